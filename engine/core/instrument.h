@@ -1,0 +1,94 @@
+// What an instrument is: its units, filters, fees and the rules of its venue.
+//
+// Plain data, filled at start (from config, exchangeInfo or inference) and constant afterwards; the
+// conversions between ticks, lots, amounts and money live here and are exact.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/event.h"
+#include "engine/core/types.h"
+
+namespace mm {
+
+inline constexpr std::size_t kMaxInstruments = 1024;
+
+// What one request costs in each of the venue's budgets (VENUES 2.11, 3.1).
+struct RequestCost {
+  std::uint8_t raw = 1, weight = 0, orders = 0;
+};
+
+// How a venue changes a resting order, and what requests cost there.
+struct VenueRules {
+  bool modify_in_place;        // USD-M order.modify; otherwise a price change is kReplace
+  bool keep_priority_reduce;   // spot order.amend.keepPriority
+  bool modify_includes_fills;  // quantity of a modify counts what is already executed
+  std::uint16_t amends_per_order_max;
+  RequestCost place, cancel, replace, modify, reduce;
+};
+inline constexpr VenueRules kBinanceSpotRules{.modify_in_place = false,
+                                              .keep_priority_reduce = true,
+                                              .modify_includes_fills = true,
+                                              .amends_per_order_max = 10,
+                                              .place = {1, 0, 1},
+                                              .cancel = {1, 0, 0},
+                                              .replace = {1, 0, 1},
+                                              .modify = {},
+                                              .reduce = {1, 4, 0}};
+inline constexpr VenueRules kBinanceUsdmRules{.modify_in_place = true,
+                                              .keep_priority_reduce = false,
+                                              .modify_includes_fills = true,
+                                              .amends_per_order_max = 9999,
+                                              .place = {1, 0, 1},
+                                              .cancel = {1, 1, 0},
+                                              .replace = {},
+                                              .modify = {1, 0, 1},
+                                              .reduce = {}};
+
+struct FeeRates {
+  Ratio maker{1'000'000};  // 0.001; negative is a rebate
+  Ratio taker{1'000'000};
+  Asset asset{Asset::kQuote};
+};
+
+struct Instrument {
+  std::array<char, 24> symbol_text{};  // zero-terminated, upper case as the venue writes it
+  std::array<char, 12> base_text{}, quote_text{};
+  Amount tick{};  // price of one tick in 1e-8 quote, > 0
+  Amount lot{};   // size of one lot in 1e-8 base, > 0
+  Ticks price_min{1}, price_max{2'000'000'000};
+  Lots lots_min{1}, lots_max{1'000'000'000'000};
+  Money notional_min{};
+  VenueRules rules{kBinanceSpotRules};
+  FeeRates fees{};
+  bool is_spot = true;            // balances bound orders; base fees reduce the position
+  bool book_includes_own = true;  // false in backtest and paper: the feed never saw our orders
+
+  std::string_view symbol() const { return symbol_text.data(); }
+};
+
+// price x quantity, exactly: tick and lot are 1e-8 each, so one tick-lot is tick*lot*100 money.
+constexpr Money notional(const Instrument& i, Ticks price, Lots lots) {
+  return Money(Int128{price.v} * i.tick.v * (Int128{lots.v} * i.lot.v) * 100);
+}
+// The worth of an amount of base at a price in half ticks.
+constexpr Money value(const Instrument& i, Amount base, HalfTicks price) {
+  return Money(Int128{price.v} * i.tick.v * base.v * 50);
+}
+constexpr Amount base_amount(const Instrument& i, Lots lots) {
+  return Amount(lots.v * i.lot.v);
+}
+constexpr Money money(Amount quote) {
+  return Money(Int128{quote.v} * 10'000'000'000);
+}
+
+// value * ratio, rounded towards zero.
+constexpr Money scaled(Money m, Ratio r) {
+  // Split so that the product stays in 128 bits for any money below 1e10 quote.
+  const Int128 whole = m.v / kRatioScale, rest = m.v % kRatioScale;
+  return Money(whole * r.v + rest * r.v / kRatioScale);
+}
+
+}  // namespace mm
