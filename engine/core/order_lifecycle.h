@@ -11,6 +11,7 @@
 // all sizes it may have, never re-sent, asked for with growing pauses until settled:
 // - After an unanswered replace the new id is asked for first. Found: the row goes on under it.
 //   Not found: the old id is asked for.
+// - kOutcomeUnknown with command kNone doubts the order whatever was in flight.
 // - After an unanswered modify the size stays doubtful even if the order is found open: it keeps
 //   both sizes and is cancelled, so a late answer can never be taken for that of a newer request.
 // - "Not found" counts only for an acknowledged id, or if asked later than not_found_margin after
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/core/circuit_breaker.h"
 #include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/core/order_table.h"
@@ -36,10 +38,8 @@ struct LifecycleConfig {
   Nanos retry_backoff_max{5 * kSecond.v};
   Nanos not_found_margin{6 * kSecond.v};       // recvWindow and what clocks and queues may add
   Nanos terminal_retention{7200 * kSecond.v};  // cleanup_interval
-  Nanos breaker_cooldown{kSecond};             // doubles each time it opens again
-  Nanos breaker_cooldown_max{60 * kSecond.v};
-  int breaker_rejects = 3;  // same reason in a row
-  int retries_max = 3;      // failed amends in a row, then the order is cancelled
+  CircuitBreakerConfig breaker{};
+  int retries_max = 3;  // failed amends in a row, then the order is cancelled
   int missing_fill_asks_max = 12;
   std::uint8_t connections = 1;  // modify_worker_count; an order keeps to one
   std::size_t trade_ids = 4096;  // remembered per instrument
@@ -118,14 +118,8 @@ class OrderLifecycle {
   const LifecycleCounters& counters() const { return counters_; }
 
  private:
-  struct Breaker {
-    RejectReason reason{RejectReason::kNone};
-    int rejects = 0;  // of that reason in a row
-    int trips = 0;    // since the last success
-    Nanos open_until{Nanos::min()};
-  };
   struct SideBreakers {
-    Breaker post_only, other;
+    CircuitBreaker post_only, other;
   };
 
   void on_fill(const Event& event, OrderChange& change);
@@ -151,12 +145,11 @@ class OrderLifecycle {
   void end(Order& row, OrderState state, Lots executed, Nanos now);
   void settle(Order& row, Nanos now);
   void enter(Order& row, OrderState to, Nanos now);
-  bool start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
+  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
   bool send_cancel(Order& row, Nanos now, CommandBuffer& out);
-  bool ask(Order& row, Nanos now, CommandBuffer& out);
+  void ask(Order& row, Nanos now, CommandBuffer& out);
   Command command(const Order& row, CommandKind kind, Nanos now) const;
   Nanos backoff(int failures) const;
-  SideBreakers& breakers(const Order& row);
   void count_reject(const Order& row, RejectReason reason, Nanos now);
   void count_success(const Order& row);
 

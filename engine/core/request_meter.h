@@ -61,8 +61,9 @@ class RequestMeter {
   struct Shadow {
     Ticks price{};
     Lots lots{};
-    Nanos changed{Nanos::min()};
+    Nanos changed{};
     bool live = false;
+    bool touched = false;  // `changed` is set
   };
   using Ladder = std::array<Shadow, kMaxLevelsPerSide>;
 
