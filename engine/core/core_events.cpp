@@ -175,8 +175,8 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
     default: {
       const OrderChange change = lifecycle_.apply(e);
       count(s, change);
-      if (e.kind == EventKind::kDenied && change.order != nullptr) {
-        meter_.on_denied(s.id, static_cast<CommandKind>(e.failure.command), change.order->why);
+      if (e.kind == EventKind::kDenied) {
+        meter_.on_denied(s.id, static_cast<CommandKind>(e.failure.command));
       }
       if (e.kind == EventKind::kFilled) on_fill(s, e, change);
       invariants_.check(Invariant::kCancelLane, e.kind != EventKind::kCancelRejected ||

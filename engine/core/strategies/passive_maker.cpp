@@ -62,7 +62,7 @@ class PassiveMaker {
   static void widen(Side side, const QuoteInput& in, LadderSide& levels) {
     const std::int64_t factor = in.params.volatility_spread_factor.v;
     if (factor == 0) return;
-    const Ratio volatility = in.market.measures().volatility_ratio();
+    const Ratio volatility = in.market.measures().volatility().ratio;
     const Ratio extra(part(volatility.v, Ratio(factor)));
     const std::int64_t ticks = (part(in.fair_value.v, extra) + 1) / 2;
     for (std::size_t i = 0; i < levels.size(); ++i) levels[i].price.v -= sign(side) * ticks;
