@@ -14,8 +14,10 @@ Ticks MatchingBook::best(Side side) const {
 
 Lots MatchingBook::lots_at(Side side, Ticks price) const {
   Lots lots = external(side).lots_at(price);
-  for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
+  OrderRow row = first(side);
+  while (row != kNoRow && !external(side).better(price, orders_[row].price)) {
     if (orders_[row].price == price) lots += orders_[row].leaves();
+    row = orders_[row].next;
   }
   return lots;
 }

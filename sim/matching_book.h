@@ -25,13 +25,15 @@ struct Match {
 
 class MatchingBook {
  public:
-  MatchingBook(const SimulatorConfig& config, std::size_t levels_max, bool is_truth,
-               OrderStore& orders)
+  MatchingBook(const SimulatorConfig& config, OrderStore& orders)
       : queue_model_(config.queue_model),
         queue_exponent_milli_(config.queue_exponent_milli),
-        is_truth_(is_truth),
         orders_(orders),
-        levels_{PriceLevels(Side::kBuy, levels_max), PriceLevels(Side::kSell, levels_max)} {}
+        levels_{PriceLevels(Side::kBuy, config.book_levels_max),
+                PriceLevels(Side::kSell, config.book_levels_max)} {}
+
+  // The levels are the market itself, not a picture of one: nobody is ahead who is not in them.
+  void become_truth() { is_truth_ = true; }
 
   const PriceLevels& external(Side side) const { return levels_[index(side)]; }
   OrderRow first(Side side) const { return first_[index(side)]; }  // our best, oldest order
@@ -76,7 +78,7 @@ class MatchingBook {
 
   QueueModel queue_model_;
   std::int32_t queue_exponent_milli_;
-  bool is_truth_;
+  bool is_truth_ = false;
   bool in_snapshot_ = false;
   OrderStore& orders_;
   PriceLevels levels_[2];

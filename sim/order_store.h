@@ -29,6 +29,7 @@ struct RestingOrder {
   std::uint16_t amends{};
   Side side{Side::kBuy};
   OrderStatusCode status{OrderStatusCode::kNotFound};
+  bool took{false};  // stood across the market when it came to rest: post-only has failed
 
   Lots leaves() const { return lots - filled; }
 };

@@ -88,13 +88,11 @@ class SimVenue {
     auto operator<=>(const Dirty&) const = default;
   };
   struct Market {
-    Market(const SimulatorConfig& config, OrderStore& orders)
-        : book(config, config.book_levels_max, false, orders) {}
+    Market(const SimulatorConfig& config, OrderStore& orders) : book(config, orders) {}
 
     MatchingBook book;
     std::unique_ptr<MarketGenerator> generator;
     std::uint32_t open_orders = 0;
-    std::int32_t depth_levels = 0;
     Ticks last_trade{};
     Nanos last_feed{};      // market data of one instrument stay in order
     bool dropping = false;  // the rest of a message that did not fit
@@ -102,46 +100,58 @@ class SimVenue {
     UpdateId update_id{}, published_id{};
     TradeId trade_id{};
     BookTicker ticker{};
+    std::size_t levels_max = 0;  // a generated side holds no more
+    bool snapshot_due = true;
     std::vector<Dirty> dirty;  // levels changed since the last book update
     Wallet reported{};
   };
 
-  // Time (venue.cpp).
+  struct Outcome {
+    RejectReason reason = RejectReason::kNone;
+    Nanos retry_after{};
+    bool old_canceled = false;  // of a replace
+  };
+
+  // Time and observed market data (venue.cpp).
   Nanos next_internal() const;
   void run_internal();
-  bool command_has_room() const;
-  void deliver_market(Market& market, InstrumentId i, Event event, Nanos at);
+  bool has_room_for(const Command& command) const;
   void respond(Event event);
-
-  // Observed market data (venue.cpp).
-  void observe(const Event& event, Nanos at);
-  void apply(Market& market, InstrumentId i, const Event& event);
+  void deliver_market(InstrumentId i, Event event);
+  bool market_has_room(Market& market, const Event& event);
+  void observe(const Event& event);
 
   // Generated markets (venue_market.cpp).
   void run_generator();
   void find_next_generator();
-  void apply(Market& market, InstrumentId i, const Flow& flow);
-  void take(Market& market, InstrumentId i, Side aggressor, Lots& lots, Ticks limit);
-  void print_trade(Market& market, InstrumentId i, Side aggressor, const Match& match);
-  void touch_level(Market& market, InstrumentId i, Side side, Ticks price);
-  void publish_ticker(Market& market, InstrumentId i);
-  void publish_book(Market& market, InstrumentId i, bool snapshot);
+  void apply(InstrumentId i, const Flow& flow);
+  Lots take(InstrumentId i, Side aggressor, Lots lots, Ticks limit);
+  void print_trade(InstrumentId i, Side aggressor, const Match& match);
+  void change_level(InstrumentId i, Side side, Ticks price, Lots lots);
+  void mark_changed(InstrumentId i, Side side, Ticks price);
+  void publish_ticker(InstrumentId i);
+  void publish_book(InstrumentId i);
+  void publish_levels(InstrumentId i);
+  std::size_t generator_room(const Market& market) const;
 
   // Requests (venue_requests.cpp).
   void execute(const Command& command);
-  RejectReason perform(const Command& command, Event& answer);
-  RejectReason place(const Command& command, Event& answer);
-  RejectReason cancel(const Command& command, Event& answer);
-  RejectReason replace(const Command& command, Event& answer);
-  RejectReason modify(const Command& command, Event& answer);
-  RejectReason reduce(const Command& command, Event& answer);
-  RejectReason query(const Command& command, Event& answer);
+  Outcome perform(const Command& command, Event& answer);
+  Outcome place(const Command& command, Event& answer);
+  Outcome cancel(const Command& command, Event& answer);
+  Outcome replace(const Command& command, Event& answer);
+  Outcome modify(const Command& command, Event& answer);
+  Outcome reduce(const Command& command, Event& answer);
+  Outcome query(const Command& command, Event& answer);
   void query_open(InstrumentId i);
-  RejectReason check_filters(InstrumentId i, Side side, Ticks price, Lots lots) const;
-  RejectReason check_match(InstrumentId i, Side side, Ticks price);
+  RequestCost cost(const Command& command) const;
+  bool passes_filters(const Command& command, Side side) const;
+  bool crosses(InstrumentId i, Side side, Ticks price);
   RejectReason open_order(const Command& command, ClientOrderId id, Event& answer);
+  bool move_order(RestingOrder& order, OrderRow row, Ticks price, Lots lots);
+  void rest_order(OrderRow row);
   void end_order(OrderRow row, OrderStatusCode status);
-  void fill_order(Market& market, const Match& match, TradeId trade_id);
+  void fill_order(const Match& match, TradeId trade_id);
   void report_usage(bool at_once);
   void report_balances(InstrumentId i);
 
@@ -161,7 +171,8 @@ class SimVenue {
   Nanos clock_{};
   Nanos next_generator_{kNever};
   InstrumentId next_generator_instrument_ = 0;
-  Nanos usage_due_{kNever}, usage_reported_{};
+  Nanos usage_due_{kNever}, usage_reported_at_{-kSecond.v};
+  RateUsage usage_reported_{};
   std::uint32_t response_sequence_ = 0;
   VenueOrderId venue_id_{};
   VenueCounters counters_;
