@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/assert.h"
+#include "sim/make_event.h"
 
 namespace mm::sim {
 namespace {
@@ -55,13 +56,12 @@ void SimVenue::attach(InstrumentId instrument, const MarketConfig& config) {
 void SimVenue::start(Nanos now) {
   clock_ = now;
   for (InstrumentId i = 0; i < markets_.size(); ++i) {
-    Event session{.instrument = i, .kind = EventKind::kSessionStatus};
+    Event session = make_event(EventKind::kSessionStatus, i);
     session.session = {.up = 1, .symbol_trading = 1, .pad = {}};
     respond(session);
-    markets_[i].reported = {.position = Amount(-1)};  // differs, so that balances are told
-    report_balances(i);
+    report_balances(i, true);
     if (markets_[i].generator == nullptr) continue;
-    Event feed{.instrument = i, .kind = EventKind::kFeedStatus};
+    Event feed = make_event(EventKind::kFeedStatus, i);
     feed.feed = {.connection = 0, .up = 1, .pad = {}};
     deliver_market(i, feed);
     markets_[i].generator->start(now);
@@ -77,11 +77,11 @@ void SimVenue::submit(const Command& command, Nanos now) {
   if (requests_.room() == 0) {
     ++counters_.commands_denied;
     if (deliveries_.room() == 0) return;
-    Event denied{.instrument = command.instrument, .kind = EventKind::kDenied};
-    denied.failure = {.id = command.id,
-                      .new_id = command.new_id,
-                      .reason = RejectReason::kRingFull,
-                      .command = static_cast<std::uint8_t>(command.kind)};
+    Event denied = make_event(EventKind::kDenied, command.instrument);
+    denied.failure.id = command.id;
+    denied.failure.new_id = command.new_id;
+    denied.failure.reason = RejectReason::kRingFull;
+    denied.failure.command = static_cast<std::uint8_t>(command.kind);
     respond(denied);
     return;
   }
@@ -198,7 +198,7 @@ void SimVenue::observe(const Event& event) {
       market.book.trade(event.side(), price, event.trade.lots, [&](const Match& match) {
         fill_order(match, TradeId(++market.trade_id.v));
       });
-      report_balances(event.instrument);
+      report_balances(event.instrument, false);
       break;
     }
     default:

@@ -145,7 +145,7 @@ class SimVenue {
   Outcome query(const Command& command, Event& answer);
   void query_open(InstrumentId i);
   RequestCost cost(const Command& command) const;
-  bool passes_filters(const Command& command, Side side) const;
+  bool passes_filters(const Command& command) const;
   bool crosses(InstrumentId i, Side side, Ticks price);
   RejectReason open_order(const Command& command, ClientOrderId id, Event& answer);
   bool move_order(RestingOrder& order, OrderRow row, Ticks price, Lots lots);
@@ -153,7 +153,8 @@ class SimVenue {
   void end_order(OrderRow row, OrderStatusCode status);
   void fill_order(const Match& match, TradeId trade_id);
   void report_usage(bool at_once);
-  void report_balances(InstrumentId i);
+  // The assets that changed since they were last told, or both.
+  void report_balances(InstrumentId i, bool all);
 
   SimulatorConfig config_;
   std::vector<Instrument> instruments_;

@@ -1,6 +1,7 @@
 // SimVenue's generated markets: flow in, trades, touch and book updates out.
 #include <algorithm>
 
+#include "sim/make_event.h"
 #include "sim/venue.h"
 
 namespace mm::sim {
@@ -83,7 +84,7 @@ Lots SimVenue::take(InstrumentId i, Side aggressor, Lots lots, Ticks limit) {
   const std::uint64_t fills = counters_.fills;
   const Lots rest = markets_[i].book.take(
       aggressor, lots, limit, [&](const Match& match) { print_trade(i, aggressor, match); });
-  if (counters_.fills != fills) report_balances(i);
+  if (counters_.fills != fills) report_balances(i, false);
   return rest;
 }
 
@@ -93,7 +94,7 @@ void SimVenue::print_trade(InstrumentId i, Side aggressor, const Match& match) {
   ++market.trade_id.v;
   market.last_trade = match.price;
   mark_changed(i, opposite(aggressor), match.price);
-  Event event{.sequence = market.sequence, .kind = EventKind::kTrade};
+  Event event = make_event(EventKind::kTrade, i, market.sequence);
   if (aggressor == Side::kSell) event.flags = kFlagSell;
   event.trade = {.trade_id = market.trade_id,
                  .lots = match.lots,
@@ -138,7 +139,7 @@ void SimVenue::publish_ticker(InstrumentId i) {
   }
   if (deliveries_.room() == 0) return;
   market.ticker = ticker;
-  Event event{.sequence = market.sequence, .kind = EventKind::kBookTicker};
+  Event event = make_event(EventKind::kBookTicker, i, market.sequence);
   event.ticker = ticker;
   deliver_market(i, event);
 }
@@ -169,7 +170,7 @@ void SimVenue::publish_book(InstrumentId i) {
 // One message: its beginning, then the changed levels, three of one side to an event.
 void SimVenue::publish_levels(InstrumentId i) {
   Market& market = markets_[i];
-  Event begin{.sequence = ++market.sequence, .kind = EventKind::kBookBegin};
+  Event begin = make_event(EventKind::kBookBegin, i, ++market.sequence);
   if (market.snapshot_due) begin.flags = kFlagSnapshot;
   begin.book = {
       .first_id = market.snapshot_due ? market.update_id : UpdateId(market.published_id.v + 1),
@@ -178,7 +179,7 @@ void SimVenue::publish_levels(InstrumentId i) {
       .level_count = static_cast<std::uint32_t>(market.dirty.size()),
       .pad = 0};
   deliver_market(i, begin);
-  Event event{.sequence = market.sequence, .kind = EventKind::kBookLevels};
+  Event event = make_event(EventKind::kBookLevels, i, market.sequence);
   for (std::size_t k = 0; k < market.dirty.size(); ++k) {
     const auto [price, side] = market.dirty[k];
     const int n = event.levels.count++;

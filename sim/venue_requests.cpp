@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/core/assert.h"
+#include "sim/make_event.h"
 #include "sim/venue.h"
 
 namespace mm::sim {
@@ -33,7 +34,7 @@ EventKind failure_kind(CommandKind kind) {
 }
 
 Event report(EventKind kind, const RestingOrder& order, Lots lots) {
-  Event event{.instrument = order.instrument, .kind = kind};
+  Event event = make_event(kind, order.instrument);
   if (order.side == Side::kSell) event.flags = kFlagSell;
   event.report = {.id = order.id,
                   .new_id = ClientOrderId(0),
@@ -60,7 +61,7 @@ void SimVenue::execute(const Command& command) {
   rates_.charge_weight(refused ? std::max(weight, 1u) : weight);
   if (refused) {
     ++counters_.rejects[static_cast<std::size_t>(outcome.reason)];
-    answer = {.instrument = command.instrument, .kind = failure_kind(command.kind)};
+    answer = make_event(failure_kind(command.kind), command.instrument);
     answer.failure = {.id = command.id,
                       .new_id = command.new_id,
                       .retry_after = outcome.retry_after,
@@ -70,7 +71,7 @@ void SimVenue::execute(const Command& command) {
                       .pad = {}};
   }
   if (answer.kind != EventKind::kNone) respond(answer);
-  report_balances(command.instrument);
+  report_balances(command.instrument, false);
   report_usage(refused);
   publish_ticker(command.instrument);
 }
@@ -99,25 +100,25 @@ SimVenue::Outcome SimVenue::perform(const Command& command, Event& answer) {
     case CommandKind::kCount:
       break;
   }
-  return {RejectReason::kOther};
+  return {.reason = RejectReason::kOther};
 }
 
 SimVenue::Outcome SimVenue::place(const Command& command, Event& answer) {
   if (rates_.orders_full()) return {RejectReason::kRateLimit, rates_.orders_retry()};
-  if (!passes_filters(command, command.side)) return {RejectReason::kFilter};
+  if (!passes_filters(command)) return {.reason = RejectReason::kFilter};
   const std::uint32_t open = markets_[command.instrument].open_orders;
   if (open >= static_cast<std::uint32_t>(config_.max_orders_per_symbol) || orders_.full()) {
-    return {RejectReason::kMaxOrders};
+    return {.reason = RejectReason::kMaxOrders};
   }
   rates_.charge_orders(cost(command).orders);
   const RejectReason reason = open_order(command, command.id, answer);
   if (reason == RejectReason::kNone) ++counters_.accepted;
-  return {reason};
+  return {.reason = reason};
 }
 
 SimVenue::Outcome SimVenue::cancel(const Command& command, Event& answer) {
   const OrderRow row = orders_.find_open(command.id);
-  if (row == kNoRow) return {RejectReason::kUnknownOrder};
+  if (row == kNoRow) return {.reason = RejectReason::kUnknownOrder};
   end_order(row, OrderStatusCode::kCanceled);
   answer = report(EventKind::kCanceled, orders_[row], orders_[row].filled);
   return {};
@@ -128,17 +129,17 @@ SimVenue::Outcome SimVenue::replace(const Command& command, Event& answer) {
   const bool over_limit = rates_.orders_full();
   const OrderRow row = orders_.find_open(command.id);
   rates_.charge_orders(cost(command).orders);
-  if (row == kNoRow) return {RejectReason::kUnknownOrder};
+  if (row == kNoRow) return {.reason = RejectReason::kUnknownOrder};
   const Side side = orders_[row].side;
   if (!over_limit) {
-    if (!passes_filters(command, side)) return {RejectReason::kFilter};
+    if (!passes_filters(command)) return {.reason = RejectReason::kFilter};
     // Counted before the cancel: at the limit, one for one does not pass.
     const std::uint32_t open = markets_[command.instrument].open_orders;
     if (open >= static_cast<std::uint32_t>(config_.max_orders_per_symbol)) {
-      return {RejectReason::kMaxOrders};
+      return {.reason = RejectReason::kMaxOrders};
     }
   }
-  if (orders_[row].filled.v > 0) return {RejectReason::kRestricted};
+  if (orders_[row].filled.v > 0) return {.reason = RejectReason::kRestricted};
   end_order(row, OrderStatusCode::kCanceled);
   if (over_limit) return {RejectReason::kRateLimit, rates_.orders_retry(), true};
   Command renewed = command;
@@ -155,17 +156,17 @@ SimVenue::Outcome SimVenue::replace(const Command& command, Event& answer) {
 // USD-M order.modify: same order, back of the queue; some changes end the order.
 SimVenue::Outcome SimVenue::modify(const Command& command, Event& answer) {
   const VenueRules& rules = instruments_[command.instrument].rules;
-  if (!rules.modify_in_place) return {RejectReason::kOther};
+  if (!rules.modify_in_place) return {.reason = RejectReason::kOther};
   if (rates_.orders_full()) return {RejectReason::kRateLimit, rates_.orders_retry()};
   const OrderRow row = orders_.find_open(command.id);
-  if (row == kNoRow) return {RejectReason::kUnknownOrder};
+  if (row == kNoRow) return {.reason = RejectReason::kUnknownOrder};
   RestingOrder& order = orders_[row];
-  if (!passes_filters(command, order.side)) return {RejectReason::kFilter};
+  if (!passes_filters(command)) return {.reason = RejectReason::kFilter};
   rates_.charge_orders(cost(command).orders);
-  if (order.amends >= rules.amends_per_order_max) return {RejectReason::kMaxAmends};
+  if (order.amends >= rules.amends_per_order_max) return {.reason = RejectReason::kMaxAmends};
   const Ticks price(command.ticks);
   const Lots lots = command.lots + (rules.modify_includes_fills ? Lots(0) : order.filled);
-  if (price == order.price && lots == order.lots) return {RejectReason::kNoChange};
+  if (price == order.price && lots == order.lots) return {.reason = RejectReason::kNoChange};
   if (lots <= order.filled) {
     end_order(row, OrderStatusCode::kCanceled);
     answer = report(EventKind::kCanceled, order, order.filled);
@@ -177,7 +178,7 @@ SimVenue::Outcome SimVenue::modify(const Command& command, Event& answer) {
     answer.report.reason = RejectReason::kWouldCross;
     return {};
   }
-  if (!move_order(order, row, price, lots)) return {RejectReason::kInsufficientBalance};
+  if (!move_order(order, row, price, lots)) return {.reason = RejectReason::kInsufficientBalance};
   answer = report(EventKind::kAmended, order, order.lots);
   return {};
 }
@@ -185,14 +186,16 @@ SimVenue::Outcome SimVenue::modify(const Command& command, Event& answer) {
 // Spot order.amend.keepPriority: less quantity, same place in the queue.
 SimVenue::Outcome SimVenue::reduce(const Command& command, Event& answer) {
   const Instrument& instrument = instruments_[command.instrument];
-  if (!instrument.rules.keep_priority_reduce) return {RejectReason::kOther};
+  if (!instrument.rules.keep_priority_reduce) return {.reason = RejectReason::kOther};
   const OrderRow row = orders_.find_open(command.id);
-  if (row == kNoRow) return {RejectReason::kUnknownOrder};
+  if (row == kNoRow) return {.reason = RejectReason::kUnknownOrder};
   RestingOrder& order = orders_[row];
-  if (order.amends >= instrument.rules.amends_per_order_max) return {RejectReason::kMaxAmends};
-  if (command.lots == order.lots) return {RejectReason::kNoChange};
-  if (command.lots > order.lots || command.lots <= order.filled) return {RejectReason::kOther};
-  if (command.lots < instrument.lots_min) return {RejectReason::kFilter};
+  if (order.amends >= instrument.rules.amends_per_order_max)
+    return {.reason = RejectReason::kMaxAmends};
+  if (command.lots == order.lots) return {.reason = RejectReason::kNoChange};
+  if (command.lots > order.lots || command.lots <= order.filled)
+    return {.reason = RejectReason::kOther};
+  if (command.lots < instrument.lots_min) return {.reason = RejectReason::kFilter};
   order.lots = command.lots;
   ++order.amends;
   ++counters_.amended;
@@ -243,7 +246,7 @@ RequestCost SimVenue::cost(const Command& command) const {
 }
 
 // Price, lot size, notional, and distance from the last trade (or the middle before the first).
-bool SimVenue::passes_filters(const Command& command, Side side) const {
+bool SimVenue::passes_filters(const Command& command) const {
   const Instrument& instrument = instruments_[command.instrument];
   const Market& market = markets_[command.instrument];
   const Ticks price(command.ticks);
@@ -336,7 +339,7 @@ void SimVenue::fill_order(const Match& match, TradeId trade_id) {
   ++counters_.fills;
   if (order.took) ++counters_.taker_fills;
   const Fee fee = account_.settle(order, match.lots);
-  Event event{.instrument = order.instrument, .kind = EventKind::kFilled};
+  Event event = make_event(EventKind::kFilled, order.instrument);
   event.flags = static_cast<std::uint8_t>((order.took ? 0 : kFlagMaker) |
                                           (order.side == Side::kSell ? kFlagSell : 0));
   event.fill = {.id = order.id,
@@ -373,17 +376,16 @@ void SimVenue::report_usage(bool at_once) {
   usage_reported_ = usage;
   usage_reported_at_ = clock_;
   usage_due_ = kNever;
-  Event event{.kind = EventKind::kRateUsage};
+  Event event = make_event(EventKind::kRateUsage, 0);
   event.rate = usage;
   respond(event);
 }
 
-void SimVenue::report_balances(InstrumentId i) {
+void SimVenue::report_balances(InstrumentId i, bool all) {
   const Wallet& wallet = account_.wallet(i);
   Wallet& reported = markets_[i].reported;
-  if (!instruments_[i].is_spot || wallet == reported) return;
-  const bool all = reported.position.v < 0 && wallet.position.v == 0;
-  Event event{.instrument = i, .kind = EventKind::kBalance};
+  if (!instruments_[i].is_spot) return;
+  Event event = make_event(EventKind::kBalance, i);
   if (all || wallet.base_free != reported.base_free || wallet.base_locked != reported.base_locked) {
     event.balance = {wallet.base_free, wallet.base_locked, Asset::kBase, {}};
     respond(event);
