@@ -74,7 +74,7 @@ inline constexpr std::size_t kPayloadBytesMax = std::size_t{1} << 22;  // of any
 
 struct FrameHeader {
   std::uint32_t payload_bytes = 0;
-  std::uint32_t number = 0;  // counts the frames of a journal, over all its segments
+  std::uint32_t number = 0;  // of the frame in its file
   std::uint16_t record_count = 0;
   FrameType type = FrameType::kNone;
   std::uint8_t reserved = 0;

@@ -35,7 +35,8 @@ class JournalReader {
   const JournalHeader& header() const { return header_; }
 
   JournalItem next(JournalRecord& record) {
-    if (frame_records_ > 0) [[likely]] return next_in_frame(record);
+    if (frame_records_ > 0) [[likely]]
+      return next_in_frame(record);
     return next_frame(record);
   }
 
@@ -48,7 +49,8 @@ class JournalReader {
  private:
   JournalItem next_in_frame(JournalRecord& record) {
     cursor_ = decode_record(cursor_, payload_end_, record, context_);
-    if (cursor_ == nullptr) [[unlikely]] return fail(JournalItem::kCorrupt, "a malformed record");
+    if (cursor_ == nullptr) [[unlikely]]
+      return fail(JournalItem::kCorrupt, "a malformed record");
     ++records_read_;
     if (--frame_records_ == 0 && cursor_ != payload_end_) [[unlikely]] {
       return fail(JournalItem::kCorrupt, "a frame longer than its records");
@@ -58,8 +60,6 @@ class JournalReader {
   JournalItem next_frame(JournalRecord& record);
   JournalItem read_frame();
   JournalItem read_payload();
-  JournalItem start_records();
-  JournalItem take_config();
   JournalItem take_gap();
   JournalItem take_end();
   JournalItem follow_link();

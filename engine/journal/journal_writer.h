@@ -2,12 +2,12 @@
 //
 // One thread: the journal thread in real time, the driver's own in virtual time. append() costs
 // some 10 ns and now and then a write(2) of one frame; nothing is allocated after open() but for a
-// reloaded config. A failing disk never stops the engine: what could not be written is counted, and
-// as soon as writing succeeds again a gap frame stands where it was lost; error() says what
-// happened. Data goes to the page cache (a crash of the process loses at most the frame being
-// filled, a crash of the machine the cache); sync() is for those who want more.
-// Bytes on disk are bounded: a segment that is full links to the next one, and the oldest beyond
-// `segments_max` is deleted.
+// reloaded config longer than the first and for the text of an error. A failing disk never stops
+// the engine: what could not be written is counted, and as soon as writing succeeds again a gap
+// frame stands where it was lost; error() says what happened. Data goes to the page cache (a crash
+// of the process loses at most the frame being filled, a crash of the machine the cache); sync() is
+// for those who want more. Bytes on disk are bounded: a segment that is full links to the next one,
+// and the oldest beyond `segments_max` is deleted.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ class JournalWriter {
   [[nodiscard]] std::string open(const std::string& path, JournalHeader header) {
     return open(path, std::move(header), Options{});
   }
-  bool is_open() const { return fd_ >= 0; }
+  bool is_open() const { return file_.fd >= 0; }
 
   void append(const Event& event, std::uint64_t command_hash) {
     cursor_ = encode_record(cursor_, event, command_hash, context_);
@@ -66,7 +66,13 @@ class JournalWriter {
 
   std::uint8_t* payload() { return frame_.get() + sizeof(FrameHeader); }
   void reset_records();
+  struct File {
+    int fd = -1;
+    std::uint32_t frames = 0;
+    std::uint64_t bytes = 0;  // complete frames only
+  };
   bool create_file();
+  void close_file(File& file);
   bool write_frame(std::uint8_t* frame, FrameType type, std::size_t payload_bytes,
                    std::uint32_t record_count);
   bool write_small(FrameType type, std::string_view payload);
@@ -82,16 +88,15 @@ class JournalWriter {
   std::uint32_t frame_records_ = 0;
   RecordContext context_;
 
-  int fd_ = -1;
+  File file_;  // the current segment
   Options options_;
-  std::string path_;
+  std::string path_;       // of the first segment
+  std::string file_path_;  // of the segment made or removed last
   JournalHeader header_;
   std::string header_text_;  // the encoded header, reused for every segment
   std::string small_;        // the frame of everything but records
   std::string error_;
-  std::uint32_t frame_number_ = 0;
   std::uint32_t oldest_segment_ = 0;
-  std::uint64_t segment_bytes_ = 0;  // of the current file, complete frames only
   std::uint64_t bytes_total_ = 0;
   std::uint64_t records_ = 0;  // in written frames
   std::uint64_t lost_ = 0;

@@ -27,13 +27,13 @@ concept ReplayTarget = requires(T& target, const Event& event, std::string_view 
 };
 
 enum class ReplayStatus : std::uint8_t {
-  kSame,          // every output equal, to the end of the session
-  kTorn,          // equal as far as the journal reaches; its end is cut off
-  kDifferent,     // an output differs
-  kGap,           // records are missing: nothing can be said about what follows
-  kBadConfig,     // a reloaded config cannot be read
-  kCorrupt,       // the journal is damaged
-  kNoBeginning,   // its first segments were deleted for space
+  kSame,         // every output equal, to the end of the session
+  kTorn,         // equal as far as the journal reaches; its end is cut off
+  kDifferent,    // an output differs
+  kGap,          // records are missing: nothing can be said about what follows
+  kBadConfig,    // a reloaded config cannot be read
+  kCorrupt,      // the journal is damaged
+  kNoBeginning,  // its first segments were deleted for space
 };
 
 struct ReplayResult {
