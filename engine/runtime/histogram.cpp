@@ -89,7 +89,7 @@ std::string Histogram::to_hgrm() const {
   append_row(out, max_, kWhole, count_);
   char tail[192];
   const int length = std::snprintf(tail, sizeof tail,
-                                   "#[Mean    = %8" PRId64 ".000, StdDeviation   = %12" PRIu64
+                                   "#[Mean    = %8" PRId64 ".000, StdDeviation   = %8" PRIu64
                                    ".000]\n"
                                    "#[Max     = %8" PRIu64 ".000, Total count    = %12" PRIu64
                                    "]\n"
