@@ -88,11 +88,12 @@ std::string effective_text(const Config& config) {
     }
   }
   for (SymbolConfig& symbol : copy.overrides) {
-    text += fmt::format("[symbol {}]\n", symbol.name);
+    std::string own;
     for (const ConfigKey& k : config_keys()) {
       if (!k.per_symbol || k.write({copy, symbol}) == k.write({copy, copy.common})) continue;
-      text += assignment(k, {copy, symbol});
+      own += assignment(k, {copy, symbol});
     }
+    if (!own.empty()) text += fmt::format("[symbol {}]\n{}", symbol.name, own);
   }
   return text;
 }
