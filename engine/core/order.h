@@ -40,38 +40,47 @@ constexpr bool may_be_live(OrderState s) {
 constexpr bool is_resting(OrderState s) {
   return s == OrderState::kActive || s == OrderState::kPartiallyFilled;
 }
+// Whether a row may go from one state to another; a state never follows itself.
 bool legal(OrderState from, OrderState to);
 
 inline constexpr std::uint16_t kNoSlot = 0xFFFF;
 
-struct Order {
+struct alignas(kCacheLine) Order {
   ClientOrderId id{};
   ClientOrderId next_id{};  // id of the replacement in flight, else 0
   VenueOrderId venue_id{};
-  Ticks price{}, next_price{};  // next_*: what a modify in flight asks for
-  Lots lots{}, filled{}, next_lots{};
-  Nanos created{}, updated{};  // first request; last state change
-  Nanos deadline{kNever};      // when the request in flight times out, or the next query is due
+  Ticks price{}, next_price{};         // next_*: what an amend not yet answered asks for;
+  Lots lots{}, filled{}, next_lots{};  // next_lots is 0 when there is none
+  Nanos created{}, updated{};          // first request; last state change
+  Nanos requested{};                   // when the request in flight was sent
+  Nanos deadline{kNever};              // time-out, next question, wanted cancel or release
+  Nanos retry_at{};                    // no amend before this (back-off)
   InstrumentId instrument{};
   std::uint16_t slot{kNoSlot};
+  std::uint16_t amends{};  // of the venue's per-order amend limit
   Side side{Side::kBuy};
   OrderState state{OrderState::kFree};
-  CommandKind in_flight{CommandKind::kNone};
+  // Set once the venue has ended `id`, while fills it reported or the answer to a replace are
+  // missing: the terminal state to take then. `lots` is from there on the executed quantity.
+  OrderState end_state{OrderState::kFree};
+  CommandKind in_flight{CommandKind::kNone};  // unanswered; kept while the state is kUnknown
   DecisionReason why{DecisionReason::kNone};
   std::uint8_t connection{};
-  std::uint8_t failures{};  // consecutive failed requests: backoff, then cancel
-  std::uint16_t amends{};   // of the venue's per-order amend limit
-  bool acknowledged{};      // the venue has confirmed this order existed
-  bool cancel_wanted{};     // a cancel must follow as soon as nothing is in flight
-  std::int8_t level{-1};    // ladder level it serves
+  std::uint8_t failures{};    // consecutive failed requests: back-off, then cancel
+  std::uint8_t asks{};        // questions since the order became Unknown
+  std::uint8_t early_asks{};  // unanswered ones too early for "not found" to mean anything
+  bool acknowledged{};        // the venue has confirmed that `id` existed
+  bool cancel_wanted{};       // a cancel must follow as soon as nothing is in flight
+  std::int8_t level{-1};      // ladder level it serves
 
-  Lots leaves() const { return lots - filled; }
+  Lots leaves() const { return filled < lots ? lots - filled : Lots(0); }
   // The most this order may still add to the position on its side, whatever happens to the
-  // request in flight (SEMANTICS: exposure while amending; both amend kinds we use are ONLY_NEW or
-  // counted including fills, so the larger of both sizes bounds it).
+  // request in flight. The larger of both sizes bounds it: a modify counts what is executed, and a
+  // replacement exists only after an untouched order was cancelled (ONLY_NEW), never beside it.
   Lots exposure() const;
   // The price nearest the other side that it may rest at.
   Ticks aggressive_price() const;
 };
+static_assert(sizeof(Order) == 2 * kCacheLine);
 
 }  // namespace mm

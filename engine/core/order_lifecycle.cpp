@@ -1,0 +1,650 @@
+#include "engine/core/order_lifecycle.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/core/assert.h"
+
+namespace mm {
+namespace {
+
+constexpr bool is_amend(CommandKind k) {
+  return k == CommandKind::kReplace || k == CommandKind::kModify || k == CommandKind::kReduce;
+}
+
+// Executed as far as the order can be, whichever of its possible sizes is true.
+bool is_complete(const Order& row) {
+  const Lots next = row.next_id.v != 0 ? Lots(0) : row.next_lots;
+  return row.filled >= std::max(row.lots, next);
+}
+
+// A modify or reduce whose outcome the venue has not told.
+bool has_doubtful_terms(const Order& row) {
+  return row.next_lots.v != 0 && row.next_id.v == 0;
+}
+
+// Refused because the order was filled or ended meanwhile: a race, not a fault.
+constexpr bool is_race(RejectReason r) {
+  return r == RejectReason::kUnknownOrder || r == RejectReason::kRestricted;
+}
+
+constexpr bool reports_order(EventKind k) {
+  return k == EventKind::kAccepted || k == EventKind::kReplaced || k == EventKind::kAmended ||
+         k == EventKind::kCanceled || k == EventKind::kExpired || k == EventKind::kOrderStatus;
+}
+
+constexpr bool reports_failure(EventKind k) {
+  return k == EventKind::kRejected || k == EventKind::kReplaceRejected ||
+         k == EventKind::kAmendRejected || k == EventKind::kCancelRejected ||
+         k == EventKind::kDenied || k == EventKind::kOutcomeUnknown;
+}
+
+bool is_full(const CommandBuffer& out) {
+  return out.size() == CommandBuffer::kCapacity;
+}
+
+void want_cancel_again(Order& row) {
+  row.cancel_wanted = true;
+  row.why = DecisionReason::kRetry;
+}
+
+void count_up(std::uint8_t& counter) {
+  if (counter != std::numeric_limits<std::uint8_t>::max()) ++counter;
+}
+
+}  // namespace
+
+OrderLifecycle::OrderLifecycle(OrderTable& table, const LifecycleConfig& config)
+    : table_(table),
+      config_(config),
+      trade_ids_(table.instruments(), TradeIdWindow(config.trade_ids)),
+      breakers_(std::size_t{table.instruments()} * 2) {
+  MM_ASSERT(config.connections > 0, "at least one order-entry connection");
+}
+
+// --- requests -------------------------------------------------------------------------------
+
+Command OrderLifecycle::command(const Order& row, CommandKind kind, Nanos now) const {
+  Command c;
+  c.time = now;
+  c.cause_received = cause_;
+  c.id = row.id;
+  c.venue_id = row.venue_id;
+  c.instrument = row.instrument;
+  c.kind = kind;
+  c.side = row.side;
+  c.connection = row.connection;
+  c.why = static_cast<std::uint8_t>(row.why);
+  if (kind == CommandKind::kPlace) {
+    c.ticks = static_cast<std::int32_t>(row.price.v);
+    c.lots = row.lots;
+  } else if (is_amend(kind)) {
+    c.new_id = row.next_id;
+    c.ticks = static_cast<std::int32_t>(row.next_price.v);
+    c.lots = row.next_lots;
+  }
+  return c;
+}
+
+Order* OrderLifecycle::place(const PlaceRequest& request, Nanos now, CommandBuffer& out) {
+  MM_ASSERT(request.lots.v > 0, "an order has a size");
+  if (is_full(out)) return nullptr;
+  const auto create = [&] {
+    return table_.create(request.instrument, request.side, request.price, request.lots, now);
+  };
+  Order* row = create();
+  if (row == nullptr) {  // make room: the oldest terminal row goes before its time
+    Order* oldest = table_.oldest_terminal();
+    if (oldest == nullptr) return nullptr;
+    table_.release(*oldest);
+    row = create();
+    if (row == nullptr) return nullptr;
+  }
+  row->why = request.why;
+  row->level = request.level;
+  row->connection = static_cast<std::uint8_t>(row->slot % config_.connections);
+  table_.update(*row, [&](Order& o) {
+    o.in_flight = CommandKind::kPlace;
+    o.deadline = now + config_.modification_timeout;
+  });
+  out.push(command(*row, CommandKind::kPlace, now));
+  return row;
+}
+
+bool OrderLifecycle::may_amend(const Order& row, Nanos now) const {
+  return is_resting(row.state) && !row.cancel_wanted && now >= row.retry_at;
+}
+
+bool OrderLifecycle::request_replace(Order& row, Ticks price, Lots lots, DecisionReason why,
+                                     Nanos now, CommandBuffer& out) {
+  if (!may_amend(row, now) || row.filled.v != 0 || lots.v <= 0 || is_full(out)) return false;
+  const ClientOrderId id = table_.fresh_id(row);
+  table_.update(row, [&](Order& o) {
+    o.next_id = id;
+    o.next_price = price;
+    o.next_lots = lots;
+  });
+  start(row, CommandKind::kReplace, why, now, out);
+  return true;
+}
+
+bool OrderLifecycle::request_modify(Order& row, Ticks price, Lots total, DecisionReason why,
+                                    Nanos now, CommandBuffer& out) {
+  if (!may_amend(row, now) || total <= row.filled || is_full(out)) return false;
+  table_.update(row, [&](Order& o) {
+    o.next_price = price;
+    o.next_lots = total;
+  });
+  start(row, CommandKind::kModify, why, now, out);
+  return true;
+}
+
+bool OrderLifecycle::request_reduce(Order& row, Lots total, DecisionReason why, Nanos now,
+                                    CommandBuffer& out) {
+  if (!may_amend(row, now) || total <= row.filled || total >= row.lots || is_full(out))
+    return false;
+  table_.update(row, [&](Order& o) {
+    o.next_price = o.price;
+    o.next_lots = total;
+  });
+  start(row, CommandKind::kReduce, why, now, out);
+  return true;
+}
+
+bool OrderLifecycle::request_cancel(Order& row, DecisionReason why, Nanos now, CommandBuffer& out) {
+  if (!may_be_live(row.state) || row.in_flight == CommandKind::kCancel) return false;
+  const bool wanted_before = row.cancel_wanted;
+  if (!wanted_before) row.why = why;
+  row.cancel_wanted = true;
+  if (!is_resting(row.state)) return false;
+  if (wanted_before && now < row.deadline) return false;  // backing off
+  return send_cancel(row, now, out);
+}
+
+// Marks the request in flight and sends it; the caller has checked for room.
+void OrderLifecycle::start(Order& row, CommandKind kind, DecisionReason why, Nanos now,
+                           CommandBuffer& out) {
+  row.why = why;
+  const bool is_cancel = kind == CommandKind::kCancel;
+  table_.transition(row, is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify, now);
+  table_.update(row, [&](Order& o) {
+    o.in_flight = kind;
+    o.requested = now;
+    o.deadline = now + config_.modification_timeout;
+  });
+  out.push(command(row, kind, now));
+}
+
+bool OrderLifecycle::send_cancel(Order& row, Nanos now, CommandBuffer& out) {
+  if (is_full(out)) {
+    table_.update(row, [&](Order& o) { o.deadline = now + config_.retry_backoff_base; });
+    return false;
+  }
+  start(row, CommandKind::kCancel, row.why, now, out);
+  row.cancel_wanted = false;
+  return true;
+}
+
+// --- events ---------------------------------------------------------------------------------
+
+OrderChange OrderLifecycle::apply(const Event& event) {
+  OrderChange change;
+  if (event.kind == EventKind::kFilled) {
+    on_fill(event, change);
+    return change;
+  }
+  const bool is_failure = reports_failure(event.kind);
+  if (!is_failure && !reports_order(event.kind)) return change;
+  const ClientOrderId id = is_failure ? event.failure.id : event.report.id;
+  Order* row = table_.find(id);
+  if (row == nullptr && event.kind == EventKind::kReplaced) row = table_.find(event.report.new_id);
+  if (row == nullptr) {
+    ++counters_.unmatched;
+    return change;
+  }
+  const ClientOrderId id_before = row->id;
+  change.order = row;
+  change.before = row->state;
+  change.reason = is_failure ? event.failure.reason : event.report.reason;
+  change.rejected = is_failure && event.kind != EventKind::kOutcomeUnknown;
+  if (is_failure) {
+    apply_failure(*row, event);
+  } else {
+    apply_report(*row, event);
+  }
+  change.after = row->state;
+  const bool ended = may_be_live(change.before) && is_terminal(change.after);
+  if (row->id != id_before || ended) change.ended_id = id_before;
+  return change;
+}
+
+void OrderLifecycle::apply_report(Order& row, const Event& event) {
+  const OrderReport& report = event.report;
+  switch (event.kind) {
+    case EventKind::kAccepted:
+      return on_accepted(row, report, event.time);
+    case EventKind::kReplaced:
+      return on_replaced(row, report, event.time);
+    case EventKind::kAmended:
+      return on_amended(row, report, event.time);
+    case EventKind::kCanceled:
+      return on_ended(row, report, OrderState::kCanceled, event.time);
+    case EventKind::kExpired:
+      return on_ended(row, report, OrderState::kExpired, event.time);
+    default:
+      return on_status(row, report, event.time);
+  }
+}
+
+void OrderLifecycle::apply_failure(Order& row, const Event& event) {
+  const RequestFailure& failure = event.failure;
+  switch (event.kind) {
+    case EventKind::kRejected:
+      return on_rejected(row, failure, event.time);
+    case EventKind::kReplaceRejected:
+      return on_replace_rejected(row, failure, event.time);
+    case EventKind::kAmendRejected:
+      return on_amend_rejected(row, failure, event.time);
+    case EventKind::kCancelRejected:
+      return on_cancel_rejected(row, failure, event.time);
+    case EventKind::kDenied:
+      return on_denied(row, failure, event.time);
+    default:
+      return on_outcome_unknown(row, failure, event.time);
+  }
+}
+
+void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
+  const Fill& fill = event.fill;
+  Order* row = table_.find(fill.id);
+  change.order = row;
+  if (row != nullptr) change.before = change.after = row->state;
+  MM_ASSERT(event.instrument < trade_ids_.size(), "an instrument of this table");
+  switch (trade_ids_[event.instrument].insert(fill.trade_id)) {
+    case TradeIdWindow::Verdict::kDuplicate:
+      ++counters_.duplicate_fills;
+      return;
+    case TradeIdWindow::Verdict::kTooOld:
+      ++counters_.too_old_fills;
+      change.fill_too_old = true;
+      return;
+    case TradeIdWindow::Verdict::kNew:
+      change.fill_counted = true;
+  }
+  if (row == nullptr) {
+    ++counters_.rowless_fills;
+    return;
+  }
+  const ClientOrderId id_before = row->id;
+  if (fill.id == row->next_id) promote(*row, VenueOrderId(0), event.time);
+  table_.update(*row, [&](Order& o) {
+    o.filled += fill.lots;
+    o.acknowledged = true;
+  });
+  if (row->filled > std::max(row->lots, row->next_lots)) ++counters_.overfills;
+  // The answer to an amend decides what is left; anything else ends here if nothing is.
+  if (may_be_live(row->state) && !is_amend(row->in_flight)) {
+    const bool placed = row->in_flight == CommandKind::kPlace;
+    if (is_complete(*row) || placed || is_resting(row->state)) settle(*row, event.time);
+  }
+  change.after = row->state;
+  const bool ended = may_be_live(change.before) && is_terminal(change.after);
+  if (row->id != id_before || ended) change.ended_id = id_before;
+}
+
+// --- reports --------------------------------------------------------------------------------
+
+void OrderLifecycle::on_accepted(Order& row, const OrderReport& report, Nanos now) {
+  if (is_terminal(row.state)) {
+    const bool given_up = row.state == OrderState::kRejected || row.state == OrderState::kDenied;
+    if (given_up) ++counters_.orphans;
+    return;
+  }
+  if (report.id == row.next_id) return promote(row, report.venue_id, now);
+  row.venue_id = report.venue_id;
+  row.acknowledged = true;
+  if (row.in_flight != CommandKind::kPlace) return;  // a fill or a question was faster
+  count_success(row);
+  settle(row, now);
+}
+
+void OrderLifecycle::on_replaced(Order& row, const OrderReport& report, Nanos now) {
+  if (report.new_id == row.id) {  // a report under the new id was faster
+    row.venue_id = report.venue_id;
+  } else if (report.new_id == row.next_id) {
+    promote(row, report.venue_id, now);
+  } else {
+    ++counters_.orphans;
+  }
+}
+
+void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now) {
+  const bool fits = may_be_live(row.state) && has_doubtful_terms(row) &&
+                    report.lots == row.next_lots && report.ticks == row.next_price.v;
+  if (!fits) {  // a repeated report of an earlier amend
+    ++counters_.unmatched;
+    return;
+  }
+  table_.update(row, [](Order& o) {
+    o.price = o.next_price;
+    o.lots = o.next_lots;
+    ++o.amends;
+    o.failures = 0;
+  });
+  ++counters_.amends;
+  count_success(row);
+  const bool answered = is_amend(row.in_flight);
+  drop_amend(row);
+  if (answered || is_complete(row)) settle(row, now);
+}
+
+void OrderLifecycle::on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now) {
+  if (is_terminal(row.state)) return;
+  if (report.id == row.next_id) promote(row, report.venue_id, now);
+  end(row, state, report.lots, now);
+}
+
+// The venue has ended `row.id`; how much of it was executed is final.
+void OrderLifecycle::end(Order& row, OrderState state, Lots executed, Nanos now) {
+  table_.update(row, [&](Order& o) {
+    o.end_state = state;
+    o.lots = std::max(executed, o.filled);
+    o.acknowledged = true;
+  });
+  if (row.next_id.v != 0) return;  // the replacement may live: its answer settles the row
+  drop_amend(row);
+  settle(row, now);
+}
+
+void OrderLifecycle::on_status(Order& row, const OrderReport& report, Nanos now) {
+  const bool early = row.early_asks > 0;
+  if (early) --row.early_asks;
+  if (is_terminal(row.state)) return;
+  switch (static_cast<OrderStatusCode>(report.status)) {
+    case OrderStatusCode::kNotFound:
+      if (!early) on_status_not_found(row, report.id, now);
+      return;
+    case OrderStatusCode::kOpen:
+      return on_status_open(row, report, now);
+    case OrderStatusCode::kFilled:
+      return on_ended(row, report, OrderState::kFilled, now);
+    case OrderStatusCode::kCanceled:
+      return on_ended(row, report, OrderState::kCanceled, now);
+    case OrderStatusCode::kExpired:
+      return on_ended(row, report, OrderState::kExpired, now);
+    case OrderStatusCode::kRejected:
+      return on_status_not_found(row, report.id, now);  // it never was on the book
+  }
+}
+
+void OrderLifecycle::on_status_open(Order& row, const OrderReport& report, Nanos now) {
+  if (report.id == row.next_id) return promote(row, report.venue_id, now);
+  const bool asked_for = row.state == OrderState::kUnknown || row.state == OrderState::kPendingNew;
+  if (!asked_for || row.next_id.v != 0 || row.end_state != OrderState::kFree) return;
+  row.venue_id = report.venue_id;
+  row.acknowledged = true;
+  // A lost cancel is sent again; a lost modify leaves the terms in doubt, so the order goes.
+  const bool placed = row.in_flight == CommandKind::kPlace;
+  if (!placed && row.in_flight != CommandKind::kNone) want_cancel_again(row);
+  settle(row, now);
+}
+
+void OrderLifecycle::on_status_not_found(Order& row, ClientOrderId asked, Nanos now) {
+  if (row.state != OrderState::kUnknown) return;
+  if (asked == row.next_id) {
+    drop_amend(row);
+    if (row.end_state != OrderState::kFree || is_complete(row)) return settle(row, now);
+    table_.update(row, [&](Order& o) { o.deadline = now; });  // and the old one?
+    return;
+  }
+  if (row.next_id.v != 0) return;  // an answer to an earlier question
+  if (row.acknowledged) return end(row, OrderState::kCanceled, row.filled, now);
+  enter(row, OrderState::kRejected, now);
+}
+
+// --- failures -------------------------------------------------------------------------------
+
+void OrderLifecycle::on_rejected(Order& row, const RequestFailure& failure, Nanos now) {
+  if (failure.id == row.next_id) {  // the new half of a replace; what of the old?
+    count_reject(row, failure.reason, now);
+    drop_amend(row);
+    return enter(row, OrderState::kUnknown, now);
+  }
+  if (row.in_flight != CommandKind::kPlace || row.acknowledged) {
+    ++counters_.unmatched;
+    return;
+  }
+  count_reject(row, failure.reason, now);
+  enter(row, OrderState::kRejected, now);
+}
+
+void OrderLifecycle::on_replace_rejected(Order& row, const RequestFailure& failure, Nanos now) {
+  if (row.next_id.v == 0 || failure.new_id != row.next_id) {
+    ++counters_.unmatched;
+    return;
+  }
+  count_reject(row, failure.reason, now);
+  drop_amend(row);
+  if (failure.old_canceled != 0) {
+    ++counters_.failed_amends;
+    return end(row, OrderState::kCanceled, row.filled, now);
+  }
+  amend_failed(row, failure, now);
+}
+
+void OrderLifecycle::on_amend_rejected(Order& row, const RequestFailure& failure, Nanos now) {
+  if (!has_doubtful_terms(row)) {
+    ++counters_.unmatched;
+    return;
+  }
+  count_reject(row, failure.reason, now);
+  const bool answered = is_amend(row.in_flight);
+  drop_amend(row);
+  if (answered) {
+    amend_failed(row, failure, now);
+  } else if (is_complete(row)) {
+    settle(row, now);
+  }
+}
+
+// The order is as it was, or gone before the amend came: pause, and cancel it in the end.
+void OrderLifecycle::amend_failed(Order& row, const RequestFailure& failure, Nanos now) {
+  ++counters_.failed_amends;
+  count_up(row.failures);
+  row.retry_at = std::max(now + backoff(row.failures - 1), failure.retry_after);
+  if (row.failures >= config_.retries_max) want_cancel_again(row);
+  const bool known = is_complete(row) || row.end_state != OrderState::kFree;
+  if (failure.reason == RejectReason::kUnknownOrder && !known) {
+    return enter(row, OrderState::kUnknown, now);
+  }
+  settle(row, now);
+}
+
+void OrderLifecycle::on_cancel_rejected(Order& row, const RequestFailure& failure, Nanos now) {
+  if (row.in_flight != CommandKind::kCancel) {
+    ++counters_.unmatched;
+    return;
+  }
+  want_cancel_again(row);
+  count_up(row.failures);
+  if (failure.reason == RejectReason::kUnknownOrder) {  // expect a fill, ask for the truth
+    row.in_flight = CommandKind::kNone;
+    return enter(row, OrderState::kUnknown, now);
+  }
+  settle(row, now);
+  if (!is_resting(row.state)) return;
+  const Nanos next_try = std::max(now + backoff(row.failures - 1), failure.retry_after);
+  table_.update(row, [&](Order& o) { o.deadline = next_try; });
+}
+
+void OrderLifecycle::on_denied(Order& row, const RequestFailure& failure, Nanos now) {
+  const auto kind = static_cast<CommandKind>(failure.command);
+  if (kind != row.in_flight || is_terminal(row.state)) return;  // questions are asked again
+  if (failure.new_id.v != 0 && failure.new_id != row.next_id) return;
+  switch (kind) {
+    case CommandKind::kPlace:
+      return enter(row, OrderState::kDenied, now);
+    case CommandKind::kCancel:
+      return on_cancel_rejected(row, failure, now);
+    default:
+      row.retry_at = std::max(now + config_.retry_backoff_base, failure.retry_after);
+      drop_amend(row);
+      return settle(row, now);
+  }
+}
+
+void OrderLifecycle::on_outcome_unknown(Order& row, const RequestFailure& failure, Nanos now) {
+  const auto kind = static_cast<CommandKind>(failure.command);
+  const bool current = kind == row.in_flight || kind == CommandKind::kNone;
+  if (current && may_be_live(row.state)) enter(row, OrderState::kUnknown, now);
+}
+
+// --- states ---------------------------------------------------------------------------------
+
+// The replacement exists, so the old order is gone: the row goes on under the new id.
+void OrderLifecycle::promote(Order& row, VenueOrderId venue_id, Nanos now) {
+  table_.update(row, [&](Order& o) {
+    o.id = o.next_id;
+    o.price = o.next_price;
+    o.lots = o.next_lots;
+    o.filled = Lots(0);
+    o.venue_id = venue_id;
+    o.end_state = OrderState::kFree;
+    o.amends = 0;
+    o.failures = 0;
+    o.acknowledged = true;
+  });
+  ++counters_.amends;
+  count_success(row);
+  drop_amend(row);
+  settle(row, now);
+}
+
+// What the amend asked for will not be, or has become the order's own terms.
+void OrderLifecycle::drop_amend(Order& row) {
+  table_.update(row, [](Order& o) {
+    o.next_id = ClientOrderId(0);
+    o.next_price = Ticks(0);
+    o.next_lots = Lots(0);
+    if (is_amend(o.in_flight)) o.in_flight = CommandKind::kNone;
+  });
+}
+
+// Nothing is unanswered any more: the state follows from what is known.
+void OrderLifecycle::settle(Order& row, Nanos now) {
+  row.in_flight = CommandKind::kNone;
+  if (row.end_state != OrderState::kFree) {
+    enter(row, row.filled >= row.lots ? row.end_state : OrderState::kUnknown, now);
+  } else if (is_complete(row)) {
+    enter(row, OrderState::kFilled, now);
+  } else {
+    enter(row, row.filled.v > 0 ? OrderState::kPartiallyFilled : OrderState::kActive, now);
+  }
+}
+
+void OrderLifecycle::enter(Order& row, OrderState to, Nanos now) {
+  const OrderState from = row.state;
+  if (from != to && !table_.transition(row, to, now)) return;
+  if (is_terminal(to)) {
+    drop_amend(row);
+    row.in_flight = CommandKind::kNone;
+    row.cancel_wanted = false;
+  }
+  table_.update(row, [&](Order& o) {
+    if (is_terminal(to)) {
+      o.deadline = now + config_.terminal_retention;
+    } else if (to == OrderState::kUnknown && from != to) {
+      o.asks = 0;
+      o.deadline = now;
+    } else if (is_resting(to) && !is_resting(from)) {
+      o.deadline = o.cancel_wanted ? now : kNever;
+    }
+  });
+}
+
+// --- time -----------------------------------------------------------------------------------
+
+void OrderLifecycle::on_time(Nanos now, CommandBuffer& out) {
+  if (now < table_.next_deadline()) return;
+  for (std::uint16_t slot = 0; (slot = table_.due(now, slot)) != kNoSlot; ++slot) {
+    Order& row = table_.row(slot);
+    if (is_terminal(row.state)) {
+      table_.release(row);
+    } else if (is_resting(row.state)) {
+      send_cancel(row, now, out);  // nothing else gives a resting order a deadline
+    } else {
+      if (row.state != OrderState::kUnknown) {
+        ++counters_.timeouts;
+        enter(row, OrderState::kUnknown, now);
+      }
+      ask(row, now, out);
+    }
+  }
+}
+
+void OrderLifecycle::ask(Order& row, Nanos now, CommandBuffer& out) {
+  const bool ended = row.end_state != OrderState::kFree && row.next_id.v == 0;
+  if (ended && row.asks >= config_.missing_fill_asks_max) {
+    ++counters_.missing_fills;
+    return enter(row, row.end_state, now);
+  }
+  const Nanos pause = backoff(row.asks);
+  table_.update(row, [&](Order& o) { o.deadline = now + pause; });
+  if (is_full(out)) return;
+  Command question = command(row, CommandKind::kQueryOrder, now);
+  question.why = static_cast<std::uint8_t>(DecisionReason::kResolve);
+  if (row.next_id.v != 0) {
+    question.id = row.next_id;
+    question.venue_id = VenueOrderId(0);
+  }
+  const bool confirmed = question.id == row.id && row.acknowledged;
+  if (!confirmed && now < row.requested + config_.not_found_margin) count_up(row.early_asks);
+  count_up(row.asks);
+  ++counters_.questions;
+  out.push(question);
+}
+
+void OrderLifecycle::doubt_all(Nanos now) {
+  for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
+    Order& row = table_.row(slot);
+    if (may_be_live(row.state)) enter(row, OrderState::kUnknown, now);
+  }
+}
+
+void OrderLifecycle::release_terminal(InstrumentId instrument) {
+  for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
+    Order& row = table_.row(slot);
+    if (row.instrument == instrument && is_terminal(row.state)) table_.release(row);
+  }
+}
+
+Nanos OrderLifecycle::backoff(int failures) const {
+  Nanos pause = config_.retry_backoff_base;
+  for (int i = 0; i < failures && pause < config_.retry_backoff_max; ++i) pause = pause * 2;
+  return std::min(pause, config_.retry_backoff_max);
+}
+
+// --- breakers -------------------------------------------------------------------------------
+
+void OrderLifecycle::count_reject(const Order& row, RejectReason reason, Nanos now) {
+  if (is_race(reason)) return;
+  SideBreakers& side = breakers_[std::size_t{row.instrument} * 2 + index(row.side)];
+  CircuitBreaker& breaker = reason == RejectReason::kWouldCross ? side.post_only : side.other;
+  if (breaker.reject(config_.breaker, reason, now)) ++counters_.breaker_trips;
+}
+
+void OrderLifecycle::count_success(const Order& row) {
+  SideBreakers& side = breakers_[std::size_t{row.instrument} * 2 + index(row.side)];
+  side.post_only.success();
+  side.other.success();
+}
+
+bool OrderLifecycle::breaker_open(InstrumentId instrument, Side side, Nanos now) const {
+  return breakers_[std::size_t{instrument} * 2 + index(side)].other.open(now);
+}
+
+bool OrderLifecycle::post_only_breaker_open(InstrumentId instrument, Side side, Nanos now) const {
+  return breakers_[std::size_t{instrument} * 2 + index(side)].post_only.open(now);
+}
+
+}  // namespace mm

@@ -1,0 +1,164 @@
+// The life of our orders: requests, their answers, time-outs, fills and questions to the venue.
+//
+// The only writer of order state; on the core's thread, O(1) per event, allocates in the
+// constructor only. It decides no quotes: the core requests, execution events are applied, and
+// `on_time` (call it at every BatchEnd and timer; `OrderTable::next_deadline` says when) sends what
+// became due: wanted cancels, questions about Unknown orders, releases of old rows.
+//
+// What it relies on: all requests of one order travel one connection in order; the gateway matches
+// answers to requests, so an answer may be late or lost, but only user-stream reports repeat.
+// An order ends only on a definitive answer. Doubt makes it Unknown: counted with the larger of
+// all sizes it may have, never re-sent, asked for with growing pauses until settled:
+// - After an unanswered replace the new id is asked for first. Found: the row goes on under it.
+//   Not found: the old id is asked for.
+// - kOutcomeUnknown with command kNone doubts the order whatever was in flight.
+// - After an unanswered modify the size stays doubtful even if the order is found open: it keeps
+//   both sizes and is cancelled, so a late answer can never be taken for that of a newer request.
+// - "Not found" counts only for an acknowledged id, or if asked later than not_found_margin after
+//   the request (the venue refuses a request older than its recvWindow).
+// - An order the venue has ended with more executed than we have seen stays Unknown, exposed by
+//   the missing quantity, until the fills come or missing_fill_asks_max questions have been asked
+//   (then counted in `missing_fills`: the position needs reconciling). No fill is invented.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/core/circuit_breaker.h"
+#include "engine/core/command.h"
+#include "engine/core/event.h"
+#include "engine/core/order_table.h"
+#include "engine/core/trade_id_window.h"
+
+namespace mm {
+
+struct LifecycleConfig {
+  Nanos modification_timeout{2 * kSecond.v};
+  Nanos retry_backoff_base{100 * kMillisecond.v};  // doubles with each failure or question
+  Nanos retry_backoff_max{5 * kSecond.v};
+  Nanos not_found_margin{6 * kSecond.v};       // recvWindow and what clocks and queues may add
+  Nanos terminal_retention{7200 * kSecond.v};  // cleanup_interval
+  CircuitBreakerConfig breaker{};
+  int retries_max = 3;  // failed amends in a row, then the order is cancelled
+  int missing_fill_asks_max = 12;
+  std::uint8_t connections = 1;  // modify_worker_count; an order keeps to one
+  std::size_t trade_ids = 4096;  // remembered per instrument
+};
+
+// What one event did to one order.
+struct OrderChange {
+  Order* order{};  // nullptr: no row has this id any more
+  OrderState before{OrderState::kFree}, after{OrderState::kFree};
+  RejectReason reason{RejectReason::kNone};
+  bool rejected{};      // a request of this order was refused, by the venue or by us
+  bool fill_counted{};  // kFilled seen for the first time: the position moves, also without a row
+  bool fill_too_old{};  // kFilled older than the memory: not counted, reconcile the position
+  ClientOrderId ended_id{};  // the id that is over for good, 0 without one (kReplaced: the old)
+};
+
+struct LifecycleCounters {
+  std::uint64_t timeouts{};
+  std::uint64_t questions{};
+  std::uint64_t amends{}, failed_amends{};  // confirmed; refused by the venue
+  std::uint64_t duplicate_fills{}, too_old_fills{}, rowless_fills{};
+  std::uint64_t overfills{};      // more executed than ordered
+  std::uint64_t missing_fills{};  // orders ended although reported fills never came
+  std::uint64_t orphans{};        // reports that an order lives which we had given up
+  std::uint64_t unmatched{};      // reports that fit no row or no request
+  std::uint64_t breaker_trips{};
+};
+
+struct PlaceRequest {
+  InstrumentId instrument{};
+  Side side{Side::kBuy};
+  Ticks price{};
+  Lots lots{};
+  DecisionReason why{DecisionReason::kNone};
+  std::int8_t level{-1};
+};
+
+class OrderLifecycle {
+ public:
+  OrderLifecycle(OrderTable& table, const LifecycleConfig& config);
+
+  // `received` of the event being handled, copied into every command until the next call.
+  void set_cause(Nanos received) { cause_ = received; }
+
+  // Requests. Each sends one command and marks the order in flight; where it cannot be sent now
+  // (no room, something in flight, back-off) nothing changes and the answer is nullptr or false.
+  Order* place(const PlaceRequest& request, Nanos now, CommandBuffer& out);
+  // Whether an amend would be sent: resting, nothing in flight, no cancel wanted, no back-off.
+  bool may_amend(const Order& row, Nanos now) const;
+  // Cancel and place as one request, for an order without fills (ONLY_NEW).
+  bool request_replace(Order& row, Ticks price, Lots lots, DecisionReason why, Nanos now,
+                       CommandBuffer& out);
+  // Same order, new price and total quantity (fills included).
+  bool request_modify(Order& row, Ticks price, Lots total, DecisionReason why, Nanos now,
+                      CommandBuffer& out);
+  // Same order, smaller total quantity, keeping its priority.
+  bool request_reduce(Order& row, Lots total, DecisionReason why, Nanos now, CommandBuffer& out);
+  // True if the cancel left now. Otherwise it stays wanted and `on_time` sends it as soon as it may
+  // be; asking again is harmless.
+  bool request_cancel(Order& row, DecisionReason why, Nanos now, CommandBuffer& out);
+
+  // An execution event that names an order (kAccepted..kOrderStatus); others change nothing.
+  OrderChange apply(const Event& event);
+  // Everything due: time-outs, questions, wanted cancels, releases.
+  void on_time(Nanos now, CommandBuffer& out);
+  // Nothing is certain any more (reports were lost): every live order becomes Unknown.
+  void doubt_all(Nanos now);
+  // Frees the terminal rows of one instrument now (reset); Unknown ones keep theirs.
+  void release_terminal(InstrumentId instrument);
+
+  // The same reject too often: place and amend nothing on this side for now. Success closes it.
+  bool breaker_open(InstrumentId instrument, Side side, Nanos now) const;
+  // As above, for post-only orders that would have crossed.
+  bool post_only_breaker_open(InstrumentId instrument, Side side, Nanos now) const;
+
+  const LifecycleCounters& counters() const { return counters_; }
+
+ private:
+  struct SideBreakers {
+    CircuitBreaker post_only, other;
+  };
+
+  void on_fill(const Event& event, OrderChange& change);
+  void on_accepted(Order& row, const OrderReport& report, Nanos now);
+  void on_replaced(Order& row, const OrderReport& report, Nanos now);
+  void on_amended(Order& row, const OrderReport& report, Nanos now);
+  void on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
+  void on_status(Order& row, const OrderReport& report, Nanos now);
+  void on_status_open(Order& row, const OrderReport& report, Nanos now);
+  void on_status_not_found(Order& row, ClientOrderId asked, Nanos now);
+  void on_rejected(Order& row, const RequestFailure& failure, Nanos now);
+  void on_replace_rejected(Order& row, const RequestFailure& failure, Nanos now);
+  void on_amend_rejected(Order& row, const RequestFailure& failure, Nanos now);
+  void on_cancel_rejected(Order& row, const RequestFailure& failure, Nanos now);
+  void on_denied(Order& row, const RequestFailure& failure, Nanos now);
+  void on_outcome_unknown(Order& row, const RequestFailure& failure, Nanos now);
+  void apply_report(Order& row, const Event& event);
+  void apply_failure(Order& row, const Event& event);
+
+  void promote(Order& row, VenueOrderId venue_id, Nanos now);
+  void drop_amend(Order& row);
+  void amend_failed(Order& row, const RequestFailure& failure, Nanos now);
+  void end(Order& row, OrderState state, Lots executed, Nanos now);
+  void settle(Order& row, Nanos now);
+  void enter(Order& row, OrderState to, Nanos now);
+  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
+  bool send_cancel(Order& row, Nanos now, CommandBuffer& out);
+  void ask(Order& row, Nanos now, CommandBuffer& out);
+  Command command(const Order& row, CommandKind kind, Nanos now) const;
+  Nanos backoff(int failures) const;
+  void count_reject(const Order& row, RejectReason reason, Nanos now);
+  void count_success(const Order& row);
+
+  OrderTable& table_;
+  LifecycleConfig config_;
+  std::vector<TradeIdWindow> trade_ids_;
+  std::vector<SideBreakers> breakers_;
+  LifecycleCounters counters_;
+  Nanos cause_{};
+};
+
+}  // namespace mm

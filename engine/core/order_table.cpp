@@ -1,0 +1,250 @@
+#include "engine/core/order_table.h"
+
+#include <algorithm>
+
+#include "engine/core/assert.h"
+#include "engine/core/order_id.h"
+
+namespace mm {
+namespace {
+
+constexpr bool better(Side side, Ticks a, Ticks b) {
+  return side == Side::kBuy ? a > b : a < b;
+}
+
+}  // namespace
+
+OrderTable::OrderTable(const OrderTableConfig& config)
+    : config_(config),
+      rows_(config.capacity),
+      deadlines_(config.capacity, kNever),
+      generations_(config.capacity),
+      live_(std::size_t{config.instruments} * 2 * config.per_side_max),
+      sums_(config.instruments),
+      ended_(std::size_t{config.capacity} + 1) {
+  MM_ASSERT(config.capacity > 0 && config.capacity < kNoSlot, "1..65534 rows");
+  MM_ASSERT(config.reserved_for_unknown < config.capacity, "rows left for known orders");
+  free_.reserve(config.capacity);
+  for (std::uint16_t slot = config.capacity; slot-- > 0;) {
+    rows_[slot].slot = slot;
+    free_.push_back(slot);
+  }
+  ended_.back() = {config.capacity, config.capacity};
+}
+
+bool OrderTable::has_room(InstrumentId instrument, Side side) const {
+  const std::size_t known = used_count_ - unknown_count_;
+  const std::size_t known_max = rows_.size() - config_.reserved_for_unknown;
+  return !free_.empty() && known < known_max &&
+         live(instrument, side).size() < config_.per_side_max;
+}
+
+Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now) {
+  MM_ASSERT(instrument < config_.instruments, "an instrument of this table");
+  if (!has_room(instrument, side)) return nullptr;
+  const std::uint16_t slot = free_.back();
+  free_.pop_back();
+  ++used_count_;
+  Order& row = rows_[slot];
+  const Share nothing{};
+  row = {};
+  row.slot = slot;
+  row.id = fresh_id(row);
+  row.instrument = instrument;
+  row.side = side;
+  row.price = price;
+  row.lots = lots;
+  row.created = row.updated = row.requested = now;
+  row.state = OrderState::kPendingNew;
+  account(row, nothing, share(row));
+  return &row;
+}
+
+ClientOrderId OrderTable::fresh_id(const Order& row) {
+  constexpr std::uint32_t kMask = 0xFFFFFF;
+  std::uint32_t& generation = generations_[row.slot];
+  generation = (generation + 1) & kMask;
+  if (generation == 0) generation = 1;  // so that no id is ever 0
+  return make_order_id({config_.instance, config_.epoch, row.slot, generation});
+}
+
+Order* OrderTable::find(ClientOrderId id) {
+  const OrderIdParts p = parts(id);
+  if (id.v == 0 || p.slot >= rows_.size()) return nullptr;
+  Order& row = rows_[p.slot];
+  if (row.state == OrderState::kFree || (row.id != id && row.next_id != id)) return nullptr;
+  return &row;
+}
+
+bool OrderTable::transition(Order& row, OrderState to, Nanos now) {
+  if (to == OrderState::kFree || !legal(row.state, to)) {
+    ++illegal_transitions_;
+    return false;
+  }
+  update(row, [&](Order& o) {
+    o.state = to;
+    o.updated = now;
+  });
+  if (is_terminal(to)) append_ended(row.slot);
+  return true;
+}
+
+void OrderTable::release(Order& row) {
+  MM_ASSERT(is_terminal(row.state), "only a terminal row may be released");
+  const std::uint16_t slot = row.slot;
+  unlink_ended(slot);
+  note_deadline(slot, row.deadline, kNever);
+  row = {};
+  row.slot = slot;
+  free_.push_back(slot);
+  --used_count_;
+}
+
+Order* OrderTable::oldest_terminal() {
+  const std::uint16_t slot = ended_.back().next;
+  return slot == capacity() ? nullptr : &rows_[slot];
+}
+
+std::span<const std::uint16_t> OrderTable::live(InstrumentId instrument, Side side) const {
+  return {side_slots(instrument, side), sums(instrument, side).live};
+}
+
+Lots OrderTable::exposure(InstrumentId instrument, Side side) const {
+  return sums(instrument, side).exposure;
+}
+
+Int128 OrderTable::notional(InstrumentId instrument, Side side) const {
+  return sums(instrument, side).notional;
+}
+
+Ticks OrderTable::most_aggressive(InstrumentId instrument, Side side) const {
+  const auto slots = live(instrument, side);
+  MM_ASSERT(!slots.empty(), "ask has_live first");
+  Ticks best = rows_[slots.front()].aggressive_price();
+  for (const std::uint16_t slot : slots) {
+    const Ticks price = rows_[slot].aggressive_price();
+    if (better(side, price, best)) best = price;
+  }
+  return best;
+}
+
+std::size_t OrderTable::live_count(InstrumentId instrument) const {
+  const InstrumentSums& s = sums_[instrument];
+  return std::size_t{s.sides[0].live} + s.sides[1].live;
+}
+
+std::size_t OrderTable::unknown_count(InstrumentId instrument) const {
+  return sums_[instrument].unknown;
+}
+
+std::size_t OrderTable::pending_modifications(InstrumentId instrument) const {
+  return sums_[instrument].pending;
+}
+
+Nanos OrderTable::next_deadline() const {
+  if (next_deadline_stale_) {
+    next_deadline_ = *std::min_element(deadlines_.begin(), deadlines_.end());
+    next_deadline_stale_ = false;
+  }
+  return next_deadline_;
+}
+
+std::uint16_t OrderTable::due(Nanos now, std::uint16_t from) const {
+  for (std::uint16_t slot = from; slot < capacity(); ++slot) {
+    if (deadlines_[slot] <= now) return slot;
+  }
+  return kNoSlot;
+}
+
+OrderTable::Share OrderTable::share(const Order& row) {
+  Share s;
+  s.deadline = row.deadline;
+  if (!may_be_live(row.state)) return s;
+  s.live = true;
+  s.price = row.price;
+  s.exposure = row.exposure();
+  s.notional = Int128{s.exposure.v} * row.aggressive_price().v;
+  s.unknown = row.state == OrderState::kUnknown;
+  s.pending = row.state == OrderState::kPendingModify;
+  return s;
+}
+
+void OrderTable::account(Order& row, const Share& before, const Share& after) {
+  InstrumentSums& all = sums_[row.instrument];
+  SideSums& side = all.sides[index(row.side)];
+  side.exposure += after.exposure - before.exposure;
+  side.notional += after.notional - before.notional;
+  const auto count = [](auto& counter, bool was, bool is) {
+    if (was && !is) --counter;
+    if (is && !was) ++counter;
+  };
+  count(all.unknown, before.unknown, after.unknown);
+  count(unknown_count_, before.unknown, after.unknown);
+  count(all.pending, before.pending, after.pending);
+  count(live_count_, before.live, after.live);
+  if (before.live != after.live || before.price != after.price) {
+    if (before.live) erase_live(row);
+    if (after.live) insert_live(row);
+  }
+  if (before.deadline != after.deadline) note_deadline(row.slot, before.deadline, after.deadline);
+}
+
+void OrderTable::note_deadline(std::uint16_t slot, Nanos before, Nanos after) {
+  deadlines_[slot] = after;
+  if (after < next_deadline_) {
+    next_deadline_ = after;
+    next_deadline_stale_ = false;
+  } else if (before == next_deadline_ && before != after) {
+    next_deadline_stale_ = true;
+  }
+}
+
+void OrderTable::insert_live(const Order& row) {
+  std::uint16_t& count = sums_[row.instrument].sides[index(row.side)].live;
+  MM_ASSERT(count < config_.per_side_max, "room was checked when the row was created");
+  std::uint16_t* slots = side_slots(row.instrument, row.side);
+  std::uint16_t at = count++;
+  for (; at > 0 && better(row.side, row.price, rows_[slots[at - 1]].price); --at) {
+    slots[at] = slots[at - 1];
+  }
+  slots[at] = row.slot;
+}
+
+void OrderTable::erase_live(const Order& row) {
+  std::uint16_t& count = sums_[row.instrument].sides[index(row.side)].live;
+  std::uint16_t* slots = side_slots(row.instrument, row.side);
+  std::uint16_t* last = slots + count;
+  std::uint16_t* at = std::find(slots, last, row.slot);
+  MM_ASSERT(at != last, "a live row is in the list of its side");
+  std::copy(at + 1, last, at);
+  --count;
+}
+
+void OrderTable::append_ended(std::uint16_t slot) {
+  const std::uint16_t end = capacity();
+  const std::uint16_t last = ended_[end].previous;
+  ended_[slot] = {last, end};
+  ended_[last].next = slot;
+  ended_[end].previous = slot;
+}
+
+void OrderTable::unlink_ended(std::uint16_t slot) {
+  const Link link = ended_[slot];
+  ended_[link.previous].next = link.next;
+  ended_[link.next].previous = link.previous;
+}
+
+std::uint16_t* OrderTable::side_slots(InstrumentId instrument, Side side) {
+  return live_.data() + (std::size_t{instrument} * 2 + index(side)) * config_.per_side_max;
+}
+
+const std::uint16_t* OrderTable::side_slots(InstrumentId instrument, Side side) const {
+  return live_.data() + (std::size_t{instrument} * 2 + index(side)) * config_.per_side_max;
+}
+
+const OrderTable::SideSums& OrderTable::sums(InstrumentId instrument, Side side) const {
+  MM_ASSERT(instrument < config_.instruments, "an instrument of this table");
+  return sums_[instrument].sides[index(side)];
+}
+
+}  // namespace mm

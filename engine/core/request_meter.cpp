@@ -1,0 +1,135 @@
+#include "engine/core/request_meter.h"
+
+#include <cstddef>
+
+#include "engine/core/assert.h"
+
+namespace mm {
+namespace {
+
+constexpr std::int64_t kWhole = 10'000;  // 100 % in hundredths of a percent
+// Questions cost the same on every venue we know (spot order.status 4, openOrders.status 6).
+constexpr RequestCost kQueryCost{1, 4, 0};
+constexpr RequestCost kQueryOpenCost{1, 6, 0};
+
+RequestCost cost(const VenueRules& rules, CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kPlace:
+      return rules.place;
+    case CommandKind::kCancel:
+      return rules.cancel;
+    case CommandKind::kReplace:
+      return rules.replace;
+    case CommandKind::kModify:
+      return rules.modify;
+    case CommandKind::kReduce:
+      return rules.reduce;
+    case CommandKind::kQueryOrder:
+      return kQueryCost;
+    case CommandKind::kQueryOpenOrders:
+      return kQueryOpenCost;
+    default:
+      return {0, 0, 0};
+  }
+}
+
+void add(RequestTotals& totals, const RequestCost& c, std::int64_t times) {
+  totals.raw += c.raw * times;
+  totals.weight += c.weight * times;
+  totals.orders += c.orders * times;
+}
+
+constexpr bool is_amend(CommandKind k) {
+  return k == CommandKind::kReplace || k == CommandKind::kModify || k == CommandKind::kReduce;
+}
+
+// A cancel that only makes room for the same order at another price or size.
+constexpr bool moves(DecisionReason why) {
+  return why == DecisionReason::kTooNear || why == DecisionReason::kFarDeviation ||
+         why == DecisionReason::kDeviation || why == DecisionReason::kSizeChange ||
+         why == DecisionReason::kRefill;
+}
+
+constexpr std::int64_t ratio(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0 : part * kWhole / whole;
+}
+
+}  // namespace
+
+RequestMeter::RequestMeter(std::span<const VenueRules> rules)
+    : rules_(rules.begin(), rules.end()), shadows_(rules.size() * 2) {}
+
+void RequestMeter::on_sent(const Command& command) {
+  count(rules_[command.instrument], command.kind, 1);
+  const auto why = static_cast<DecisionReason>(command.why);
+  if (command.kind == CommandKind::kCancel && moves(why)) ++replaced_;
+}
+
+void RequestMeter::on_denied(InstrumentId instrument, CommandKind kind) {
+  count(rules_[instrument], kind, -1);
+}
+
+void RequestMeter::count(const VenueRules& rules, CommandKind kind, std::int64_t times) {
+  counts_[static_cast<std::size_t>(kind)] += times;
+  add(sent_, cost(rules, kind), times);
+  if (is_amend(kind)) amended_ += times;
+}
+
+void RequestMeter::shadow_requests(const VenueRules& rules, std::int64_t cancels,
+                                   std::int64_t places) {
+  add(equivalent_, rules.cancel, cancels);
+  add(equivalent_, rules.place, places);
+}
+
+void RequestMeter::on_desired(InstrumentId instrument, Side side,
+                              std::span<const Quote> ladder, Nanos now) {
+  MM_ASSERT(ladder.size() <= kMaxLevelsPerSide, "a ladder of at most kMaxLevelsPerSide levels");
+  Ladder& shadows = shadows_[std::size_t{instrument} * 2 + index(side)];
+  std::int64_t cancels = 0, places = 0;
+  for (std::size_t level = 0; level < shadows.size(); ++level) {
+    Shadow& shadow = shadows[level];
+    const bool wanted = level < ladder.size();
+    if (!wanted && !shadow.live) continue;
+    if (wanted && shadow.live && shadow.price == ladder[level].price &&
+        shadow.lots == ladder[level].lots) {
+      continue;
+    }
+    if (shadow.touched && now - shadow.changed < kShadowInterval) continue;
+    cancels += shadow.live;
+    places += wanted;
+    shadow = {.changed = now, .live = wanted, .touched = true};
+    if (wanted) {
+      shadow.price = ladder[level].price;
+      shadow.lots = ladder[level].lots;
+    }
+  }
+  shadow_requests(rules_[instrument], cancels, places);
+}
+
+void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
+  std::int64_t orders = 0;
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (Shadow& shadow : shadows_[std::size_t{instrument} * 2 + index(side)]) {
+      if (!shadow.live) continue;
+      shadow.changed = now;
+      ++orders;
+    }
+  }
+  shadow_requests(rules_[instrument], orders, orders);
+}
+
+std::int64_t RequestMeter::saved_pct_hundredths() const {
+  return equivalent_.raw == 0 ? 0 : kWhole - ratio(sent_.raw, equivalent_.raw);
+}
+
+std::int64_t RequestMeter::amend_saved_pct_hundredths() const {
+  const std::int64_t changes = amended_ + replaced_;
+  return changes == 0 ? 0 : kWhole - ratio(amended_ + 2 * replaced_, 2 * changes);
+}
+
+RequestTotals RequestMeter::sent_per_equivalent_hundredths() const {
+  return {ratio(sent_.raw, equivalent_.raw), ratio(sent_.weight, equivalent_.weight),
+          ratio(sent_.orders, equivalent_.orders)};
+}
+
+}  // namespace mm
