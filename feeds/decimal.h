@@ -118,7 +118,7 @@ class ExactDivisor {
     shift_ = std::countr_zero(d);
     low_bits_ = (std::uint64_t{1} << shift_) - 1;
     const std::uint64_t odd = d >> shift_;
-    inverse_ = odd * 3 ^ 2;                                       // right in its low 5 bits
+    inverse_ = odd * 3 ^ 2;                                      // right in its low 5 bits
     for (int i = 0; i < 4; ++i) inverse_ *= 2 - odd * inverse_;  // doubles the right bits
     quotient_max_ = ~std::uint64_t{0} / odd;
   }

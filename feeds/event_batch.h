@@ -22,6 +22,7 @@ class EventBatch {
   std::size_t capacity() const { return events_.size(); }
   // A fresh event; the caller has made sure of the room.
   Event& push() { return events_[size_++] = Event{}; }
+  Event& back() { return events_[size_ - 1]; }
   void clear() { size_ = 0; }
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }

@@ -14,7 +14,7 @@ namespace mm {
 enum class FeedProblem : std::uint8_t {
   kNone,
   // Of the file.
-  kBadGzip,   // corrupt or cut compressed data: what came before is used
+  kBadGzip,  // corrupt or cut compressed data: what came before is used
   kReadError,
   // Of a line.
   kBadTime,
@@ -23,11 +23,11 @@ enum class FeedProblem : std::uint8_t {
   // Of a message.
   kBadJson,
   kMissingField,
-  kBadNumber,   // garbage, negative, too precise, or out of range
-  kOffGrid,     // not a whole number of ticks or lots
+  kBadNumber,  // garbage, negative, too precise, or out of range
+  kOffGrid,    // not a whole number of ticks or lots
   kTooManyLevels,
   kUnknownSymbol,
-  kUnknownMessage,   // a stream or event kind we have never heard of
+  kUnknownMessage,    // a stream or event kind we have never heard of
   kUnplacedSnapshot,  // a snapshot that names no symbol and fits none, or several
   kStaleSnapshot,     // older than the diffs it should start from
   kVenueError,        // an error message of the venue

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/core/types.h"
+#include "feeds/binance/sync_rule.h"
 #include "feeds/feed_problem.h"
 
 namespace mm::binance {
@@ -32,11 +33,9 @@ struct PriceLevel {
   std::int64_t quantity;  // 1e-8; 0 removes the level
 };
 
-enum class VenueHint : std::uint8_t { kUnknown, kSpot, kUsdm };
-
 struct Message {
   MessageKind kind{MessageKind::kIgnored};
-  VenueHint venue{VenueHint::kUnknown};  // what only one of the venues writes
+  Venue venue{Venue::kUnknown};  // what only one of the venues writes
   bool aggressor_sold = false;
   bool has_previous = false;
   std::string_view symbol;         // upper case; empty where the payload has none

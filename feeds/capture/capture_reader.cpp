@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "feeds/epoch.h"
+
 namespace mm {
 
 namespace {
@@ -18,26 +20,6 @@ constexpr std::size_t kOutputChunk = std::size_t{256} << 10;
 constexpr std::size_t kProblemTextMax = 80;
 constexpr int kGzipWindow = 15 + 16;  // zlib: largest window, gzip header and trailer
 }  // namespace
-
-bool epoch_from_integer(std::uint64_t value, Nanos& out) {
-  constexpr std::uint64_t kMsMin = 100'000'000'000, kUsMin = 100'000'000'000'000;
-  constexpr std::uint64_t kNsMin = 100'000'000'000'000'000, kNsMax = 9'000'000'000'000'000'000;
-  if (value < kMsMin || value > kNsMax) return false;
-  const std::uint64_t factor = value < kUsMin ? 1'000'000 : value < kNsMin ? 1'000 : 1;
-  if (value > kNsMax / factor) return false;
-  out = Nanos(static_cast<std::int64_t>(value * factor));
-  return true;
-}
-
-bool parse_epoch(std::string_view digits, Nanos& out) {
-  if (digits.empty() || digits.size() > 19) return false;
-  std::uint64_t value = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return false;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return epoch_from_integer(value, out);
-}
 
 // Bytes of text from the file, inflated where needed.
 struct CaptureReader::Source {
@@ -70,7 +52,7 @@ struct CaptureReader::Source {
 
 std::string CaptureReader::Source::open(const std::string& path) {
   fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status{};
+  struct stat status {};
   if (fd < 0 || ::fstat(fd, &status) != 0)
     return fmt::format("{}: cannot be opened: {}", path, std::strerror(errno));
   if (S_ISDIR(status.st_mode)) return fmt::format("{}: is a folder, not a capture", path);
@@ -154,8 +136,12 @@ CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
 
-std::uint64_t CaptureReader::bytes_read() const { return source_->consumed; }
-std::uint64_t CaptureReader::bytes_total() const { return source_->total; }
+std::uint64_t CaptureReader::bytes_read() const {
+  return source_->consumed;
+}
+std::uint64_t CaptureReader::bytes_total() const {
+  return source_->total;
+}
 
 bool CaptureReader::refill() {
   if (begin_ != 0) {

@@ -1,8 +1,8 @@
 // Reads one capture: text, plain or gzip (known by its first bytes), `<time> <json>` a line.
 //
 // Owned by one thread. Memory is bounded: one compressed chunk, and a text buffer of the longest
-// line allowed plus one inflated chunk; nothing is allocated behind the first line. Lines are handed
-// out in place, with room behind them for simdjson to read past their end. What is broken is
+// line allowed plus one inflated chunk; nothing is allocated behind the first line. Lines are
+// handed out in place, with room behind them for simdjson to read past their end. What is broken is
 // reported once through next() and the rest is used; behind corrupt compressed data nothing more
 // can be read, so that is where the capture ends. Never throws, never copies a line.
 #pragma once
@@ -17,11 +17,6 @@
 #include "feeds/feed_problem.h"
 
 namespace mm {
-
-// `<digits>` as a time since the epoch: 13 digits are milliseconds, 16 microseconds, 19 nanoseconds
-// (told apart by magnitude). False if it is none of them.
-bool parse_epoch(std::string_view digits, Nanos& out);
-bool epoch_from_integer(std::uint64_t value, Nanos& out);
 
 struct CaptureLine {
   Nanos at{};
