@@ -193,7 +193,7 @@ struct alignas(kCacheLine) Event {
   EventKind kind{EventKind::kNone};
   std::uint8_t flags{};
   union {
-    std::uint8_t raw[40]{};
+    std::uint8_t raw[40];
     BookBegin book;
     BookLevels levels;
     TradeTick trade;
@@ -209,6 +209,7 @@ struct alignas(kCacheLine) Event {
     Control control;
   };
 
+  constexpr Event() : raw{} {}  // the union's own would be deleted: units are not trivial
   bool last() const { return (flags & kFlagLast) != 0; }
   Side side() const { return (flags & kFlagSell) != 0 ? Side::kSell : Side::kBuy; }
 };

@@ -13,16 +13,12 @@
 
 #include "engine/core/command.h"
 #include "engine/core/instrument.h"
+#include "engine/core/ladder.h"
 #include "engine/core/params.h"
 #include "engine/core/reason.h"
 #include "engine/core/types.h"
 
 namespace mm {
-
-struct DesiredOrder {
-  Ticks price{};
-  Lots lots{};
-};
 
 // Requests in each of the venue's budgets.
 struct RequestTotals {
@@ -40,8 +36,7 @@ class RequestMeter {
   // kDenied: the command never left, so it cost nothing.
   void on_denied(InstrumentId instrument, CommandKind kind);
   // The ladder of one side, best level first; empty when the side is pulled.
-  void on_desired(InstrumentId instrument, Side side, std::span<const DesiredOrder> ladder,
-                  Nanos now);
+  void on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder, Nanos now);
   // A timed reset: the shadow, too, cancels and places everything.
   void on_reset(InstrumentId instrument, Nanos now);
 

@@ -1,0 +1,131 @@
+// The trading core: a deterministic state machine from events to commands.
+//
+// Owned by one thread at a time (the driver's), does no I/O, reads no clock, allocates everything
+// in its constructor. `on` costs tens of nanoseconds for market data and a few hundred for a
+// decision. Same events, same commands, bit for bit, whatever drives it: simulation, backtest,
+// paper, live or replay.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "engine/core/command.h"
+#include "engine/core/deadline_heap.h"
+#include "engine/core/event.h"
+#include "engine/core/instrument_state.h"
+#include "engine/core/invariants.h"
+#include "engine/core/order_lifecycle.h"
+#include "engine/core/order_table.h"
+#include "engine/core/quote_planner.h"
+#include "engine/core/rate_budget.h"
+#include "engine/core/request_meter.h"
+
+namespace mm {
+
+struct CoreConfig {
+  std::vector<InstrumentConfig> instruments;  // index = InstrumentId
+  RiskParams account;                         // order count and losses of the whole account
+  OrderManagementParams orders;
+  MeasureParams measures;
+  OrderBook::Config book;
+  std::uint8_t instance = 1;            // which engine of this key
+  std::uint16_t epoch = 1;              // which start of it: client ids never repeat
+  std::uint16_t unknown_headroom = 64;  // table rows beyond 2 x max_order_count
+};
+
+class Core {
+ public:
+  explicit Core(const CoreConfig& config);
+
+  // Consumes one event; event.time must not go back. Appends what follows from it to `out`, which
+  // the caller has cleared. Quotes are decided only at kBatchEnd.
+  void on(const Event& event, CommandBuffer& out);
+  // When the core wants a kTimer; kNever if it waits for nothing.
+  Nanos next_deadline() const;
+  // After a shutdown or kill: no order of ours may be live any more.
+  bool stopped() const { return stopping_ && table_.live_count() == 0; }
+
+  // Views for status, summary and tests; read on the core's thread or when it rests.
+  std::size_t instrument_count() const { return instruments_.size(); }
+  const InstrumentState& instrument(InstrumentId id) const { return instruments_[id]; }
+  const OrderTable& orders() const { return table_; }
+  const OrderLifecycle& lifecycle() const { return lifecycle_; }
+  const RequestMeter& requests() const { return meter_; }
+  const InvariantCounts& invariants() const { return invariants_; }
+  QuoteReason trip() const { return trip_; }  // kQuoting, or why everything stands still
+  Nanos now() const { return now_; }
+  // Hash of positions, cash and live orders, free of time stamps: equal states hash equal.
+  std::uint64_t state_hash() const;
+
+ private:
+  // core_events.cpp: what each event does to the state.
+  void start(Nanos now);
+  void on_market(InstrumentState& s, const Event& e, CommandBuffer& out);
+  void on_execution(InstrumentState& s, const Event& e, CommandBuffer& out);
+  void on_fill(InstrumentState& s, const Event& e, const OrderChange& change);
+  void on_control(const Control& control);
+  void on_timer(CommandBuffer& out);
+  void on_balance(InstrumentState& s, const Balance& balance);
+  void count(InstrumentState& s, const OrderChange& change);
+  void touch_changed(InstrumentState& s);
+  void mark_dirty(InstrumentState& s);
+  void mark_all_dirty();
+  void trip(QuoteReason reason);
+
+  // core_decide.cpp: what follows from the state.
+  void end_batch(CommandBuffer& out);
+  void decide(InstrumentState& s, CommandBuffer& out);
+  void value_position(InstrumentState& s);
+  void judge_gates(InstrumentState& s);
+  QuoteReason stop_reason(const InstrumentState& s) const;
+  void judge_side(InstrumentState& s, Side side);
+  void step_reset(InstrumentState& s);
+  void build_ladder(InstrumentState& s, Amount limit);
+  void fit_ladder(InstrumentState& s, Side side, Amount limit);
+  void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
+  void work_side(InstrumentState& s, Side side, Amount limit, CommandBuffer& out);
+  bool act(InstrumentState& s, Side side, const PlanAction& action, Amount limit,
+           CommandBuffer& out);
+  bool amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
+             CommandBuffer& out);
+  bool may_request(InstrumentState& s, Side side);
+  void send(InstrumentState& s, Command command, CommandBuffer& out);
+  void check_invariants(InstrumentState& s, Amount limit);
+  void measure(InstrumentState& s);
+  void plan_wake(InstrumentState& s);
+  Amount limit_of(const InstrumentState& s) const;
+
+  // Entries of deadlines_ after the instruments' own.
+  static constexpr std::size_t kAccountDeadlines = 3;
+  std::size_t silence_entry() const { return instruments_.size(); }
+  std::size_t budget_entry() const { return instruments_.size() + 1; }
+  std::size_t day_entry() const { return instruments_.size() + 2; }
+
+  CoreConfig config_;
+  std::deque<InstrumentState> instruments_;  // never grows; a deque since the states do not move
+  OrderTable table_;
+  OrderLifecycle lifecycle_;
+  QuotePlanner planner_;
+  RequestMeter meter_;
+  RateBudget budget_;
+  BudgetQueue waiting_;
+  DeadlineHeap deadlines_;  // one entry an instrument, then silence, budget, day
+  InvariantCounts invariants_;
+  std::uint64_t illegal_seen_ = 0;
+  std::vector<InstrumentId> dirty_;
+  LossGuard account_loss_;
+  Money account_total_{};
+  Nanos now_{}, last_market_{}, cause_{};
+  QuoteReason trip_ = QuoteReason::kQuoting;
+  bool started_ = false, feed_up_ = true, silent_ = true, lagging_ = false, stopping_ = false;
+  bool increase_paused_ = false;
+  // The budget's side of the decision under way.
+  struct Turn {
+    bool blocked = false;  // something waits for a token
+    bool spent = false;    // a token was used
+  };
+  Turn turn_;
+};
+
+}  // namespace mm

@@ -1,0 +1,295 @@
+// The core's first half: what each event does to the state. Quotes are decided in core_decide.cpp.
+#include <algorithm>
+
+#include "engine/core/assert.h"
+#include "engine/core/core.h"
+
+namespace mm {
+namespace {
+
+OrderTableConfig table_config(const CoreConfig& c) {
+  const int rows = 2 * c.account.max_order_count + c.unknown_headroom;
+  MM_ASSERT(rows > 0 && rows < kNoSlot, "max_order_count fits the order table");
+  MM_ASSERT(!c.instruments.empty() && c.instruments.size() <= kMaxInstruments,
+            "between one and kMaxInstruments instruments");
+  return {.capacity = static_cast<std::uint16_t>(rows),
+          .instruments = static_cast<std::uint16_t>(c.instruments.size()),
+          .per_side_max = static_cast<std::uint16_t>(rows),
+          .instance = c.instance,
+          .epoch = c.epoch,
+          .reserved_for_unknown = c.unknown_headroom};
+}
+
+LifecycleConfig lifecycle_config(const CoreConfig& c) {
+  LifecycleConfig lifecycle;
+  lifecycle.modification_timeout = c.orders.modification_timeout;
+  lifecycle.terminal_retention = c.orders.cleanup_interval;
+  lifecycle.connections = static_cast<std::uint8_t>(c.orders.modify_worker_count);
+  return lifecycle;
+}
+
+std::vector<VenueRules> venue_rules(const CoreConfig& c) {
+  std::vector<VenueRules> rules;
+  for (const InstrumentConfig& i : c.instruments) rules.push_back(i.instrument.rules);
+  return rules;
+}
+
+Market::Config market_config(const CoreConfig& c, const InstrumentConfig& i) {
+  Market::Config market;
+  market.book = c.book;
+  market.measures = {.volatility_window = i.strategy.volatility_window,
+                     .lot = i.instrument.lot,
+                     .significant_trade_threshold = c.measures.significant_trade_threshold,
+                     .trade_print_interval = c.measures.trade_print_interval,
+                     .price_change_window = i.risk.price_change_window};
+  market.price_max = i.instrument.price_max;
+  return market;
+}
+
+bool same_price(const Touch& a, const Touch& b) {
+  return a.has_bid == b.has_bid && a.has_ask == b.has_ask && a.bid == b.bid && a.ask == b.ask;
+}
+
+}  // namespace
+
+Core::Core(const CoreConfig& config)
+    : config_(config),
+      table_(table_config(config)),
+      lifecycle_(table_, lifecycle_config(config)),
+      meter_(venue_rules(config)),
+      budget_(config.orders.modify_rate_limit),
+      waiting_(config.instruments.size()),
+      deadlines_(config.instruments.size() + kAccountDeadlines) {
+  for (std::size_t i = 0; i < config.instruments.size(); ++i) {
+    const InstrumentConfig& c = config_.instruments[i];
+    instruments_.emplace_back(static_cast<InstrumentId>(i), c, market_config(config_, c));
+  }
+  dirty_.reserve(2 * config.instruments.size());  // all may be marked again while decided
+}
+
+Nanos Core::next_deadline() const {
+  return std::min(deadlines_.min(), table_.next_deadline());
+}
+
+void Core::start(Nanos now) {
+  started_ = true;
+  last_market_ = now;
+  account_loss_.start(Money(0), Money(0));
+  for (InstrumentState& s : instruments_) {
+    s.reset.start(now, config_.orders.reset_interval, s.id, instruments_.size());
+  }
+  deadlines_.set(day_entry(), next_day(now, config_.account.day_start));
+}
+
+void Core::on(const Event& e, CommandBuffer& out) {
+  MM_ASSERT(e.time >= now_, "the driver stamps events with a time that does not go back");
+  now_ = e.time;
+  if (!started_) start(now_);
+  const std::size_t before = out.size();
+  const bool of_instrument = is_market(e.kind) || is_execution(e.kind);
+  if (of_instrument && e.instrument >= instruments_.size()) return;
+  if (is_market(e.kind)) {
+    on_market(instruments_[e.instrument], e, out);
+  } else if (is_execution(e.kind)) {
+    cause_ = e.received;
+    on_execution(instruments_[e.instrument], e, out);
+  } else if (e.kind == EventKind::kTimer) {
+    on_timer(out);
+  } else if (e.kind == EventKind::kControl) {
+    on_control(e.control);
+  } else if (e.kind == EventKind::kBatchEnd) {
+    end_batch(out);
+  }
+  for (const Command& c : out.items().subspan(before)) meter_.on_sent(c);
+}
+
+void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
+  last_market_ = now_;
+  const bool lagging = now_ - e.received > config_.account.max_data_age;
+  if (lagging != lagging_) {
+    lagging_ = lagging;
+    mark_all_dirty();
+  }
+  if (silent_) {  // the connection speaks (again)
+    silent_ = false;
+    deadlines_.set(silence_entry(), now_ + config_.account.max_data_age + Nanos(1));
+    mark_all_dirty();
+  }
+  if (e.kind == EventKind::kFeedStatus) {
+    feed_up_ = e.feed.up != 0;
+    mark_all_dirty();
+    return;
+  }
+  if (e.kind == EventKind::kAssetPrice) {
+    s.position.set_fee_asset_price(e.asset_price.price);
+    return;
+  }
+  const bool synced = s.market.synced();
+  s.market.on(e);
+  if (e.kind == EventKind::kTrade) {
+    s.nearest.trade_lowest = std::min(s.nearest.trade_lowest, Ticks(e.trade.ticks));
+    s.nearest.trade_highest = std::max(s.nearest.trade_highest, Ticks(e.trade.ticks));
+    if (s.config.strategy.fair_value == FairValueKind::kLast) mark_dirty(s);
+  }
+  if (s.market.synced() != synced) {
+    s.synced_since = s.market.synced() ? now_ : kNever;
+    mark_dirty(s);
+  }
+  if (s.market.take_resync_request()) {
+    Command resync;
+    resync.kind = CommandKind::kResyncFeed;
+    send(s, resync, out);
+  }
+  if (!s.market.in_message()) {
+    cause_ = e.received;
+    touch_changed(s);
+  }
+}
+
+// Sizes at the touch matter only to fair values that weigh them.
+void Core::touch_changed(InstrumentState& s) {
+  const Touch touch = s.market.touch();
+  const bool weighs = s.config.strategy.fair_value == FairValueKind::kWeightedMid ||
+                      s.config.strategy.fair_value == FairValueKind::kMicroPrice;
+  const bool sizes = touch.bid_lots != s.seen.bid_lots || touch.ask_lots != s.seen.ask_lots;
+  if (same_price(touch, s.seen) && !(weighs && sizes)) return;
+  s.seen = touch;
+  mark_dirty(s);
+}
+
+void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) {
+  switch (e.kind) {
+    case EventKind::kBalance:
+      on_balance(s, e.balance);
+      break;
+    case EventKind::kRateUsage: {
+      const std::int64_t window = std::max<std::int64_t>(e.rate.orders_window.v, 1);
+      budget_.venue_usage(e.rate.orders_used, e.rate.orders_limit,
+                          Nanos((now_.v / window + 1) * window));
+      return;
+    }
+    case EventKind::kSessionStatus:
+      s.session_up = e.session.up != 0;
+      s.trading = e.session.symbol_trading != 0;
+      break;
+    default: {
+      const OrderChange change = lifecycle_.apply(e);
+      count(s, change);
+      if (e.kind == EventKind::kDenied) {
+        meter_.on_denied(s.id, static_cast<CommandKind>(e.failure.command));
+      }
+      if (e.kind == EventKind::kFilled) on_fill(s, e, change);
+      invariants_.check(Invariant::kCancelLane, e.kind != EventKind::kCancelRejected ||
+                                                    e.failure.reason != RejectReason::kRateLimit);
+      lifecycle_.set_cause(cause_);
+      lifecycle_.on_time(now_, out);  // what the report set free: waiting cancels, queries
+    }
+  }
+  mark_dirty(s);
+}
+
+void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change) {
+  if (!change.fill_counted) return;
+  const Side side = e.side();
+  s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
+  if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
+    trip(QuoteReason::kHalted);
+  }
+}
+
+void Core::on_balance(InstrumentState& s, const Balance& balance) {
+  if (balance.asset == Asset::kBase) {
+    s.base_free = balance.free;
+    if (!s.base_known && s.config.risk.start_position_from_account && s.marked) {
+      s.position.open(balance.free + balance.locked, s.mark);
+    }
+    s.base_known = true;
+  } else if (balance.asset == Asset::kQuote) {
+    s.quote_free = balance.free;
+    s.quote_known = true;
+  }
+}
+
+void Core::count(InstrumentState& s, const OrderChange& change) {
+  if (change.rejected) ++s.counts.rejected;
+  if (change.order == nullptr || change.before == change.after) return;
+  if (change.after == OrderState::kFilled) ++s.counts.filled;
+  if (change.after == OrderState::kCanceled) ++s.counts.cancelled;
+  if (change.after == OrderState::kDenied) ++s.counts.denied;
+}
+
+void Core::on_control(const Control& control) {
+  const bool stop = control.code == ControlCode::kPause;
+  switch (control.code) {
+    case ControlCode::kPause:
+    case ControlCode::kResume:
+      for (InstrumentState& s : instruments_) {
+        if (control.scope != PauseScope::kSell) s.side(Side::kBuy).paused = stop;
+        if (control.scope != PauseScope::kBuy) s.side(Side::kSell).paused = stop;
+        if (control.scope == PauseScope::kIncrease) {
+          s.side(Side::kBuy).paused = s.side(Side::kSell).paused = false;
+        }
+      }
+      if (control.scope == PauseScope::kIncrease) increase_paused_ = stop;
+      if (!stop && control.scope == PauseScope::kAll) {
+        trip_ = QuoteReason::kQuoting;
+        increase_paused_ = false;
+      }
+      break;
+    case ControlCode::kKill:
+      trip(QuoteReason::kHalted);
+      break;
+    case ControlCode::kShutdown:
+      trip(QuoteReason::kHalted);
+      stopping_ = true;
+      break;
+    case ControlCode::kReload:
+      break;
+  }
+  mark_all_dirty();
+}
+
+void Core::on_timer(CommandBuffer& out) {
+  lifecycle_.on_time(now_, out);
+  while (deadlines_.min() <= now_) {
+    const std::size_t entry = deadlines_.min_entry();
+    deadlines_.set(entry, kNever);
+    if (entry < instruments_.size()) {
+      mark_dirty(instruments_[entry]);
+    } else if (entry == silence_entry()) {
+      const Nanos due = last_market_ + config_.account.max_data_age + Nanos(1);
+      silent_ = now_ >= due;
+      if (silent_) {
+        mark_all_dirty();
+      } else {
+        deadlines_.set(entry, due);
+      }
+    } else if (entry == budget_entry()) {
+      if (!waiting_.empty()) mark_dirty(instruments_[waiting_.front()]);
+    } else {
+      account_loss_.new_day(account_total_);
+      for (InstrumentState& s : instruments_) s.loss.new_day(s.total);
+      deadlines_.set(entry, next_day(now_, config_.account.day_start));
+    }
+  }
+}
+
+void Core::mark_dirty(InstrumentState& s) {
+  if (s.dirty) return;
+  s.dirty = true;
+  dirty_.push_back(s.id);
+}
+
+void Core::mark_all_dirty() {
+  for (InstrumentState& s : instruments_) mark_dirty(s);
+}
+
+// The first trip stays until a resume; it pulls everything.
+void Core::trip(QuoteReason reason) {
+  if (trip_ != QuoteReason::kQuoting) return;
+  trip_ = reason;
+  mark_all_dirty();
+}
+
+}  // namespace mm

@@ -1,0 +1,97 @@
+// Everything the core keeps about one instrument.
+//
+// One element of the core's array, owned by its thread; sized at construction, no allocation
+// afterwards. Plain data around the parts that have rules of their own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/core/instrument.h"
+#include "engine/core/ladder.h"
+#include "engine/core/market.h"
+#include "engine/core/params.h"
+#include "engine/core/position.h"
+#include "engine/core/quote_uptime.h"
+#include "engine/core/reason.h"
+#include "engine/core/reset_cycle.h"
+#include "engine/core/risk.h"
+#include "engine/core/strategy.h"
+
+namespace mm {
+
+struct InstrumentConfig {
+  Instrument instrument;
+  StrategyParams strategy;
+  RiskParams risk;
+};
+
+// What may happen to a side's orders now.
+enum class Gate : std::uint8_t {
+  kOpen,  // quote
+  kHold,  // leave what rests, send nothing new
+  kPull   // cancel
+};
+
+struct SideState {
+  Gate gate = Gate::kPull;
+  QuoteReason reason = QuoteReason::kDisconnected;
+  Nanos fill_pause_until{};
+  bool paused = false;
+};
+
+struct OrderCounts {
+  std::uint64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
+};
+
+// The outermost distance between our quotes and the market's trades: for a run without fills.
+struct NearestQuote {
+  Ticks bid_highest{}, ask_lowest{Ticks::max()};
+  Ticks trade_lowest{Ticks::max()}, trade_highest{};
+};
+
+struct InstrumentState {
+  InstrumentState(InstrumentId i, const InstrumentConfig& c, const Market::Config& market_config)
+      : id(i),
+        config(c),
+        market(market_config),
+        strategy(c.strategy),
+        position(config.instrument) {}
+  // `position` points at the config beside it.
+  InstrumentState(const InstrumentState&) = delete;
+  InstrumentState& operator=(const InstrumentState&) = delete;
+
+  InstrumentId id;
+  InstrumentConfig config;
+  Market market;
+  StrategyInstance strategy;
+  Position position;
+  LossGuard loss;
+  ResetCycle reset;
+  QuoteUptime uptime;
+  OrderCounts counts;
+  NearestQuote nearest;
+  Ladder ladder;  // as last decided, after every clamp
+  std::array<SideState, 2> sides;
+
+  HalfTicks mark{};  // market mid, own orders included: values the position
+  HalfTicks fair{};  // of the last decision
+  Touch touch{};     // without own orders, at the last decision
+  Touch seen{};      // market touch at the last event, to notice changes
+  Money total{};     // profit at the last mark
+  Nanos synced_since{kNever};
+  Nanos halted_until{};    // volatility halt
+  bool warmed_up = false;  // warm-up has ended once: uptime is measured
+  bool marked = false;
+  bool opened = false;
+  bool session_up = true;
+  bool trading = true;
+  bool base_known = false, quote_known = false;
+  Amount base_free{}, quote_free{};
+  bool dirty = false;  // decide at the next BatchEnd
+
+  SideState& side(Side s) { return sides[index(s)]; }
+  const SideState& side(Side s) const { return sides[index(s)]; }
+};
+
+}  // namespace mm

@@ -1,0 +1,49 @@
+#include "engine/core/ladder.h"
+
+#include <algorithm>
+
+namespace mm {
+
+Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance) {
+  const Int128 scale = Int128{2} * kRatioScale;
+  if (side == Side::kBuy) {
+    return Ticks(static_cast<std::int64_t>(Int128{fair.v} * (kRatioScale - distance.v) / scale));
+  }
+  const Int128 scaled = Int128{fair.v} * (kRatioScale + distance.v);
+  return Ticks(static_cast<std::int64_t>((scaled + scale - 1) / scale));
+}
+
+void separate(Side side, LadderSide& levels) {
+  const std::int64_t outwards = -sign(side);
+  for (std::size_t i = 1; i < levels.size(); ++i) {
+    const std::int64_t gap = (levels[i].price.v - levels[i - 1].price.v) * outwards;
+    if (gap < 1) levels[i].price = levels[i - 1].price + Ticks(outwards);
+  }
+}
+
+QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,
+                  LadderSide& levels) {
+  const Ticks nearest = price_at_distance(side, limits.fair, limits.min_spread);
+  const Ticks passive = limits.opposite_best - Ticks(sign(side));
+  const Ticks bound = side == Side::kBuy ? std::min(nearest, passive) : std::max(nearest, passive);
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    Ticks& price = levels[i].price;
+    price = side == Side::kBuy ? std::min(price, bound) : std::max(price, bound);
+  }
+  separate(side, levels);
+  // The collar bounds both ways; the near edge is guarded by min_spread already.
+  const Ticks edge = price_at_distance(side, limits.fair, limits.price_collar);
+  QuoteReason reason = QuoteReason::kQuoting;
+  for (std::size_t i = levels.size(); i-- > 0;) {
+    const Ticks price = levels[i].price;
+    const bool beyond = side == Side::kBuy ? price < edge : price > edge;
+    const bool outside = price < instrument.price_min || price > instrument.price_max;
+    if (beyond || outside) {
+      levels.erase(i);
+      reason = QuoteReason::kPriceCollar;
+    }
+  }
+  return reason;
+}
+
+}  // namespace mm

@@ -1,0 +1,77 @@
+// The quotes a strategy wants, and the clamps that always win over it.
+//
+// Filled by a strategy on the core's thread at each decision, then clamped, then handed to the
+// planner; fixed size, no allocation. Levels stand best first: bids from high to low, asks from low
+// to high, no two on one tick.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "engine/core/instrument.h"
+#include "engine/core/params.h"
+#include "engine/core/reason.h"
+#include "engine/core/types.h"
+
+namespace mm {
+
+struct Quote {
+  Ticks price;
+  Lots lots;
+  bool operator==(const Quote&) const = default;
+};
+
+class LadderSide {
+ public:
+  void clear() { size_ = 0; }
+  bool add(Quote q) {
+    if (size_ == quotes_.size()) return false;
+    quotes_[size_++] = q;
+    return true;
+  }
+  void erase(std::size_t i) {
+    for (; i + 1 < size_; ++i) quotes_[i] = quotes_[i + 1];
+    --size_;
+  }
+  void truncate(std::size_t n) { size_ = n < size_ ? n : size_; }
+  std::size_t size() const { return size_; }
+  Quote& operator[](std::size_t i) { return quotes_[i]; }
+  const Quote& operator[](std::size_t i) const { return quotes_[i]; }
+  std::span<const Quote> quotes() const { return {quotes_.data(), size_}; }
+
+ private:
+  std::array<Quote, kMaxLevelsPerSide> quotes_;
+  std::size_t size_ = 0;
+};
+
+struct Ladder {
+  LadderSide bids, asks;
+  LadderSide& side(Side s) { return s == Side::kBuy ? bids : asks; }
+  const LadderSide& side(Side s) const { return s == Side::kBuy ? bids : asks; }
+  void clear() {
+    bids.clear();
+    asks.clear();
+  }
+};
+
+// Fair value moved away from the market by a fraction, rounded away from it to a whole tick: the
+// bid floor((fair * (1 - d)) / tick), the ask ceil((fair * (1 + d)) / tick).
+Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance);
+
+// Puts levels that share a tick, or are out of order, one tick further out each.
+void separate(Side side, LadderSide& levels);
+
+struct ClampLimits {
+  HalfTicks fair;
+  Ratio min_spread;     // distance from fair value that nothing may undercut
+  Ratio price_collar;   // distance from fair value beyond which a level is dropped
+  Ticks opposite_best;  // the market's best price on the other side, own orders excluded
+};
+// The clamps of SEMANTICS (Ladder): at least min_spread from fair value, one tick short of the
+// opposite best, within the collar and the venue's price range. Returns why levels were dropped,
+// kQuoting if none was.
+QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,
+                  LadderSide& levels);
+
+}  // namespace mm

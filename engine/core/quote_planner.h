@@ -1,0 +1,98 @@
+// From the quotes that are wanted and the orders that live to the fewest safe requests.
+//
+// One call per side at a decision, on the core's thread; O(orders x levels), fixed scratch, no
+// allocation. Orders and levels are matched in price order so that as many orders as possible stay
+// where they are; an order left over rolls to a level left over with one amend. A filled level is
+// placed anew and its neighbours stay. The planner only proposes; risk, budget and the order
+// lifecycle decide what is sent.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/core/ladder.h"
+#include "engine/core/order_table.h"
+#include "engine/core/params.h"
+#include "engine/core/reason.h"
+
+namespace mm {
+
+enum class PlanStep : std::uint8_t { kKeep, kPlace, kMove, kResize, kCancel };
+
+struct PlanAction {
+  PlanStep step;
+  DecisionReason why;
+  std::int8_t level;   // -1 for a cancel of an order that serves none
+  std::uint16_t slot;  // kNoSlot for kPlace
+  Quote target;
+};
+
+struct PlanInput {
+  Side side;
+  std::span<const std::uint16_t> live;  // slots of the side's orders, best price first
+  std::span<const Quote> targets;       // best first
+  HalfTicks fair;
+  Ticks opposite_best;  // market's, own orders excluded
+  bool shrink;          // exposure is over the limit: reduce at once
+};
+
+class QuotePlanner {
+ public:
+  static constexpr std::size_t kOrdersMax = 64;  // per side considered; the rest is cancelled
+  using Actions = std::span<const PlanAction>;
+
+  // Cancels come first, then the other actions, nearest level first. Valid until the next call.
+  Actions plan(const PlanInput& in, const OrderTable& table, const StrategyParams& params,
+               const VenueRules& rules);
+
+ private:
+  // How one order could serve one target, and what that costs.
+  struct Fit {
+    PlanStep step;
+    DecisionReason why;
+    int requests;
+  };
+  struct Candidate {
+    const Order* order;
+    Ticks price;  // where it rests, or will when the request in flight succeeds
+    bool fixed;   // nothing can be sent for it now
+  };
+
+  template <class T, std::size_t kMax>
+  struct List {
+    void clear() { size = 0; }
+    void add(const T& item) { items[size++] = item; }
+    std::array<T, kMax> items;
+    std::size_t size = 0;
+  };
+
+  Fit fit(const Candidate& candidate, const Quote& target) const;
+  Fit fit_size(const Order& order, const Quote& target) const;
+  std::int64_t pair_cost(const Candidate& candidate, const Quote& target) const;
+  void insert(const Candidate& candidate);
+  void gather();
+  void match();
+  void emit();
+  void emit_pair(const Candidate& candidate, std::int8_t level);
+  void roll();
+  void add(const PlanAction& action) {
+    if (action_count_ < actions_.size()) actions_[action_count_++] = action;
+  }
+
+  const PlanInput* in_ = nullptr;
+  const OrderTable* table_ = nullptr;
+  const StrategyParams* params_ = nullptr;
+  const VenueRules* rules_ = nullptr;
+  std::array<Candidate, kOrdersMax> candidates_;
+  std::size_t candidate_count_ = 0;
+  // cost_[i][j]: least cost of candidates i.. against targets j..; requests weigh more than any
+  // price deviation.
+  std::array<std::array<std::int64_t, kMaxLevelsPerSide + 1>, kOrdersMax + 1> cost_;
+  List<std::uint16_t, kOrdersMax> leftover_orders_;
+  List<PlanAction, kOrdersMax + kMaxLevelsPerSide> later_;
+  std::array<PlanAction, 4 * kOrdersMax> actions_;
+  std::size_t action_count_ = 0;
+};
+
+}  // namespace mm

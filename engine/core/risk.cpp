@@ -1,0 +1,51 @@
+#include "engine/core/risk.h"
+
+#include <algorithm>
+
+namespace mm {
+
+Amount position_limit(const RiskParams& risk, const Instrument& instrument, HalfTicks fair) {
+  Int128 limit = Amount::max().v;
+  if (risk.max_position.v > 0) limit = risk.max_position.v;
+  if (risk.max_position_notional.v > 0) {
+    const Money one = value(instrument, Amount(kAmountScale), fair);  // worth of one unit of base
+    if (one.v > 0) {
+      limit = std::min(limit, risk.max_position_notional.v * kAmountScale / one.v);
+    }
+  }
+  return Amount(static_cast<std::int64_t>(limit));
+}
+
+Lots position_room(Side side, Amount position, Lots exposure, Amount limit,
+                   const Instrument& instrument) {
+  const Int128 free = Int128{limit.v} - Int128{sign(side)} * position.v;
+  if (free <= 0) return Lots(0);
+  const Int128 lots = free / instrument.lot.v - exposure.v;
+  return Lots(static_cast<std::int64_t>(std::clamp<Int128>(lots, 0, Lots::max().v)));
+}
+
+QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int order_count_max,
+                        const Instrument& instrument) {
+  const Quote& q = order.quote;
+  const Money worth = notional(instrument, q.price, q.lots);
+  if (order.adds_order && order.live_orders >= order_count_max) return QuoteReason::kOrderLimit;
+  if (q.lots < instrument.lots_min || q.lots > instrument.lots_max ||
+      worth < instrument.notional_min) {
+    return QuoteReason::kBelowMinSize;
+  }
+  if (risk.max_order_notional.v > 0 && worth > risk.max_order_notional) {
+    return QuoteReason::kOrderLimit;
+  }
+  const Int128 distance = Int128{2} * q.price.v - order.fair.v;
+  const Int128 collar = Int128{order.fair.v} * risk.price_collar.v;
+  if ((distance < 0 ? -distance : distance) * kRatioScale > collar + 2 * Int128{kRatioScale}) {
+    return QuoteReason::kPriceCollar;
+  }
+  if (q.lots > order.room) return QuoteReason::kPositionLimit;
+  if (order.own_opposite && (q.price - order.own_opposite_at).v * sign(order.side) >= 0) {
+    return QuoteReason::kBookCrossed;
+  }
+  return QuoteReason::kQuoting;
+}
+
+}  // namespace mm

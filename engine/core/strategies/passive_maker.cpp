@@ -1,0 +1,104 @@
+// The passive maker: levels from min_spread to max_spread around fair value, widened by volatility,
+// skewed by position. SEMANTICS, Ladder; every step below is one sentence of it.
+#include <algorithm>
+
+#include "engine/core/strategy.h"
+
+namespace mm {
+namespace {
+
+constexpr std::int64_t kUnit = kRatioScale;
+
+// How full the position is, -1..1 in 1e-9: (position - target) / limit.
+Ratio inventory(const QuoteInput& in) {
+  const Int128 held = Int128{in.position.v} - in.params.target_position.v;
+  const Int128 ratio = held * kUnit / std::max<std::int64_t>(in.position_limit.v, 1);
+  return Ratio(static_cast<std::int64_t>(std::clamp<Int128>(ratio, -kUnit, kUnit)));
+}
+
+constexpr std::int64_t part(std::int64_t whole, Ratio fraction) {
+  return static_cast<std::int64_t>(Int128{whole} * fraction.v / kUnit);
+}
+
+class PassiveMaker {
+ public:
+  explicit PassiveMaker(const StrategyParams&) {}
+
+  void quote(const QuoteInput& in, Ladder& out) {
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      LadderSide& levels = out.side(side);
+      space(side, in, levels);
+      widen(side, in, levels);
+      skew(side, in, levels);
+      join(side, in, levels);
+      separate(side, levels);
+      bound(side, in, levels);
+    }
+  }
+
+ private:
+  // Level i of n stands at min + i * (max - min) / (n - 1) from fair value.
+  static void space(Side side, const QuoteInput& in, LadderSide& levels) {
+    const StrategyParams& p = in.params;
+    const std::int64_t n = p.target_orders_per_side;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t width = n == 1 ? 0 : (p.max_spread.v - p.min_spread.v) * i / (n - 1);
+      const Ticks price = price_at_distance(side, in.fair_value, Ratio(p.min_spread.v + width));
+      if (price.v < 1) break;
+      levels.add({price, size(in, price, i)});
+    }
+    separate(side, levels);
+  }
+
+  static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
+    const StrategyParams& p = in.params;
+    const Money lot_worth = notional(in.instrument, price, Lots(1));
+    const std::int64_t base = p.order_size.v > 0
+                                  ? p.order_size.v / in.instrument.lot.v
+                                  : static_cast<std::int64_t>(p.order_notional.v / lot_worth.v);
+    return Lots(base + part(base, p.level_size_step) * level);
+  }
+
+  static void widen(Side side, const QuoteInput& in, LadderSide& levels) {
+    const std::int64_t factor = in.params.volatility_spread_factor.v;
+    if (factor == 0) return;
+    const Ratio volatility = in.market.measures().volatility().ratio;
+    const Ratio extra(part(volatility.v, Ratio(factor)));
+    const std::int64_t ticks = (part(in.fair_value.v, extra) + 1) / 2;
+    for (std::size_t i = 0; i < levels.size(); ++i) levels[i].price.v -= sign(side) * ticks;
+  }
+
+  // Price: both sides move against the position. Size: the side that adds to it shrinks.
+  static void skew(Side side, const QuoteInput& in, LadderSide& levels) {
+    const Ratio held = inventory(in);
+    const std::int64_t shift = part(in.fair_value.v, Ratio(part(in.params.skew_price.v, held))) / 2;
+    const Ratio adds(std::max<std::int64_t>(0, sign(side) * held.v));
+    const Ratio keep(kUnit - part(in.params.skew_size.v, adds));
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      levels[i].price.v -= shift;
+      levels[i].lots.v = part(levels[i].lots.v, keep);
+    }
+  }
+
+  static void join(Side side, const QuoteInput& in, LadderSide& levels) {
+    const bool there = side == Side::kBuy ? in.touch.has_bid : in.touch.has_ask;
+    if (!in.params.join_best || !there || levels.size() == 0) return;
+    levels[0].price = side == Side::kBuy ? in.touch.bid : in.touch.ask;
+  }
+
+  // No bid above the ceiling, no ask below the floor.
+  static void bound(Side side, const QuoteInput& in, LadderSide& levels) {
+    const Ticks ceiling(in.params.price_ceiling.v / in.instrument.tick.v);
+    const Ticks floor((in.params.price_floor.v + in.instrument.tick.v - 1) / in.instrument.tick.v);
+    for (std::size_t i = levels.size(); i-- > 0;) {
+      const bool above = side == Side::kBuy && ceiling.v > 0 && levels[i].price > ceiling;
+      const bool below = side == Side::kSell && floor.v > 0 && levels[i].price < floor;
+      if (above || below) levels.erase(i);
+    }
+  }
+};
+
+const StrategyRegistration<PassiveMaker> registration{"passive_maker"};
+
+}  // namespace
+}  // namespace mm
