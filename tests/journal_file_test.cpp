@@ -49,7 +49,7 @@ TEST(JournalFile, Crc32cIsTheKnownOneAndTheSameByTable) {
 TEST(JournalFile, EveryRecordComesBackAsItWas) {
   rc::check([](std::uint64_t seed) {
     const test::TemporaryFolder folder;
-    const auto records = test::random_records(seed, seed % 4000);
+    const auto records = test::random_records(seed, seed % 1000 * (seed % 4));
     JournalWriter writer;
     RC_ASSERT(writer.open(folder / "journal.bin", test::sample_header()).empty());
     for (const JournalRecord& r : records) writer.append(r);
@@ -339,8 +339,10 @@ TEST(JournalFile, WhatAFullDiskLostIsAGapWhenThereIsSpaceAgain) {
   EXPECT_EQ(c.last, JournalItem::kEnd) << c.error;
   EXPECT_EQ(c.gaps, std::vector<std::uint64_t>{2000});
   EXPECT_EQ(c.end.lost, 2000u);
-  auto expected = records;
-  expected.erase(expected.begin() + 2000, expected.begin() + 4000);
+  std::vector<JournalRecord> expected;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i < 2000 || i >= 4000) expected.push_back(records[i]);
+  }
   expect_records(c, expected);
 }
 
