@@ -20,8 +20,9 @@ TopologyPlan plan_threads(const Config& config) {
   constexpr HotAgent agents[] = {HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway};
   TopologyRequest request;
   request.topology = config.engine.topology;
-  request.idle = config.engine.idle;
-  request.cores = config.engine.cores;
+  if (config.engine.idle_chosen) request.idle = config.engine.idle;
+  request.cores = {core(config.engine.core_feed), core(config.engine.core_engine),
+                   core(config.engine.core_gateway)};
   return plan(request, read_host_cpus(), agents);
 }
 
