@@ -131,7 +131,8 @@ class CoreHarness {
     }
     batch_end();
   }
-  void fill(const Order& order, Lots lots, std::uint64_t trade_id, std::uint8_t flags = kFlagMaker) {
+  void fill(const Order& order, Lots lots, std::uint64_t trade_id,
+            std::uint8_t flags = kFlagMaker) {
     Event e = event(EventKind::kFilled, order.instrument);
     e.flags = static_cast<std::uint8_t>(flags | (order.side == Side::kSell ? kFlagSell : 0));
     e.fill.id = order.id;
@@ -157,9 +158,7 @@ class CoreHarness {
     }
     return orders;
   }
-  const SideState& side(Side s, InstrumentId id = 0) const {
-    return core.instrument(id).side(s);
-  }
+  const SideState& side(Side s, InstrumentId id = 0) const { return core.instrument(id).side(s); }
   // Synchronised, warmed up, and the first ladder accepted.
   void start_quoting(Ticks bid = Ticks(299'999), Ticks ask = Ticks(300'001)) {
     book(bid, ask);

@@ -45,11 +45,14 @@ TEST(Core, LeavesOrdersWithinTheThresholdAndAmendsBeyondIt) {
   ASSERT_EQ(h.live(Side::kBuy).size(), 3u);
   h.book(Ticks(300'799), Ticks(300'801));  // + 0.27 %
   EXPECT_TRUE(h.take().empty());
-  h.book(Ticks(301'099), Ticks(301'101));  // + 0.37 %
+  // + 0.37 %: levels are 0.2 % apart, so the outermost order rolls to the nearest level and the
+  // others serve the next level out, within the threshold.
+  h.book(Ticks(301'099), Ticks(301'101));
   const auto sent = h.take();
-  ASSERT_EQ(sent.size(), 6u);
+  ASSERT_EQ(sent.size(), 2u);
   for (const Command& c : sent) EXPECT_EQ(c.kind, CommandKind::kReplace);
-  h.book(Ticks(302'199), Ticks(302'201));
+  EXPECT_EQ(sent[0].ticks, price_at_distance(Side::kBuy, HalfTicks(602'200), ratio_ppm(10'000)).v);
+  h.book(Ticks(301'098), Ticks(301'102));
   EXPECT_TRUE(h.take().empty()) << "one request in flight per order";
 }
 
@@ -61,17 +64,20 @@ TEST(Core, ModifiesInPlaceWhereTheVenueCan) {
   h.start_quoting();
   h.book(Ticks(301'099), Ticks(301'101));
   const auto sent = h.take();
-  ASSERT_EQ(sent.size(), 6u);
+  ASSERT_EQ(sent.size(), 2u);
   for (const Command& m : sent) EXPECT_EQ(m.kind, CommandKind::kModify);
 }
 
 TEST(Core, CancelsAndPlacesWhatTheMarketWentThrough) {
   CoreHarness h(quick());
   h.start_quoting();
-  h.book(Ticks(300'999), Ticks(301'001));  // all asks but the outermost are at or through the bid
+  h.book(Ticks(300'999), Ticks(301'001));  // all asks but the outermost are at or through it
   const auto sent = h.take();
   EXPECT_EQ(std::ranges::count(sent, CommandKind::kCancel, &Command::kind), 2);
-  for (const Command& c : sent) EXPECT_TRUE(c.side == Side::kSell || c.kind != CommandKind::kCancel);
+  EXPECT_EQ(std::ranges::count(sent, CommandKind::kPlace, &Command::kind), 2);
+  for (const Command& c : sent) {
+    EXPECT_EQ(c.kind == CommandKind::kReplace ? Side::kBuy : Side::kSell, c.side);
+  }
 }
 
 TEST(Core, PlacesAFilledLevelAnewAndLeavesItsNeighbours) {

@@ -29,8 +29,8 @@ struct CoreConfig {
   OrderManagementParams orders;
   MeasureParams measures;
   OrderBook::Config book;
-  std::uint8_t instance = 1;     // which engine of this key
-  std::uint16_t epoch = 1;       // which start of it: client ids never repeat
+  std::uint8_t instance = 1;            // which engine of this key
+  std::uint16_t epoch = 1;              // which start of it: client ids never repeat
   std::uint16_t unknown_headroom = 64;  // table rows beyond 2 x max_order_count
 };
 

@@ -45,8 +45,8 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   judge_gates(s);
   step_reset(s);
   s.ladder.clear();
-  const bool quoting = std::ranges::any_of(
-      s.sides, [](const SideState& side) { return side.gate != Gate::kPull; });
+  const bool quoting =
+      std::ranges::any_of(s.sides, [](const SideState& side) { return side.gate != Gate::kPull; });
   const Amount limit = limit_of(s);
   if (quoting) build_ladder(s, limit);
   for (const Side side : kSides) {
@@ -175,8 +175,9 @@ void Core::step_reset(InstrumentState& s) {
 }
 
 void Core::build_ladder(InstrumentState& s, Amount limit) {
-  const QuoteInput input{now_,   s.config.instrument, s.config.strategy,  s.market,
-                         s.fair, s.touch,             s.position.base(), limit};
+  const QuoteInput input{
+      now_, s.config.instrument, s.config.strategy, s.market, s.fair, s.touch, s.position.base(),
+      limit};
   s.strategy.quote(input, s.ladder);
   for (const Side side : kSides) {
     LadderSide& levels = s.ladder.side(side);
@@ -228,9 +229,9 @@ void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
     if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
       SideState& state = s.side(side);
       if (state.gate == Gate::kOpen) {
-        state.reason = by_position ? (bounded && side == Side::kSell
-                                          ? QuoteReason::kInsufficientBalance
-                                          : QuoteReason::kPositionLimit)
+        state.reason = by_position
+                           ? (bounded && side == Side::kSell ? QuoteReason::kInsufficientBalance
+                                                             : QuoteReason::kPositionLimit)
                        : funds.v < lot_worth ? QuoteReason::kInsufficientBalance
                                              : QuoteReason::kBelowMinSize;
       }
@@ -308,8 +309,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, Amount l
       .adds_order = place,
       .live_orders = static_cast<int>(table_.live_count()),
       .own_opposite = opposite,
-      .own_opposite_at =
-          opposite ? table_.most_aggressive(s.id, mm::opposite(side)) : Ticks(0)};
+      .own_opposite_at = opposite ? table_.most_aggressive(s.id, mm::opposite(side)) : Ticks(0)};
   const QuoteReason denied =
       check_order(check, s.config.risk, config_.account.max_order_count, instrument);
   if (denied != QuoteReason::kQuoting) {
@@ -377,11 +377,10 @@ void Core::check_invariants(InstrumentState& s, Amount limit) {
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());
       if (side == Side::kSell) lowest_ask = std::min(lowest_ask, o.aggressive_price());
     }
-    const Lots room =
-        position_room(side, s.position.base(), Lots(0), limit, s.config.instrument);
+    const Lots room = position_room(side, s.position.base(), Lots(0), limit, s.config.instrument);
     holds &= invariants_.check(Invariant::kExposure, intended <= room || !s.marked);
-    holds &= invariants_.check(Invariant::kNoStaleQuote,
-                               s.side(side).gate != Gate::kPull || pulled);
+    holds &=
+        invariants_.check(Invariant::kNoStaleQuote, s.side(side).gate != Gate::kPull || pulled);
   }
   holds &= invariants_.check(Invariant::kOwnCross, highest_bid < lowest_ask);
   const std::uint64_t illegal = table_.illegal_transitions();
@@ -410,8 +409,8 @@ void Core::measure(InstrumentState& s) {
 
 // The next instant at which time alone changes what this instrument may do.
 void Core::plan_wake(InstrumentState& s) {
-  Nanos wake = s.reset.canceling() ? s.reset.began() + config_.orders.modification_timeout
-                                   : s.reset.due();
+  Nanos wake =
+      s.reset.canceling() ? s.reset.began() + config_.orders.modification_timeout : s.reset.due();
   if (s.reset.due() <= now_ && !s.reset.canceling()) wake = budget_.next(now_) + kMillisecond;
   auto consider = [this, &wake](Nanos t) {
     if (t > now_) wake = std::min(wake, t);

@@ -74,11 +74,11 @@ struct InstrumentState {
   Ladder ladder;  // as last decided, after every clamp
   std::array<SideState, 2> sides;
 
-  HalfTicks mark{};        // market mid, own orders included: values the position
-  HalfTicks fair{};        // of the last decision
-  Touch touch{};           // without own orders, at the last decision
-  Touch seen{};            // market touch at the last event, to notice changes
-  Money total{};           // profit at the last mark
+  HalfTicks mark{};  // market mid, own orders included: values the position
+  HalfTicks fair{};  // of the last decision
+  Touch touch{};     // without own orders, at the last decision
+  Touch seen{};      // market touch at the last event, to notice changes
+  Money total{};     // profit at the last mark
   Nanos synced_since{kNever};
   Nanos halted_until{};    // volatility halt
   bool warmed_up = false;  // warm-up has ended once: uptime is measured
@@ -88,7 +88,7 @@ struct InstrumentState {
   bool trading = true;
   bool base_known = false, quote_known = false;
   Amount base_free{}, quote_free{};
-  bool dirty = false;      // decide at the next BatchEnd
+  bool dirty = false;  // decide at the next BatchEnd
 
   SideState& side(Side s) { return sides[index(s)]; }
   const SideState& side(Side s) const { return sides[index(s)]; }

@@ -26,9 +26,8 @@ enum class Invariant : std::uint8_t {
 
 constexpr std::string_view name(Invariant i) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Invariant::kCount)> names{
-      "exposure",           "definitive_end", "passive",     "own_cross",
-      "position_explained", "no_stale_quote", "cancel_lane", "flat_when_stopped",
-      "bounded"};
+      "exposure",       "definitive_end", "passive",           "own_cross", "position_explained",
+      "no_stale_quote", "cancel_lane",    "flat_when_stopped", "bounded"};
   return names[static_cast<std::size_t>(i)];
 }
 
@@ -39,9 +38,7 @@ class InvariantCounts {
     if (!holds) ++violations_[static_cast<std::size_t>(i)];
     return holds;
   }
-  std::uint64_t violations(Invariant i) const {
-    return violations_[static_cast<std::size_t>(i)];
-  }
+  std::uint64_t violations(Invariant i) const { return violations_[static_cast<std::size_t>(i)]; }
   std::uint64_t total() const {
     std::uint64_t sum = 0;
     for (const std::uint64_t v : violations_) sum += v;

@@ -64,9 +64,9 @@ void separate(Side side, LadderSide& levels);
 
 struct ClampLimits {
   HalfTicks fair;
-  Ratio min_spread;    // distance from fair value that nothing may undercut
-  Ratio price_collar;  // distance from fair value beyond which a level is dropped
-  Ticks opposite_best; // the market's best price on the other side, own orders excluded
+  Ratio min_spread;     // distance from fair value that nothing may undercut
+  Ratio price_collar;   // distance from fair value beyond which a level is dropped
+  Ticks opposite_best;  // the market's best price on the other side, own orders excluded
 };
 // The clamps of SEMANTICS (Ladder): at least min_spread from fair value, one tick short of the
 // opposite best, within the collar and the venue's price range. Returns why levels were dropped,

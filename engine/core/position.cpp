@@ -3,7 +3,9 @@
 namespace mm {
 namespace {
 
-constexpr std::int64_t magnitude(Amount a) { return a.v < 0 ? -a.v : a.v; }
+constexpr std::int64_t magnitude(Amount a) {
+  return a.v < 0 ? -a.v : a.v;
+}
 
 }  // namespace
 
@@ -22,8 +24,8 @@ void Position::move(Amount delta, HalfTicks price) {
     cost_ += value(*instrument_, delta, price);
     return;
   }
-  const std::int64_t closed = magnitude(delta) < magnitude(base_) ? magnitude(delta)
-                                                                  : magnitude(base_);
+  const std::int64_t closed =
+      magnitude(delta) < magnitude(base_) ? magnitude(delta) : magnitude(base_);
   const Amount closing(delta.v > 0 ? closed : -closed);
   const Money share(cost_.v * closed / magnitude(base_));
   realized_ += -value(*instrument_, closing, price) - share;

@@ -30,8 +30,8 @@ bool below(Lots part, Ratio fraction, Lots whole) {
 // at once when the exposure must shrink.
 QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target) const {
   const Lots leaves = order.leaves();
-  const bool cut = leaves > target.lots &&
-                   (in_->shrink || below(target.lots, params_->refill_below, leaves));
+  const bool cut =
+      leaves > target.lots && (in_->shrink || below(target.lots, params_->refill_below, leaves));
   if (cut) return {PlanStep::kResize, DecisionReason::kSizeChange, 1};
   if (!below(leaves, params_->refill_below, target.lots)) {
     return {PlanStep::kKeep, DecisionReason::kNone, 0};
@@ -59,8 +59,7 @@ QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& tar
   if (deviates(deviation, fair, params_->max_modify_deviation)) {
     return {PlanStep::kCancel, DecisionReason::kFarDeviation, 2};
   }
-  if (moved.why == DecisionReason::kNone &&
-      deviates(deviation, fair, params_->modify_threshold)) {
+  if (moved.why == DecisionReason::kNone && deviates(deviation, fair, params_->modify_threshold)) {
     moved.why = DecisionReason::kDeviation;
   }
   Fit result = moved.why != DecisionReason::kNone ? moved : fit_size(order, target);
@@ -73,14 +72,24 @@ QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& tar
   return result;
 }
 
-void QuotePlanner::gather(const PlanInput& in, const OrderTable& table) {
-  for (const std::uint16_t slot : in.live) {
-    const Order& order = table.row(slot);
+// Keeps the candidates in price order: an order that is being moved counts where it goes to.
+void QuotePlanner::insert(const Candidate& candidate) {
+  std::size_t i = candidate_count_++;
+  for (; i > 0; --i) {
+    if ((candidates_[i - 1].price - candidate.price).v * sign(in_->side) >= 0) break;
+    candidates_[i] = candidates_[i - 1];
+  }
+  candidates_[i] = candidate;
+}
+
+void QuotePlanner::gather() {
+  for (const std::uint16_t slot : in_->live) {
+    const Order& order = table_->row(slot);
     const bool idle = is_resting(order.state) && order.in_flight == CommandKind::kNone;
     const bool leaving = order.state == OrderState::kPendingCancel || order.cancel_wanted;
     // A leaving order with fills holds its level until its final quantity is known.
     if (leaving && order.filled.v == 0) continue;
-    const bool through = (order.price - in.opposite_best).v * sign(in.side) >= 0;
+    const bool through = (order.price - in_->opposite_best).v * sign(in_->side) >= 0;
     if (idle && !leaving && (through || candidate_count_ == kOrdersMax)) {
       const auto why = through ? DecisionReason::kThroughTouch : DecisionReason::kNoTarget;
       add({PlanStep::kCancel, why, -1, slot, {}});
@@ -88,81 +97,112 @@ void QuotePlanner::gather(const PlanInput& in, const OrderTable& table) {
     }
     if (candidate_count_ == kOrdersMax) continue;
     const bool moving = order.state == OrderState::kPendingModify;
-    candidates_[candidate_count_++] = {&order, moving ? order.next_price : order.price,
-                                       !idle || leaving};
+    insert({&order, moving ? order.next_price : order.price, !idle || leaving});
   }
 }
 
-// Least-cost matching in price order, from the outermost pair inwards.
+// Cost of serving one target with one order where both are paired directly. A direct move wins
+// over a rolled one (see roll) that costs the same.
+std::int64_t QuotePlanner::pair_cost(const Candidate& candidate, const Quote& target) const {
+  const Fit f = fit(candidate, target);
+  if (f.requests == 0) return apart(candidate.price, target.price);
+  return f.requests * kRequestWeight - 1;
+}
+
+// Least-cost matching in price order, from the outermost pair inwards. An order left over and a
+// target left over cost one request together (roll), so each costs half.
 void QuotePlanner::match() {
   const std::size_t n = candidate_count_, m = in_->targets.size();
   cost_[n][m] = 0;
-  for (std::size_t j = m; j-- > 0;) cost_[n][j] = cost_[n][j + 1] + kRequestWeight;
+  for (std::size_t j = m; j-- > 0;) cost_[n][j] = cost_[n][j + 1] + kRequestWeight / 2;
   for (std::size_t i = n; i-- > 0;) {
     const Candidate& c = candidates_[i];
-    const std::int64_t drop = c.fixed ? 0 : kRequestWeight;
+    const std::int64_t drop = c.fixed ? 0 : kRequestWeight / 2;
     cost_[i][m] = cost_[i + 1][m] + drop;
     for (std::size_t j = m; j-- > 0;) {
-      const Quote& target = in_->targets[j];
-      const std::int64_t pair = fit(c, target).requests * kRequestWeight +
-                                apart(c.price, target.price) + cost_[i + 1][j + 1];
-      cost_[i][j] =
-          std::min({pair, cost_[i + 1][j] + drop, cost_[i][j + 1] + kRequestWeight});
+      const std::int64_t pair = pair_cost(c, in_->targets[j]) + cost_[i + 1][j + 1];
+      cost_[i][j] = std::min({pair, cost_[i + 1][j] + drop, cost_[i][j + 1] + kRequestWeight / 2});
     }
   }
 }
 
-// Walks the cheapest matching; cancels of unmatched orders come out before everything else.
-void QuotePlanner::emit(const PlanInput& in) {
-  std::array<PlanAction, kOrdersMax + kMaxLevelsPerSide> later;
-  std::size_t later_count = 0, i = 0, j = 0;
-  while (i < candidate_count_ || j < in.targets.size()) {
-    const bool more_orders = i < candidate_count_, more_targets = j < in.targets.size();
+// Walks the cheapest matching. What must be cancelled comes out first; then the left-over orders
+// roll to the left-over targets; then everything else, nearest level first.
+void QuotePlanner::emit() {
+  leftover_orders_.clear();
+  later_.clear();
+  std::size_t i = 0, j = 0;
+  const std::size_t n = candidate_count_, m = in_->targets.size();
+  while (i < n || j < m) {
     const auto level = static_cast<std::int8_t>(j);
-    if (more_orders && more_targets) {
-      const Candidate& c = candidates_[i];
-      const Fit f = fit(c, in.targets[j]);
-      const std::int64_t pair = f.requests * kRequestWeight +
-                                apart(c.price, in.targets[j].price) + cost_[i + 1][j + 1];
-      if (pair == cost_[i][j]) {
-        const PlanAction action{f.step, f.why, level, c.order->slot, in.targets[j]};
-        if (f.step == PlanStep::kCancel) {
-          add(action);
-          // An order without fills makes room at once; one with fills first reports its total.
-          if (c.order->filled.v == 0) {
-            later[later_count++] = {PlanStep::kPlace, f.why, level, kNoSlot, in.targets[j]};
-          }
-        } else if (f.step != PlanStep::kKeep) {
-          later[later_count++] = action;
-        }
-        ++i, ++j;
-        continue;
-      }
+    const bool pairs =
+        i < n && j < m &&
+        pair_cost(candidates_[i], in_->targets[j]) + cost_[i + 1][j + 1] == cost_[i][j];
+    if (pairs) {
+      emit_pair(candidates_[i++], level);
+      ++j;
+      continue;
     }
-    const std::int64_t drop = more_orders && !candidates_[i].fixed ? kRequestWeight : 0;
-    if (more_orders && cost_[i][j] == cost_[i + 1][j] + drop) {
-      if (drop != 0) {
-        add({PlanStep::kCancel, DecisionReason::kNoTarget, -1, candidates_[i].order->slot, {}});
-      }
+    const std::int64_t drop = i < n && !candidates_[i].fixed ? kRequestWeight / 2 : 0;
+    if (i < n && cost_[i][j] == cost_[i + 1][j] + drop) {
+      if (drop != 0) leftover_orders_.add(candidates_[i].order->slot);
       ++i;
     } else {
-      later[later_count++] = {PlanStep::kPlace, DecisionReason::kNewLevel, level, kNoSlot,
-                              in.targets[j]};
-      ++j;
+      later_.add({PlanStep::kPlace, DecisionReason::kNewLevel, level, kNoSlot, in_->targets[j++]});
     }
   }
-  for (std::size_t k = 0; k < later_count; ++k) add(later[k]);
+  roll();
+  for (std::size_t k = 0; k < later_.size; ++k) add(later_.items[k]);
+}
+
+void QuotePlanner::emit_pair(const Candidate& candidate, std::int8_t level) {
+  const Quote& target = in_->targets[static_cast<std::size_t>(level)];
+  const Fit f = fit(candidate, target);
+  if (f.step == PlanStep::kKeep) return;
+  const PlanAction action{f.step, f.why, level, candidate.order->slot, target};
+  if (f.step != PlanStep::kCancel) {
+    later_.add(action);
+    return;
+  }
+  add(action);
+  // An order without fills makes room at once; one with fills first reports its total.
+  if (candidate.order->filled.v == 0) {
+    later_.add({PlanStep::kPlace, f.why, level, kNoSlot, target});
+  }
+}
+
+// A left-over order goes to a left-over target with one request where an amend may reach it;
+// otherwise it is cancelled and the target is placed.
+void QuotePlanner::roll() {
+  std::size_t next = 0;
+  for (std::size_t k = 0; k < leftover_orders_.size; ++k) {
+    const std::uint16_t slot = leftover_orders_.items[k];
+    const Order& order = table_->row(slot);
+    while (next < later_.size && later_.items[next].step != PlanStep::kPlace) ++next;
+    const bool movable = order.filled.v == 0 || rules_->modify_in_place;
+    if (next < later_.size && movable && later_.items[next].why == DecisionReason::kNewLevel &&
+        !deviates(2 * (order.price - later_.items[next].target.price).v, in_->fair,
+                  params_->max_modify_deviation)) {
+      later_.items[next].step = PlanStep::kMove;
+      later_.items[next].why = DecisionReason::kDeviation;
+      later_.items[next].slot = slot;
+      ++next;
+    } else {
+      add({PlanStep::kCancel, DecisionReason::kNoTarget, -1, slot, {}});
+    }
+  }
 }
 
 QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& table,
                                          const StrategyParams& params, const VenueRules& rules) {
   in_ = &in;
+  table_ = &table;
   params_ = &params;
   rules_ = &rules;
   candidate_count_ = action_count_ = 0;
-  gather(in, table);
+  gather();
   match();
-  emit(in);
+  emit();
   return {actions_.data(), action_count_};
 }
 

@@ -1,9 +1,10 @@
 // From the quotes that are wanted and the orders that live to the fewest safe requests.
 //
 // One call per side at a decision, on the core's thread; O(orders x levels), fixed scratch, no
-// allocation. Orders and levels are matched in price order: a filled level is placed anew and its
-// neighbours stay where they are. The planner only proposes; risk, budget and the order lifecycle
-// decide what is sent.
+// allocation. Orders and levels are matched in price order so that as many orders as possible stay
+// where they are; an order left over rolls to a level left over with one amend. A filled level is
+// placed anew and its neighbours stay. The planner only proposes; risk, budget and the order
+// lifecycle decide what is sent.
 #pragma once
 
 #include <array>
@@ -58,16 +59,29 @@ class QuotePlanner {
     bool fixed;   // nothing can be sent for it now
   };
 
+  template <class T, std::size_t kMax>
+  struct List {
+    void clear() { size = 0; }
+    void add(const T& item) { items[size++] = item; }
+    std::array<T, kMax> items;
+    std::size_t size = 0;
+  };
+
   Fit fit(const Candidate& candidate, const Quote& target) const;
   Fit fit_size(const Order& order, const Quote& target) const;
-  void gather(const PlanInput& in, const OrderTable& table);
+  std::int64_t pair_cost(const Candidate& candidate, const Quote& target) const;
+  void insert(const Candidate& candidate);
+  void gather();
   void match();
-  void emit(const PlanInput& in);
+  void emit();
+  void emit_pair(const Candidate& candidate, std::int8_t level);
+  void roll();
   void add(const PlanAction& action) {
     if (action_count_ < actions_.size()) actions_[action_count_++] = action;
   }
 
   const PlanInput* in_ = nullptr;
+  const OrderTable* table_ = nullptr;
   const StrategyParams* params_ = nullptr;
   const VenueRules* rules_ = nullptr;
   std::array<Candidate, kOrdersMax> candidates_;
@@ -75,6 +89,8 @@ class QuotePlanner {
   // cost_[i][j]: least cost of candidates i.. against targets j..; requests weigh more than any
   // price deviation.
   std::array<std::array<std::int64_t, kMaxLevelsPerSide + 1>, kOrdersMax + 1> cost_;
+  List<std::uint16_t, kOrdersMax> leftover_orders_;
+  List<PlanAction, kOrdersMax + kMaxLevelsPerSide> later_;
   std::array<PlanAction, 4 * kOrdersMax> actions_;
   std::size_t action_count_ = 0;
 };

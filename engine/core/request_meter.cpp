@@ -81,8 +81,8 @@ void RequestMeter::shadow_requests(const VenueRules& rules, std::int64_t cancels
   add(equivalent_, rules.place, places);
 }
 
-void RequestMeter::on_desired(InstrumentId instrument, Side side,
-                              std::span<const Quote> ladder, Nanos now) {
+void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder,
+                              Nanos now) {
   MM_ASSERT(ladder.size() <= kMaxLevelsPerSide, "a ladder of at most kMaxLevelsPerSide levels");
   Ladder& shadows = shadows_[std::size_t{instrument} * 2 + index(side)];
   std::int64_t cancels = 0, places = 0;

@@ -36,8 +36,7 @@ class RequestMeter {
   // kDenied: the command never left, so it cost nothing.
   void on_denied(InstrumentId instrument, CommandKind kind);
   // The ladder of one side, best level first; empty when the side is pulled.
-  void on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder,
-                  Nanos now);
+  void on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder, Nanos now);
   // A timed reset: the shadow, too, cancels and places everything.
   void on_reset(InstrumentId instrument, Nanos now);
 

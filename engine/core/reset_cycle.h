@@ -16,7 +16,8 @@ class ResetCycle {
   void start(Nanos now, Nanos interval, std::size_t i, std::size_t n) {
     interval_ = interval;
     if (interval.v > 0) {
-      const auto share = static_cast<std::int64_t>(i + 1) * (interval.v / static_cast<std::int64_t>(n));
+      const auto share =
+          static_cast<std::int64_t>(i + 1) * (interval.v / static_cast<std::int64_t>(n));
       due_ = Nanos(now.v + share);
     }
   }

@@ -27,11 +27,11 @@ struct OrderCheck {
   Side side;
   Quote quote;
   HalfTicks fair;
-  Lots room;             // position_room, with what the checked request frees already added
-  bool adds_order;       // false for an amend: it already counts
-  int live_orders;       // of the account, Unknown ones included
-  bool own_opposite;     // an own order on the other side may be live ...
-  Ticks own_opposite_at; // ... at this price, the nearest
+  Lots room;              // position_room, with what the checked request frees already added
+  bool adds_order;        // false for an amend: it already counts
+  int live_orders;        // of the account, Unknown ones included
+  bool own_opposite;      // an own order on the other side may be live ...
+  Ticks own_opposite_at;  // ... at this price, the nearest
 };
 // kQuoting if the order may be sent, else why it is denied.
 QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int order_count_max,

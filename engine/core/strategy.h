@@ -37,10 +37,9 @@ struct QuoteInput {
 
 template <class S>
 concept Strategy = std::constructible_from<S, const StrategyParams&> &&
-                   std::is_trivially_destructible_v<S> &&
-                   requires(S strategy, const QuoteInput& in, Ladder& out) {
-                     { strategy.quote(in, out) } -> std::same_as<void>;
-                   };
+    std::is_trivially_destructible_v<S> && requires(S strategy, const QuoteInput& in, Ladder& out) {
+  { strategy.quote(in, out) } -> std::same_as<void>;
+};
 
 inline constexpr std::size_t kStrategyBytesMax = 256;
 

@@ -53,9 +53,9 @@ class PassiveMaker {
   static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
     const StrategyParams& p = in.params;
     const Money lot_worth = notional(in.instrument, price, Lots(1));
-    const std::int64_t base = p.order_size.v > 0 ? p.order_size.v / in.instrument.lot.v
-                                                 : static_cast<std::int64_t>(
-                                                       p.order_notional.v / lot_worth.v);
+    const std::int64_t base = p.order_size.v > 0
+                                  ? p.order_size.v / in.instrument.lot.v
+                                  : static_cast<std::int64_t>(p.order_notional.v / lot_worth.v);
     return Lots(base + part(base, p.level_size_step) * level);
   }
 
@@ -71,8 +71,7 @@ class PassiveMaker {
   // Price: both sides move against the position. Size: the side that adds to it shrinks.
   static void skew(Side side, const QuoteInput& in, LadderSide& levels) {
     const Ratio held = inventory(in);
-    const std::int64_t shift =
-        part(in.fair_value.v, Ratio(part(in.params.skew_price.v, held))) / 2;
+    const std::int64_t shift = part(in.fair_value.v, Ratio(part(in.params.skew_price.v, held))) / 2;
     const Ratio adds(std::max<std::int64_t>(0, sign(side) * held.v));
     const Ratio keep(kUnit - part(in.params.skew_size.v, adds));
     for (std::size_t i = 0; i < levels.size(); ++i) {

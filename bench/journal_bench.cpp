@@ -1,0 +1,112 @@
+// The cost of a journal record on the thread that writes it: packing, checksum, page cache.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/journal/journal_lane.h"
+#include "engine/journal/journal_reader.h"
+#include "engine/journal/journal_writer.h"
+
+namespace mm {
+namespace {
+
+// Diffs of a book as a backtest sees them: begin, ten level events, batch end with commands.
+constexpr std::size_t kDiffRecords = 12;
+std::vector<JournalRecord> diff_records() {
+  std::mt19937_64 random(1);
+  std::vector<JournalRecord> records(256 * kDiffRecords);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto diff = static_cast<std::int64_t>(i / kDiffRecords);
+    const auto below = [&](std::uint64_t n) { return static_cast<std::int32_t>(random() % n); };
+    Event& e = records[i].event;
+    e.time = e.received = Nanos(1'700'000'000'000'000'000 + diff * 100'123'456);
+    e.sequence = static_cast<std::uint32_t>(diff);
+    e.kind = EventKind::kBookLevels;
+    for (std::size_t level = 0; level < kLevelsPerEvent; ++level) {
+      e.levels.lots[level] = below(4) == 0 ? 0 : below(1'000'000);
+      e.levels.ticks[level] = 4'000'000 + below(5'000);
+    }
+    e.levels.count = kLevelsPerEvent;
+    if (i % kDiffRecords == 0) {
+      e.kind = EventKind::kBookBegin;
+      const std::uint64_t id = 50'000'000'000 + i * 40;
+      e.book = {UpdateId(id), UpdateId(id + 39), e.time, 30, 0};
+    } else if (i % kDiffRecords == kDiffRecords - 1) {
+      e.kind = EventKind::kBatchEnd;
+      std::fill(std::begin(e.raw), std::end(e.raw), std::uint8_t{0});
+      records[i].command_hash = random();
+    }
+  }
+  return records;
+}
+
+void BM_JournalAppend(benchmark::State& state) {
+  const std::vector<JournalRecord> records = diff_records();
+  const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
+  JournalWriter writer;
+  if (!writer.open(path, {}, {.segment_bytes_max = 256 << 20, .segments_max = 2}).empty()) {
+    return state.SkipWithError("cannot write here");
+  }
+  std::size_t next = 0;
+  for (auto _ : state) {
+    writer.append(records[next]);
+    if (++next == records.size()) next = 0;
+  }
+  const auto count = static_cast<std::int64_t>(writer.records());
+  state.SetItemsProcessed(count);
+  state.SetBytesProcessed(static_cast<std::int64_t>(writer.bytes_written()));
+  if (!writer.end({}).empty()) state.SkipWithError("the disk failed");
+  for (std::uint32_t s = 0; s <= writer.segment(); ++s) {
+    std::filesystem::remove(segment_path(path, s));
+  }
+}
+BENCHMARK(BM_JournalAppend);
+
+void BM_JournalRead(benchmark::State& state) {
+  const std::vector<JournalRecord> records = diff_records();
+  const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
+  JournalWriter writer;
+  std::string error = writer.open(path, {});
+  for (int i = 0; i < 100; ++i) {
+    for (const JournalRecord& r : records) writer.append(r);
+  }
+  error += writer.end({});
+  if (!error.empty()) state.SkipWithError("cannot write here");
+  std::int64_t count = 0;
+  for (auto _ : state) {
+    JournalReader reader;
+    JournalRecord record;
+    error = reader.open(path);
+    while (reader.next(record) == JournalItem::kRecord) {
+      benchmark::DoNotOptimize(record.command_hash += 0);
+    }
+    count += static_cast<std::int64_t>(reader.records_read());
+  }
+  state.SetItemsProcessed(count);
+  std::filesystem::remove(path);
+}
+BENCHMARK(BM_JournalRead)->Unit(benchmark::kMillisecond);
+
+// What a record costs the driver in real time: all pushes fit, nobody pops.
+constexpr std::size_t kLaneRecords = 1 << 16;
+void BM_JournalLanePush(benchmark::State& state) {
+  const std::vector<JournalRecord> records = diff_records();
+  JournalLane lane(kLaneRecords);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    lane.push(records[next].event, records[next].command_hash);
+    if (++next == records.size()) next = 0;
+  }
+  if (lane.dropped() > 0) state.SkipWithError("the ring was too small");
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_JournalLanePush)->Iterations(kLaneRecords);
+
+}  // namespace
+}  // namespace mm

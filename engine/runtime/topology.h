@@ -1,0 +1,70 @@
+// Which hot agents share a thread, where the threads run and how they idle.
+//
+// plan() is a pure function of the wish and the host's CPUs, called once at start by the main
+// thread; read_host_cpus() asks the kernel for them (affinity mask and cgroup quota). Spinning
+// threads never outnumber the CPUs there are: three spinners on two CPUs cost milliseconds a hop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/runtime/idle_strategy.h"
+
+namespace mm {
+
+enum class Topology : std::uint8_t {
+  kAuto,       // the best of the following that the CPUs allow
+  kDedicated,  // a thread an agent
+  kShared,     // feed on one thread, strategy and gateway on another
+  kInline,     // all on one thread
+};
+const char* name(Topology t);
+
+enum class HotAgent : std::uint8_t { kFeed, kStrategy, kGateway, kCount };  // feed: or venue in sim
+inline constexpr std::size_t kHotAgents = static_cast<std::size_t>(HotAgent::kCount);
+const char* name(HotAgent a);
+
+struct HostCpus {
+  std::vector<int> ids;  // this process may run on
+  int quota = 0;         // whole CPUs the cgroups grant, at least 1; 0 = no quota
+
+  int usable() const;
+};
+// `root` stands in for / in tests.
+HostCpus read_host_cpus(const std::filesystem::path& root = "/");
+// CPUs granted by the cgroups of this process; 0 = no quota.
+int read_cpu_quota(const std::filesystem::path& root);
+
+struct TopologyRequest {
+  Topology topology = Topology::kAuto;
+  std::optional<IdleKind> idle;                      // chosen when not given
+  std::array<std::optional<int>, kHotAgents> cores;  // by HotAgent; not given: not pinned
+};
+
+struct ThreadPlan {
+  std::vector<HotAgent> agents;  // in the order of their turns
+  std::optional<int> core;
+  IdleKind idle = IdleKind::kBackoff;
+};
+
+struct TopologyPlan {
+  Topology topology = Topology::kInline;  // never kAuto
+  std::vector<ThreadPlan> threads;
+  std::string error;  // why the wish cannot be met, naming the key; empty if it can
+
+  bool ok() const { return error.empty(); }
+  // One line for log and check, as "shared: feed (yield) | strategy + gateway (core 1, yield)".
+  std::string describe() const;
+};
+
+// `agents` in the order feed, strategy, gateway, at least one.
+TopologyPlan plan(const TopologyRequest& request, const HostCpus& host,
+                  std::span<const HotAgent> agents);
+
+}  // namespace mm

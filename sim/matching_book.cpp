@@ -1,0 +1,131 @@
+#include "sim/matching_book.h"
+
+#include "sim/queue_model.h"
+
+namespace mm::sim {
+
+Ticks MatchingBook::best(Side side) const {
+  const PriceLevels& levels = external(side);
+  const OrderRow own = first(side);
+  if (own == kNoRow) return levels.best().price;
+  const Ticks price = orders_[own].price;
+  return levels.empty() || levels.better(price, levels.best().price) ? price : levels.best().price;
+}
+
+Lots MatchingBook::lots_at(Side side, Ticks price) const {
+  Lots lots = external(side).lots_at(price);
+  OrderRow row = first(side);
+  while (row != kNoRow && !external(side).better(price, orders_[row].price)) {
+    if (orders_[row].price == price) lots += orders_[row].leaves();
+    row = orders_[row].next;
+  }
+  return lots;
+}
+
+bool MatchingBook::would_match(Side side, Ticks price) const {
+  if (would_match_own(side, price)) return true;
+  const Side other = opposite(side);
+  const PriceLevels& levels = external(other);
+  if (touch_id_ > book_id_) {
+    return touch_valid_[index(other)] && !levels.better(price, touch_[index(other)]);
+  }
+  return !levels.empty() && !levels.better(price, levels.best().price);
+}
+
+bool MatchingBook::would_match_own(Side side, Ticks price) const {
+  const Side other = opposite(side);
+  const OrderRow own = first(other);
+  return own != kNoRow && !external(other).better(price, orders_[own].price);
+}
+
+void MatchingBook::add(OrderRow row) {
+  RestingOrder& order = orders_[row];
+  const PriceLevels& levels = external(order.side);
+  order.ahead = levels.lots_at(order.price);
+  order.traded = Lots(0);
+  OrderRow after = kNoRow;
+  OrderRow before = first(order.side);
+  while (before != kNoRow && !levels.better(order.price, orders_[before].price)) {
+    after = before;
+    before = orders_[before].next;
+  }
+  order.previous = after;
+  order.next = before;
+  if (before != kNoRow) orders_[before].previous = row;
+  (after != kNoRow ? orders_[after].next : first_[index(order.side)]) = row;
+}
+
+void MatchingBook::remove(OrderRow row) {
+  const RestingOrder& order = orders_[row];
+  if (order.next != kNoRow) orders_[order.next].previous = order.previous;
+  (order.previous != kNoRow ? orders_[order.previous].next : first_[index(order.side)]) =
+      order.next;
+}
+
+void MatchingBook::set_level(Side side, Ticks price, Lots lots) {
+  PriceLevels& levels = levels_[index(side)];
+  if (!in_snapshot_ && at_or_better(first(side), price) != nullptr) {
+    const Lots before = levels.lots_at(price);
+    OrderRow row = first(side);
+    while (RestingOrder* order = at_or_better(row, price)) {
+      if (order->price == price) level_changed(*order, before, lots);
+      row = order->next;
+    }
+  }
+  levels.set(price, lots);
+}
+
+void MatchingBook::begin_message(UpdateId last_id, bool snapshot) {
+  book_id_ = last_id;
+  in_snapshot_ = snapshot;
+  if (!snapshot) return;
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
+      orders_[row].level = external(side).lots_at(orders_[row].price);
+    }
+    levels_[index(side)].clear();
+  }
+}
+
+// After a snapshot: a level beyond its farthest price is not known to have changed.
+void MatchingBook::end_message() {
+  if (!in_snapshot_) return;
+  in_snapshot_ = false;
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    const PriceLevels& levels = external(side);
+    for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
+      RestingOrder& order = orders_[row];
+      if (levels.empty() || levels.better(levels.worst().price, order.price)) break;
+      level_changed(order, order.level, levels.lots_at(order.price));
+    }
+  }
+}
+
+void MatchingBook::observe_touch(const BookTicker& ticker) {
+  if (ticker.update_id < touch_id_) return;
+  touch_id_ = ticker.update_id;
+  touch_[index(Side::kBuy)] = Ticks(ticker.bid_ticks);
+  touch_[index(Side::kSell)] = Ticks(ticker.ask_ticks);
+  touch_valid_[index(Side::kBuy)] = ticker.bid_lots.v > 0;
+  touch_valid_[index(Side::kSell)] = ticker.ask_lots.v > 0;
+}
+
+RestingOrder* MatchingBook::at_or_better(OrderRow row, Ticks price) {
+  if (row == kNoRow) return nullptr;
+  RestingOrder& order = orders_[row];
+  return external(order.side).better(price, order.price) ? nullptr : &order;
+}
+
+void MatchingBook::level_changed(RestingOrder& order, Lots before, Lots after) {
+  const Lots cancelled = before - after - order.traded;
+  const Lots behind = before - order.traded - order.ahead;
+  order.traded = Lots(0);
+  order.ahead -=
+      cancelled_ahead(queue_model_, queue_exponent_milli_, cancelled, order.ahead, behind);
+  // Where only trades are trusted, a smaller level elsewhere does not move us up.
+  if (is_truth_ || queue_model_ != QueueModel::kRiskAverse) {
+    order.ahead = std::min(order.ahead, after);
+  }
+}
+
+}  // namespace mm::sim

@@ -1,0 +1,54 @@
+// The venue's counts of orders and request weight in fixed, clock-aligned windows.
+//
+// Owned by the venue's thread; O(1), no allocation. ORDERS counts per 10 s and per UTC day, weight
+// per minute (VENUES 2.11); a window starts at zero when its time comes, whatever came before.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/core/event.h"
+#include "engine/core/types.h"
+#include "sim/sim_config.h"
+
+namespace mm::sim {
+
+class RateWindows {
+ public:
+  explicit RateWindows(const SimulatorConfig& config);
+
+  // To be called with the time of a request before anything else.
+  void roll(Nanos now);
+
+  bool orders_full() const { return short_.full() || day_.full(); }
+  bool weight_full() const { return weight_.full(); }
+  // When the full window ends.
+  Nanos orders_retry() const { return day_.full() ? day_.end() : short_.end(); }
+  Nanos weight_retry() const { return weight_.end(); }
+
+  void charge_orders(std::uint32_t count);
+  void charge_weight(std::uint32_t weight) { weight_.used += weight; }
+  // A first fill gives some of the order count back; never below zero.
+  void give_back_orders(std::uint32_t count);
+
+  RateUsage usage() const;
+  std::uint32_t orders_today() const { return day_.used; }
+
+ private:
+  struct Window {
+    Nanos length{};
+    std::uint32_t limit{};
+    std::uint32_t used = 0;
+    std::int64_t number = 0;  // of the window, counted from the epoch
+
+    bool full() const { return used >= limit; }
+    Nanos end() const { return Nanos((number + 1) * length.v); }
+    void roll(Nanos now) {
+      if (now.v / length.v == number) return;
+      number = now.v / length.v;
+      used = 0;
+    }
+  };
+  Window short_, day_, weight_;
+};
+
+}  // namespace mm::sim
