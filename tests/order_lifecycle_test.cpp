@@ -442,7 +442,7 @@ TEST_F(OrderLifecycleTest, AFillOlderThanTheMemoryIsReportedNotGuessed) {
   e.fill = {};
   e.fill.id = first_id_;
   e.fill.lots = Lots(1);
-  for (const std::uint64_t trade : {10, 11, 12, 13}) {
+  for (const std::uint64_t trade : {10u, 11u, 12u, 13u}) {
     e.fill.trade_id = TradeId(trade);
     EXPECT_TRUE(life.apply(e).fill_counted);
   }

@@ -19,8 +19,8 @@ Command command(CommandKind kind, DecisionReason why = DecisionReason::kNone) {
   return c;
 }
 
-std::vector<DesiredOrder> ladder(std::initializer_list<int> prices, int lots = 5) {
-  std::vector<DesiredOrder> result;
+std::vector<Quote> ladder(std::initializer_list<int> prices, int lots = 5) {
+  std::vector<Quote> result;
   for (const int p : prices) result.push_back({Ticks(p), Lots(lots)});
   return result;
 }
