@@ -47,7 +47,7 @@ struct ConfigOptions {
 };
 
 int on_this_host(const ConfigLoad& load, const std::function<int()>& mode) {
-  const std::string error = validate_host(load, host_cpus());
+  const std::string error = validate_host(load, read_host_cpus());
   return error.empty() ? mode() : complain(error);
 }
 

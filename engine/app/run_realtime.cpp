@@ -177,7 +177,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
 }
 
 int RealtimeRun::run() {
-  const TopologyPlan plan = plan_threads(config_);
+  const TopologyPlan plan = plan_threads(config_.engine, read_host_cpus());
   if (!plan.ok()) {
     fail(plan.error);
     return 2;
