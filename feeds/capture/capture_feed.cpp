@@ -134,9 +134,12 @@ void CaptureFeed::complete(Instrument& i, const ScannedInstrument* scanned,
 
 void CaptureFeed::build_feeds() {
   std::array<std::vector<binance::FeedInstrument>, 3> by_venue;
-  for (std::size_t i = 0; i < instruments_.size(); ++i)
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const ScannedInstrument* const s = find(scan_, instruments_[i]);
+    const Amount price = s == nullptr ? Amount(0) : (s->price_low + s->price_high) / 2;
     by_venue[index(instruments_[i].is_spot ? Venue::kSpot : Venue::kUsdm)].push_back(
-        {static_cast<InstrumentId>(i), instruments_[i]});
+        {static_cast<InstrumentId>(i), instruments_[i], price});
+  }
   for (const Venue v : {Venue::kSpot, Venue::kUsdm})
     feeds_[index(v)].emplace(
         by_venue[index(v)],

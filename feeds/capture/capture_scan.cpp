@@ -63,6 +63,8 @@ struct Found {
   ScannedInstrument scanned;
   Units units;
   BookSync sync;
+  std::uint64_t last_id = 0;  // update id and price last seen, to place snapshots
+  std::int64_t price = 0;
 };
 
 // A snapshot that names no symbol, until the file has told whose it is.
@@ -85,6 +87,7 @@ class Scanner {
   void on_snapshot(Found& f, std::uint64_t id);
   void on_named(Found& f, const Message& m);
   void on_nameless(const Message& m);
+  Found* fit(const Nameless& n);
   void end_file();
   Found& find(std::string_view symbol);
   void note(FeedProblem p, const CaptureReader& reader, std::string_view about);
@@ -113,7 +116,7 @@ Found& Scanner::find(std::string_view symbol) {
     scanned.venue = file_.venue;
     symbol.copy(scanned.spec.symbol_text.data(), scanned.spec.symbol_text.size() - 1);
     found_.push_back(std::make_unique<Found>(
-        Found{scanned, {}, BookSync(file_.venue, kSyncLevels, kSyncDiffs)}));
+        Found{scanned, {}, BookSync(file_.venue, kSyncLevels, kSyncDiffs), 0, 0}));
   }
   if (std::find(file_.instruments.begin(), file_.instruments.end(), i) == file_.instruments.end())
     file_.instruments.push_back(i);
@@ -126,20 +129,40 @@ void Scanner::on_snapshot(Found& f, std::uint64_t id) {
   while (f.sync.has_backlog()) f.sync.take_backlog();
 }
 
+// Of the file's instruments the only one, or the one whose price and id are nearest.
+Found* Scanner::fit(const Nameless& n) {
+  if (file_.instruments.size() == 1) return found_[file_.instruments[0]].get();
+  Found* best = nullptr;
+  std::uint64_t best_distance = 0;
+  for (const std::size_t i : file_.instruments) {
+    Found& f = *found_[i];
+    if (n.price > f.price + f.price / 8 || n.price < f.price - f.price / 8) continue;
+    const std::uint64_t distance = n.id > f.last_id ? n.id - f.last_id : f.last_id - n.id;
+    if (best != nullptr && distance >= best_distance) continue;
+    best = &f;
+    best_distance = distance;
+  }
+  return best;
+}
+
 void Scanner::on_nameless(const Message& m) {
-  nameless_.push_back({m.last_id, {}, 0});
+  nameless_.push_back({m.last_id, {}, m.bids.empty() ? 0 : m.bids.front().price});
   nameless_.back().units.add(m);
-  if (file_.instruments.size() == 1) on_snapshot(*found_[file_.instruments[0]], m.last_id);
+  if (Found* const f = fit(nameless_.back())) on_snapshot(*f, m.last_id);
 }
 
 void Scanner::on_named(Found& f, const Message& m) {
   f.units.add(m);
+  if (m.last_id != 0) f.last_id = m.last_id;
   const std::int64_t price = m.kind == MessageKind::kBookTicker ? m.bid.price : m.price;
   if (price > 0) {
+    f.price = price;
     Amount& low = f.scanned.price_low;
     low = low.v == 0 ? Amount(price) : std::min(low, Amount(price));
     f.scanned.price_high = std::max(f.scanned.price_high, Amount(price));
   }
+  if (f.price == 0)
+    for (const PriceLevel& l : m.bids) f.price = std::max(f.price, l.price);
   switch (m.kind) {
     case MessageKind::kDepthDiff: {
       ++f.scanned.diffs;
@@ -218,10 +241,10 @@ void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
 }
 
 void Scanner::end_file() {
-  if (file_.instruments.size() == 1)
-    for (const Nameless& n : nameless_) {
-      found_[file_.instruments[0]]->units.tick.add(n.units.tick);
-      found_[file_.instruments[0]]->units.lot.add(n.units.lot);
+  for (const Nameless& n : nameless_)
+    if (Found* const f = fit(n)) {
+      f->units.tick.add(n.units.tick);
+      f->units.lot.add(n.units.lot);
     }
   if (file_.messages == 0 && scan_.error.empty()) {
     const std::string form = recognise_form(file_.first_text);
