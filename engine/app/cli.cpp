@@ -65,7 +65,7 @@ void add_choice(CLI::App& command, const std::string& name, E& value,
   for (const auto& [word, meaning] : words) allowed += (allowed.empty() ? "" : "|") + word;
   command.add_option(name, value, help)
       ->transform(CLI::Transformer(words).description(""))
-      ->check(CLI::IsMember(words).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // runs first: the last one added does
       ->type_name(allowed);
 }
 
