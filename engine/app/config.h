@@ -15,6 +15,7 @@
 
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
+#include "engine/runtime/log.h"
 #include "engine/runtime/topology.h"
 #include "sim/sim_config.h"
 
@@ -22,7 +23,6 @@ namespace mm::app {
 
 enum class VenueName : std::uint8_t { kBinanceSpot, kBinanceUsdm };
 enum class IdleChoice : std::uint8_t { kAuto, kSpin, kYield, kBackoff };
-enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
 // [instrument]: 0 or empty means from exchangeInfo, or inferred, or the simulator's default.
 struct InstrumentConfig {

@@ -342,9 +342,8 @@ Keys thread_keys() {
       key("lock_memory", yes_no(), f(&P::lock_memory),
           "Whether memory is locked; needs a memlock limit that covers the engine"),
       key("log_level",
-          choice<LogLevel>({{"debug", LogLevel::kDebug},
-                            {"info", LogLevel::kInfo},
-                            {"warn", LogLevel::kWarn},
+          choice<LogLevel>({{"info", LogLevel::kInfo},
+                            {"warn", LogLevel::kWarning},
                             {"error", LogLevel::kError}}),
           f(&P::log_level), "Least severity that is written to log.txt"),
   };
