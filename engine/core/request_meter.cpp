@@ -57,7 +57,9 @@ constexpr std::int64_t ratio(std::int64_t part, std::int64_t whole) {
 }  // namespace
 
 RequestMeter::RequestMeter(std::span<const VenueRules> rules)
-    : rules_(rules.begin(), rules.end()), shadows_(rules.size() * 2), by_instrument_(rules.size()) {}
+    : rules_(rules.begin(), rules.end()),
+      shadows_(rules.size() * 2),
+      by_instrument_(rules.size()) {}
 
 void RequestMeter::on_sent(const Command& command) {
   count(command.instrument, command.kind, 1);
@@ -127,7 +129,8 @@ void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
 }
 
 std::int64_t RequestUsage::saved_pct_hundredths() const {
-  return cancel_place_equivalent.raw == 0 ? 0 : kWhole - ratio(sent.raw, cancel_place_equivalent.raw);
+  return cancel_place_equivalent.raw == 0 ? 0
+                                          : kWhole - ratio(sent.raw, cancel_place_equivalent.raw);
 }
 
 std::int64_t RequestUsage::amend_saved_pct_hundredths() const {
@@ -136,7 +139,8 @@ std::int64_t RequestUsage::amend_saved_pct_hundredths() const {
 }
 
 RequestTotals RequestUsage::sent_per_equivalent_hundredths() const {
-  return {ratio(sent.raw, cancel_place_equivalent.raw), ratio(sent.weight, cancel_place_equivalent.weight),
+  return {ratio(sent.raw, cancel_place_equivalent.raw),
+          ratio(sent.weight, cancel_place_equivalent.weight),
           ratio(sent.orders, cancel_place_equivalent.orders)};
 }
 
