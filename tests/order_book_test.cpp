@@ -1,7 +1,7 @@
 #include "engine/core/order_book.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <functional>
@@ -282,26 +282,24 @@ TEST(OrderBook, SidesDoNotKnowEachOther) {
   EXPECT_TRUE(book.empty(Side::kSell));
 }
 
-TEST(OrderBook, EqualsAMapOnAnySequenceOfUpdates) {
-  rc::check([] {
-    const auto window = *rc::gen::element(64U, 128U, 4096U, 8192U);
-    OrderBook book = small_book(window);
-    ReferenceBook reference;
-    const auto count = *rc::gen::inRange(1, 200);
-    const auto range = *rc::gen::element(20, 200, 5'000, 100'000);
-    for (int i = 0; i < count; ++i) {
-      const Side side = *rc::gen::element(Side::kBuy, Side::kSell);
-      const Ticks price(*rc::gen::inRange(1, range));
-      const Lots lots(*rc::gen::element(0, 1, 2));
-      book.set(side, price, lots);
-      reference.set(side, price, lots);
-      for (Side s : kSides) {
-        RC_ASSERT(top(book, s, 1'000) == reference.top(s, 1'000));
-        RC_ASSERT(book.levels(s) == reference.levels(s));
-      }
-      RC_ASSERT(book.lots_at(side, price) == lots);
+RC_GTEST_PROP(OrderBook, EqualsAMapOnAnySequenceOfUpdates, ()) {
+  const auto window = *rc::gen::element(64U, 128U, 4096U, 8192U);
+  OrderBook book = small_book(window);
+  ReferenceBook reference;
+  const auto count = *rc::gen::inRange(1, 200);
+  const auto range = *rc::gen::element(20, 200, 5'000, 100'000);
+  for (int i = 0; i < count; ++i) {
+    const Side side = *rc::gen::element(Side::kBuy, Side::kSell);
+    const Ticks price(*rc::gen::inRange(1, range));
+    const Lots lots(*rc::gen::element(0, 1, 2));
+    book.set(side, price, lots);
+    reference.set(side, price, lots);
+    for (Side s : kSides) {
+      RC_ASSERT(top(book, s, 1'000) == reference.top(s, 1'000));
+      RC_ASSERT(book.levels(s) == reference.levels(s));
     }
-  });
+    RC_ASSERT(book.lots_at(side, price) == lots);
+  }
 }
 
 TEST(OrderBook, EqualsAMapOnLongWalksWithJumps) {

@@ -28,8 +28,8 @@ struct Touch {
 class Market {
  public:
   struct Config {
-    OrderBook::Config book;
-    MeasureConfig measures;
+    OrderBook::Config book{};
+    MeasureConfig measures{};
     Ticks price_max{2'000'000'000};
   };
   struct Counters {

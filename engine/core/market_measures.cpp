@@ -88,8 +88,8 @@ void MarketMeasures::on_mid(HalfTicks mid, Nanos now) {
 
 void MarketMeasures::sample_volatility(HalfTicks mid) {
   const std::int64_t move = mid > mid_ ? (mid - mid_).v : (mid_ - mid).v;
-  const auto capacity = static_cast<std::int64_t>(moves_.size());
-  if (move_count_ == capacity) {
+  const bool first = move_count_ == 0;
+  if (move_count_ == static_cast<std::int64_t>(moves_.size())) {
     move_sum_ -= moves_[next_move_];
   } else {
     ++move_count_;
@@ -99,7 +99,7 @@ void MarketMeasures::sample_volatility(HalfTicks mid) {
   next_move_ = next_move_ + 1 == moves_.size() ? 0 : next_move_ + 1;
 
   const std::int64_t move_q24 = move << kEwmaBits;
-  if (move_count_ == 1) {
+  if (first) {
     move_ewma_q24_ = move_q24;
   } else {
     move_ewma_q24_ += (move_q24 - move_ewma_q24_) * 2 / (config_.volatility_window + 1);

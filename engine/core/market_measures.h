@@ -36,6 +36,7 @@ struct Flow {
 
   void add(Ticks price, Lots size);
   void add(const Flow& other);
+  bool operator==(const Flow&) const = default;
 };
 
 enum class Trend : std::uint8_t { kFlat, kUp, kDown };

@@ -1,0 +1,248 @@
+#include "engine/app/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "engine/app/config_schema.h"
+#include "engine/app/host.h"
+#include "engine/app/inspect.h"
+#include "engine/app/modes.h"
+#include "engine/app/version.h"
+
+namespace mm::app {
+namespace {
+
+constexpr int kBadUsage = 2;
+constexpr const char* kDefaultConfig = "config.ini";
+
+int complain(const std::string& line) {
+  fmt::print(stderr, "mm_logic: {}\n", line);
+  return kBadUsage;
+}
+
+// -c and --set, which every command that needs a config has.
+struct ConfigOptions {
+  std::string file;  // empty: config.ini if it is there, else the defaults
+  std::vector<std::string> sets;
+
+  void add_to(CLI::App& command) {
+    command.add_option("-c,--config", file, "Configuration (config.ini)")->type_name("FILE");
+    command.add_option("--set", sets, "Override one key: section.key=value; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+  }
+  ConfigLoad load() const {
+    if (file.empty() && !std::filesystem::exists(kDefaultConfig)) {
+      return parse_config("", "defaults", sets);
+    }
+    return load_config(file.empty() ? kDefaultConfig : file, sets);
+  }
+};
+
+int on_this_host(const ConfigLoad& load, const std::function<int()>& mode) {
+  const std::string error = validate_host(load, read_host_cpus());
+  return error.empty() ? mode() : complain(error);
+}
+
+// Loads the config, checks it against this host and goes on to the mode.
+int with_config(const ConfigOptions& options, const std::function<int(const Config&)>& mode) {
+  const ConfigLoad load = options.load();
+  if (!load.ok()) return complain(load.error);
+  return on_this_host(load, [&] { return mode(load.config); });
+}
+
+template <class E>
+void add_choice(CLI::App& command, const std::string& name, E& value,
+                const std::map<std::string, E>& words, const std::string& help) {
+  std::string allowed;
+  for (const auto& [word, meaning] : words) allowed += (allowed.empty() ? "" : "|") + word;
+  command.add_option(name, value, help)
+      ->transform(CLI::Transformer(words).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // runs first: the last one added does
+      ->type_name(allowed);
+}
+
+// One command: its options, and what to do once they are read.
+struct Command {
+  CLI::App* app;
+  std::function<int()> execute;
+};
+
+Command add_run(CLI::App& app) {
+  struct State {
+    RunOptions run;
+    ConfigOptions config;
+    std::optional<std::uint64_t> seed;
+    std::string scenario;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("run", "Trade: in the simulator, on paper, or live");
+  state->config.add_to(*command);
+  RunOptions& run = state->run;
+  add_choice<VenueMode>(
+      *command, "--mode", run.mode,
+      {{"sim", VenueMode::kSim}, {"paper", VenueMode::kPaper}, {"live", VenueMode::kLive}},
+      "Where data comes from and orders go (sim)");
+  command->add_option("--seconds", run.seconds, "Stop after this long; 0: when interrupted")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
+      ->type_name("N");
+  command->add_option("--seed", state->seed, "Seed of the generated market ([market] seed)")
+      ->type_name("S");
+  command->add_option("--scenario", state->scenario, "Generated market ([market] scenario)")
+      ->type_name("NAME");
+  add_choice<Speed>(*command, "--speed", run.speed,
+                    {{"realtime", Speed::kRealtime}, {"max", Speed::kMax}},
+                    "Pace of a simulation (realtime)");
+  add_choice<View>(*command, "--view", run.view,
+                   {{"status", View::kStatus}, {"orders", View::kOrders}},
+                   "What the live status shows (status)");
+  command->add_flag("--quiet", run.quiet, "No live status, the summary only");
+  command->add_option("--json", run.json_file, "Write the summary to this file too")
+      ->type_name("FILE");
+  command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
+      ->type_name("DIR");
+  return {command, [state] {
+            if (state->run.mode != VenueMode::kSim) {
+              return complain(
+                  "--mode paper and live need a venue connection, which is not "
+                  "available in this version; allowed is sim");
+            }
+            if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
+              return complain("--speed max needs --seconds N: it never waits to be interrupted");
+            }
+            auto& sets = state->config.sets;
+            if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+            if (!state->scenario.empty()) sets.push_back("market.scenario=" + state->scenario);
+            return with_config(state->config,
+                               [&](const Config& c) { return run_mode(state->run, c); });
+          }};
+}
+
+CLI::Option* add_captures(CLI::App& command, std::vector<std::string>& captures) {
+  return command.add_option("--capture", captures, "Recorded market data; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->required();
+}
+
+Command add_backtest(CLI::App& app) {
+  struct State {
+    BacktestOptions backtest;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("backtest", "Trade on recorded market data");
+  add_captures(*command, state->backtest.captures);
+  state->config.add_to(*command);
+  command->add_option("--json", state->backtest.json_file, "Write the summary to this file too")
+      ->type_name("FILE");
+  command
+      ->add_option("--session", state->backtest.session_dir,
+                   "Session folder (a new one in [session] dir)")
+      ->type_name("DIR");
+  return {command, [state] {
+            return with_config(state->config,
+                               [&](const Config& c) { return backtest_mode(state->backtest, c); });
+          }};
+}
+
+Command add_replay(CLI::App& app) {
+  struct State {
+    ReplayOptions replay;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command =
+      app.add_subcommand("replay", "Drive the core through a session again, compare every output");
+  command->add_option("session", state->replay.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->replay.sessions_dir = load.config.session.dir;
+            return replay_mode(state->replay);
+          }};
+}
+
+Command add_inspect(CLI::App& app) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "Walk captures through feed and book, print checkpoints");
+  add_captures(*command, options->captures);
+  command->add_option("--symbol", options->symbol, "Only this instrument")->type_name("S");
+  command->add_option("--every", options->every, "A checkpoint per N applied diffs; 0: at the end")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("N");
+  command->add_option("--depth", options->depth, "Levels a side in a checkpoint (20)")
+      ->check(CLI::Range(1, 5000).description(""))
+      ->type_name("D");
+  return {command, [options] { return run_inspect(*options); }};
+}
+
+Command add_check(CLI::App& app) {
+  struct State {
+    ConfigOptions config;
+    bool keys = false;
+    bool effective = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("check", "Check config and host, one line each");
+  state->config.add_to(*command);
+  command->add_flag("--keys", state->keys, "Print every key with its default and meaning instead");
+  command->add_flag("--effective", state->effective, "Print the config in force instead");
+  return {command, [state] {
+            if (state->keys) {
+              fmt::print("{}", default_config_text());
+              return 0;
+            }
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            if (state->effective) {
+              fmt::print("{}", effective_text(load.config));
+              return 0;
+            }
+            return on_this_host(load, [&] { return check_mode(load); });
+          }};
+}
+
+int parse_and_execute(int argc, char** argv) {
+  CLI::App app{"A passive market-making engine.", "mm_logic"};
+  app.set_version_flag("--version", build_line());
+  app.require_subcommand(0, 1);
+  app.footer(
+      "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
+      "Configuration keys: mm_logic check --keys");
+  const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
+                                      add_inspect(app), add_check(app)};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kBadUsage;
+  }
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return command.execute();
+  }
+  fmt::print("{}", app.help());
+  return kBadUsage;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  try {
+    return parse_and_execute(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "mm_logic: {}\n", e.what());
+    return 1;
+  }
+}
+
+}  // namespace mm::app

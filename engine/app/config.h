@@ -1,0 +1,142 @@
+// The configuration: one typed struct, read from an ini file and `--set section.key=value`.
+//
+// Read once at start (and by a reload) on the main thread, constant afterwards; allocates freely.
+// What the keys are called, what they may be and what they mean stands in config_schema.cpp alone.
+// A mistake is a value, not an exception: `error` is one line with file, line, key, value and what
+// is allowed, and the caller starts nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/instrument.h"
+#include "engine/core/params.h"
+#include "engine/runtime/log.h"
+#include "engine/runtime/topology.h"
+#include "sim/sim_config.h"
+
+namespace mm::app {
+
+enum class VenueName : std::uint8_t { kBinanceSpot, kBinanceUsdm };
+enum class IdleChoice : std::uint8_t { kAuto, kSpin, kYield, kBackoff };
+
+// [instrument]: 0 or empty means from exchangeInfo, or inferred, or the simulator's default.
+struct InstrumentConfig {
+  Amount tick{0};
+  Amount lot{0};
+  Money min_notional{0};
+  std::string base, quote;
+};
+
+// Everything a [symbol NAME] section may override.
+struct SymbolConfig {
+  std::string name;  // empty in Config::common
+  StrategyParams strategy;
+  RiskParams risk;
+  InstrumentConfig instrument;
+  sim::MarketConfig market;
+};
+
+struct VenueConfig {
+  VenueName name = VenueName::kBinanceSpot;
+  std::vector<std::string> symbols{"ETHUSDT"};
+  bool allow_live = false;
+  std::string exchange_info;  // file; empty: none
+};
+
+struct FeesConfig {
+  FeeRates rates;
+  Amount price_bnb{0};  // in the quote asset; 0: from its bookTicker, else unconverted
+};
+
+struct ScenarioConfig {
+  std::string name{"mixed"};
+  std::uint64_t seed = 1;
+};
+
+inline constexpr std::int32_t kAnyCpu = -1;
+
+struct EngineConfig {
+  Topology topology = Topology::kAuto;
+  IdleChoice idle = IdleChoice::kAuto;
+  std::int32_t core_feed = kAnyCpu;
+  std::int32_t core_strategy = kAnyCpu;
+  std::int32_t core_gateway = kAnyCpu;
+  std::int32_t market_ring_slots = 1 << 16;
+  std::int32_t execution_ring_slots = 1 << 14;
+  std::int32_t command_ring_slots = 1 << 13;
+  std::int32_t control_ring_slots = 1 << 8;
+  std::int32_t market_batch_max = 256;
+  Nanos command_age_max{500 * kMillisecond.v};
+  std::int32_t order_table_headroom = 32;
+  bool lock_memory = false;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+struct JournalConfig {
+  std::int64_t segment_bytes = std::int64_t{256} << 20;
+  std::int32_t segments_max = 16;
+  std::int32_t ring_slots = 1 << 16;
+};
+
+struct SessionConfig {
+  std::string dir{"sessions"};
+};
+
+struct Config {
+  SymbolConfig common;                  // [strategy] [risk] [instrument] [market]
+  std::vector<SymbolConfig> overrides;  // one per [symbol NAME], resolved: common + its own keys
+  OrderManagementParams order_management;
+  FeesConfig fees;
+  sim::SimulatorConfig simulator;
+  ScenarioConfig scenario;
+  VenueConfig venue;
+  EngineConfig engine;
+  JournalConfig journal;
+  MeasureParams measures;
+  SessionConfig session;
+
+  // The parameters of one instrument, whether it has a section of its own or not.
+  SymbolConfig symbol(std::string_view name) const;
+};
+
+// Where a key was set, for messages: "config.ini:12" or "--set"; by "section.key".
+using ConfigOrigins = std::map<std::string, std::string, std::less<>>;
+
+struct ConfigLoad {
+  Config config;
+  std::string error;                  // one line; empty: the config is complete and valid
+  std::vector<std::string> warnings;  // legal but questionable, one line each, for `check`
+  ConfigOrigins origins;
+  std::string source;  // file name, for messages
+
+  bool ok() const { return error.empty(); }
+};
+
+// `sets` are "section.key=value"; the last word wins. A [symbol NAME] key is "symbol NAME.key".
+ConfigLoad parse_config(std::string_view text, std::string_view source,
+                        std::span<const std::string> sets = {});
+ConfigLoad load_config(const std::string& path, std::span<const std::string> sets = {});
+
+// Every key with the value in force, as an ini file that reads back to an equal config: what the
+// journal and the session folder keep.
+std::string effective_text(const Config& config);
+
+// What only this host can say: cores that exist, enough of them for a dedicated topology. Empty, or
+// one line like ConfigLoad::error. Not part of load_config: a replay runs on another host.
+std::string validate_host(const ConfigLoad& load, const HostCpus& cpus);
+
+// The hot threads of real time on a host.
+TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus);
+
+// One instrument as configured. Units the config leaves open stay 0 for exchangeInfo or inference.
+Instrument make_instrument(const Config& config, std::string_view symbol);
+
+// The units of generated markets where the config leaves them open.
+void use_simulator_units(Instrument& instrument);
+
+}  // namespace mm::app

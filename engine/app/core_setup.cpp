@@ -1,0 +1,30 @@
+#include "engine/app/core_setup.h"
+
+#include <algorithm>
+
+namespace mm::app {
+
+CoreConfig make_core_config(const Config& config, std::span<const Instrument> instruments) {
+  CoreConfig core;
+  for (const Instrument& instrument : instruments) {
+    const SymbolConfig symbol = config.symbol(instrument.symbol());
+    core.instruments.push_back({instrument, symbol.strategy, symbol.risk});
+  }
+  core.account = config.common.risk;
+  core.orders = config.order_management;
+  core.measures = config.measures;
+  core.unknown_headroom = static_cast<std::uint16_t>(config.engine.order_table_headroom);
+  return core;
+}
+
+std::vector<Instrument> simulated_instruments(const Config& config) {
+  std::vector<Instrument> instruments;
+  for (const std::string& name : config.venue.symbols) {
+    Instrument instrument = make_instrument(config, name);
+    use_simulator_units(instrument);
+    instruments.push_back(instrument);
+  }
+  return instruments;
+}
+
+}  // namespace mm::app

@@ -1,0 +1,47 @@
+// The modes of mm_logic: one function each, called by the command line with a valid config.
+//
+// Main thread; a mode owns whatever threads it starts and has joined them when it returns. The
+// result is the exit code: 0 ok, 1 a failed check or a broken invariant, 2 bad usage or config.
+// Options that are also config keys (--seed, --scenario) have become part of the config already.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/app/config.h"
+
+namespace mm::app {
+
+enum class VenueMode : std::uint8_t { kSim, kPaper, kLive };
+enum class Speed : std::uint8_t { kRealtime, kMax };
+enum class View : std::uint8_t { kStatus, kOrders };
+
+struct RunOptions {
+  VenueMode mode = VenueMode::kSim;
+  Speed speed = Speed::kRealtime;
+  View view = View::kStatus;
+  std::int64_t seconds = 0;  // 0: until stopped
+  bool quiet = false;        // no live status
+  std::string json_file;     // empty: none
+  std::string session_dir;   // empty: a new folder in [session] dir
+};
+int run_mode(const RunOptions& options, const Config& config);
+
+struct BacktestOptions {
+  std::vector<std::string> captures;
+  std::string json_file;
+  std::string session_dir;
+};
+int backtest_mode(const BacktestOptions& options, const Config& config);
+
+struct ReplayOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+};
+int replay_mode(const ReplayOptions& options);
+
+// One line each about config, CPUs, threads, memory, clock and session folder.
+int check_mode(const ConfigLoad& load);
+
+}  // namespace mm::app

@@ -1,0 +1,36 @@
+#include "engine/app/replay_core.h"
+
+#include "engine/app/core_setup.h"
+#include "engine/journal/instrument_text.h"
+
+namespace mm::app {
+
+std::string ReplayCore::build(const JournalHeader& header) {
+  const ConfigLoad load = parse_config(header.config, "the journal's config");
+  if (!load.ok()) return load.error;
+  if (std::string error = parse_instrument_lines(header.instruments, instruments_);
+      !error.empty()) {
+    return "the journal's instruments cannot be read: " + error;
+  }
+  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_));
+  commands_ = std::make_unique<CommandBuffer>();
+  return {};
+}
+
+std::uint64_t ReplayCore::on_event(const Event& event) {
+  commands_->clear();
+  core_->on(event, *commands_);
+  if (ledger_ != nullptr) ledger_->on_record(event, commands_->items());
+  return output_.add(commands_->items());
+}
+
+std::string ReplayCore::on_config(std::string_view) {
+  return "this version does not reload its config";
+}
+
+std::uint64_t ReplayCore::output_hash() {
+  output_.add(core_->state_hash());
+  return output_.value();
+}
+
+}  // namespace mm::app

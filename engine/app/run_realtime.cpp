@@ -1,0 +1,288 @@
+// Real-time simulation: venue, strategy and gateway on the threads of the topology, joined by
+// rings; a cold thread for the journal; the main thread watches, logs and ends the run.
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <memory>
+#include <thread>
+
+#include "engine/app/activity.h"
+#include "engine/app/core_setup.h"
+#include "engine/app/host.h"
+#include "engine/app/modes.h"
+#include "engine/app/session_record.h"
+#include "engine/app/session_report.h"
+#include "engine/app/sim_setup.h"
+#include "engine/app/status_view.h"
+#include "engine/app/stop_signal.h"
+#include "engine/app/summarize.h"
+#include "engine/journal/journal_lane.h"
+#include "engine/runtime/agent.h"
+#include "engine/runtime/driver.h"
+#include "engine/runtime/log.h"
+#include "engine/runtime/strategy_agent.h"
+#include "engine/runtime/topology.h"
+#include "engine/runtime/venue_agent.h"
+#include "gateway/order_gateway.h"
+
+namespace mm::app {
+namespace {
+
+struct LaneJournal {
+  JournalLane& lane;
+  void append(const Event& e, std::uint64_t hash) { lane.push(e, hash); }
+};
+
+class JournalAgent {
+ public:
+  JournalAgent(JournalLane& lane, JournalWriter& writer) : lane_(lane), writer_(writer) {}
+  int do_work() { return static_cast<int>(lane_.drain(writer_)); }
+  std::string_view name() const { return "journal"; }
+
+ private:
+  JournalLane& lane_;
+  JournalWriter& writer_;
+};
+
+using Tap = ActivityTap<LaneJournal, CommandRouter>;
+using RealtimeDriver = Driver<Core, Tap, Tap>;
+using RealtimeStrategy = StrategyAgent<RealtimeDriver>;
+using RealtimeVenue = VenueAgent<sim::SimVenue, Clock>;
+using RealtimeGateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, RingSession>;
+using RealtimeGatewayAgent = GatewayAgent<RealtimeGateway, Clock>;
+
+// One hot thread: the agents that the plan puts there, in its order.
+class HotAgents {
+ public:
+  HotAgents(RealtimeVenue& venue, RealtimeStrategy& strategy, StatusAgent& status,
+            RealtimeGatewayAgent& gateway, std::vector<HotAgent> agents)
+      : venue_(venue),
+        strategy_(strategy),
+        status_(status),
+        gateway_(gateway),
+        agents_(std::move(agents)) {}
+
+  int do_work() {
+    int work = 0;
+    for (const HotAgent agent : agents_) {
+      if (agent == HotAgent::kFeed) work += venue_.do_work();
+      if (agent == HotAgent::kStrategy) work += strategy_.do_work() + status_.do_work();
+      if (agent == HotAgent::kGateway) work += gateway_.do_work();
+    }
+    return work;
+  }
+  std::string_view name() const { return mm::name(agents_.front()); }
+
+ private:
+  RealtimeVenue& venue_;
+  RealtimeStrategy& strategy_;
+  StatusAgent& status_;
+  RealtimeGatewayAgent& gateway_;
+  std::vector<HotAgent> agents_;
+};
+
+std::size_t slots(std::int32_t configured) { return static_cast<std::size_t>(configured); }
+
+class RealtimeRun {
+ public:
+  RealtimeRun(const RunOptions& options, const Config& config)
+      : options_(options),
+        config_(config),
+        instruments_(simulated_instruments(config)),
+        venue_(make_sim_venue(config, instruments_)),
+        core_(make_core_config(config, instruments_)),
+        view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
+              stdout_is_terminal(), instruments_) {}
+
+  int run();
+
+ private:
+  std::string start_threads(const TopologyPlan& plan);
+  void watch();
+  void look(Nanos now);
+  bool shut_down();
+  void stop_threads();
+  int finish(bool flat);
+
+  RunOptions options_;
+  Config config_;
+  std::vector<Instrument> instruments_;
+  Clock clock_;
+  SpscRing<Event> market_{slots(config_.engine.market_ring_slots)};
+  SpscRing<Event> executions_{slots(config_.engine.execution_ring_slots)};
+  SpscRing<Event> answers_{slots(config_.engine.execution_ring_slots)};
+  SpscRing<Event> control_{slots(config_.engine.control_ring_slots)};
+  SpscRing<Command> commands_{slots(config_.engine.command_ring_slots)};
+  SpscRing<Command> requests_{slots(config_.engine.command_ring_slots)};
+  ActivityRing activities_{1 << 12};
+  StatusAgent::Ring snapshots_{4};
+
+  std::unique_ptr<sim::SimVenue> venue_;
+  Core core_;
+  JournalLane lane_{slots(config_.journal.ring_slots)};
+  LaneJournal lane_journal_{lane_};
+  CommandRouter router_{commands_, nullptr};
+  Tap tap_{core_, lane_journal_, router_, &activities_};
+  RealtimeDriver driver_{core_, tap_, tap_};
+  RealtimeStrategy strategy_{driver_,
+                             {executions_, control_, market_},
+                             clock_,
+                             config_.engine.market_batch_max};
+  RealtimeVenue venue_agent_{*venue_, {requests_, answers_, market_}, clock_};
+  RingSession session_{requests_, answers_};
+  RealtimeGateway gateway_{
+      {.command_age_max = config_.engine.command_age_max}, commands_, executions_, session_};
+  RealtimeGatewayAgent gateway_agent_{gateway_, clock_};
+  StatusAgent status_{core_, snapshots_, clock_};
+
+  SessionRecord record_;
+  std::vector<std::unique_ptr<HotAgents>> hot_agents_;
+  std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
+  std::unique_ptr<JournalAgent> journal_agent_;
+  std::unique_ptr<AgentRunner<JournalAgent>> journal_thread_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<LogWriter> log_writer_;
+
+  StatusView view_;
+  StatusSnapshot snapshot_;
+  EventCounts counts_, rates_;
+  Nanos started_{}, until_{kNever}, shown_{};
+  std::string where_;
+};
+
+std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
+  for (const ThreadPlan& thread : plan.threads) {
+    hot_agents_.push_back(std::make_unique<HotAgents>(venue_agent_, strategy_, status_,
+                                                      gateway_agent_, thread.agents));
+    hot_threads_.push_back(std::make_unique<AgentRunner<HotAgents>>(
+        RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
+        *hot_agents_.back()));
+  }
+  journal_agent_ = std::make_unique<JournalAgent>(lane_, record_.journal());
+  journal_thread_ = std::make_unique<AgentRunner<JournalAgent>>(
+      RunnerConfig{.duty = {.stall_threshold = kSecond, .sealed = false},
+                   .idle = IdleKind::kBackoff,
+                   .core = {},
+                   .nice = 10},
+      *journal_agent_);
+  if (config_.engine.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+    return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
+  }
+  started_ = clock_.now();
+  if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
+  venue_->start(started_);
+  journal_thread_->start();
+  for (auto& thread : hot_threads_) thread->start();
+  return {};
+}
+
+int RealtimeRun::run() {
+  const TopologyPlan plan = plan_threads(config_.engine, read_host_cpus());
+  if (!plan.ok()) {
+    fail(plan.error);
+    return 2;
+  }
+  if (std::string error = record_.open(config_, options_.session_dir, "sim", instruments_,
+                                       clock_.now());
+      !error.empty()) {
+    return fail(error);
+  }
+  where_ = fmt::format("simulated market, {}, session {}", plan.describe(), record_.path());
+  log_ = std::make_unique<Log>(record_.path() + "/log.txt");
+  if (!log_->error().empty()) return fail(log_->error());
+  log_writer_ = std::make_unique<LogWriter>(*log_);
+  log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
+  const StopSignal signals;
+  if (std::string error = start_threads(plan); !error.empty()) return fail(error);
+  watch();
+  const bool flat = shut_down();
+  stop_threads();
+  view_.close();
+  return finish(flat);
+}
+
+void RealtimeRun::watch() {
+  while (!StopSignal::requested()) {
+    const Nanos now = clock_.now();
+    if (now >= until_) return;
+    look(now);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+// What happened since the last look: to the log, and now and then to the terminal.
+void RealtimeRun::look(Nanos now) {
+  Activity activity;
+  while (activities_.try_pop(activity)) {
+    const std::string text = activity_text(activity, instruments_);
+    if (text.empty()) continue;
+    log_writer_->write(LogLevel::kInfo, now, text);
+    view_.log(text);
+  }
+  log_->drain(now);
+  while (snapshots_.try_pop(snapshot_)) continue;
+  const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
+  if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
+  const EventCounts counts = driver_.events().read();
+  if (shown_.v > 0) rates_ = per_second(counts_, counts, now - shown_);
+  counts_ = counts;
+  shown_ = now;
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_});
+}
+
+// Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.
+bool RealtimeRun::shut_down() {
+  constexpr Nanos kPatience{10 * kSecond.v};
+  Event stop;
+  stop.kind = EventKind::kControl;
+  stop.received = clock_.now();
+  stop.control.code = ControlCode::kShutdown;
+  const Nanos give_up = clock_.now() + kPatience;
+  bool sent = false;
+  while (!strategy_.stopped() && clock_.now() < give_up) {
+    if (!sent) sent = control_.try_push(stop);
+    look(clock_.now());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return strategy_.stopped();
+}
+
+void RealtimeRun::stop_threads() {
+  for (auto& thread : hot_threads_) thread->stop();
+  journal_thread_->stop();
+  lane_.finish(record_.journal());
+  look(clock_.now());
+  log_->flush();
+}
+
+int RealtimeRun::finish(bool flat) {
+  driver_.output_hash().add(core_.state_hash());
+  Summary summary;
+  summary.mode = "sim";
+  summary.duration = core_.now() - started_;
+  summary.wall = clock_.now() - started_;
+  summarize(core_, summary);
+  summarize(driver_.events().read(), summary);
+  summarize(config_, summary);
+  summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
+  summary.latency.push_back(summarize("turn", strategy_.turn()));
+  summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
+  summary.invariants.emplace_back("flat_at_end",
+                                  flat && venue_->open_orders() == 0 ? 0 : 1);
+  summary.invariants.emplace_back("venue_position", venue_differences(core_, *venue_));
+  if (std::string error =
+          record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(),
+                        summary, options_.json_file);
+      !error.empty()) {
+    return fail(error);
+  }
+  return report_session(summary);
+}
+
+}  // namespace
+
+int run_realtime(const RunOptions& options, const Config& config) {
+  return std::make_unique<RealtimeRun>(options, config)->run();
+}
+
+}  // namespace mm::app

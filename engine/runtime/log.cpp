@@ -1,0 +1,174 @@
+#include "engine/runtime/log.h"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <chrono>
+#include <ctime>
+
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wtsan"  // the queue's fences
+#endif
+#if __has_include(<concurrentqueue/concurrentqueue.h>)
+#include <concurrentqueue/concurrentqueue.h>
+#elif __has_include(<concurrentqueue/moodycamel/concurrentqueue.h>)
+#include <concurrentqueue/moodycamel/concurrentqueue.h>
+#else
+#include <concurrentqueue.h>
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+// The sanitizer does not know fences, with which the queue orders the reuse of its blocks.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:concurrentqueue.h\n";
+}
+#endif
+
+namespace mm {
+namespace {
+
+constexpr std::size_t kQueueLines = 4096;
+
+// Any one writer may fill the whole queue: try_enqueue does not let its index grow.
+struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
+  static constexpr std::size_t EXPLICIT_INITIAL_INDEX_SIZE = kQueueLines / BLOCK_SIZE;
+};
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+std::string tail_text(LogLevel level, Nanos time, std::string_view text) {
+  const std::time_t seconds = time.v / kSecond.v;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  constexpr std::array kNames{"", "warning: ", "error: "};
+  return fmt::format("{:02}:{:02}:{:02} {}{}", utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     kNames[static_cast<std::size_t>(level)], text);
+}
+
+}  // namespace
+
+struct LogQueue {
+  moodycamel::ConcurrentQueue<LogLine, QueueTraits> lines{kQueueLines};
+};
+struct LogFile {
+  std::shared_ptr<spdlog::sinks::basic_file_sink_mt> sink;
+  spdlog::logger logger;
+};
+struct LogWriter::Token {
+  moodycamel::ProducerToken token;
+};
+
+LogWriter::LogWriter(Log& log)
+    : log_(log), token_(new Token{moodycamel::ProducerToken(log.queue_->lines)}) {}
+LogWriter::~LogWriter() = default;
+
+bool LogWriter::write(LogLevel level, Nanos time, std::string_view text) {
+  LogLine line;
+  line.time = time;
+  line.level = level;
+  line.length = static_cast<std::uint8_t>(text.copy(line.text.data(), LogLine::kTextMax));
+  return push(line);
+}
+
+bool LogWriter::push(const LogLine& line) {
+  if (log_.queue_->lines.try_enqueue(token_->token, line)) return true;
+  log_.dropped_.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+Log::Log(const std::filesystem::path& file, std::size_t tail_lines)
+    : queue_(std::make_unique<LogQueue>()), tail_lines_(tail_lines) {
+  if (file.empty()) return;
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+    file_.reset(new LogFile{sink, spdlog::logger("log", sink)});
+    file_->logger.set_pattern("%Y-%m-%d %H:%M:%S.%f %l %v", spdlog::pattern_time_type::utc);
+  } catch (const spdlog::spdlog_ex& e) {
+    error_ = e.what();
+  }
+}
+
+Log::~Log() {
+  flush();
+}
+
+int Log::drain(Nanos now) {
+  int count = 0;
+  LogLine line;
+  for (; count < static_cast<int>(kQueueLines) && queue_->lines.try_dequeue(line); ++count) {
+    take(line);
+  }
+  expire(now);
+  if (const std::uint64_t lost = dropped(); lost != dropped_said_) {
+    store(LogLevel::kWarning, now, fmt::format("{} log lines dropped", lost - dropped_said_));
+    dropped_said_ = lost;
+  }
+  if (count == 0 && file_) file_->logger.flush();
+  return count;
+}
+
+void Log::flush() {
+  LogLine line;
+  while (queue_->lines.try_dequeue(line)) take(line);
+  expire(kNever);
+  if (file_) file_->logger.flush();
+}
+
+// Written at its first occurrence, counted while it is recent.
+void Log::take(const LogLine& line) {
+  expire(line.time);
+  for (Recent& r : recent_) {
+    if (r.line.level == line.level && r.line.view() == line.view()) {
+      ++r.repeats;
+      return;
+    }
+  }
+  if (recent_.size() == kRecentLines) {
+    retire(recent_.front());
+    recent_.pop_front();
+  }
+  recent_.push_back({line, 0});
+  store(line.level, line.time, line.view());
+}
+
+void Log::expire(Nanos now) {
+  while (!recent_.empty() && now - recent_.front().line.time >= kRepeatWindow) {
+    retire(recent_.front());
+    recent_.pop_front();
+  }
+}
+
+void Log::retire(const Recent& recent) {
+  if (recent.repeats == 0) return;
+  store(recent.line.level, recent.line.time + kRepeatWindow,
+        fmt::format("{} ({} more times)", recent.line.view(), recent.repeats));
+}
+
+void Log::store(LogLevel level, Nanos time, std::string_view text) {
+  if (file_) {
+    const auto since_epoch = std::chrono::nanoseconds(time.v);
+    file_->logger.log(spdlog::log_clock::time_point(since_epoch), spdlog::source_loc{},
+                      spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
+  }
+  const std::lock_guard lock(tail_mutex_);
+  if (tail_.size() == tail_lines_) tail_.pop_front();
+  tail_.push_back(tail_text(level, time, text));
+}
+
+std::vector<std::string> Log::tail() const {
+  const std::lock_guard lock(tail_mutex_);
+  return {tail_.begin(), tail_.end()};
+}
+
+}  // namespace mm

@@ -1,0 +1,118 @@
+// The log: any thread writes a line without waiting, one cold thread formats and stores them.
+//
+// A LogWriter belongs to one thread and puts fixed-size lines into a lock-free queue that never
+// grows: about 100 ns and no allocation; when the queue is full the line is dropped and counted.
+// The thread that calls drain() writes log.txt and keeps the last lines for the status view. A line
+// that repeats within a second is written once, then once more with its count, so an error that
+// happens ten thousand times is two lines.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/types.h"
+
+namespace mm {
+
+enum class LogLevel : std::uint8_t { kInfo, kWarning, kError };
+
+struct LogLine {
+  static constexpr std::size_t kTextMax = 240;
+
+  Nanos time{};
+  LogLevel level{LogLevel::kInfo};
+  std::uint8_t length = 0;
+  std::array<char, kTextMax> text;
+
+  std::string_view view() const { return {text.data(), length}; }
+};
+
+struct LogQueue;  // the library's, behind the wall
+struct LogFile;
+
+class Log;
+
+// One thread's way into the log; made before that thread gets hot.
+class LogWriter {
+ public:
+  explicit LogWriter(Log& log);
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // False if the line was dropped. What does not fit into a line is cut.
+  bool write(LogLevel level, Nanos time, std::string_view text);
+  template <class... Args>
+  bool print(LogLevel level, Nanos time, fmt::format_string<Args...> format, Args&&... args) {
+    LogLine line;
+    const auto end =
+        fmt::format_to_n(line.text.data(), LogLine::kTextMax, format, std::forward<Args>(args)...);
+    line.length = static_cast<std::uint8_t>(std::min(end.size, LogLine::kTextMax));
+    line.level = level;
+    line.time = time;
+    return push(line);
+  }
+
+ private:
+  struct Token;
+  bool push(const LogLine& line);
+
+  Log& log_;
+  std::unique_ptr<Token> token_;
+};
+
+class Log {
+ public:
+  static constexpr Nanos kRepeatWindow = kSecond;
+
+  // Lines are appended to `file`; an empty path keeps only the tail.
+  explicit Log(const std::filesystem::path& file, std::size_t tail_lines = 200);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // Why the file cannot be written; empty if it can.
+  const std::string& error() const { return error_; }
+  // The log's own thread. Returns how many lines came in.
+  int drain(Nanos now);
+  // Everything that is held back, and the file's buffers; at the end of the session.
+  void flush();
+  // Any thread.
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  std::vector<std::string> tail() const;
+
+ private:
+  friend class LogWriter;
+  struct Recent {
+    LogLine line;
+    std::uint64_t repeats = 0;
+  };
+  static constexpr std::size_t kRecentLines = 16;
+
+  void take(const LogLine& line);
+  void expire(Nanos now);
+  void retire(const Recent& recent);
+  void store(LogLevel level, Nanos time, std::string_view text);
+
+  std::string error_;
+  std::unique_ptr<LogQueue> queue_;
+  std::unique_ptr<LogFile> file_;
+  std::deque<Recent> recent_;  // oldest first
+  std::atomic<std::uint64_t> dropped_{0};
+  std::uint64_t dropped_said_ = 0;
+  const std::size_t tail_lines_;
+  mutable std::mutex tail_mutex_;
+  std::deque<std::string> tail_;
+};
+
+}  // namespace mm

@@ -1,0 +1,89 @@
+// The driver in real time: an agent that drains the rings into the core by a fixed rule.
+//
+// One turn: what the command ring refused, all execution reports, all control, market data up to a
+// batch, timers, then one BatchEnd. It runs on the strategy's thread, reads the clock once a turn
+// and once more for each event that made commands, and allocates nothing. Histograms belong to
+// that thread: read them when it rests.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+#include "engine/runtime/clock.h"
+#include "engine/runtime/driver.h"
+#include "engine/runtime/histogram.h"
+
+namespace mm {
+
+struct EventRings {
+  SpscRing<Event>& execution;
+  SpscRing<Event>& control;
+  SpscRing<Event>& market;
+};
+
+template <class DriverT, class ClockT = Clock>
+class StrategyAgent {
+ public:
+  StrategyAgent(DriverT& driver, const EventRings& rings, const ClockT& clock,
+                int market_batch = 256)
+      : driver_(driver), rings_(rings), clock_(clock), market_batch_(market_batch) {}
+
+  int do_work() {
+    const Nanos now = clock_.now();
+    int work = driver_.deliver_denied(now);
+    work += drain(rings_.execution, now);
+    work += drain(rings_.control, now);
+    work += drain_market(now);
+    work += driver_.deliver_timers(now);
+    if (driver_.end_batch(now)) measure();
+    if (driver_.core().stopped()) stopped_.store(true, std::memory_order_release);
+    if (work > 0) turn_.record(clock_.now() - now);
+    return work;
+  }
+  std::string_view name() const { return "strategy"; }
+
+  // Any thread: a shutdown or kill has left no live order.
+  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+  // From the receipt of the cause to the commands being on their way.
+  const Histogram& event_to_command() const { return event_to_command_; }
+  const Histogram& turn() const { return turn_; }  // of turns that found work
+
+ private:
+  // Everything that is in the ring now; what arrives meanwhile waits for the next turn.
+  int drain(SpscRing<Event>& ring, Nanos now) {
+    const std::size_t count = ring.size();
+    Event e{};
+    for (std::size_t i = 0; i < count && ring.try_pop(e); ++i) deliver(e, now);
+    return static_cast<int>(count);
+  }
+  // A batch, then on to the end of the message it stopped in: the feed pushes messages whole.
+  int drain_market(Nanos now) {
+    int count = 0;
+    bool in_message = false;
+    Event e{};
+    while ((count < market_batch_ || in_message) && rings_.market.try_pop(e)) {
+      deliver(e, now);
+      const bool book = e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels;
+      in_message = book && !e.last();
+      ++count;
+    }
+    return count;
+  }
+  void deliver(const Event& e, Nanos now) {
+    if (driver_.deliver(e, now)) measure();
+  }
+  void measure() {
+    const Nanos cause = driver_.cause_received();
+    if (cause > Nanos{}) event_to_command_.record(clock_.now() - cause);
+  }
+
+  DriverT& driver_;
+  EventRings rings_;
+  const ClockT& clock_;
+  int market_batch_;
+  std::atomic<bool> stopped_{false};
+  Histogram event_to_command_;
+  Histogram turn_;
+};
+
+}  // namespace mm

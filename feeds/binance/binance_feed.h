@@ -1,0 +1,129 @@
+// Binance market data of one venue (spot or USD-M): messages in, events for the core out.
+//
+// Owned by the feed's thread; allocates at construction only. A trade or ticker costs about 100 ns,
+// depth about 30 ns a level. Books are synchronised here (book_sync.h) but live in the core: what
+// leaves is a snapshot first, then differences that follow it without a hole, each numbered per
+// instrument from 1 without a hole; a lost chain is a kBookStale. A message that does not fit the
+// batch, or holds one bad number, is dropped whole.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/instrument.h"
+#include "feeds/binance/book_sync.h"
+#include "feeds/binance/parser.h"
+#include "feeds/decimal.h"
+#include "feeds/event_batch.h"
+#include "feeds/feed_problem.h"
+
+namespace mm::binance {
+
+// Whose a snapshot is that names no symbol, where it is not known to be a certain instrument's.
+inline constexpr InstrumentId kOnlyInstrument =
+    0xFFFF;                                       // the only one of the feed, or the best fit
+inline constexpr InstrumentId kBestFit = 0xFFFE;  // the one whose price and ids fit
+inline constexpr InstrumentId kNotOurs = 0xFFFD;  // of a symbol that is not in the feed
+
+struct FeedInstrument {
+  InstrumentId id{};
+  Instrument spec;
+  Amount price_about{};  // where known: helps to place snapshots that name no symbol
+};
+
+struct FeedOptions {
+  Venue venue{Venue::kSpot};
+  std::size_t message_bytes_max = std::size_t{4} << 20;
+  std::size_t buffered_levels = std::size_t{1} << 16;  // per instrument, waiting for a snapshot
+  std::size_t buffered_diffs = std::size_t{1} << 12;
+};
+
+struct FeedCounters {
+  std::uint64_t messages = 0, ignored = 0;
+  std::uint64_t diffs = 0, diffs_applied = 0;
+  std::uint64_t partials = 0, partials_applied = 0;
+  std::uint64_t snapshots = 0, snapshots_applied = 0;
+  std::uint64_t gaps = 0, resyncs = 0;  // chains lost, and found again
+  std::uint64_t trades = 0, trades_repeated = 0, tickers = 0;
+
+  FeedCounters& operator+=(const FeedCounters& o);
+};
+
+class BinanceFeed {
+ public:
+  BinanceFeed(std::span<const FeedInstrument> instruments, const FeedOptions& options);
+
+  // Parses one message received at `received` and appends its events to `out` (none while its book
+  // waits for a snapshot). Parser::kPadding bytes behind `text` must be readable. `nameless` says
+  // whose a snapshot is that names no symbol.
+  FeedProblem on_message(Nanos received, std::string_view text, EventBatch& out,
+                         InstrumentId nameless = kOnlyInstrument);
+
+  // Differences kept for a snapshot that has come may not all fit one batch: call until false.
+  bool has_backlog() const { return backlog_ != nullptr; }
+  void drain(EventBatch& out);
+
+  // Whoever reads the events lost some: the book starts anew at the next snapshot.
+  void resync(InstrumentId id);
+  bool needs_snapshot(InstrumentId id) const;
+
+  const FeedCounters& counters() const { return counters_; }
+  // What the last problem was about.
+  std::string_view detail() const { return detail_; }
+
+ private:
+  struct Book {
+    InstrumentId id;
+    UnitGrid grid;
+    BookSync sync;
+    std::uint32_t sequence = 0;
+    bool lost = false;  // a chain was lost and not yet found again
+    MessageKind trade_kind{MessageKind::kIgnored};
+    std::uint64_t trade_id = 0;
+    std::uint64_t seen_id = 0;  // update id and price last seen anywhere, to place snapshots
+    std::int64_t seen_price = 0;
+  };
+
+  FeedProblem fail(FeedProblem p, std::string_view about) {
+    detail_ = about;
+    return p;
+  }
+  FeedProblem dispatch(Nanos received, const Message& m, EventBatch& out, InstrumentId nameless);
+  Book* find(std::string_view symbol);
+  Book* find_id(InstrumentId id);
+  Book* find_for(const Message& m, InstrumentId nameless);
+  Book* fit(const Message& m);
+  void see(Book& b, const Message& m);
+
+  FeedProblem to_grid(const Book& b, std::span<const PriceLevel> in, std::vector<GridLevel>& out);
+  FeedProblem to_grid(const Book& b, Nanos received, const Message& m, BookMessage& out);
+  FeedProblem on_trade(Book& b, Nanos received, const Message& m, EventBatch& out);
+  FeedProblem on_ticker(Book& b, Nanos received, const Message& m, EventBatch& out);
+  FeedProblem on_diff(Book& b, const BookMessage& m, EventBatch& out);
+  FeedProblem on_snapshot(Book& b, const BookMessage& m, EventBatch& out);
+  FeedProblem on_partial(Book& b, const BookMessage& m, EventBatch& out);
+
+  // Takes one verdict on one difference to its end.
+  FeedProblem settle(Book& b, DiffVerdict verdict, const BookMessage& m, EventBatch& out);
+  FeedProblem emit(Book& b, const BookMessage& m, std::uint8_t flags, EventBatch& out);
+  void emit_stale(Book& b, Nanos received, EventBatch& out);
+  void found_again(Book& b);
+
+  Venue venue_;
+  Parser parser_;
+  std::vector<Book> books_;
+  std::vector<std::pair<std::string, std::uint32_t>> symbols_;  // sorted
+  std::uint32_t found_ = 0;                                     // of symbols_, the last one asked
+  std::vector<GridLevel> bids_, asks_;
+  Book* backlog_ = nullptr;  // the book being drained
+  FeedCounters counters_;
+  std::string_view detail_;
+  std::array<char, sizeof(Instrument::symbol_text)> upper_{};
+};
+
+}  // namespace mm::binance

@@ -1,0 +1,73 @@
+// Reads one capture: text, plain or gzip (known by its first bytes), `<time> <json>` a line.
+//
+// Owned by one thread. Memory is bounded: one compressed chunk, and a text buffer of the longest
+// line allowed plus one inflated chunk; nothing is allocated behind the first line. Lines are
+// handed out in place, with room behind them for simdjson to read past their end. What is broken is
+// reported once through next() and the rest is used; behind corrupt compressed data nothing more
+// can be read, so that is where the capture ends. Never throws, never copies a line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/core/types.h"
+#include "feeds/feed_problem.h"
+
+namespace mm {
+
+struct CaptureLine {
+  Nanos at{};
+  std::string_view text;  // the JSON; kPadding bytes behind it may be read
+  std::uint64_t number = 0;
+};
+
+enum class ReadResult : std::uint8_t { kLine, kProblem, kEnd };
+
+class CaptureReader {
+ public:
+  static constexpr std::size_t kLineMax = std::size_t{4} << 20;
+  static constexpr std::size_t kPadding = 64;
+
+  explicit CaptureReader(const std::string& path, std::size_t line_max = kLineMax);
+  ~CaptureReader();
+  CaptureReader(CaptureReader&&) noexcept;
+  CaptureReader& operator=(CaptureReader&&) noexcept;
+
+  // Empty if the file is open; else why not.
+  const std::string& error() const { return error_; }
+  const std::string& path() const { return path_; }
+
+  // kLine: `line` is valid until the next call. kProblem: see problem(); call again.
+  ReadResult next(CaptureLine& line);
+  FeedProblem problem() const { return problem_; }
+  // The raw text of the line that was the problem (shortened), for the log.
+  std::string_view problem_text() const { return problem_text_; }
+  std::uint64_t line_number() const { return line_number_; }
+
+  std::uint64_t bytes_read() const;  // of the file as it is on disk
+  std::uint64_t bytes_total() const;
+
+ private:
+  struct Source;  // the file, and zlib where it is needed
+
+  bool next_text(std::string_view& text);  // a whole line; false at end or on a problem
+  bool refill();                           // false if there is nothing more
+  bool last_text(std::string_view& text);
+  ReadResult fail(FeedProblem p, std::string_view text);
+
+  std::string path_, error_;
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t line_max_ = 0;
+  std::size_t begin_ = 0, end_ = 0;  // the unread part of the buffer
+  std::size_t scanned_ = 0;          // no newline before this
+  std::uint64_t line_number_ = 0;
+  FeedProblem problem_{FeedProblem::kNone};
+  std::string_view problem_text_;
+  bool skipping_ = false;  // inside a line that is too long
+};
+
+}  // namespace mm

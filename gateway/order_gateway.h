@@ -1,0 +1,119 @@
+// The order gateway: the place between the core's decisions and a venue's order session.
+//
+// Commands come out of the command ring, pass the last checks and go to the session; what the
+// session hears goes into the execution ring. Owned by the gateway's thread, or by the only one;
+// allocates nothing. Two things are refused here and answered with kDenied, as never sent: a place,
+// replace or modify that has waited too long to be still meant, and any of them while the kill
+// latch is set. Cancels, reductions and queries always pass. Execution reports are never dropped:
+// when their ring is full nothing more is taken from the session, and no command is refused, until
+// there is room.
+//
+// Real sessions (signing, encoding, rate budget, reconciliation) arrive as further Session types,
+// one folder a venue; nothing here changes for them.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/command.h"
+#include "engine/core/denied.h"
+#include "engine/core/event.h"
+
+namespace mm {
+
+template <class S>
+concept OrderSession = requires(S& session, const Command& command, Event& event, Nanos now) {
+  // False: definitely not sent.
+  { session.submit(command, now) } -> std::same_as<bool>;
+  // The next execution event heard by now.
+  { session.next(now, event) } -> std::same_as<bool>;
+};
+
+struct GatewayConfig {
+  Nanos command_age_max{};                        // [venue] command_age_ms_max
+  const std::atomic<bool>* kill_latch = nullptr;  // set from anywhere; none: never set
+};
+
+template <class CommandRing, class EventRing, OrderSession Session>
+class OrderGateway {
+ public:
+  OrderGateway(const GatewayConfig& config, CommandRing& commands, EventRing& executions,
+               Session& session)
+      : config_(config), commands_(commands), executions_(executions), session_(session) {}
+
+  int do_work(Nanos now) { return send(now) + receive(now); }
+
+  // Any thread.
+  std::uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
+  std::uint64_t denied() const { return denied_.load(std::memory_order_relaxed); }
+
+ private:
+  static void count(std::atomic<std::uint64_t>& counter) {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  RejectReason refusal(const Command& c, Nanos now) const {
+    const bool quotes = c.kind == CommandKind::kPlace || c.kind == CommandKind::kReplace ||
+                        c.kind == CommandKind::kModify;
+    if (!quotes) return RejectReason::kNone;
+    if (config_.kill_latch != nullptr && config_.kill_latch->load(std::memory_order_acquire)) {
+      return RejectReason::kKillLatch;
+    }
+    return now - c.time > config_.command_age_max ? RejectReason::kTooOld : RejectReason::kNone;
+  }
+  // What is in the ring now; each command leaves it once it is sent or answered.
+  int send(Nanos now) {
+    int work = 0;
+    for (const Command& c : commands_.peek()) {
+      Event* answer = executions_.try_claim();
+      RejectReason reason = refusal(c, now);
+      if (reason != RejectReason::kNone && answer == nullptr) break;
+      if (reason == RejectReason::kNone && !session_.submit(c, now)) {
+        reason = RejectReason::kDisconnected;
+        if (answer == nullptr) break;
+      }
+      if (reason == RejectReason::kNone) {
+        count(sent_);
+      } else {
+        *answer = make_denied(c, reason, now);
+        executions_.commit();
+        count(denied_);
+      }
+      ++work;
+    }
+    commands_.consume(static_cast<std::size_t>(work));
+    return work;
+  }
+  int receive(Nanos now) {
+    int work = 0;
+    for (Event* slot = executions_.try_claim(); slot != nullptr && session_.next(now, *slot);
+         slot = executions_.try_claim()) {
+      executions_.commit();
+      ++work;
+    }
+    return work;
+  }
+
+  GatewayConfig config_;
+  CommandRing& commands_;
+  EventRing& executions_;
+  Session& session_;
+  std::atomic<std::uint64_t> sent_{0};
+  std::atomic<std::uint64_t> denied_{0};
+};
+
+// The gateway as an agent of real time.
+template <class Gateway, class ClockT>
+class GatewayAgent {
+ public:
+  GatewayAgent(Gateway& gateway, const ClockT& clock) : gateway_(gateway), clock_(clock) {}
+  int do_work() { return gateway_.do_work(clock_.now()); }
+  std::string_view name() const { return "gateway"; }
+
+ private:
+  Gateway& gateway_;
+  const ClockT& clock_;
+};
+
+}  // namespace mm

@@ -1,0 +1,143 @@
+// The built binary from outside: help, exit codes, and one clear line for each mistake.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "engine/app/config_schema.h"
+#include "tests/process.h"
+
+namespace mm::app {
+namespace {
+
+using testing::HasSubstr;
+
+test::ProcessResult mm_logic(const std::string& arguments) {
+  return test::run_process(std::string(MM_LOGIC_BINARY) + " " + arguments);
+}
+
+// A config file of its own for each test.
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("mm_cli_" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& text) const {
+    const std::string path = folder_ / "config.ini";
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  // Exit code 2 and exactly this one line.
+  static void expect_refused(const std::string& arguments, const std::string& line) {
+    const test::ProcessResult result = mm_logic(arguments);
+    EXPECT_EQ(result.exit_code, 2) << arguments;
+    EXPECT_EQ(result.output, "mm_logic: " + line + "\n") << arguments;
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_F(Cli, EveryCommandExplainsItself) {
+  for (const char* command : {"", "run", "backtest", "replay", "inspect", "check"}) {
+    const test::ProcessResult result = mm_logic(std::string(command) + " --help");
+    EXPECT_EQ(result.exit_code, 0) << command;
+    EXPECT_THAT(result.output, HasSubstr("Usage: mm_logic " + std::string(command)));
+  }
+}
+
+TEST_F(Cli, VersionNamesTheBuild) {
+  const test::ProcessResult result = mm_logic("--version");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, testing::StartsWith("mm_logic 0."));
+  EXPECT_THAT(result.output, HasSubstr("commit "));
+}
+
+TEST_F(Cli, WithoutACommandItShowsTheHelp) {
+  const test::ProcessResult result = mm_logic("");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("Subcommands:"));
+}
+
+TEST_F(Cli, BadUsageExitsWithTwo) {
+  for (const char* arguments :
+       {"nonsense", "run --nonsense", "run --seconds abc", "run --seconds -1", "run --mode fast",
+        "run --speed 3", "run --view all", "run --seed x", "backtest", "inspect",
+        "inspect --capture x --every -1", "inspect --capture x --depth 0", "run check"}) {
+    EXPECT_EQ(mm_logic(arguments).exit_code, 2) << arguments;
+  }
+}
+
+TEST_F(Cli, ModesThatNeedAVenueSaySo) {
+  for (const char* mode : {"paper", "live"}) {
+    expect_refused(std::string("run --mode ") + mode,
+                   "--mode paper and live need a venue connection, which is not available in this "
+                   "version; allowed is sim");
+  }
+}
+
+TEST_F(Cli, MaximumSpeedNeedsAnEnd) {
+  EXPECT_EQ(mm_logic("run --speed max").exit_code, 2);
+}
+
+TEST_F(Cli, AMistakeInTheFileIsOneLineWithItsPlace) {
+  const std::string path = write("[strategy]\nmin_spread = wide\n");
+  const std::string line =
+      path + ":2: [strategy] min_spread = wide: must be a fraction from 0 to 1, at most 9 decimals";
+  for (const char* command : {"check", "run --seconds 1", "backtest --capture none", "replay"}) {
+    expect_refused(std::string(command) + " -c " + path, line);
+  }
+}
+
+TEST_F(Cli, AMistakeInASetIsOneLine) {
+  expect_refused("check --set strategy.min_spred=0.1",
+                 "--set: [strategy] min_spred = 0.1: unknown key, did you mean min_spread?");
+  expect_refused("check --set nonsense", "--set nonsense: must be section.key=value");
+}
+
+TEST_F(Cli, AMissingConfigFileIsRefused) {
+  expect_refused("check -c /nonexistent/config.ini",
+                 "/nonexistent/config.ini: cannot be read: name an existing ini file with -c");
+}
+
+TEST_F(Cli, ACoreThatDoesNotExistIsRefused) {
+  const test::ProcessResult result = mm_logic("run --seconds 1 --set engine.core_feed=4095");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("[engine] core_feed = 4095: no such core"));
+}
+
+TEST_F(Cli, ScenarioAndSeedAreCheckedLikeTheirKeys) {
+  expect_refused("run --seconds 1 --scenario 'a b'",
+                 "--set: [market] scenario = a b: must be a word of up to 40 of a-z 0-9 _");
+}
+
+TEST_F(Cli, CheckAnswersOneLineEach) {
+  const std::string path = write("[strategy]\nmin_spread = 0.0001\n");
+  const test::ProcessResult result = mm_logic("check -c " + path);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              HasSubstr("warn  config    " + path + ":2: [strategy] min_spread = 0.0001: below"));
+  for (const char* subject : {"config", "cpus", "threads", "memory", "clock", "sessions"}) {
+    EXPECT_THAT(result.output, HasSubstr(std::string("  ") + subject));
+  }
+}
+
+TEST_F(Cli, CheckPrintsKeysAndTheConfigInForce) {
+  EXPECT_EQ(mm_logic("check --keys").output, default_config_text());
+  const std::string path = write("[risk]\nmax_order_count = 7\n");
+  const test::ProcessResult result =
+      mm_logic("check --effective -c " + path + " --set risk.price_collar=0.1");
+  EXPECT_THAT(result.output, HasSubstr("max_order_count = 7\n"));
+  EXPECT_THAT(result.output, HasSubstr("price_collar = 0.1\n"));
+}
+
+}  // namespace
+}  // namespace mm::app

@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <vector>
+
+#include "engine/runtime/spsc_ring.h"
+#include "gateway/order_gateway.h"
+
+namespace {
+
+using namespace mm;
+
+struct FakeSession {
+  bool connected = true;
+  std::vector<Command> sent;
+  std::deque<Event> heard;
+  bool submit(const Command& c, Nanos) {
+    if (connected) sent.push_back(c);
+    return connected;
+  }
+  bool next(Nanos, Event& e) {
+    if (heard.empty()) return false;
+    e = heard.front();
+    heard.pop_front();
+    return true;
+  }
+};
+
+struct OrderGatewayTest : testing::Test {
+  static constexpr Nanos kAgeMax{100};
+  SpscRing<Command> commands{16};
+  SpscRing<Event> executions{4};
+  FakeSession session;
+  std::atomic<bool> kill_latch{false};
+  OrderGateway<SpscRing<Command>, SpscRing<Event>, FakeSession> gateway{
+      {kAgeMax, &kill_latch}, commands, executions, session};
+
+  void push(CommandKind kind, Nanos time, std::uint64_t id = 1) {
+    Command c;
+    c.kind = kind;
+    c.time = time;
+    c.id = ClientOrderId(id);
+    c.new_id = ClientOrderId(id + 1000);
+    c.instrument = 3;
+    c.side = Side::kSell;
+    ASSERT_TRUE(commands.try_push(c));
+  }
+  std::vector<Event> answers() {
+    std::vector<Event> all;
+    Event e{};
+    while (executions.try_pop(e)) all.push_back(e);
+    return all;
+  }
+};
+
+TEST_F(OrderGatewayTest, SendsFreshCommandsInOrder) {
+  push(CommandKind::kPlace, Nanos(0), 1);
+  push(CommandKind::kCancel, Nanos(0), 2);
+  EXPECT_EQ(gateway.do_work(kAgeMax), 2);  // just young enough
+  ASSERT_EQ(session.sent.size(), 2u);
+  EXPECT_EQ(session.sent[0].id.v, 1u);
+  EXPECT_EQ(session.sent[1].id.v, 2u);
+  EXPECT_TRUE(answers().empty());
+  EXPECT_EQ(gateway.sent(), 2u);
+}
+
+TEST_F(OrderGatewayTest, RefusesWhatIsTooOldAndSaysSo) {
+  for (const auto kind : {CommandKind::kPlace, CommandKind::kReplace, CommandKind::kModify}) {
+    push(kind, Nanos(0), 7);
+    gateway.do_work(kAgeMax + Nanos(1));
+    EXPECT_TRUE(session.sent.empty());
+    const auto denied = answers();
+    ASSERT_EQ(denied.size(), 1u);
+    EXPECT_EQ(denied[0].kind, EventKind::kDenied);
+    EXPECT_EQ(denied[0].failure.reason, RejectReason::kTooOld);
+    EXPECT_EQ(denied[0].failure.id.v, 7u);
+    EXPECT_EQ(denied[0].failure.new_id.v, 1007u);
+    EXPECT_EQ(denied[0].failure.command, static_cast<std::uint8_t>(kind));
+    EXPECT_EQ(denied[0].instrument, 3);
+    EXPECT_EQ(denied[0].side(), Side::kSell);
+    EXPECT_EQ(denied[0].received, kAgeMax + Nanos(1));
+  }
+  EXPECT_EQ(gateway.denied(), 3u);
+}
+
+TEST_F(OrderGatewayTest, CancelsReductionsAndQueriesPassHoweverOldAndUnderTheKillLatch) {
+  kill_latch = true;
+  for (const auto kind : {CommandKind::kCancel, CommandKind::kReduce, CommandKind::kQueryOrder,
+                          CommandKind::kQueryOpenOrders}) {
+    push(kind, Nanos(0));
+  }
+  gateway.do_work(kSecond);
+  EXPECT_EQ(session.sent.size(), 4u);
+  EXPECT_TRUE(answers().empty());
+}
+
+TEST_F(OrderGatewayTest, TheKillLatchRefusesQuotesUntilItIsReleased) {
+  kill_latch = true;
+  push(CommandKind::kPlace, Nanos(0));
+  gateway.do_work(Nanos(1));
+  const auto denied = answers();
+  ASSERT_EQ(denied.size(), 1u);
+  EXPECT_EQ(denied[0].failure.reason, RejectReason::kKillLatch);
+  kill_latch = false;
+  push(CommandKind::kPlace, Nanos(0));
+  gateway.do_work(Nanos(1));
+  EXPECT_EQ(session.sent.size(), 1u);
+}
+
+TEST_F(OrderGatewayTest, WhatASessionCannotSendIsDeniedAsDisconnected) {
+  session.connected = false;
+  push(CommandKind::kCancel, Nanos(0), 5);
+  gateway.do_work(Nanos(1));
+  const auto denied = answers();
+  ASSERT_EQ(denied.size(), 1u);
+  EXPECT_EQ(denied[0].failure.reason, RejectReason::kDisconnected);
+  EXPECT_EQ(denied[0].failure.command, static_cast<std::uint8_t>(CommandKind::kCancel));
+}
+
+TEST_F(OrderGatewayTest, ExecutionReportsWaitInTheSessionWhileTheRingIsFull) {
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    Event e{};
+    e.kind = EventKind::kFilled;
+    e.sequence = i;
+    session.heard.push_back(e);
+  }
+  std::uint32_t expected = 0;
+  for (int turn = 0; turn < 3; ++turn) {
+    gateway.do_work(Nanos(1));
+    EXPECT_EQ(gateway.do_work(Nanos(1)), 0);
+    for (const Event& e : answers()) EXPECT_EQ(e.sequence, expected++);
+  }
+  EXPECT_EQ(expected, 10u);
+}
+
+TEST_F(OrderGatewayTest, ARefusalWaitsForRoomAndIsNeitherLostNorDoubled) {
+  Event e{};
+  e.kind = EventKind::kFilled;
+  while (executions.try_push(e)) continue;
+  push(CommandKind::kCancel, Nanos(0), 1);
+  push(CommandKind::kPlace, Nanos(0), 2);
+  EXPECT_EQ(gateway.do_work(kSecond), 1);  // the cancel needs no answer
+  EXPECT_EQ(session.sent.size(), 1u);
+  EXPECT_EQ(commands.size(), 1u);
+  EXPECT_EQ(answers().size(), 4u);
+  EXPECT_EQ(gateway.do_work(kSecond), 1);
+  EXPECT_EQ(answers().size(), 1u);
+  EXPECT_EQ(gateway.do_work(kSecond), 0);
+  EXPECT_EQ(gateway.denied(), 1u);
+}
+
+}  // namespace

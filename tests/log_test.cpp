@@ -1,0 +1,168 @@
+#include "engine/runtime/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "engine/runtime/sealed_scope.h"
+
+namespace {
+
+using mm::kSecond;
+using mm::Log;
+using mm::LogLevel;
+using mm::LogWriter;
+using mm::Nanos;
+using testing::ElementsAre;
+
+constexpr Nanos kNoon{12 * 3600 * kSecond.v};
+
+struct TemporaryFile {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("mm_log_" + std::to_string(getpid()) + ".txt");
+  TemporaryFile() { std::filesystem::remove(path); }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+  std::string text() const {
+    std::stringstream s;
+    s << std::ifstream(path).rdbuf();
+    return s.str();
+  }
+};
+
+TEST(Log, WritesLinesWithTheirOwnTimeToTheFileAndTheTail) {
+  const TemporaryFile file;
+  Log log(file.path);
+  ASSERT_EQ(log.error(), "");
+  LogWriter writer(log);
+  EXPECT_TRUE(writer.write(LogLevel::kInfo, kNoon, "started"));
+  EXPECT_TRUE(writer.print(LogLevel::kError, kNoon + kSecond, "{} of {}", 3, "four"));
+  EXPECT_EQ(log.drain(kNoon + kSecond), 2);
+  EXPECT_EQ(log.drain(kNoon + kSecond), 0);
+  EXPECT_EQ(file.text(),
+            "1970-01-01 12:00:00.000000 info started\n"
+            "1970-01-01 12:00:01.000000 error 3 of four\n");
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 started", "12:00:01 error: 3 of four"));
+}
+
+TEST(Log, BracesInATextAreText) {
+  Log log({});
+  LogWriter writer(log);
+  writer.write(LogLevel::kInfo, kNoon, "{\"a\":{}}");
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 {\"a\":{}}"));
+}
+
+TEST(Log, SaysWhyItsFileCannotBeWrittenAndStillKeepsTheTail) {
+  Log log("/proc/no/such/log.txt");
+  EXPECT_NE(log.error(), "");
+  LogWriter writer(log);
+  writer.write(LogLevel::kInfo, kNoon, "here");
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 here"));
+}
+
+TEST(Log, CutsALineThatIsTooLong) {
+  Log log({});
+  LogWriter writer(log);
+  writer.write(LogLevel::kInfo, kNoon, std::string(1000, 'x'));
+  writer.print(LogLevel::kInfo, kNoon, "{}", std::string(1000, 'y'));
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 " + std::string(240, 'x'),
+                                      "12:00:00 " + std::string(240, 'y')));
+}
+
+TEST(Log, ARepeatedLineIsWrittenOnceThenWithItsCount) {
+  Log log({});
+  LogWriter writer(log);
+  for (int i = 0; i < 500; ++i) {
+    writer.write(LogLevel::kWarning, kNoon, "lost");
+    writer.write(LogLevel::kInfo, kNoon, "other");  // in between does not matter
+  }
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 warning: lost", "12:00:00 other"));
+  log.drain(kNoon + kSecond);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 warning: lost", "12:00:00 other",
+                                      "12:00:01 warning: lost (499 more times)",
+                                      "12:00:01 other (499 more times)"));
+  writer.write(LogLevel::kWarning, kNoon + kSecond * 2, "lost");
+  log.drain(kNoon + kSecond * 2);
+  EXPECT_EQ(log.tail().back(), "12:00:02 warning: lost");
+}
+
+TEST(Log, CountsAreNotLostAtTheEndOrWhenManyLinesCrowdThemOut) {
+  const TemporaryFile file;
+  {
+    Log log(file.path);
+    LogWriter writer(log);
+    writer.write(LogLevel::kInfo, kNoon, "first");
+    writer.write(LogLevel::kInfo, kNoon, "first");
+    for (int i = 0; i < 40; ++i) writer.print(LogLevel::kInfo, kNoon, "line {}", i);
+    writer.write(LogLevel::kInfo, kNoon, "last");
+    writer.write(LogLevel::kInfo, kNoon, "last");
+  }
+  EXPECT_NE(file.text().find("first (1 more times)"), std::string::npos);
+  EXPECT_NE(file.text().find("last (1 more times)"), std::string::npos);
+}
+
+TEST(Log, TheTailIsBounded) {
+  Log log({}, 3);
+  LogWriter writer(log);
+  for (int i = 0; i < 10; ++i) writer.print(LogLevel::kInfo, kNoon, "{}", i);
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:00 7", "12:00:00 8", "12:00:00 9"));
+}
+
+TEST(Log, DropsAndCountsWhenFullAndNeverAllocatesOnTheWritersSide) {
+  Log log({});
+  LogWriter writer(log);
+  const std::uint64_t before = mm::thread_hot_path_allocations();
+  std::uint64_t refused = 0;
+  {
+    const mm::SealedScope sealed;
+    for (int i = 0; i < 20'000; ++i) refused += !writer.print(LogLevel::kInfo, kNoon, "{}", i);
+  }
+  EXPECT_EQ(mm::thread_hot_path_allocations(), before);
+  EXPECT_GT(refused, 0u);
+  EXPECT_EQ(log.dropped(), refused);
+  EXPECT_EQ(static_cast<std::uint64_t>(log.drain(kNoon)), 20'000 - refused);
+  EXPECT_EQ(log.tail().back(), fmt::format("12:00:00 warning: {} log lines dropped", refused));
+  EXPECT_TRUE(writer.write(LogLevel::kInfo, kNoon, "again"));
+}
+
+TEST(Log, ManyThreadsWriteEachInItsOwnOrder) {
+  constexpr int kThreads = 3;
+  constexpr int kLines = 1000;
+  Log log({}, kThreads * kLines);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&log, t] {
+      LogWriter writer(log);
+      for (int i = 0; i < kLines;) {
+        if (writer.print(LogLevel::kInfo, kNoon, "{} {}", t, i)) {
+          ++i;
+        } else {
+          std::this_thread::yield();
+        }
+      }
+    });
+  }
+  int received = 0;
+  while (received < kThreads * kLines) {
+    const int n = log.drain(kNoon);
+    if (n == 0) std::this_thread::yield();
+    received += n;
+  }
+  for (std::thread& t : threads) t.join();
+  std::array<int, kThreads> next{};
+  for (const std::string& line : log.tail()) {
+    int t = 0, i = 0;
+    if (std::sscanf(line.c_str(), "12:00:00 %d %d", &t, &i) != 2) continue;
+    EXPECT_EQ(next[static_cast<std::size_t>(t)]++, i);
+  }
+}
+
+}  // namespace

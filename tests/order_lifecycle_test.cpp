@@ -1,0 +1,817 @@
+#include "engine/core/order_lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mm {
+namespace {
+
+using enum OrderState;
+
+constexpr Nanos at(std::int64_t milliseconds) {
+  return Nanos(milliseconds * kMillisecond.v);
+}
+
+// One instrument, one bid of 10 lots at 100, driven by hand; times in milliseconds.
+class OrderLifecycleTest : public testing::Test {
+ protected:
+  OrderLifecycleTest() { place(); }
+
+  void place() {
+    row_ = life_.place({.side = Side::kBuy, .price = Ticks(100), .lots = Lots(10)}, now(), out_);
+    ASSERT_NE(row_, nullptr);
+    first_id_ = row_->id;
+  }
+  Nanos now() const { return at(ms_); }
+  void pass(std::int64_t ms) {
+    ms_ += ms;
+    life_.on_time(now(), out_);
+  }
+
+  OrderChange report(EventKind kind, ClientOrderId id, std::int64_t lots, int ticks = 100,
+                     ClientOrderId new_id = {}) {
+    Event e;
+    e.kind = kind;
+    e.time = now();
+    e.report = {};
+    e.report.id = id;
+    e.report.new_id = new_id;
+    e.report.lots = Lots(lots);
+    e.report.ticks = ticks;
+    e.report.venue_id = VenueOrderId(77);
+    return life_.apply(e);
+  }
+  OrderChange status(OrderStatusCode code, ClientOrderId id, std::int64_t executed = 0) {
+    Event e;
+    e.kind = EventKind::kOrderStatus;
+    e.time = now();
+    e.report = {};
+    e.report.id = id;
+    e.report.lots = Lots(executed);
+    e.report.status = static_cast<std::uint8_t>(code);
+    return life_.apply(e);
+  }
+  OrderChange failure(EventKind kind, ClientOrderId id, RejectReason reason,
+                      CommandKind command = CommandKind::kNone, bool old_canceled = false) {
+    Event e;
+    e.kind = kind;
+    e.time = now();
+    e.failure = {};
+    e.failure.id = id;
+    e.failure.new_id = row_->next_id;
+    e.failure.reason = reason;
+    e.failure.command = static_cast<std::uint8_t>(command);
+    e.failure.old_canceled = old_canceled;
+    e.failure.retry_after = retry_after_;
+    return life_.apply(e);
+  }
+  OrderChange fill(ClientOrderId id, std::int64_t lots, std::uint64_t trade) {
+    Event e;
+    e.kind = EventKind::kFilled;
+    e.time = now();
+    e.fill = {};
+    e.fill.id = id;
+    e.fill.trade_id = TradeId(trade);
+    e.fill.lots = Lots(lots);
+    e.fill.ticks = 100;
+    return life_.apply(e);
+  }
+  void accept() { report(EventKind::kAccepted, row_->id, 10); }
+  bool replace(int ticks = 101, int lots = 8) {
+    return life_.request_replace(*row_, Ticks(ticks), Lots(lots), DecisionReason::kDeviation, now(),
+                                 out_);
+  }
+  bool modify(int ticks = 101, int lots = 8) {
+    return life_.request_modify(*row_, Ticks(ticks), Lots(lots), DecisionReason::kDeviation, now(),
+                                out_);
+  }
+  bool cancel() { return life_.request_cancel(*row_, DecisionReason::kPulled, now(), out_); }
+
+  Lots exposure() const { return table_.exposure(0, Side::kBuy); }
+  std::vector<CommandKind> sent() {
+    std::vector<CommandKind> kinds;
+    for (const Command& c : out_.items()) kinds.push_back(c.kind);
+    out_.clear();
+    return kinds;
+  }
+  using Kinds = std::vector<CommandKind>;
+
+  OrderTable table_{{.capacity = 4}};
+  OrderLifecycle life_{table_, {.missing_fill_asks_max = 3}};
+  CommandBuffer out_;
+  Order* row_ = nullptr;
+  ClientOrderId first_id_{};
+  std::int64_t ms_ = 1'000;
+  Nanos retry_after_{};
+};
+
+// --- plain lives ------------------------------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, APlaceSaysWhatToSend) {
+  const Command c = out_.items()[0];
+  EXPECT_EQ(c.kind, CommandKind::kPlace);
+  EXPECT_EQ(c.id, row_->id);
+  EXPECT_EQ(c.ticks, 100);
+  EXPECT_EQ(c.lots, Lots(10));
+  EXPECT_EQ(c.time, now());
+  EXPECT_EQ(row_->state, kPendingNew);
+}
+
+TEST_F(OrderLifecycleTest, CommandsCarryTheCauseOfTheEventBeingHandled) {
+  accept();
+  life_.set_cause(Nanos(123));
+  out_.clear();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(out_.items()[0].cause_received, Nanos(123));
+}
+
+TEST_F(OrderLifecycleTest, AcceptedOrdersRestWithoutADeadline) {
+  const OrderChange c = report(EventKind::kAccepted, row_->id, 10);
+  EXPECT_EQ(c.before, kPendingNew);
+  EXPECT_EQ(c.after, kActive);
+  EXPECT_EQ(row_->venue_id, VenueOrderId(77));
+  EXPECT_EQ(table_.next_deadline(), kNever);
+}
+
+TEST_F(OrderLifecycleTest, ARejectedPlaceEnds) {
+  const OrderChange c = failure(EventKind::kRejected, row_->id, RejectReason::kWouldCross);
+  EXPECT_EQ(c.after, kRejected);
+  EXPECT_TRUE(c.rejected);
+  EXPECT_EQ(c.reason, RejectReason::kWouldCross);
+  EXPECT_EQ(c.ended_id, first_id_);
+  EXPECT_EQ(exposure(), Lots(0));
+}
+
+TEST_F(OrderLifecycleTest, ADeniedPlaceEndsAsDenied) {
+  failure(EventKind::kDenied, row_->id, RejectReason::kRingFull, CommandKind::kPlace);
+  EXPECT_EQ(row_->state, kDenied);
+}
+
+TEST_F(OrderLifecycleTest, PartialAndFullFillsReduceWhatIsLeft) {
+  accept();
+  EXPECT_EQ(fill(row_->id, 4, 1).after, kPartiallyFilled);
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(fill(row_->id, 6, 2).after, kFilled);
+  EXPECT_EQ(exposure(), Lots(0));
+}
+
+TEST_F(OrderLifecycleTest, AReplaceContinuesTheRowUnderTheNewId) {
+  accept();
+  ASSERT_TRUE(replace(101, 12));
+  EXPECT_EQ(exposure(), Lots(12));
+  const ClientOrderId next = row_->next_id;
+  const OrderChange c = report(EventKind::kReplaced, first_id_, 12, 101, next);
+  EXPECT_EQ(c.after, kActive);
+  EXPECT_EQ(c.ended_id, first_id_);
+  EXPECT_EQ(row_->id, next);
+  EXPECT_EQ(row_->price, Ticks(101));
+  EXPECT_EQ(row_->lots, Lots(12));
+  EXPECT_EQ(row_->next_id, ClientOrderId(0));
+  EXPECT_EQ(table_.find(first_id_), nullptr);
+  EXPECT_EQ(life_.counters().amends, 1u);
+}
+
+TEST_F(OrderLifecycleTest, AModifyKeepsTheIdAndCountsAmends) {
+  accept();
+  ASSERT_TRUE(modify(99, 12));
+  report(EventKind::kAmended, row_->id, 12, 99);
+  EXPECT_EQ(row_->state, kActive);
+  EXPECT_EQ(row_->price, Ticks(99));
+  EXPECT_EQ(row_->lots, Lots(12));
+  EXPECT_EQ(row_->amends, 1);
+  EXPECT_EQ(row_->id, first_id_);
+}
+
+TEST_F(OrderLifecycleTest, AReduceKeepsItsPriceAndOnlyReduces) {
+  accept();
+  const auto why = DecisionReason::kSizeChange;
+  EXPECT_FALSE(life_.request_reduce(*row_, Lots(10), why, now(), out_));
+  EXPECT_FALSE(life_.request_reduce(*row_, Lots(0), why, now(), out_));
+  ASSERT_TRUE(life_.request_reduce(*row_, Lots(6), why, now(), out_));
+  EXPECT_EQ(exposure(), Lots(10));
+  report(EventKind::kAmended, row_->id, 6, 100);
+  EXPECT_EQ(exposure(), Lots(6));
+}
+
+TEST_F(OrderLifecycleTest, ACancelledOrderEnds) {
+  accept();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(row_->state, kPendingCancel);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(report(EventKind::kCanceled, row_->id, 0).after, kCanceled);
+  EXPECT_EQ(exposure(), Lots(0));
+  EXPECT_EQ(report(EventKind::kCanceled, row_->id, 0).after, kCanceled);  // again: harmless
+  EXPECT_EQ(table_.illegal_transitions(), 0u);
+}
+
+TEST_F(OrderLifecycleTest, TheVenueMayExpireAnOrderAnyTime) {
+  accept();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(report(EventKind::kExpired, row_->id, 0).after, kExpired);
+}
+
+// --- one request at a time --------------------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, NothingIsAmendedWhileSomethingIsInFlight) {
+  EXPECT_FALSE(replace());
+  EXPECT_FALSE(modify());
+  accept();
+  ASSERT_TRUE(replace());
+  EXPECT_FALSE(modify());
+  EXPECT_FALSE(replace());
+}
+
+TEST_F(OrderLifecycleTest, AnOrderWithFillsIsNotReplaced) {
+  accept();
+  fill(row_->id, 1, 1);
+  EXPECT_FALSE(replace());
+  EXPECT_TRUE(modify());  // but modified, where the venue can
+}
+
+TEST_F(OrderLifecycleTest, ACancelWantedInFlightLeavesAsSoonAsItMay) {
+  sent();
+  EXPECT_FALSE(cancel());
+  EXPECT_FALSE(cancel());
+  EXPECT_TRUE(sent().empty());
+  accept();
+  EXPECT_FALSE(replace());  // it is going away
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  EXPECT_EQ(row_->state, kPendingCancel);
+}
+
+TEST_F(OrderLifecycleTest, AFullBufferSendsAndChangesNothing) {
+  accept();
+  out_.clear();
+  while (out_.push({})) {
+  }
+  EXPECT_FALSE(replace());
+  EXPECT_EQ(life_.place({.price = Ticks(99), .lots = Lots(1)}, now(), out_), nullptr);
+  EXPECT_EQ(row_->next_id, ClientOrderId(0));
+  EXPECT_FALSE(cancel());
+  EXPECT_EQ(row_->state, kActive);
+  out_.clear();
+  pass(100);  // the cancel is not forgotten
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+// --- races ------------------------------------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, AFillMayComeBeforeTheAcceptance) {
+  EXPECT_EQ(fill(row_->id, 4, 1).after, kPartiallyFilled);
+  EXPECT_EQ(report(EventKind::kAccepted, row_->id, 10).after, kPartiallyFilled);
+  EXPECT_EQ(row_->venue_id, VenueOrderId(77));
+  EXPECT_EQ(exposure(), Lots(6));
+}
+
+TEST_F(OrderLifecycleTest, AFullFillMayComeBeforeTheAcceptance) {
+  EXPECT_EQ(fill(row_->id, 10, 1).after, kFilled);
+  EXPECT_EQ(report(EventKind::kAccepted, row_->id, 10).after, kFilled);
+  EXPECT_EQ(life_.counters().orphans, 0u);
+}
+
+TEST_F(OrderLifecycleTest, ADuplicateFillIsNotCounted) {
+  accept();
+  EXPECT_TRUE(fill(row_->id, 4, 1).fill_counted);
+  EXPECT_FALSE(fill(row_->id, 4, 1).fill_counted);
+  EXPECT_EQ(row_->filled, Lots(4));
+  EXPECT_EQ(life_.counters().duplicate_fills, 1u);
+}
+
+TEST_F(OrderLifecycleTest, AFillDuringAReplaceLetsTheVenueDecide) {
+  accept();
+  ASSERT_TRUE(replace(101, 8));
+  EXPECT_EQ(fill(first_id_, 4, 1).after, kPendingModify);
+  EXPECT_EQ(exposure(), Lots(8));
+  failure(EventKind::kReplaceRejected, first_id_, RejectReason::kRestricted);
+  EXPECT_EQ(row_->state, kPartiallyFilled);
+  EXPECT_EQ(exposure(), Lots(6));
+}
+
+TEST_F(OrderLifecycleTest, AFullFillDuringAReplaceEndsWithTheAnswer) {
+  accept();
+  ASSERT_TRUE(replace(101, 8));
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kPendingModify);
+  const auto c = failure(EventKind::kReplaceRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(c.after, kFilled);
+  EXPECT_EQ(c.ended_id, first_id_);
+}
+
+TEST_F(OrderLifecycleTest, AFillOfTheReplacementMayComeFirst) {
+  accept();
+  ASSERT_TRUE(replace(101, 8));
+  const ClientOrderId next = row_->next_id;
+  EXPECT_EQ(fill(next, 3, 1).after, kPartiallyFilled);
+  EXPECT_EQ(row_->id, next);
+  EXPECT_EQ(exposure(), Lots(5));
+  report(EventKind::kReplaced, first_id_, 8, 101, next);
+  EXPECT_EQ(row_->filled, Lots(3));
+  EXPECT_EQ(row_->state, kPartiallyFilled);
+  EXPECT_EQ(life_.counters().orphans, 0u);
+}
+
+TEST_F(OrderLifecycleTest, TheUserStreamMayTellBothHalvesOfAReplaceFirst) {
+  accept();
+  ASSERT_TRUE(replace(101, 8));
+  const ClientOrderId next = row_->next_id;
+  EXPECT_EQ(report(EventKind::kCanceled, first_id_, 0).after, kPendingModify);
+  EXPECT_EQ(exposure(), Lots(8));  // only the replacement may live
+  EXPECT_EQ(report(EventKind::kAccepted, next, 8, 101).after, kActive);
+  EXPECT_EQ(row_->id, next);
+  report(EventKind::kReplaced, first_id_, 8, 101, next);
+  EXPECT_EQ(row_->state, kActive);
+}
+
+TEST_F(OrderLifecycleTest, AReplaceWhoseNewHalfFailsEndsTheOrder) {
+  accept();
+  ASSERT_TRUE(replace());
+  failure(EventKind::kReplaceRejected, first_id_, RejectReason::kWouldCross, CommandKind::kReplace,
+          true);
+  EXPECT_EQ(row_->state, kCanceled);
+  EXPECT_EQ(exposure(), Lots(0));
+}
+
+TEST_F(OrderLifecycleTest, AReplaceThatNeverHappenedLeavesTheOldOrder) {
+  accept();
+  ASSERT_TRUE(replace(101, 12));
+  failure(EventKind::kReplaceRejected, first_id_, RejectReason::kRateLimit);
+  EXPECT_EQ(row_->state, kActive);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(row_->price, Ticks(100));
+}
+
+TEST_F(OrderLifecycleTest, ARefusalOfAnEarlierReplaceIsNotTakenForThisOne) {
+  accept();
+  ASSERT_TRUE(replace(101, 12));
+  Event e;
+  e.kind = EventKind::kReplaceRejected;
+  e.failure = {};
+  e.failure.id = first_id_;
+  e.failure.new_id = ClientOrderId(row_->next_id.v - 1);
+  EXPECT_EQ(life_.apply(e).after, kPendingModify);
+  EXPECT_EQ(exposure(), Lots(12));
+}
+
+TEST_F(OrderLifecycleTest, ARejectOfAnAcceptedOrderIsNotBelieved) {
+  accept();
+  failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  EXPECT_EQ(row_->state, kActive);
+  life_.doubt_all(now());
+  failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(life_.counters().unmatched, 2u);
+}
+
+TEST_F(OrderLifecycleTest, AReplaceOfAnUnknownOrderAsksWhatHappened) {
+  accept();
+  sent();
+  ASSERT_TRUE(replace());
+  failure(EventKind::kReplaceRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(row_->state, kUnknown);
+  pass(0);
+  EXPECT_EQ(sent(), (Kinds{CommandKind::kReplace, CommandKind::kQueryOrder}));
+  EXPECT_EQ(status(OrderStatusCode::kFilled, first_id_, 10).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));  // the fill is still to come
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kFilled);
+}
+
+TEST_F(OrderLifecycleTest, AFillDuringAModifyCountsAgainstBothSizes) {
+  accept();
+  ASSERT_TRUE(modify(101, 15));
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kPendingModify);  // full only if not modified
+  EXPECT_EQ(exposure(), Lots(5));
+  EXPECT_EQ(report(EventKind::kAmended, first_id_, 15, 101).after, kPartiallyFilled);
+  EXPECT_EQ(exposure(), Lots(5));
+}
+
+TEST_F(OrderLifecycleTest, AFullFillAndARefusedModifyMeanFilled) {
+  accept();
+  ASSERT_TRUE(modify(101, 15));
+  fill(first_id_, 10, 1);
+  failure(EventKind::kAmendRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(row_->state, kFilled);
+}
+
+TEST_F(OrderLifecycleTest, ARepeatedAmendReportChangesNothing) {
+  accept();
+  ASSERT_TRUE(modify(101, 15));
+  report(EventKind::kAmended, first_id_, 15, 101);
+  ASSERT_TRUE(modify(102, 20));
+  EXPECT_EQ(report(EventKind::kAmended, first_id_, 15, 101).after, kPendingModify);
+  EXPECT_EQ(exposure(), Lots(20));
+  EXPECT_EQ(life_.counters().unmatched, 1u);
+}
+
+TEST_F(OrderLifecycleTest, AFillDuringACancelCountsAndTheCancelStands) {
+  accept();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(fill(first_id_, 4, 1).after, kPendingCancel);
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(report(EventKind::kCanceled, first_id_, 4).after, kCanceled);
+}
+
+TEST_F(OrderLifecycleTest, ACancelThatOvertakesAFillWaitsForIt) {
+  accept();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(report(EventKind::kCanceled, first_id_, 4).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(4));
+  const OrderChange c = fill(first_id_, 4, 1);
+  EXPECT_TRUE(c.fill_counted);
+  EXPECT_EQ(c.after, kCanceled);
+}
+
+TEST_F(OrderLifecycleTest, AFullFillDuringACancelEndsAndTheRejectIsHarmless) {
+  accept();
+  ASSERT_TRUE(cancel());
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kFilled);
+  const auto late = failure(EventKind::kCancelRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(late.after, kFilled);
+}
+
+TEST_F(OrderLifecycleTest, ALateFillOfAnEndedOrderCountsOnceMore) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 0);
+  EXPECT_TRUE(fill(first_id_, 4, 1).fill_counted);
+  EXPECT_FALSE(fill(first_id_, 4, 1).fill_counted);
+  EXPECT_EQ(row_->state, kCanceled);
+}
+
+TEST_F(OrderLifecycleTest, AFillOfACleanedRowStillCounts) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 0);
+  life_.release_terminal(0);
+  const OrderChange c = fill(first_id_, 4, 1);
+  EXPECT_EQ(c.order, nullptr);
+  EXPECT_TRUE(c.fill_counted);
+  EXPECT_FALSE(fill(first_id_, 4, 1).fill_counted);
+  EXPECT_EQ(life_.counters().rowless_fills, 1u);
+}
+
+TEST_F(OrderLifecycleTest, AnOverfillIsCountedAndLeavesNothing) {
+  accept();
+  EXPECT_EQ(fill(first_id_, 12, 1).after, kFilled);
+  EXPECT_EQ(row_->leaves(), Lots(0));
+  EXPECT_EQ(life_.counters().overfills, 1u);
+}
+
+TEST_F(OrderLifecycleTest, AFillOlderThanTheMemoryIsReportedNotGuessed) {
+  OrderLifecycle life(table_, {.trade_ids = 2});
+  Event e;
+  e.kind = EventKind::kFilled;
+  e.fill = {};
+  e.fill.id = first_id_;
+  e.fill.lots = Lots(1);
+  for (const std::uint64_t trade : {10u, 11u, 12u, 13u}) {
+    e.fill.trade_id = TradeId(trade);
+    EXPECT_TRUE(life.apply(e).fill_counted);
+  }
+  e.fill.trade_id = TradeId(9);
+  const OrderChange c = life.apply(e);
+  EXPECT_FALSE(c.fill_counted);
+  EXPECT_TRUE(c.fill_too_old);
+  EXPECT_EQ(row_->filled, Lots(4));
+}
+
+// --- failures and retries ---------------------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, ADeniedCancelIsRetriedUntilItLeaves) {
+  accept();
+  ASSERT_TRUE(cancel());
+  sent();
+  failure(EventKind::kDenied, first_id_, RejectReason::kRingFull, CommandKind::kCancel);
+  EXPECT_EQ(row_->state, kActive);
+  EXPECT_FALSE(cancel());  // backing off, but wanted
+  pass(99);
+  EXPECT_TRUE(sent().empty());
+  pass(1);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  failure(EventKind::kDenied, first_id_, RejectReason::kRingFull, CommandKind::kCancel);
+  pass(199);  // the pause has doubled
+  EXPECT_TRUE(sent().empty());
+  pass(1);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, ARefusedCancelWaitsAsLongAsTheVenueSays) {
+  accept();
+  ASSERT_TRUE(cancel());
+  sent();
+  retry_after_ = at(ms_ + 700);
+  failure(EventKind::kCancelRejected, first_id_, RejectReason::kRateLimit);
+  pass(699);
+  EXPECT_TRUE(sent().empty());
+  pass(1);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, ACancelOfAnUnknownOrderIsAskedAboutNotBelieved) {
+  accept();
+  ASSERT_TRUE(cancel());
+  sent();
+  failure(EventKind::kCancelRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  status(OrderStatusCode::kOpen, first_id_);  // it lives after all: the cancel follows
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, ADeniedAmendLeavesTheOrderAsItWas) {
+  accept();
+  ASSERT_TRUE(replace(101, 20));
+  failure(EventKind::kDenied, first_id_, RejectReason::kTooOld, CommandKind::kReplace);
+  EXPECT_EQ(row_->state, kActive);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_FALSE(replace());  // a short pause
+  pass(100);
+  EXPECT_TRUE(replace());
+  EXPECT_EQ(row_->failures, 0);
+}
+
+TEST_F(OrderLifecycleTest, FailedAmendsBackOffAndEndInACancel) {
+  accept();
+  for (const int pause : {100, 200}) {
+    ASSERT_TRUE(modify());
+    failure(EventKind::kAmendRejected, first_id_, RejectReason::kFilter);
+    EXPECT_FALSE(modify());
+    pass(pause - 1);
+    EXPECT_FALSE(modify());
+    pass(1);
+  }
+  ASSERT_TRUE(modify());
+  sent();
+  failure(EventKind::kAmendRejected, first_id_, RejectReason::kFilter);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  EXPECT_EQ(life_.counters().failed_amends, 3u);
+}
+
+TEST_F(OrderLifecycleTest, ASuccessfulAmendForgetsEarlierFailures) {
+  accept();
+  ASSERT_TRUE(modify());
+  failure(EventKind::kAmendRejected, first_id_, RejectReason::kFilter);
+  pass(100);
+  ASSERT_TRUE(modify(102, 9));
+  report(EventKind::kAmended, first_id_, 9, 102);
+  EXPECT_EQ(row_->failures, 0);
+}
+
+// --- unknown outcomes -------------------------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, ATimeoutMakesTheOrderUnknownAndAsksWithGrowingPauses) {
+  sent();
+  pass(1'999);
+  EXPECT_EQ(row_->state, kPendingNew);
+  pass(1);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  for (const int pause : {100, 200, 400, 800, 1600, 3200, 5000, 5000}) {
+    pass(pause - 1);
+    EXPECT_TRUE(sent().empty());
+    pass(1);
+    EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  }
+}
+
+TEST_F(OrderLifecycleTest, ATimeoutThenALateAcceptanceIsFine) {
+  pass(2'000);
+  EXPECT_EQ(report(EventKind::kAccepted, first_id_, 10).after, kActive);
+  EXPECT_EQ(table_.next_deadline(), kNever);
+}
+
+TEST_F(OrderLifecycleTest, ATimeoutThenALateDenialEndsTheOrder) {
+  pass(2'000);
+  failure(EventKind::kDenied, first_id_, RejectReason::kTooOld, CommandKind::kPlace);
+  EXPECT_EQ(row_->state, kDenied);
+}
+
+TEST_F(OrderLifecycleTest, NotFoundSoonAfterAPlaceProvesNothing) {
+  pass(2'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  pass(3'999);  // one more question, still inside the margin
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  pass(5'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
+}
+
+TEST_F(OrderLifecycleTest, AnAnswerToAnEarlyQuestionIsNotTakenForThatOfALaterOne) {
+  pass(2'000);
+  pass(6'000);  // a second question, late enough
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
+}
+
+TEST_F(OrderLifecycleTest, NotFoundEndsAnAcknowledgedOrder) {
+  accept();
+  ASSERT_TRUE(cancel());
+  failure(EventKind::kOutcomeUnknown, first_id_, RejectReason::kNone, CommandKind::kCancel);
+  EXPECT_EQ(row_->state, kUnknown);
+  pass(0);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kCanceled);
+}
+
+TEST_F(OrderLifecycleTest, ALostCancelIsSentAgainOnceTheOrderIsFound) {
+  accept();
+  ASSERT_TRUE(cancel());
+  pass(2'000);
+  sent();
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, ALostReplaceIsAskedForByItsNewId) {
+  accept();
+  ASSERT_TRUE(replace(101, 20));
+  const ClientOrderId next = row_->next_id;
+  out_.clear();
+  pass(2'000);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].id, next);
+  EXPECT_EQ(exposure(), Lots(20));
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kUnknown);  // says nothing of it
+  EXPECT_EQ(status(OrderStatusCode::kOpen, next).after, kActive);
+  EXPECT_EQ(row_->id, next);
+  EXPECT_EQ(row_->lots, Lots(20));
+}
+
+TEST_F(OrderLifecycleTest, ALostReplaceThatNeverHappenedFallsBackToTheOldId) {
+  accept();
+  ASSERT_TRUE(replace(101, 20));
+  const ClientOrderId next = row_->next_id;
+  pass(2'000);
+  status(OrderStatusCode::kNotFound, next);  // too early
+  EXPECT_EQ(exposure(), Lots(20));
+  pass(6'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, next).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  out_.clear();
+  pass(0);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].id, first_id_);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+}
+
+TEST_F(OrderLifecycleTest, ALostModifyKeepsBothSizesAndIsCancelled) {
+  accept();
+  ASSERT_TRUE(modify(105, 20));
+  pass(2'000);
+  sent();
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+  EXPECT_EQ(exposure(), Lots(20));
+  EXPECT_EQ(table_.most_aggressive(0, Side::kBuy), Ticks(105));
+  EXPECT_FALSE(modify());
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  report(EventKind::kAmended, first_id_, 20, 105);  // late, but it settles the terms
+  EXPECT_EQ(row_->price, Ticks(105));
+  EXPECT_EQ(row_->state, kPendingCancel);
+}
+
+TEST_F(OrderLifecycleTest, WithSizesInDoubtOnlyTheLargerOneIsComplete) {
+  accept();
+  ASSERT_TRUE(modify(105, 20));
+  pass(2'000);
+  status(OrderStatusCode::kOpen, first_id_);
+  pass(0);
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kPendingCancel);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(fill(first_id_, 10, 2).after, kFilled);
+}
+
+TEST_F(OrderLifecycleTest, MissingFillsAreAskedForThenCountedAsMissing) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 4);
+  EXPECT_EQ(row_->state, kUnknown);
+  for (int i = 0; i < 3; ++i) {
+    pass(5'000);
+    EXPECT_EQ(status(OrderStatusCode::kCanceled, first_id_, 4).after, kUnknown);
+  }
+  EXPECT_EQ(exposure(), Lots(4));
+  pass(5'000);
+  EXPECT_EQ(row_->state, kCanceled);
+  EXPECT_EQ(life_.counters().missing_fills, 1u);
+  EXPECT_TRUE(fill(first_id_, 4, 1).fill_counted);
+}
+
+TEST_F(OrderLifecycleTest, DoubtMakesEveryLiveOrderUnknownUntilFound) {
+  accept();
+  life_.doubt_all(now());
+  EXPECT_EQ(row_->state, kUnknown);
+  sent();
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+  pass(0);
+  EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(OrderLifecycleTest, AnOrderGivenUpThatLivesIsAnOrphan) {
+  failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  accept();
+  EXPECT_EQ(life_.counters().orphans, 1u);
+  EXPECT_EQ(row_->state, kRejected);
+}
+
+TEST_F(OrderLifecycleTest, ReportsOfUnknownIdsAndOtherEventsChangeNothing) {
+  EXPECT_EQ(report(EventKind::kCanceled, ClientOrderId(99), 0).order, nullptr);
+  EXPECT_EQ(life_.counters().unmatched, 1u);
+  Event e;
+  e.kind = EventKind::kTrade;
+  EXPECT_EQ(life_.apply(e).order, nullptr);
+  EXPECT_EQ(row_->state, kPendingNew);
+}
+
+// --- breakers and room ------------------------------------------------------------------------
+
+class OrderBreakerTest : public OrderLifecycleTest {
+ protected:
+  void reject(RejectReason reason) {
+    failure(EventKind::kRejected, row_->id, reason);
+    place();
+  }
+};
+
+TEST_F(OrderBreakerTest, OpensAfterTheSameRejectThreeTimesAndPausesLongerEachTime) {
+  for (int i = 0; i < 2; ++i) reject(RejectReason::kFilter);
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+  reject(RejectReason::kFilter);
+  EXPECT_TRUE(life_.breaker_open(0, Side::kBuy, now()));
+  EXPECT_FALSE(life_.breaker_open(0, Side::kSell, now()));
+  EXPECT_FALSE(life_.post_only_breaker_open(0, Side::kBuy, now()));
+  ms_ += 1'000;
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+  reject(RejectReason::kFilter);
+  ms_ += 1'999;
+  EXPECT_TRUE(life_.breaker_open(0, Side::kBuy, now()));
+  ms_ += 1;
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+  EXPECT_EQ(life_.counters().breaker_trips, 2u);
+}
+
+TEST_F(OrderBreakerTest, ASuccessOrAnotherReasonStartsTheCountAnew) {
+  for (int i = 0; i < 2; ++i) reject(RejectReason::kFilter);
+  reject(RejectReason::kMaxOrders);
+  for (int i = 0; i < 2; ++i) reject(RejectReason::kFilter);
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+  accept();
+  place();
+  for (int i = 0; i < 2; ++i) reject(RejectReason::kFilter);
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+}
+
+TEST_F(OrderBreakerTest, PostOnlyRejectsHaveTheirOwnBreaker) {
+  for (int i = 0; i < 3; ++i) reject(RejectReason::kWouldCross);
+  EXPECT_TRUE(life_.post_only_breaker_open(0, Side::kBuy, now()));
+  EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
+}
+
+TEST_F(OrderBreakerTest, ThePauseIsBounded) {
+  CircuitBreaker breaker;
+  std::int64_t now = 0;
+  for (int i = 0; i < 20; ++i) {
+    breaker.reject({}, RejectReason::kFilter, Nanos(now));
+    now += 60 * kSecond.v;
+    EXPECT_FALSE(breaker.open(Nanos(now)));
+  }
+}
+
+TEST_F(OrderLifecycleTest, TerminalRowsLeaveAfterTheirRetention) {
+  failure(EventKind::kRejected, first_id_, RejectReason::kFilter);
+  pass(7'200'000 - 1);
+  EXPECT_EQ(table_.used_count(), 1u);
+  pass(1);
+  EXPECT_EQ(table_.used_count(), 0u);
+}
+
+TEST_F(OrderLifecycleTest, AFullTableGivesUpItsOldestTerminalRowOnly) {
+  failure(EventKind::kRejected, first_id_, RejectReason::kFilter);
+  for (int i = 0; i < 4; ++i) place();
+  EXPECT_EQ(table_.live_count(), 4u);
+  EXPECT_EQ(life_.place({.price = Ticks(1), .lots = Lots(1)}, now(), out_), nullptr);
+  EXPECT_EQ(table_.live_count(), 4u);
+}
+
+TEST_F(OrderLifecycleTest, AnOrderKeepsToOneConnection) {
+  OrderTable table({.capacity = 4});
+  OrderLifecycle life(table, {.connections = 2});
+  out_.clear();
+  const PlaceRequest request{.price = Ticks(1), .lots = Lots(1)};
+  for (int i = 0; i < 4; ++i) life.place(request, now(), out_);
+  EXPECT_NE(out_.items()[0].connection, out_.items()[1].connection);
+  EXPECT_EQ(out_.items()[0].connection, out_.items()[2].connection);
+  Order& row = table.row(1);
+  life.request_cancel(row, DecisionReason::kPulled, now(), out_);
+  EXPECT_EQ(row.connection, 1);
+}
+
+}  // namespace
+}  // namespace mm

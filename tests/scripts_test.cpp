@@ -1,0 +1,56 @@
+// The project's scripts: they explain themselves, refuse bad usage and are clean shell.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/process.h"
+
+namespace mm::test {
+namespace {
+
+const std::string kRoot = MM_SOURCE_DIR;
+const std::vector<std::string> kScripts{
+    "scripts/setup",  "scripts/build", "scripts/run",
+    "scripts/test",   "scripts/bench", "scripts/coverage",
+    "scripts/format", "scripts/tidy",  "scripts/demo/order_management"};
+
+TEST(Scripts, EachExplainsItself) {
+  for (const std::string& script : kScripts) {
+    const ProcessResult result = run_process(kRoot + "/" + script + " --help");
+    EXPECT_EQ(result.exit_code, 0) << script;
+    EXPECT_THAT(result.output, testing::StartsWith("Usage: " + script)) << script;
+    EXPECT_THAT(result.output, testing::Not(testing::HasSubstr("set -euo"))) << script;
+  }
+}
+
+TEST(Scripts, BadUsageIsRefused) {
+  for (const char* command : {"scripts/build nonsense", "scripts/build --nonsense",
+                              "scripts/build --target", "scripts/test one two"}) {
+    const ProcessResult result = run_process(kRoot + "/" + command);
+    EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
+  }
+}
+
+TEST(Scripts, AreCleanShell) {
+  std::string files = kRoot + "/.ci/run " + kRoot + "/scripts/prelude.sh";
+  for (const std::string& script : kScripts) files += " " + kRoot + "/" + script;
+  EXPECT_EQ(run_process("for f in " + files + "; do bash -n $f || exit 1; done").exit_code, 0);
+  if (run_process("command -v shellcheck").exit_code != 0) {
+    GTEST_SKIP() << "shellcheck is not installed";
+  }
+  const ProcessResult result = run_process("cd " + kRoot + " && shellcheck " + files);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+TEST(Scripts, StopAtTheFirstError) {
+  for (const std::string& script : kScripts) {
+    const ProcessResult result =
+        run_process("grep -c '^set -euo pipefail$' " + kRoot + "/" + script);
+    EXPECT_EQ(result.output, "1\n") << script;
+  }
+}
+
+}  // namespace
+}  // namespace mm::test
