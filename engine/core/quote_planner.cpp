@@ -203,13 +203,15 @@ bool QuotePlanner::roll(const Order& order, std::size_t& next) {
       level.step = PlanStep::kKeep;
       return true;
     }
-    const std::int64_t outwards = (order.price - level.target.price).v * sign(in_->side);
-    if (!deviates(2 * outwards, in_->fair, params_->max_modify_deviation)) {
+    const Fit f = fit_price(order, level.target);
+    if (f.step != PlanStep::kCancel) {
+      const bool near = f.why == DecisionReason::kTooNear;
       level.step = PlanStep::kMove;
-      level.why = DecisionReason::kDeviation;
+      level.why = near ? DecisionReason::kTooNear : DecisionReason::kDeviation;
       level.slot = order.slot;
       return true;
     }
+    const std::int64_t outwards = (order.price - level.target.price).v * sign(in_->side);
     if (outwards > 0) return false;
   }
   return false;
