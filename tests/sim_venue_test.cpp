@@ -50,6 +50,8 @@ TEST(SimVenue, TellsSessionBalancesAndLimitsAtStart) {
 
 TEST(SimVenue, AcceptsAPostOnlyOrderAndLocksItsCost) {
   SimHarness h = with_book();
+  h.advance(kSecond);
+  h.take();
   h.place(7, Side::kBuy, kBid, kLots);
   const std::vector<Event> events = h.take();
   EXPECT_THAT(kinds(events),
@@ -256,7 +258,7 @@ TEST(SimVenue, ReducesKeepThePlaceInTheQueueUpToTheLimitOfAmends) {
   for (int i = 1; i <= 10; ++i) EXPECT_EQ(reduce(kLots - i), RejectReason::kNone);
   EXPECT_EQ(reduce(kLots - 11), RejectReason::kMaxAmends);
   EXPECT_EQ(h.venue.find(ClientOrderId(1))->ahead, Lots(5'000));
-  EXPECT_EQ(h.venue.wallet(0).quote_locked, Amount(299'999 * 990 * 100));
+  EXPECT_EQ(h.venue.wallet(0).quote_locked, Amount(29'699'901'000));
   h.place(2, Side::kBuy, kBid, kLots);
   h.trade(Side::kSell, kBid, 14'500 + 990);  // 5,000 + 990, then 3,010 + the new one's queue
   h.take();
@@ -547,7 +549,9 @@ TEST(SimVenue, RandomLatenciesNeverReorderOneConnection) {
   for (const Event& e : h.take()) {
     EXPECT_GE(e.received, last);
     last = e.received;
-    if (e.kind == EventKind::kTrade) EXPECT_EQ(e.trade.lots.v, ++trade);
+    if (e.kind == EventKind::kTrade) {
+      EXPECT_EQ(e.trade.lots.v, ++trade);
+    }
     if (e.kind != EventKind::kAccepted) continue;
     EXPECT_EQ(e.report.id, ClientOrderId(++id));
     least = std::min(least, e.received);
