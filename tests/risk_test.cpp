@@ -78,9 +78,9 @@ TEST(CheckOrder, TheCollarBoundsBothSidesOfFairValue) {
   order.own_opposite = false;
   order.quote.lots = Lots(1'000);
   for (const auto& [price, expected] : {std::pair{190'000, QuoteReason::kQuoting},
-                                       {189'999, QuoteReason::kPriceCollar},
-                                       {210'000, QuoteReason::kQuoting},
-                                       {210'001, QuoteReason::kPriceCollar}}) {
+                                        {189'999, QuoteReason::kPriceCollar},
+                                        {210'000, QuoteReason::kQuoting},
+                                        {210'001, QuoteReason::kPriceCollar}}) {
     order.quote.price = Ticks(price);
     for (const Side side : {Side::kBuy, Side::kSell}) {
       order.side = side;

@@ -333,7 +333,7 @@ Keys market_shape_keys() {
 ConfigKey scenario_key() {
   ConfigKey k = key("scenario", plain_word(), of_config(&Config::scenario, &ScenarioConfig::name),
                     "What happens in the generated market: the values of the keys below");
-  k.allowed = fmt::format("{}", fmt::join(sim::scenario_names(), ", "));
+  k.allowed = fmt::format("{}", fmt::join(sim::scenario_names(), " | "));
   k.read = [](std::string_view text, ConfigTarget t) {
     bool known = false;
     const sim::MarketConfig market = sim::scenario(text, known);
@@ -349,10 +349,9 @@ Keys market_keys() {
   Keys keys = market_shape_keys();
   for (ConfigKey& k : keys) k.from_scenario = true;
   keys.insert(keys.begin(),
-              {scenario_key(),
-               key("seed", whole<std::uint64_t>("0", "18446744073709551615"),
-                   of_config(&Config::scenario, &ScenarioConfig::seed),
-                   "Seed of all chance; the same seed gives the same market")});
+              {scenario_key(), key("seed", whole<std::uint64_t>("0", "18446744073709551615"),
+                                   of_config(&Config::scenario, &ScenarioConfig::seed),
+                                   "Seed of all chance; the same seed gives the same market")});
   return keys;
 }
 
@@ -375,7 +374,8 @@ Keys thread_keys() {
           f(&P::idle), "What a thread without work does; auto: what suits the topology"),
       key("core_feed", cpu(), f(&P::core_feed),
           "CPU core of the feed handler, in simulation of the venue"),
-      key("core_strategy", cpu(), f(&P::core_strategy), "CPU core of the trading core and its driver"),
+      key("core_strategy", cpu(), f(&P::core_strategy),
+          "CPU core of the trading core and its driver"),
       key("core_gateway", cpu(), f(&P::core_gateway), "CPU core of the order gateway"),
       key("lock_memory", yes_no(), f(&P::lock_memory),
           "Whether memory is locked; needs a memlock limit that covers the engine"),
