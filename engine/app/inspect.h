@@ -1,9 +1,11 @@
-// Walks captures through the feed and the book and prints checkpoints.
+// `mm_logic inspect`: walks captures through the feed and the core's own market, and shows the book
+// at checkpoints, how whole the data is, and whether book and bookTicker agree.
 //
-// Main thread, cold.
+// Cold path of one thread. JSON lines go to `out`, everything said to people to `err`.
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -11,10 +13,13 @@ namespace mm::app {
 
 struct InspectOptions {
   std::vector<std::string> captures;
-  std::string symbol;       // empty: all
-  std::int64_t every = 0;   // checkpoint per this many applied diffs; 0: only at the end
-  std::int32_t depth = 20;  // levels a side
+  std::string symbol;              // only this one; empty: all
+  std::int64_t every = 0;          // a checkpoint per so many applied diffs; 0: the end only
+  std::int32_t depth = 20;         // levels a side
+  std::string exchange_info_file;  // optional: ticks and lots are inferred without
 };
-int run_inspect(const InspectOptions& options);
+
+// Returns the exit code: 1 if there is no usable book.
+int run_inspect(const InspectOptions& options, std::FILE* out = stdout, std::FILE* err = stderr);
 
 }  // namespace mm::app

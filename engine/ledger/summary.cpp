@@ -99,7 +99,7 @@ void put_measures(JsonWriter& json, const Summary& s) {
 using Text = std::back_insert_iterator<std::string>;
 
 void put_totals(Text out, const Results& r) {
-  const OrderCounts& o = r.orders;
+  const OrderSummary& o = r.orders;
   fmt::format_to(out, "  orders      {} placed, {} amended, {} cancelled, {} filled, ", o.placed,
                  o.amended, o.cancelled, o.filled);
   fmt::format_to(out, "{} rejected, {} denied\n", o.rejected, o.denied);

@@ -13,7 +13,7 @@
 
 namespace mm {
 
-struct OrderCounts {
+struct OrderSummary {
   std::int64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
 };
 
@@ -38,7 +38,7 @@ struct RequestSummary {
 // The part of a summary that exists for the whole session and for each instrument.
 struct Results {
   std::int64_t events_in = 0;
-  OrderCounts orders{};
+  OrderSummary orders{};
   std::int64_t fills = 0;
   Amount position{};  // base; of the whole session only if it has one instrument
   PnlSummary pnl{};

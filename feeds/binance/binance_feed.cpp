@@ -72,7 +72,8 @@ BinanceFeed::BinanceFeed(std::span<const FeedInstrument> instruments, const Feed
     symbols_.emplace_back(i.spec.symbol(), static_cast<std::uint32_t>(books_.size()));
     books_.push_back({.id = i.id,
                       .grid = UnitGrid(i.spec.tick, i.spec.lot),
-                      .sync = BookSync(venue_, options.buffered_levels, options.buffered_diffs)});
+                      .sync = BookSync(venue_, options.buffered_levels, options.buffered_diffs),
+                      .seen_price = i.price_about.v});
   }
   std::sort(symbols_.begin(), symbols_.end());
 }
@@ -121,16 +122,15 @@ BinanceFeed::Book* BinanceFeed::find_for(const Message& m, InstrumentId nameless
 }
 
 // The instrument whose last price is near the snapshot's, and of several such the one whose last
-// update id is nearest.
+// update id is nearest: USD-M numbers all symbols alike, spot each for itself.
 BinanceFeed::Book* BinanceFeed::fit(const Message& m) {
   if (m.bids.empty()) return nullptr;
   const std::int64_t price = m.bids.front().price;
   Book* best = nullptr;
   std::uint64_t best_distance = 0;
   for (Book& b : books_) {
-    if (b.seen_id == 0 || b.seen_price == 0) continue;
-    if (price > b.seen_price + b.seen_price / 8 || price < b.seen_price - b.seen_price / 8)
-      continue;
+    const std::int64_t tolerance = b.seen_price / 8;
+    if (price > b.seen_price + tolerance || price < b.seen_price - tolerance) continue;
     const std::uint64_t distance =
         m.last_id > b.seen_id ? m.last_id - b.seen_id : b.seen_id - m.last_id;
     if (best != nullptr && distance >= best_distance) continue;
@@ -138,6 +138,15 @@ BinanceFeed::Book* BinanceFeed::fit(const Message& m) {
     best_distance = distance;
   }
   return best;
+}
+
+// Remembers what fit() compares.
+void BinanceFeed::see(Book& b, const Message& m) {
+  if (m.last_id != 0) b.seen_id = m.last_id;
+  if (m.kind == MessageKind::kBookTicker) b.seen_price = m.bid.price;
+  if (m.kind == MessageKind::kTrade || m.kind == MessageKind::kAggTrade) b.seen_price = m.price;
+  if (b.seen_price != 0) return;
+  for (const PriceLevel& l : m.bids) b.seen_price = std::max(b.seen_price, l.price);
 }
 
 FeedProblem BinanceFeed::to_grid(const Book& b, std::span<const PriceLevel> in,
@@ -282,7 +291,6 @@ FeedProblem BinanceFeed::on_trade(Book& b, Nanos received, const Message& m, Eve
   }
   if (out.room() == 0) return fail(FeedProblem::kBatchFull, "trade");
   b.trade_id = m.trade_id;
-  b.seen_price = m.price;
   ++counters_.trades;
   Event& e = out.push();
   e.received = received;
@@ -305,7 +313,6 @@ FeedProblem BinanceFeed::on_ticker(Book& b, Nanos received, const Message& m, Ev
         b.grid.lots(m.bid.quantity, bid_lots), b.grid.lots(m.ask.quantity, ask_lots)})
     if (e != UnitError::kNone) return fail(problem(e), "bookTicker");
   if (out.room() == 0) return fail(FeedProblem::kBatchFull, "bookTicker");
-  b.seen_price = m.bid.price;
   ++counters_.tickers;
   t.update_id = UpdateId(m.last_id);
   t.bid_lots = Lots(bid_lots);
@@ -327,9 +334,9 @@ FeedProblem BinanceFeed::dispatch(Nanos received, const Message& m, EventBatch& 
     return named ? fail(FeedProblem::kUnknownSymbol, m.symbol.empty() ? m.stream_symbol : m.symbol)
                  : fail(FeedProblem::kUnplacedSnapshot, {});
   }
+  see(*b, m);
   if (m.kind == MessageKind::kTrade || m.kind == MessageKind::kAggTrade)
     return on_trade(*b, received, m, out);
-  b->seen_id = m.last_id;
   if (m.kind == MessageKind::kBookTicker) return on_ticker(*b, received, m, out);
   if (m.kind == MessageKind::kDepthDiff && venue_ == Venue::kUsdm && !m.has_previous)
     return fail(FeedProblem::kMissingField, "pu");

@@ -33,6 +33,7 @@ inline constexpr InstrumentId kNotOurs = 0xFFFD;  // of a symbol that is not in 
 struct FeedInstrument {
   InstrumentId id{};
   Instrument spec;
+  Amount price_about{};  // where known: helps to place snapshots that name no symbol
 };
 
 struct FeedOptions {
@@ -97,6 +98,7 @@ class BinanceFeed {
   Book* find_id(InstrumentId id);
   Book* find_for(const Message& m, InstrumentId nameless);
   Book* fit(const Message& m);
+  void see(Book& b, const Message& m);
 
   FeedProblem to_grid(const Book& b, std::span<const PriceLevel> in, std::vector<GridLevel>& out);
   FeedProblem to_grid(const Book& b, Nanos received, const Message& m, BookMessage& out);

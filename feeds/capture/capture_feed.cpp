@@ -1,0 +1,216 @@
+#include "feeds/capture/capture_feed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "feeds/binance/exchange_info.h"
+#include "feeds/decimal.h"
+
+namespace mm {
+
+using binance::BinanceFeed;
+using binance::Venue;
+
+namespace {
+
+// Enough to meet every stream of a capture once, where nothing needs to be inferred.
+constexpr std::uint64_t kPeekLines = 2'000;
+constexpr std::size_t kBufferedLevelsAll = std::size_t{1} << 22;  // over all instruments
+constexpr std::size_t kBufferedLevelsMax = std::size_t{1} << 18;
+constexpr std::size_t kBufferedLevelsMin = std::size_t{1} << 15;  // above twice the largest diff
+
+constexpr std::size_t index(Venue v) {
+  return static_cast<std::size_t>(v);
+}
+
+bool is_multiple(Amount value, Amount unit) {
+  std::int64_t quotient = 0;
+  return ExactDivisor(unit.v).divide(value.v, quotient);
+}
+
+bool units_known(const CaptureOptions& options) {
+  return !options.instruments.empty() &&
+         std::all_of(options.instruments.begin(), options.instruments.end(),
+                     [](const Instrument& i) { return i.tick.v > 0 && i.lot.v > 0; });
+}
+
+const ScannedInstrument* find(const CaptureScan& scan, const Instrument& wanted) {
+  const ScannedInstrument* other = nullptr;  // of the same symbol at the other venue
+  for (const ScannedInstrument& s : scan.instruments) {
+    if (s.spec.symbol() != wanted.symbol()) continue;
+    if (s.spec.is_spot == wanted.is_spot) return &s;
+    other = &s;
+  }
+  return other;
+}
+
+}  // namespace
+
+CaptureFeed::Opened CaptureFeed::open(const CaptureOptions& options) {
+  if (options.files.empty()) return {nullptr, "no capture is named"};
+  std::unique_ptr<CaptureFeed> feed(new CaptureFeed(options));
+  std::string error = feed->start(options);
+  if (!error.empty()) feed.reset();
+  return {std::move(feed), std::move(error)};
+}
+
+CaptureFeed::CaptureFeed(const CaptureOptions& options)
+    : scan_(scan_captures(options.files, units_known(options) ? kPeekLines : ~std::uint64_t{0})),
+      merge_(options.files),
+      all_symbols_(options.instruments.empty() && options.symbol.empty()) {}
+
+std::string CaptureFeed::start(const CaptureOptions& options) {
+  if (!scan_.error.empty()) return scan_.error;
+  if (!merge_.error().empty()) return merge_.error();
+  std::string error = choose_instruments(options);
+  if (!error.empty()) return error;
+  build_feeds();
+  return {};
+}
+
+std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
+  std::optional<binance::ExchangeInfo> info;
+  if (!options.exchange_info_file.empty()) {
+    info = binance::read_exchange_info(options.exchange_info_file);
+    if (!info->error.empty()) return info->error;
+  }
+  instruments_ = options.instruments;
+  if (instruments_.empty())
+    for (const ScannedInstrument& s : scan_.instruments) {
+      if (!options.symbol.empty() && s.spec.symbol() != options.symbol) continue;
+      instruments_.push_back(s.spec);
+      instruments_.back().tick = instruments_.back().lot = Amount(0);
+    }
+  if (instruments_.empty() && !options.symbol.empty())
+    return fmt::format("{}: not in the captures", options.symbol);
+  if (instruments_.empty()) return "the captures hold no market data of any instrument";
+  if (instruments_.size() > kMaxInstruments)
+    return fmt::format("{} instruments; at most {}", instruments_.size(), kMaxInstruments);
+  for (Instrument& i : instruments_) {
+    const ScannedInstrument* const scanned = find(scan_, i);
+    if (scanned == nullptr && (i.tick.v <= 0 || i.lot.v <= 0))
+      return fmt::format("{}: not in the captures", i.symbol());
+    complete(i, scanned, info.has_value() ? &*info : nullptr);
+  }
+  return {};
+}
+
+// Units from config, else from exchangeInfo, else as scanned.
+void CaptureFeed::complete(Instrument& i, const ScannedInstrument* scanned,
+                           const binance::ExchangeInfo* info) {
+  const auto text = [](Amount a) { return decimal_text(a); };
+  i.book_includes_own = false;
+  if (scanned != nullptr && scanned->spec.is_spot != i.is_spot) {
+    i.is_spot = scanned->spec.is_spot;
+    i.rules = scanned->spec.rules;
+  }
+  if (i.tick.v > 0 && i.lot.v > 0) return;
+  const Instrument* const known = info == nullptr ? nullptr : info->find(i.symbol(), i.is_spot);
+  if (known != nullptr && known->tick.v > 0 && known->lot.v > 0) {
+    if (is_multiple(scanned->spec.tick, known->tick) &&
+        is_multiple(scanned->spec.lot, known->lot)) {
+      const Amount tick = i.tick, lot = i.lot;
+      const FeeRates fees = i.fees;
+      i = *known;
+      i.fees = fees;
+      i.book_includes_own = false;
+      if (tick.v > 0) i.tick = tick;
+      if (lot.v > 0) i.lot = lot;
+      notes_.push_back(fmt::format("{}: tick {} and lot {} from exchangeInfo", i.symbol(),
+                                   text(i.tick), text(i.lot)));
+      return;
+    }
+    notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
+                                 i.symbol(), text(known->tick), text(known->lot)));
+  }
+  if (i.tick.v <= 0) i.tick = scanned->spec.tick;
+  if (i.lot.v <= 0) i.lot = scanned->spec.lot;
+  if (i.base_text[0] == '\0') i.base_text = scanned->spec.base_text;
+  if (i.quote_text[0] == '\0') i.quote_text = scanned->spec.quote_text;
+  notes_.push_back(fmt::format("{}: tick {} and lot {} inferred from the capture", i.symbol(),
+                               text(i.tick), text(i.lot)));
+}
+
+void CaptureFeed::build_feeds() {
+  std::array<std::vector<binance::FeedInstrument>, 3> by_venue;
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const ScannedInstrument* const s = find(scan_, instruments_[i]);
+    const Amount price = s == nullptr ? Amount(0) : (s->price_low + s->price_high) / 2;
+    by_venue[index(instruments_[i].is_spot ? Venue::kSpot : Venue::kUsdm)].push_back(
+        {static_cast<InstrumentId>(i), instruments_[i], price});
+  }
+  for (const Venue v : {Venue::kSpot, Venue::kUsdm})
+    feeds_[index(v)].emplace(
+        by_venue[index(v)],
+        binance::FeedOptions{.venue = v,
+                             .message_bytes_max = CaptureReader::kLineMax,
+                             .buffered_levels = std::clamp(kBufferedLevelsAll / instruments_.size(),
+                                                           kBufferedLevelsMin, kBufferedLevelsMax),
+                             .buffered_diffs = std::size_t{1} << 14});
+  for (const ScannedFile& file : scan_.files) {
+    Source source{file.venue == Venue::kUsdm ? Venue::kUsdm : Venue::kSpot, binance::kBestFit};
+    if (file.instruments.size() == 1) {
+      source.nameless = binance::kNotOurs;
+      const Instrument& only = scan_.instruments[file.instruments[0]].spec;
+      for (std::size_t i = 0; i < instruments_.size(); ++i)
+        if (instruments_[i].symbol() == only.symbol() && instruments_[i].is_spot == only.is_spot)
+          source.nameless = static_cast<InstrumentId>(i);
+    } else if (file.instruments.empty()) {
+      source.nameless = binance::kOnlyInstrument;
+    }
+    sources_.push_back(source);
+  }
+}
+
+void CaptureFeed::note(FeedProblem p, std::string_view about) {
+  if (p == FeedProblem::kUnknownSymbol && !all_symbols_) return;
+  const CaptureReader& reader = merge_.reader();
+  std::array<char, FeedProblems::kTextMax> text;
+  const auto written = fmt::format_to_n(text.data(), text.size(), "{}:{}{}{}", reader.path(),
+                                        reader.line_number(), about.empty() ? "" : ": ", about);
+  problems_.add(p, {text.data(), std::min(text.size(), written.size)});
+}
+
+bool CaptureFeed::next(Nanos& at, EventBatch& out) {
+  out.clear();
+  if (draining_ != nullptr) draining_->drain(out);
+  while (out.empty()) {
+    CaptureLine line;
+    const ReadResult result = merge_.next(line);
+    if (result == ReadResult::kEnd) return false;
+    ++lines_;
+    if (result == ReadResult::kProblem) {
+      note(merge_.reader().problem(), merge_.reader().problem_text());
+      continue;
+    }
+    at_ = line.at;
+    const Source& source = sources_[merge_.source()];
+    BinanceFeed& feed = *feeds_[index(source.venue)];
+    const FeedProblem p = feed.on_message(line.at, line.text, out, source.nameless);
+    if (p != FeedProblem::kNone) note(p, feed.detail());
+    draining_ = &feed;
+  }
+  if (!draining_->has_backlog()) draining_ = nullptr;
+  at = at_;
+  return true;
+}
+
+binance::FeedCounters CaptureFeed::counters() const {
+  binance::FeedCounters total;
+  for (const auto& feed : feeds_)
+    if (feed.has_value()) total += feed->counters();
+  return total;
+}
+
+std::uint64_t CaptureFeed::partials_applied() const {
+  return feeds_[index(Venue::kSpot)]->counters().partials_applied +
+         feeds_[index(Venue::kUsdm)]->counters().partials_applied;
+}
+
+bool CaptureFeed::had_book() const {
+  const binance::FeedCounters c = counters();
+  return c.snapshots_applied + c.partials_applied != 0;
+}
+
+}  // namespace mm

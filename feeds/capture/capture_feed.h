@@ -1,0 +1,90 @@
+// Recorded Binance market data as a stream of events: captures read, merged, parsed, synchronised.
+//
+// Owned by one thread. Opening it scans the captures (where units are not given) and allocates;
+// next() does not allocate, except zlib's window at the first line and the text of the first
+// problem of each kind. Spot and USD-M files may be mixed, each is read by its own venue's rules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/core/instrument.h"
+#include "feeds/binance/binance_feed.h"
+#include "feeds/binance/exchange_info.h"
+#include "feeds/capture/capture_merge.h"
+#include "feeds/capture/capture_scan.h"
+#include "feeds/event_batch.h"
+#include "feeds/feed_problem.h"
+
+namespace mm {
+
+struct CaptureOptions {
+  std::vector<std::string> files;
+  // Whole, or as far as known: a tick or lot of zero is looked up or inferred, by symbol. Empty:
+  // all instruments of the captures.
+  std::vector<Instrument> instruments;
+  std::string symbol;              // where instruments are not given: only this one
+  std::string exchange_info_file;  // optional
+};
+
+class CaptureFeed {
+ public:
+  struct Opened {
+    std::unique_ptr<CaptureFeed> feed;  // null if there is an error
+    std::string error;                  // one clear line
+  };
+  static Opened open(const CaptureOptions& options);
+
+  // Index = InstrumentId of the events; units complete.
+  std::span<const Instrument> instruments() const { return instruments_; }
+  // What there is to say about the start: where units came from, what did not fit.
+  std::span<const std::string> notes() const { return notes_; }
+  // True if the scan found a snapshot that starts a book, or partial books; scan of all lines only.
+  const CaptureScan& scan() const { return scan_; }
+
+  // The next message that makes events; clears `out` first. False at the end.
+  bool next(Nanos& at, EventBatch& out);
+
+  binance::FeedCounters counters() const;
+  std::uint64_t partials_applied() const;
+  std::uint64_t lines() const { return lines_; }
+  // Has any book been started so far?
+  bool had_book() const;
+  FeedProblems& problems() { return problems_; }
+  const FeedProblems& problems() const { return problems_; }
+  std::uint64_t bytes_read() const { return merge_.bytes_read(); }
+  std::uint64_t bytes_total() const { return merge_.bytes_total(); }
+
+ private:
+  explicit CaptureFeed(const CaptureOptions& options);
+
+  std::string start(const CaptureOptions& options);
+  std::string choose_instruments(const CaptureOptions& options);
+  void complete(Instrument& i, const ScannedInstrument* scanned, const binance::ExchangeInfo* info);
+  void build_feeds();
+  void note(FeedProblem p, std::string_view about);
+
+  struct Source {
+    binance::Venue venue{};
+    InstrumentId nameless{};  // whose the snapshots without a symbol are
+  };
+
+  CaptureScan scan_;
+  std::vector<Instrument> instruments_;
+  std::vector<std::string> notes_;
+  std::vector<Source> sources_;                               // by file
+  std::array<std::optional<binance::BinanceFeed>, 3> feeds_;  // by venue
+  CaptureMerge merge_;
+  binance::BinanceFeed* draining_ = nullptr;
+  Nanos at_{};
+  FeedProblems problems_;
+  std::uint64_t lines_ = 0;
+  bool all_symbols_ = true;  // else other symbols are none of our business
+};
+
+}  // namespace mm

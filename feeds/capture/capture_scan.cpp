@@ -1,0 +1,319 @@
+#include "feeds/capture/capture_scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include "feeds/binance/book_sync.h"
+#include "feeds/binance/parser.h"
+#include "feeds/capture/capture_reader.h"
+#include "feeds/decimal.h"
+
+namespace mm {
+
+namespace {
+
+using binance::BookSync;
+using binance::Message;
+using binance::MessageKind;
+using binance::PriceLevel;
+using binance::Venue;
+
+// The greatest common divisor of the numbers added; nearly all are multiples of it already.
+class CommonDivisor {
+ public:
+  void add(std::int64_t n) {
+    std::int64_t quotient = 0;
+    if (n == 0 || by_.divide(n, quotient)) return;
+    value_ = std::gcd(value_, n);
+    by_ = ExactDivisor(value_);
+  }
+  void add(const CommonDivisor& other) { add(other.value_); }
+  // One 1e-8 where nothing is known.
+  Amount value() const { return Amount(value_ == 0 ? 1 : value_); }
+
+ private:
+  std::int64_t value_ = 0;
+  ExactDivisor by_;
+};
+
+struct Units {
+  CommonDivisor tick, lot;
+
+  void add(const PriceLevel& l) {
+    tick.add(l.price);
+    lot.add(l.quantity);
+  }
+  void add(const Message& m) {
+    for (const PriceLevel& l : m.bids) add(l);
+    for (const PriceLevel& l : m.asks) add(l);
+    add({m.price, m.quantity});
+    add(m.bid);
+    add(m.ask);
+  }
+};
+
+// Only ids are followed here: which snapshot would start a book.
+struct Found {
+  ScannedInstrument scanned;
+  Units units;
+  BookSync sync;
+  std::uint64_t last_id = 0;  // update id and price last seen, to place snapshots
+  std::int64_t price = 0;
+};
+
+// A snapshot that names no symbol, until the file has told whose it is.
+struct Nameless {
+  std::uint64_t id;
+  Units units;
+  std::int64_t price;
+};
+
+constexpr std::size_t kSyncLevels = 64, kSyncDiffs = std::size_t{1} << 16;
+constexpr std::uint64_t kForeignLinesMax = 100'000;  // without one message of Binance: give up
+
+class Scanner {
+ public:
+  void scan(const std::string& path, std::uint64_t lines_max);
+  CaptureScan finish();
+
+ private:
+  void on_message(const Message& m);
+  void on_snapshot(Found& f, std::uint64_t id);
+  void on_named(Found& f, const Message& m);
+  void on_nameless(const Message& m);
+  Found* fit(const Nameless& n);
+  void end_file();
+  Found& find(std::string_view symbol);
+  void note(FeedProblem p, const CaptureReader& reader, std::string_view about);
+
+  CaptureScan scan_;
+  binance::Parser parser_;
+  std::vector<std::unique_ptr<Found>> found_;
+  std::vector<Nameless> nameless_;
+  ScannedFile file_;
+};
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+Found& Scanner::find(std::string_view symbol) {
+  std::size_t i = 0;
+  while (i < found_.size() &&
+         (found_[i]->scanned.spec.symbol() != symbol || found_[i]->scanned.venue != file_.venue))
+    ++i;
+  if (i == found_.size()) {
+    ScannedInstrument scanned;
+    scanned.venue = file_.venue;
+    symbol.copy(scanned.spec.symbol_text.data(), scanned.spec.symbol_text.size() - 1);
+    found_.push_back(std::make_unique<Found>(
+        Found{scanned, {}, BookSync(file_.venue, kSyncLevels, kSyncDiffs), 0, 0}));
+  }
+  if (std::find(file_.instruments.begin(), file_.instruments.end(), i) == file_.instruments.end())
+    file_.instruments.push_back(i);
+  return *found_[i];
+}
+
+void Scanner::on_snapshot(Found& f, std::uint64_t id) {
+  ++f.scanned.snapshots;
+  if (f.sync.on_snapshot(id) == binance::SnapshotVerdict::kApply) f.scanned.has_book = true;
+  while (f.sync.has_backlog()) f.sync.take_backlog();
+}
+
+// Of the file's instruments the only one, or the one whose price and id are nearest.
+Found* Scanner::fit(const Nameless& n) {
+  if (file_.instruments.size() == 1) return found_[file_.instruments[0]].get();
+  Found* best = nullptr;
+  std::uint64_t best_distance = 0;
+  for (const std::size_t i : file_.instruments) {
+    Found& f = *found_[i];
+    if (n.price > f.price + f.price / 8 || n.price < f.price - f.price / 8) continue;
+    const std::uint64_t distance = n.id > f.last_id ? n.id - f.last_id : f.last_id - n.id;
+    if (best != nullptr && distance >= best_distance) continue;
+    best = &f;
+    best_distance = distance;
+  }
+  return best;
+}
+
+void Scanner::on_nameless(const Message& m) {
+  nameless_.push_back({m.last_id, {}, m.bids.empty() ? 0 : m.bids.front().price});
+  nameless_.back().units.add(m);
+  if (Found* const f = fit(nameless_.back())) on_snapshot(*f, m.last_id);
+}
+
+void Scanner::on_named(Found& f, const Message& m) {
+  f.units.add(m);
+  if (m.last_id != 0) f.last_id = m.last_id;
+  const std::int64_t price = m.kind == MessageKind::kBookTicker ? m.bid.price : m.price;
+  if (price > 0) {
+    f.price = price;
+    Amount& low = f.scanned.price_low;
+    low = low.v == 0 ? Amount(price) : std::min(low, Amount(price));
+    f.scanned.price_high = std::max(f.scanned.price_high, Amount(price));
+  }
+  if (f.price == 0)
+    for (const PriceLevel& l : m.bids) f.price = std::max(f.price, l.price);
+  switch (m.kind) {
+    case MessageKind::kDepthDiff: {
+      ++f.scanned.diffs;
+      binance::BookMessage ids;
+      ids.ids = {m.first_id, m.last_id, m.previous_id};
+      if (f.sync.synced())
+        f.sync.on_diff(ids);
+      else
+        f.sync.keep(ids);
+      break;
+    }
+    case MessageKind::kPartialDepth:
+      ++f.scanned.partials;
+      f.scanned.has_book = true;
+      break;
+    case MessageKind::kSnapshot:
+      on_snapshot(f, m.last_id);
+      break;
+    case MessageKind::kTrade:
+    case MessageKind::kAggTrade:
+      ++f.scanned.trades;
+      break;
+    case MessageKind::kBookTicker:
+      ++f.scanned.tickers;
+      break;
+    case MessageKind::kIgnored:
+      break;
+  }
+}
+
+void Scanner::on_message(const Message& m) {
+  ++file_.messages;
+  if (file_.venue == Venue::kUnknown) file_.venue = m.venue;
+  if (m.kind == MessageKind::kIgnored) return;
+  if (m.symbol.empty() && m.stream_symbol.empty()) return on_nameless(m);
+  const bool first = file_.instruments.empty();
+  Found& f = find(m.symbol.empty() ? upper(m.stream_symbol) : std::string(m.symbol));
+  on_named(f, m);
+  if (!first) return;
+  for (const Nameless& n : nameless_) on_snapshot(f, n.id);
+}
+
+void Scanner::note(FeedProblem p, const CaptureReader& reader, std::string_view about) {
+  scan_.problems.add(p, fmt::format("{}:{}: {}", reader.path(), reader.line_number(), about));
+}
+
+void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
+  file_ = ScannedFile{};
+  file_.path = path;
+  nameless_.clear();
+  CaptureReader reader(path);
+  if (!reader.error().empty() && scan_.error.empty()) scan_.error = reader.error();
+  CaptureLine line;
+  ReadResult result;
+  while ((result = reader.next(line)) != ReadResult::kEnd) {
+    if (reader.line_number() > lines_max) break;
+    if (file_.messages == 0 && reader.line_number() > kForeignLinesMax) break;
+    ++file_.lines;
+    if (file_.first_text.empty())
+      file_.first_text =
+          result == ReadResult::kLine ? line.text.substr(0, 80) : reader.problem_text();
+    if (result == ReadResult::kProblem) {
+      note(reader.problem(), reader, reader.problem_text());
+      continue;
+    }
+    const FeedProblem p = parser_.parse(line.text);
+    if (p != FeedProblem::kNone) {
+      note(p, reader, parser_.detail());
+      continue;
+    }
+    if (scan_.first == Nanos{} || line.at < scan_.first) scan_.first = line.at;
+    scan_.last = std::max(scan_.last, line.at);
+    on_message(parser_.message());
+  }
+  end_file();
+}
+
+void Scanner::end_file() {
+  for (const Nameless& n : nameless_)
+    if (Found* const f = fit(n)) {
+      f->units.tick.add(n.units.tick);
+      f->units.lot.add(n.units.lot);
+    }
+  if (file_.messages == 0 && scan_.error.empty()) {
+    const std::string form = recognise_form(file_.first_text);
+    scan_.error = fmt::format(
+        "{}: not a Binance capture{}; expected lines of `<receive time in ns or us> <Binance "
+        "market data JSON>`, plain or gzip",
+        file_.path, form.empty() ? "" : " (it looks like " + form + ")");
+  }
+  scan_.files.push_back(std::move(file_));
+}
+
+// The quote asset is the known one the symbol ends with.
+void name_assets(Instrument& i) {
+  static constexpr std::array<std::string_view, 20> kQuotes{
+      "FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USDP", "BIDR", "IDRT", "DAI", "BTC",
+      "ETH",   "BNB",  "TRX",  "XRP",  "EUR",  "GBP",  "TRY",  "BRL",  "JPY", "USD"};
+  const std::string_view symbol = i.symbol();
+  for (const std::string_view quote : kQuotes) {
+    if (symbol.size() <= quote.size() || !symbol.ends_with(quote)) continue;
+    quote.copy(i.quote_text.data(), i.quote_text.size() - 1);
+    const std::string_view base = symbol.substr(0, symbol.size() - quote.size());
+    base.copy(i.base_text.data(), i.base_text.size() - 1);
+    return;
+  }
+}
+
+CaptureScan Scanner::finish() {
+  for (const auto& f : found_) {
+    Instrument& spec = f->scanned.spec;
+    spec.tick = f->units.tick.value();
+    spec.lot = f->units.lot.value();
+    spec.is_spot = f->scanned.venue != Venue::kUsdm;
+    spec.rules = spec.is_spot ? kBinanceSpotRules : kBinanceUsdmRules;
+    spec.book_includes_own = false;
+    name_assets(spec);
+    scan_.instruments.push_back(f->scanned);
+  }
+  return std::move(scan_);
+}
+
+}  // namespace
+
+bool CaptureScan::has_book() const {
+  return std::any_of(instruments.begin(), instruments.end(),
+                     [](const ScannedInstrument& i) { return i.has_book; });
+}
+
+CaptureScan scan_captures(const std::vector<std::string>& paths, std::uint64_t lines_max) {
+  Scanner scanner;
+  for (const std::string& path : paths) scanner.scan(path, lines_max);
+  return scanner.finish();
+}
+
+std::string recognise_form(std::string_view line) {
+  struct Form {
+    std::string_view mark, name;
+  };
+  static constexpr std::array<Form, 9> kForms{{{"okx.com", "an OKX recording of cryptofeed"},
+                                               {"\"instId\"", "OKX"},
+                                               {"BYBIT", "a Bybit recording of cryptofeed"},
+                                               {"\"topic\"", "Bybit"},
+                                               {"{\"t\":\"header\"", "a cryptofeed recording"},
+                                               {" <- ", "a cryptofeed recording"},
+                                               {"://", "a cryptofeed recording"},
+                                               {"{\"rx_ns\"", "JSON lines with the time inside"},
+                                               {"{", "JSON lines without a receive time"}}};
+  for (const Form& form : kForms)
+    if (line.find(form.mark) != std::string_view::npos) return std::string(form.name);
+  return {};
+}
+
+}  // namespace mm

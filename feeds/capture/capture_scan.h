@@ -1,0 +1,51 @@
+// What is in a set of captures, found by walking them once: instruments, venue, units, times.
+//
+// Cold: used at start, allocates freely, costs about what reading the captures costs. Tick and lot
+// are inferred as the greatest common divisor of all prices and quantities seen, so that every
+// number in the capture is a whole number of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/core/instrument.h"
+#include "feeds/binance/sync_rule.h"
+#include "feeds/feed_problem.h"
+
+namespace mm {
+
+struct ScannedInstrument {
+  Instrument spec;  // inferred: units, assets, rules of the venue
+  binance::Venue venue{binance::Venue::kUnknown};
+  std::uint64_t diffs = 0, partials = 0, snapshots = 0, trades = 0, tickers = 0;
+  Amount price_low{}, price_high{};  // of trades and tickers; 0 if there were none
+  bool has_book = false;             // partial books, or a snapshot that starts one
+};
+
+struct ScannedFile {
+  std::string path;
+  binance::Venue venue{binance::Venue::kUnknown};
+  std::vector<std::size_t> instruments;   // indices into CaptureScan::instruments
+  std::uint64_t lines = 0, messages = 0;  // all; those of Binance
+  std::string first_text;                 // of the file, to say what else it may be
+};
+
+struct CaptureScan {
+  std::string error;  // a file that cannot be opened or is no Binance capture; else empty
+  std::vector<ScannedInstrument> instruments;  // in order of appearance
+  std::vector<ScannedFile> files;
+  Nanos first{}, last{};
+  FeedProblems problems;
+
+  bool has_book() const;
+};
+
+// `lines_max` bounds the walk of each file where only venue and symbols are wanted.
+CaptureScan scan_captures(const std::vector<std::string>& paths,
+                          std::uint64_t lines_max = ~std::uint64_t{0});
+
+// What a line that is not ours looks like: "Bybit", "OKX", ...; empty if nothing known.
+std::string recognise_form(std::string_view line);
+
+}  // namespace mm
