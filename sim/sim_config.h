@@ -70,8 +70,8 @@ struct MarketConfig {
   Ratio trend{0};              // drift a minute; turns round at the end of a phase
   Ratio swing_min{4'500'000};  // turning points lie this far from the centre
   Ratio swing_max{6'000'000};
-  Nanos swing_time_min{2 * kSecond.v};  // from one turning point to the next
-  Nanos swing_time_max{4 * kSecond.v};
+  Nanos swing_time_min{1500 * kMillisecond.v};  // from one turning point to the next
+  Nanos swing_time_max{2500 * kMillisecond.v};
   std::int32_t quiet_percent = 0;  // share of swings spent still, at a quarter of the rates
 };
 

@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint8_t kRankExecution = 0, kRankMarket = 1;
 // The most events one request causes, beside the rows of kQueryOpenOrders; and one fill.
 constexpr std::size_t kEventsPerRequest = 8, kEventsPerFill = 4;
-constexpr std::size_t kStartEventsPerInstrument = 8;
 
 }  // namespace
 

@@ -157,9 +157,8 @@ void SimVenue::publish_book(InstrumentId i) {
       }
     }
   }
-  std::ranges::sort(market.dirty);
-  const auto repeated = std::ranges::unique(market.dirty);
-  market.dirty.erase(repeated.begin(), repeated.end());
+  std::sort(market.dirty.begin(), market.dirty.end());
+  market.dirty.erase(std::unique(market.dirty.begin(), market.dirty.end()), market.dirty.end());
   if (market.dirty.empty() || deliveries_.room() < market.dirty.size() + 2) return;
   publish_levels(i);
   market.dirty.clear();

@@ -346,6 +346,19 @@ TEST(JournalFile, WhatAFullDiskLostIsAGapWhenThereIsSpaceAgain) {
   expect_records(c, expected);
 }
 
+TEST(JournalFile, RecordsAfterTheEndAreLostAndCountedAndHarmNothing) {
+  const test::TemporaryFolder folder;
+  JournalWriter writer;
+  ASSERT_EQ(writer.open(folder / "journal.bin", test::sample_header()), "");
+  ASSERT_EQ(writer.end({}), "");
+  for (const JournalRecord& r : test::random_records(5, 6000)) writer.append(r);
+  writer.config("x");
+  writer.gap(1);
+  EXPECT_EQ(writer.lost(), 6002u);
+  EXPECT_EQ(writer.records(), 0u);
+  EXPECT_EQ(read_journal(folder / "journal.bin").last, JournalItem::kEnd);
+}
+
 TEST(JournalFile, ASegmentThatCannotBeMadeLetsTheOldOneGrow) {
   const test::TemporaryFolder folder;
   const auto records = test::random_records(5, 6000);

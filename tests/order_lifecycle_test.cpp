@@ -341,6 +341,28 @@ TEST_F(OrderLifecycleTest, AReplaceThatNeverHappenedLeavesTheOldOrder) {
   EXPECT_EQ(row_->price, Ticks(100));
 }
 
+TEST_F(OrderLifecycleTest, ARefusalOfAnEarlierReplaceIsNotTakenForThisOne) {
+  accept();
+  ASSERT_TRUE(replace(101, 12));
+  Event e;
+  e.kind = EventKind::kReplaceRejected;
+  e.failure = {};
+  e.failure.id = first_id_;
+  e.failure.new_id = ClientOrderId(row_->next_id.v - 1);
+  EXPECT_EQ(life_.apply(e).after, kPendingModify);
+  EXPECT_EQ(exposure(), Lots(12));
+}
+
+TEST_F(OrderLifecycleTest, ARejectOfAnAcceptedOrderIsNotBelieved) {
+  accept();
+  failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  EXPECT_EQ(row_->state, kActive);
+  life_.doubt_all(now());
+  failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(life_.counters().unmatched, 2u);
+}
+
 TEST_F(OrderLifecycleTest, AReplaceOfAnUnknownOrderAsksWhatHappened) {
   accept();
   sent();
@@ -442,7 +464,7 @@ TEST_F(OrderLifecycleTest, AFillOlderThanTheMemoryIsReportedNotGuessed) {
   e.fill = {};
   e.fill.id = first_id_;
   e.fill.lots = Lots(1);
-  for (const std::uint64_t trade : {10, 11, 12, 13}) {
+  for (const std::uint64_t trade : {10u, 11u, 12u, 13u}) {
     e.fill.trade_id = TradeId(trade);
     EXPECT_TRUE(life.apply(e).fill_counted);
   }
@@ -651,6 +673,17 @@ TEST_F(OrderLifecycleTest, ALostModifyKeepsBothSizesAndIsCancelled) {
   report(EventKind::kAmended, first_id_, 20, 105);  // late, but it settles the terms
   EXPECT_EQ(row_->price, Ticks(105));
   EXPECT_EQ(row_->state, kPendingCancel);
+}
+
+TEST_F(OrderLifecycleTest, WithSizesInDoubtOnlyTheLargerOneIsComplete) {
+  accept();
+  ASSERT_TRUE(modify(105, 20));
+  pass(2'000);
+  status(OrderStatusCode::kOpen, first_id_);
+  pass(0);
+  EXPECT_EQ(fill(first_id_, 10, 1).after, kPendingCancel);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(fill(first_id_, 10, 2).after, kFilled);
 }
 
 TEST_F(OrderLifecycleTest, MissingFillsAreAskedForThenCountedAsMissing) {

@@ -19,8 +19,8 @@ Command command(CommandKind kind, DecisionReason why = DecisionReason::kNone) {
   return c;
 }
 
-std::vector<DesiredOrder> ladder(std::initializer_list<int> prices, int lots = 5) {
-  std::vector<DesiredOrder> result;
+std::vector<Quote> ladder(std::initializer_list<int> prices, int lots = 5) {
+  std::vector<Quote> result;
   for (const int p : prices) result.push_back({Ticks(p), Lots(lots)});
   return result;
 }
@@ -30,16 +30,16 @@ class RequestMeterTest : public testing::Test {
   void desire(std::initializer_list<int> prices, std::int64_t ms, int lots = 5) {
     meter_.on_desired(0, Side::kBuy, ladder(prices, lots), at(ms));
   }
-  std::int64_t equivalent() const { return meter_.cancel_place_equivalent().raw; }
+  std::int64_t equivalent() const { return meter_.total().cancel_place_equivalent.raw; }
 
   std::array<VenueRules, 2> rules_{kBinanceSpotRules, kBinanceUsdmRules};
   RequestMeter meter_{rules_};
 };
 
 TEST_F(RequestMeterTest, NothingSentSavesNothing) {
-  EXPECT_EQ(meter_.saved_pct_hundredths(), 0);
-  EXPECT_EQ(meter_.amend_saved_pct_hundredths(), 0);
-  EXPECT_EQ(meter_.sent_per_equivalent_hundredths().raw, 0);
+  EXPECT_EQ(meter_.total().saved_pct_hundredths(), 0);
+  EXPECT_EQ(meter_.total().amend_saved_pct_hundredths(), 0);
+  EXPECT_EQ(meter_.total().sent_per_equivalent_hundredths().raw, 0);
 }
 
 TEST_F(RequestMeterTest, SentRequestsCostWhatTheVenueSays) {
@@ -48,18 +48,18 @@ TEST_F(RequestMeterTest, SentRequestsCostWhatTheVenueSays) {
     meter_.on_sent(command(kind));
   }
   meter_.on_sent(command(CommandKind::kResyncFeed));  // not a request to the order session
-  EXPECT_EQ(meter_.sent().raw, 5);
-  EXPECT_EQ(meter_.sent().orders, 2);
-  EXPECT_EQ(meter_.sent().weight, 4 + 4);
-  EXPECT_EQ(meter_.count(CommandKind::kReplace), 1);
+  EXPECT_EQ(meter_.total().sent.raw, 5);
+  EXPECT_EQ(meter_.total().sent.orders, 2);
+  EXPECT_EQ(meter_.total().sent.weight, 4 + 4);
+  EXPECT_EQ(meter_.total().count(CommandKind::kReplace), 1);
 }
 
 TEST_F(RequestMeterTest, ADeniedCommandCostsNothing) {
   meter_.on_sent(command(CommandKind::kReplace));
   meter_.on_denied(0, CommandKind::kReplace);
-  EXPECT_EQ(meter_.sent().raw, 0);
-  EXPECT_EQ(meter_.count(CommandKind::kReplace), 0);
-  EXPECT_EQ(meter_.amend_saved_pct_hundredths(), 0);
+  EXPECT_EQ(meter_.total().sent.raw, 0);
+  EXPECT_EQ(meter_.total().count(CommandKind::kReplace), 0);
+  EXPECT_EQ(meter_.total().amend_saved_pct_hundredths(), 0);
 }
 
 TEST_F(RequestMeterTest, TheShadowPlacesNewLevelsAndMovesChangedOnes) {
@@ -111,28 +111,28 @@ TEST_F(RequestMeterTest, SavingsCompareWhatWasSentWithTheShadow) {
   desire({102, 101}, 2000);  // 4
   meter_.on_sent(command(CommandKind::kPlace));
   meter_.on_sent(command(CommandKind::kPlace));
-  EXPECT_EQ(meter_.saved_pct_hundredths(), 8000);
-  EXPECT_EQ(meter_.sent_per_equivalent_hundredths().raw, 2000);
-  EXPECT_EQ(meter_.sent_per_equivalent_hundredths().orders, 2 * 10'000 / 6);
+  EXPECT_EQ(meter_.total().saved_pct_hundredths(), 8000);
+  EXPECT_EQ(meter_.total().sent_per_equivalent_hundredths().raw, 2000);
+  EXPECT_EQ(meter_.total().sent_per_equivalent_hundredths().orders, 2 * 10'000 / 6);
   for (int i = 0; i < 10; ++i) meter_.on_sent(command(CommandKind::kCancel));
-  EXPECT_EQ(meter_.saved_pct_hundredths(), -2000);
+  EXPECT_EQ(meter_.total().saved_pct_hundredths(), -2000);
 }
 
 TEST_F(RequestMeterTest, AmendsSaveHalfAndCancelWithPlaceSavesNothing) {
   for (int i = 0; i < 3; ++i) meter_.on_sent(command(CommandKind::kReplace));
-  EXPECT_EQ(meter_.amend_saved_pct_hundredths(), 5000);
+  EXPECT_EQ(meter_.total().amend_saved_pct_hundredths(), 5000);
   meter_.on_sent(command(CommandKind::kCancel, DecisionReason::kFarDeviation));
   meter_.on_sent(command(CommandKind::kPlace));
-  EXPECT_EQ(meter_.amend_saved_pct_hundredths(), 3750);
+  EXPECT_EQ(meter_.total().amend_saved_pct_hundredths(), 3750);
   meter_.on_sent(command(CommandKind::kCancel, DecisionReason::kPulled));  // no change of terms
-  EXPECT_EQ(meter_.amend_saved_pct_hundredths(), 3750);
+  EXPECT_EQ(meter_.total().amend_saved_pct_hundredths(), 3750);
 }
 
 TEST_F(RequestMeterTest, EachInstrumentPaysItsOwnVenuesPrices) {
   Command c = command(CommandKind::kCancel);
   c.instrument = 1;
   meter_.on_sent(c);
-  EXPECT_EQ(meter_.sent().weight, 1);
+  EXPECT_EQ(meter_.total().sent.weight, 1);
 }
 
 }  // namespace

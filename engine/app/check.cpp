@@ -37,21 +37,13 @@ void check_config(const ConfigLoad& load, Findings& out) {
 }
 
 void check_cpus(const ConfigLoad& load, Findings& out) {
-  const HostCpus cpus = host_cpus();
-  const auto quota = cgroup_quota_milli();
+  const HostCpus cpus = read_host_cpus();
   const std::string limit =
-      quota ? fmt::format("{}.{:03} CPUs of time", *quota / 1000, *quota % 1000) : "no quota";
-  out.add(Verdict::kOk, "cpus", fmt::format("{} usable, {}", cpus.usable.size(), limit));
-  if (quota && *quota < static_cast<std::int64_t>(cpus.usable.size()) * 1000) {
-    out.add(Verdict::kWarn, "cpus", "the quota is below the CPUs: spinning threads get paused");
-  }
-  const EngineConfig& engine = load.config.engine;
-  const bool crowded = engine.idle == IdleKind::kSpin && cpus.usable.size() < 4 &&
-                       engine.topology != TopologyKind::kInline;
-  out.add(crowded ? Verdict::kWarn : Verdict::kOk, "threads",
-          fmt::format("topology {}, idle {}{}", config_value(load.config, "engine", "topology"),
-                      config_value(load.config, "engine", "idle"),
-                      crowded ? ": spinning threads outnumber the CPUs, use yield" : ""));
+      cpus.quota > 0 ? fmt::format("quota of {} CPUs", cpus.quota) : std::string("no quota");
+  out.add(Verdict::kOk, "cpus", fmt::format("{} usable, {}", cpus.ids.size(), limit));
+  const TopologyPlan threads = plan_threads(load.config.engine, cpus);
+  out.add(threads.ok() ? Verdict::kOk : Verdict::kFail, "threads",
+          threads.ok() ? threads.describe() : threads.error);
 }
 
 void check_memory(const ConfigLoad& load, Findings& out) {

@@ -47,7 +47,7 @@ struct ConfigOptions {
 };
 
 int on_this_host(const ConfigLoad& load, const std::function<int()>& mode) {
-  const std::string error = validate_host(load, host_cpus());
+  const std::string error = validate_host(load, read_host_cpus());
   return error.empty() ? mode() : complain(error);
 }
 
@@ -65,7 +65,7 @@ void add_choice(CLI::App& command, const std::string& name, E& value,
   for (const auto& [word, meaning] : words) allowed += (allowed.empty() ? "" : "|") + word;
   command.add_option(name, value, help)
       ->transform(CLI::Transformer(words).description(""))
-      ->check(CLI::IsMember(words).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // runs first: the last one added does
       ->type_name(allowed);
 }
 

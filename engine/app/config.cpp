@@ -311,34 +311,30 @@ ConfigLoad load_config(const std::string& path, std::span<const std::string> set
   return parse_config(text.str(), path, sets);
 }
 
-std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
-  const EngineConfig& engine = load.config.engine;
-  const auto complain = [&](std::string_view key, std::string_view value, std::string problem) {
-    const auto it = load.origins.find(fmt::format("engine.{}", key));
-    const std::string where = it == load.origins.end() ? load.source : it->second;
-    return complaint({where, "engine", std::string(key), std::string(value)}, problem);
+TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus) {
+  constexpr HotAgent agents[] = {HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway};
+  const auto core = [](std::int32_t cpu) {
+    return cpu == kAnyCpu ? std::optional<int>() : std::optional<int>(cpu);
   };
-  const std::pair<const char*, std::int32_t> pins[] = {{"core_feed", engine.core_feed},
-                                                       {"core_engine", engine.core_engine},
-                                                       {"core_gateway", engine.core_gateway},
-                                                       {"core_sim", engine.core_sim}};
-  for (const auto& [key, cpu] : pins) {
-    if (cpu != kAnyCpu && std::ranges::find(cpus.usable, cpu) == cpus.usable.end()) {
-      return complain(key, std::to_string(cpu),
-                      fmt::format("no such core for this process; allowed are auto, {}",
-                                  fmt::join(cpus.usable, ", ")));
-    }
+  TopologyRequest request;
+  request.topology = engine.topology;
+  if (engine.idle != IdleChoice::kAuto) {
+    request.idle = engine.idle == IdleChoice::kSpin    ? IdleKind::kSpin
+                   : engine.idle == IdleChoice::kYield ? IdleKind::kYield
+                                                       : IdleKind::kBackoff;
   }
-  // Feed, engine and gateway spin; a fourth core is for everything else (NUMBERS: three spinners on
-  // two CPUs answer in milliseconds).
-  constexpr std::size_t kDedicatedCpus = 4;
-  if (engine.topology == TopologyKind::kDedicated && cpus.usable.size() < kDedicatedCpus) {
-    return complain("topology", "dedicated",
-                    fmt::format("needs {} cores and there are {}; allowed here are auto, shared, "
-                                "inline",
-                                kDedicatedCpus, cpus.usable.size()));
-  }
-  return {};
+  request.cores = {core(engine.core_feed), core(engine.core_strategy), core(engine.core_gateway)};
+  return plan(request, cpus, agents);
+}
+
+std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
+  const TopologyPlan threads = plan_threads(load.config.engine, cpus);
+  if (threads.ok()) return {};
+  // The plan's error begins with the key it is about.
+  const std::string key = threads.error.substr(0, threads.error.find(' '));
+  const auto origin = load.origins.find("engine." + key);
+  return fmt::format("{}: [engine] {}", origin == load.origins.end() ? load.source : origin->second,
+                     threads.error);
 }
 
 Instrument make_instrument(const Config& config, std::string_view symbol) {

@@ -15,14 +15,14 @@
 
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
+#include "engine/runtime/log.h"
+#include "engine/runtime/topology.h"
 #include "sim/sim_config.h"
 
 namespace mm::app {
 
 enum class VenueName : std::uint8_t { kBinanceSpot, kBinanceUsdm };
-enum class TopologyKind : std::uint8_t { kAuto, kDedicated, kShared, kInline };
-enum class IdleKind : std::uint8_t { kSpin, kYield, kBackoff };
-enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+enum class IdleChoice : std::uint8_t { kAuto, kSpin, kYield, kBackoff };
 
 // [instrument]: 0 or empty means from exchangeInfo, or inferred, or the simulator's default.
 struct InstrumentConfig {
@@ -54,19 +54,18 @@ struct FeesConfig {
 };
 
 struct ScenarioConfig {
-  std::string name{"mixed"};
+  std::string name{"lively"};
   std::uint64_t seed = 1;
 };
 
 inline constexpr std::int32_t kAnyCpu = -1;
 
 struct EngineConfig {
-  TopologyKind topology = TopologyKind::kAuto;
-  IdleKind idle = IdleKind::kYield;
+  Topology topology = Topology::kAuto;
+  IdleChoice idle = IdleChoice::kAuto;
   std::int32_t core_feed = kAnyCpu;
-  std::int32_t core_engine = kAnyCpu;
+  std::int32_t core_strategy = kAnyCpu;
   std::int32_t core_gateway = kAnyCpu;
-  std::int32_t core_sim = kAnyCpu;
   std::int32_t market_ring_slots = 1 << 16;
   std::int32_t execution_ring_slots = 1 << 14;
   std::int32_t command_ring_slots = 1 << 13;
@@ -127,14 +126,12 @@ ConfigLoad load_config(const std::string& path, std::span<const std::string> set
 // journal and the session folder keep.
 std::string effective_text(const Config& config);
 
-// The CPUs a process may use here, as far as the config has to know.
-struct HostCpus {
-  std::vector<std::int32_t> usable;
-};
-
 // What only this host can say: cores that exist, enough of them for a dedicated topology. Empty, or
 // one line like ConfigLoad::error. Not part of load_config: a replay runs on another host.
 std::string validate_host(const ConfigLoad& load, const HostCpus& cpus);
+
+// The hot threads of real time on a host.
+TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus);
 
 // One instrument as configured. Units the config leaves open stay 0 for exchangeInfo or inference.
 Instrument make_instrument(const Config& config, std::string_view symbol);

@@ -1,4 +1,4 @@
-// What the host offers: CPUs this process may use, locked memory, the clock.
+// What the host offers besides CPUs: locked memory, the clock.
 //
 // Cold, main thread; reads the kernel's files and nothing else.
 #pragma once
@@ -7,14 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/app/config.h"
-
 namespace mm::app {
-
-HostCpus host_cpus();
-
-// CPUs' worth of time the control group allows, in thousandths; nothing: no limit.
-std::optional<std::int64_t> cgroup_quota_milli();
 
 // Bytes that may be locked; nothing: no limit.
 std::optional<std::uint64_t> memory_lock_limit();

@@ -16,15 +16,6 @@ std::unique_ptr<sim::SimVenue> make_sim_venue(const Config& config,
   return venue;
 }
 
-TopologyPlan plan_threads(const Config& config) {
-  constexpr HotAgent agents[] = {HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway};
-  TopologyRequest request;
-  request.topology = config.engine.topology;
-  request.idle = config.engine.idle;
-  request.cores = config.engine.cores;
-  return plan(request, read_host_cpus(), agents);
-}
-
 std::int64_t venue_differences(const Core& core, const sim::SimVenue& venue) {
   std::int64_t differences = 0;
   for (std::size_t i = 0; i < core.instrument_count(); ++i) {

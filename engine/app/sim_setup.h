@@ -1,4 +1,4 @@
-// The simulated venue and the thread plan as the config asks for them.
+// The simulated venue as the config asks for it.
 //
 // Cold, main thread.
 #pragma once
@@ -9,7 +9,6 @@
 
 #include "engine/app/config.h"
 #include "engine/core/core.h"
-#include "engine/runtime/topology.h"
 #include "sim/venue.h"
 
 namespace mm::app {
@@ -20,9 +19,6 @@ std::unique_ptr<sim::SimVenue> make_sim_venue(const Config& config,
 // Without: its market comes from captures or a live feed.
 std::unique_ptr<sim::SimVenue> make_observing_venue(const Config& config,
                                                     std::span<const Instrument> instruments);
-
-// The hot threads of real time on this host.
-TopologyPlan plan_threads(const Config& config);
 
 // Instruments whose position or fees differ between core and venue: none, or something was lost.
 std::int64_t venue_differences(const Core& core, const sim::SimVenue& venue);

@@ -44,9 +44,9 @@ void take_snapshot(const Core& core, StatusSnapshot& out) {
     take_instrument(core, core.instrument(static_cast<InstrumentId>(i)), out.instruments[i]);
   }
   out.trip = core.trip();
-  out.requests_sent = core.requests().sent().raw;
-  out.requests_equivalent = core.requests().cancel_place_equivalent().raw;
-  out.saved_pct_hundredths = core.requests().saved_pct_hundredths();
+  out.requests_sent = core.requests().total().sent.raw;
+  out.requests_equivalent = core.requests().total().cancel_place_equivalent.raw;
+  out.saved_pct_hundredths = core.requests().total().saved_pct_hundredths();
   out.violations = core.invariants().total();
 }
 

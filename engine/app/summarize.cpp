@@ -11,16 +11,18 @@ std::int64_t share_hundredths(Nanos part, Nanos whole) {
   return whole.v == 0 ? 0 : static_cast<std::int64_t>(Int128{part.v} * 10'000 / whole.v);
 }
 
-BudgetSummary budget(std::int64_t sent, std::int64_t equivalent) { return {sent, equivalent}; }
+BudgetSummary budget(std::int64_t sent, std::int64_t equivalent) {
+  return {sent, equivalent};
+}
 
-RequestSummary requests_of(const RequestMeter& meter) {
-  const RequestTotals& sent = meter.sent();
-  const RequestTotals& plain = meter.cancel_place_equivalent();
+RequestSummary requests_of(const RequestUsage& usage) {
+  const RequestTotals& sent = usage.sent;
+  const RequestTotals& plain = usage.cancel_place_equivalent;
   return {.raw = budget(sent.raw, plain.raw),
           .weight = budget(sent.weight, plain.weight),
           .orders = budget(sent.orders, plain.orders),
-          .saved_pct_hundredths = meter.saved_pct_hundredths(),
-          .amend_saved_pct_hundredths = meter.amend_saved_pct_hundredths()};
+          .saved_pct_hundredths = usage.saved_pct_hundredths(),
+          .amend_saved_pct_hundredths = usage.amend_saved_pct_hundredths()};
 }
 
 // For a session without fills: how near our quotes came to where the market traded.
@@ -54,7 +56,7 @@ Results results_of(const Core& core, const InstrumentState& s) {
   r.pnl.unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0);
   r.pnl.fees = s.position.fees();
   r.quote_uptime_pct_hundredths = share_hundredths(s.uptime.quoted(), s.uptime.measured());
-  r.requests = requests_of(core.requests(s.id));
+  r.requests = requests_of(core.requests().of(s.id));
   if (s.marked) r.details.emplace_back("mark", price_text(s.config.instrument, s.mark).str());
   r.details.emplace_back("nearest_quote", nearest_quote(s));
   r.details.emplace_back("resets", std::to_string(s.reset.count()));
@@ -96,7 +98,7 @@ void summarize(const Core& core, Summary& out) {
     out.total.details = out.instruments[0].second.details;
   }
   out.total.quote_uptime_pct_hundredths = share_hundredths(quoted, measured);
-  out.total.requests = requests_of(core.requests());
+  out.total.requests = requests_of(core.requests().total());
   for (std::size_t i = 0; i < static_cast<std::size_t>(Invariant::kCount); ++i) {
     const auto invariant = static_cast<Invariant>(i);
     out.invariants.emplace_back(std::string(name(invariant)),

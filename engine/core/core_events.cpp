@@ -88,6 +88,7 @@ void Core::on(const Event& e, CommandBuffer& out) {
   const std::size_t before = out.size();
   const bool of_instrument = is_market(e.kind) || is_execution(e.kind);
   if (of_instrument && e.instrument >= instruments_.size()) return;
+  if (of_instrument) ++instruments_[e.instrument].events_in;
   if (is_market(e.kind)) {
     on_market(instruments_[e.instrument], e, out);
   } else if (is_execution(e.kind)) {

@@ -88,6 +88,7 @@ struct InstrumentState {
   bool trading = true;
   bool base_known = false, quote_known = false;
   Amount base_free{}, quote_free{};
+  std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 
   SideState& side(Side s) { return sides[index(s)]; }

@@ -44,7 +44,8 @@ constexpr std::array<std::uint16_t, kStates> kLegal = {
 
 bool legal(OrderState from, OrderState to) {
   if (from >= kCount || to >= kCount) return false;
-  return (kLegal[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1u) != 0;
+  const unsigned allowed = kLegal[static_cast<std::size_t>(from)];
+  return (allowed >> static_cast<unsigned>(to) & 1u) != 0;
 }
 
 Lots Order::exposure() const {

@@ -10,9 +10,11 @@ constexpr std::int64_t magnitude(Amount a) {
 }  // namespace
 
 void Position::open(Amount base, HalfTicks mark) {
+  const Money worth = value(*instrument_, base, mark);
   base_ += base - opening_;
-  cost_ += value(*instrument_, base - opening_, mark);
+  cost_ += worth - opening_value_;
   opening_ = base;
+  opening_value_ = worth;
 }
 
 // Adds `delta` of base at `price`. The part that reduces the position realises its share of the
@@ -24,10 +26,10 @@ void Position::move(Amount delta, HalfTicks price) {
     cost_ += value(*instrument_, delta, price);
     return;
   }
-  const std::int64_t closed =
-      magnitude(delta) < magnitude(base_) ? magnitude(delta) : magnitude(base_);
-  const Amount closing(delta.v > 0 ? closed : -closed);
-  const Money share(cost_.v * closed / magnitude(base_));
+  const Amount closing = magnitude(delta) < magnitude(base_) ? delta : -base_;
+  // In two steps: cost x closed may exceed 128 bits for a billion cheap coins.
+  const Int128 whole = magnitude(base_), closed = magnitude(closing);
+  const Money share(cost_.v / whole * closed + cost_.v % whole * closed / whole);
   realized_ += -value(*instrument_, closing, price) - share;
   cost_ -= share;
   base_ += closing;

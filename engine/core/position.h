@@ -19,7 +19,8 @@ class Position {
  public:
   explicit Position(const Instrument& instrument) : instrument_(&instrument) {}
 
-  // The holding before the first fill, valued at `mark`; replaces an earlier opening.
+  // The holding before the first fill, valued at `mark`; replaces an earlier opening. From then on
+  // total(m) is cash + value of base at m - value of the opening - fees.
   void open(Amount base, HalfTicks mark);
   void fill(Side side, Ticks price, Lots lots, Amount fee, Asset fee_asset);
   // Quote price of one unit of the third fee asset; 0 = unknown.
@@ -48,6 +49,7 @@ class Position {
   const Instrument* instrument_;
   Amount base_{}, opening_{}, base_fees_{}, fees_unconverted_{}, fee_asset_price_{};
   Money cost_{};  // paid for the open position; negative when short
+  Money opening_value_{};
   Money realized_{}, fees_{};
   Lots bought_{}, sold_{};
   std::uint64_t fills_ = 0;

@@ -6,6 +6,7 @@ namespace mm {
 namespace {
 
 constexpr std::int64_t kRequestWeight = std::int64_t{1} << 44;
+constexpr std::int64_t kApartMax = std::int64_t{1} << 36;  // for all levels below one request
 
 // |a - b| / fair > limit, without division.
 bool deviates(std::int64_t half_ticks_apart, HalfTicks fair, Ratio limit) {
@@ -15,7 +16,7 @@ bool deviates(std::int64_t half_ticks_apart, HalfTicks fair, Ratio limit) {
 
 std::int64_t apart(Ticks a, Ticks b) {
   const std::int64_t ticks = (a - b).v < 0 ? (b - a).v : (a - b).v;
-  return std::min(ticks, std::int64_t{1} << 36);
+  return std::min(ticks, kApartMax);
 }
 
 // Less than `fraction` of `whole`?
@@ -32,44 +33,47 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
   const Lots leaves = order.leaves();
   const bool cut =
       leaves > target.lots && (in_->shrink || below(target.lots, params_->refill_below, leaves));
-  if (cut) return {PlanStep::kResize, DecisionReason::kSizeChange, 1};
+  if (cut) return {PlanStep::kResize, DecisionReason::kSizeChange};
   if (!below(leaves, params_->refill_below, target.lots)) {
-    return {PlanStep::kKeep, DecisionReason::kNone, 0};
+    return {PlanStep::kKeep, DecisionReason::kNone};
   }
-  const DecisionReason why =
-      order.filled.v > 0 ? DecisionReason::kRefill : DecisionReason::kSizeChange;
-  return {PlanStep::kMove, why, 1};
+  return {PlanStep::kMove,
+          order.filled.v > 0 ? DecisionReason::kRefill : DecisionReason::kSizeChange};
 }
 
 // SEMANTICS, Keep, amend, cancel: rules 2 to 5 (rule 1 is applied before matching).
-QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {
-  if (candidate.fixed) return {PlanStep::kKeep, DecisionReason::kNone, 0};
-  const Order& order = *candidate.order;
+QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
   const HalfTicks fair = in_->fair;
-  const std::int64_t deviation = 2 * (order.price - target.price).v;
   const std::int64_t distance = (fair.v - 2 * order.price.v) * sign(in_->side);
-  const Ratio near(params_->min_spread.v -
-                   static_cast<std::int64_t>(Int128{params_->min_spread.v} *
-                                             params_->min_spread_tolerance.v / kRatioScale));
-  Fit moved{PlanStep::kMove, DecisionReason::kNone, 1};
-  // One tick of grace: a target rounded to the tick grid is never itself too near.
-  const bool too_near = near.v > 0 && order.price != target.price &&
-                        Int128{distance + 2} * kRatioScale < Int128{fair.v} * near.v;
-  if (too_near) moved.why = DecisionReason::kTooNear;
+  const std::int64_t allowed = static_cast<std::int64_t>(
+      Int128{params_->min_spread.v} * params_->min_spread_tolerance.v / kRatioScale);
+  const Ratio near = params_->min_spread - Ratio(allowed);
+  const bool too_near =
+      order.price != target.price && Int128{distance} * kRatioScale < Int128{fair.v} * near.v;
+  if (near.v > 0 && too_near) return {PlanStep::kMove, DecisionReason::kTooNear};
+  const std::int64_t deviation = 2 * (order.price - target.price).v;
   if (deviates(deviation, fair, params_->max_modify_deviation)) {
-    return {PlanStep::kCancel, DecisionReason::kFarDeviation, 2};
+    return {PlanStep::kCancel, DecisionReason::kFarDeviation};
   }
-  if (moved.why == DecisionReason::kNone && deviates(deviation, fair, params_->modify_threshold)) {
-    moved.why = DecisionReason::kDeviation;
+  if (deviates(deviation, fair, params_->modify_threshold)) {
+    return {PlanStep::kMove, DecisionReason::kDeviation};
   }
-  Fit result = moved.why != DecisionReason::kNone ? moved : fit_size(order, target);
-  // Without a modify in place, an order with fills is cancelled, and placed anew once its final
-  // executed quantity is known.
-  if (result.step == PlanStep::kMove && order.filled.v > 0 && !rules_->modify_in_place) {
+  return fit_size(order, target);
+}
+
+QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {
+  if (candidate.fixed) return {PlanStep::kKeep, DecisionReason::kNone};
+  Fit result = fit_price(*candidate.order, target);
+  if (result.step == PlanStep::kMove && !amendable(*candidate.order)) {
     result.step = PlanStep::kCancel;
-    result.requests = 2;
   }
   return result;
+}
+
+// Without a modify in place, an order with fills is cancelled, and placed anew once its final
+// executed quantity is known.
+bool QuotePlanner::amendable(const Order& order) const {
+  return order.filled.v == 0 || rules_->modify_in_place;
 }
 
 // Keeps the candidates in price order: an order that is being moved counts where it goes to.
@@ -90,23 +94,27 @@ void QuotePlanner::gather() {
     // A leaving order with fills holds its level until its final quantity is known.
     if (leaving && order.filled.v == 0) continue;
     const bool through = (order.price - in_->opposite_best).v * sign(in_->side) >= 0;
-    if (idle && !leaving && (through || candidate_count_ == kOrdersMax)) {
+    const bool cancel = idle && !leaving && (through || candidate_count_ == kOrdersMax);
+    if (cancel) {
       const auto why = through ? DecisionReason::kThroughTouch : DecisionReason::kNoTarget;
       add({PlanStep::kCancel, why, -1, slot, {}});
-      continue;
+      if (order.filled.v == 0) continue;
     }
     if (candidate_count_ == kOrdersMax) continue;
     const bool moving = order.state == OrderState::kPendingModify;
-    insert({&order, moving ? order.next_price : order.price, !idle || leaving});
+    insert({&order, moving ? order.next_price : order.price, !idle || leaving || cancel});
   }
 }
 
 // Cost of serving one target with one order where both are paired directly. A direct move wins
-// over a rolled one (see roll) that costs the same.
+// over a rolled one (see roll) that costs the same, and the nearest over others.
 std::int64_t QuotePlanner::pair_cost(const Candidate& candidate, const Quote& target) const {
   const Fit f = fit(candidate, target);
-  if (f.requests == 0) return apart(candidate.price, target.price);
-  return f.requests * kRequestWeight - 1;
+  const std::int64_t distance = apart(candidate.price, target.price);
+  if (f.step == PlanStep::kKeep) return distance;
+  // No better than leaving both over; with fills the target waits for the order's end.
+  if (f.step == PlanStep::kCancel && candidate.order->filled.v == 0) return 2 * kRequestWeight;
+  return kRequestWeight - kApartMax + distance;
 }
 
 // Least-cost matching in price order, from the outermost pair inwards. An order left over and a
@@ -151,46 +159,62 @@ void QuotePlanner::emit() {
       later_.add({PlanStep::kPlace, DecisionReason::kNewLevel, level, kNoSlot, in_->targets[j++]});
     }
   }
-  roll();
-  for (std::size_t k = 0; k < later_.size; ++k) add(later_.items[k]);
+  roll_all();
+  for (std::size_t k = 0; k < later_.size; ++k) {
+    if (later_.items[k].step != PlanStep::kKeep) add(later_.items[k]);
+  }
 }
 
 void QuotePlanner::emit_pair(const Candidate& candidate, std::int8_t level) {
   const Quote& target = in_->targets[static_cast<std::size_t>(level)];
   const Fit f = fit(candidate, target);
-  if (f.step == PlanStep::kKeep) return;
   const PlanAction action{f.step, f.why, level, candidate.order->slot, target};
-  if (f.step != PlanStep::kCancel) {
+  if (f.step == PlanStep::kCancel) {
+    add(action);
+  } else if (f.step != PlanStep::kKeep) {
     later_.add(action);
-    return;
-  }
-  add(action);
-  // An order without fills makes room at once; one with fills first reports its total.
-  if (candidate.order->filled.v == 0) {
-    later_.add({PlanStep::kPlace, f.why, level, kNoSlot, target});
   }
 }
 
 // A left-over order goes to a left-over target with one request where an amend may reach it;
 // otherwise it is cancelled and the target is placed.
-void QuotePlanner::roll() {
-  std::size_t next = 0;
+void QuotePlanner::roll_all() {
+  std::size_t next = 0, cancelled = 0, places = 0;
   for (std::size_t k = 0; k < leftover_orders_.size; ++k) {
     const std::uint16_t slot = leftover_orders_.items[k];
-    const Order& order = table_->row(slot);
-    while (next < later_.size && later_.items[next].step != PlanStep::kPlace) ++next;
-    const bool movable = order.filled.v == 0 || rules_->modify_in_place;
-    if (next < later_.size && movable && later_.items[next].why == DecisionReason::kNewLevel &&
-        !deviates(2 * (order.price - later_.items[next].target.price).v, in_->fair,
-                  params_->max_modify_deviation)) {
-      later_.items[next].step = PlanStep::kMove;
-      later_.items[next].why = DecisionReason::kDeviation;
-      later_.items[next].slot = slot;
-      ++next;
-    } else {
-      add({PlanStep::kCancel, DecisionReason::kNoTarget, -1, slot, {}});
-    }
+    if (!roll(table_->row(slot), next)) leftover_orders_.items[cancelled++] = slot;
   }
+  for (std::size_t k = 0; k < later_.size; ++k) {
+    if (later_.items[k].step == PlanStep::kPlace) ++places;
+  }
+  for (std::size_t k = 0; k < cancelled; ++k) {
+    const auto why = k < places ? DecisionReason::kFarDeviation : DecisionReason::kNoTarget;
+    add({PlanStep::kCancel, why, -1, leftover_orders_.items[k], {}});
+  }
+}
+
+// Orders and targets left over both run from the touch outwards, so the search never goes back.
+bool QuotePlanner::roll(const Order& order, std::size_t& next) {
+  for (; next < later_.size; ++next) {
+    PlanAction& level = later_.items[next];
+    if (level.step != PlanStep::kPlace) continue;
+    if (!amendable(order)) {
+      add({PlanStep::kCancel, DecisionReason::kDeviation, level.level, order.slot, level.target});
+      level.step = PlanStep::kKeep;
+      return true;
+    }
+    const Fit f = fit_price(order, level.target);
+    if (f.step != PlanStep::kCancel) {
+      const bool near = f.why == DecisionReason::kTooNear;
+      level.step = PlanStep::kMove;
+      level.why = near ? DecisionReason::kTooNear : DecisionReason::kDeviation;
+      level.slot = order.slot;
+      return true;
+    }
+    const std::int64_t outwards = (order.price - level.target.price).v * sign(in_->side);
+    if (outwards > 0) return false;
+  }
+  return false;
 }
 
 QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& table,

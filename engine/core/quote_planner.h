@@ -3,8 +3,9 @@
 // One call per side at a decision, on the core's thread; O(orders x levels), fixed scratch, no
 // allocation. Orders and levels are matched in price order so that as many orders as possible stay
 // where they are; an order left over rolls to a level left over with one amend. A filled level is
-// placed anew and its neighbours stay. The planner only proposes; risk, budget and the order
-// lifecycle decide what is sent.
+// placed anew and its neighbours stay; a level whose order leaves with fills waits until the final
+// executed quantity is known. The planner only proposes; risk, budget and the order lifecycle
+// decide what is sent.
 #pragma once
 
 #include <array>
@@ -47,11 +48,10 @@ class QuotePlanner {
                const VenueRules& rules);
 
  private:
-  // How one order could serve one target, and what that costs.
+  // How one order could serve one target.
   struct Fit {
     PlanStep step;
     DecisionReason why;
-    int requests;
   };
   struct Candidate {
     const Order* order;
@@ -68,14 +68,17 @@ class QuotePlanner {
   };
 
   Fit fit(const Candidate& candidate, const Quote& target) const;
+  Fit fit_price(const Order& order, const Quote& target) const;
   Fit fit_size(const Order& order, const Quote& target) const;
+  bool amendable(const Order& order) const;
   std::int64_t pair_cost(const Candidate& candidate, const Quote& target) const;
   void insert(const Candidate& candidate);
   void gather();
   void match();
   void emit();
   void emit_pair(const Candidate& candidate, std::int8_t level);
-  void roll();
+  void roll_all();
+  bool roll(const Order& order, std::size_t& next);
   void add(const PlanAction& action) {
     if (action_count_ < actions_.size()) actions_[action_count_++] = action;
   }
@@ -86,8 +89,8 @@ class QuotePlanner {
   const VenueRules* rules_ = nullptr;
   std::array<Candidate, kOrdersMax> candidates_;
   std::size_t candidate_count_ = 0;
-  // cost_[i][j]: least cost of candidates i.. against targets j..; requests weigh more than any
-  // price deviation.
+  // cost_[i][j]: least cost of candidates i.. against targets j..; orders that stay weigh more than
+  // any price deviation.
   std::array<std::array<std::int64_t, kMaxLevelsPerSide + 1>, kOrdersMax + 1> cost_;
   List<std::uint16_t, kOrdersMax> leftover_orders_;
   List<PlanAction, kOrdersMax + kMaxLevelsPerSide> later_;

@@ -1,9 +1,10 @@
 // The account's own limit on places and amends: a token bucket in nanoseconds, and who waits.
 //
-// Owned by the core's thread; O(1), no allocation after construction. Cancels never pass here:
-// their lane is always open. A second's worth of tokens may be spent at once. Instruments that
-// found no token wait in line and are served round-robin, those without any order on a side first,
-// so a noisy symbol cannot stop another's first quote.
+// Owned by the core's thread; O(1), but for leaving a line of waiting instruments (O(n)); no
+// allocation after construction. Cancels never pass here: their lane is always open. A second's
+// worth of tokens may be spent at once, so any span of t seconds sees at most (t + 1) x per_second
+// requests. Instruments that found no token wait in line and are served round-robin, those without
+// any order on a side first, so a noisy symbol cannot stop another's first quote.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,9 @@ class RateBudget {
  public:
   // per_second >= 1; starts full.
   explicit RateBudget(std::int32_t per_second)
-      : cost_(kSecond.v / per_second), full_(kSecond.v), credit_(kSecond.v) {}
+      : cost_((kSecond.v + per_second - 1) / per_second),
+        full_(cost_ * per_second),
+        credit_(full_) {}
 
   int available(Nanos now) {
     refill(now);
@@ -32,11 +35,12 @@ class RateBudget {
     return true;
   }
   // When the next token is there; `now` if one is there already. The venue's own window is
-  // refreshed by its reports, so it is looked at again after a second.
+  // refreshed by its reports, so it is looked at again when it ends, after a second at the latest.
   Nanos next(Nanos now) {
     refill(now);
-    if (venue_left_ < 1) return Nanos(now.v + kSecond.v);
-    return credit_ >= cost_ ? now : Nanos(now.v + cost_ - credit_);
+    const Nanos own = credit_ >= cost_ ? now : Nanos(now.v + cost_ - credit_);
+    if (venue_left_ > 0) return own;
+    return std::max(own, std::min(venue_window_end_, now + kSecond));
   }
   int capacity() const { return static_cast<int>(full_ / cost_); }
 
@@ -51,8 +55,8 @@ class RateBudget {
   static constexpr std::int64_t kUnlimited = 1'000'000'000;
 
   void refill(Nanos now) {
-    if (now.v > last_.v) {
-      credit_ = last_.v == 0 ? full_ : std::min(full_, credit_ + (now.v - last_.v));
+    if (now > last_) {
+      credit_ = std::min(full_, credit_ + (now - last_).v);
       last_ = now;
     }
     if (now >= venue_window_end_) venue_left_ = kUnlimited;
@@ -66,55 +70,53 @@ class RateBudget {
 // Instruments waiting for a token: each at most once, first-quote seekers before the others.
 class BudgetQueue {
  public:
-  explicit BudgetQueue(std::size_t instruments)
-      : waiting_(instruments, kIdle), first_(instruments), rest_(instruments) {}
+  explicit BudgetQueue(std::size_t instruments) : waiting_(instruments, kIdle) {
+    first_.reserve(instruments);
+    rest_.reserve(instruments);
+  }
 
+  // `id` was denied a token for a side without an order (`first_quote`) or for anything else. A
+  // decision asks at most once a side; so who asks twice in a row for something else has its first
+  // quotes, and joins the others.
   void wait(InstrumentId id, bool first_quote) {
-    if (waiting_[id] == kFirst || (waiting_[id] == kRest && !first_quote)) return;
-    if (waiting_[id] == kRest) rest_.remove(id);
-    (first_quote ? first_ : rest_).push(id);
-    waiting_[id] = first_quote ? kFirst : kRest;
+    std::uint8_t& state = waiting_[id];
+    if (first_quote) {
+      if (state == kIdle || state == kRest) join(id, kFirst);
+      state = kFirst;
+    } else if (state == kFirst) {
+      state = kDoubtfulFirst;
+    } else if (state != kRest) {
+      join(id, kRest);
+    }
   }
   void leave(InstrumentId id) {
-    if (waiting_[id] == kFirst) first_.remove(id);
-    if (waiting_[id] == kRest) rest_.remove(id);
+    if (waiting_[id] == kIdle) return;
+    std::erase(waiting_[id] == kRest ? rest_ : first_, id);
     waiting_[id] = kIdle;
   }
   // To the end of its line: it had its turn.
   void requeue(InstrumentId id) {
-    const bool first_quote = waiting_[id] == kFirst;
-    leave(id);
-    wait(id, first_quote);
+    if (waiting_[id] != kIdle) join(id, waiting_[id]);
   }
-  bool empty() const { return first_.size == 0 && rest_.size == 0; }
+  bool empty() const { return first_.empty() && rest_.empty(); }
   // May `id` spend a token now, or is somebody before it?
   bool is_next(InstrumentId id, bool first_quote) const {
-    if (first_.size > 0) return first_quote && first_.front() == id;
-    return first_quote || rest_.size == 0 || rest_.front() == id;
+    if (!first_.empty()) return first_quote && first_.front() == id;
+    return first_quote || rest_.empty() || rest_.front() == id;
   }
-  InstrumentId front() const { return first_.size > 0 ? first_.front() : rest_.front(); }
+  InstrumentId front() const { return first_.empty() ? rest_.front() : first_.front(); }
 
  private:
-  static constexpr std::uint8_t kIdle = 0, kFirst = 1, kRest = 2;
+  static constexpr std::uint8_t kIdle = 0, kFirst = 1, kDoubtfulFirst = 2, kRest = 3;
 
-  struct Fifo {
-    explicit Fifo(std::size_t capacity) : items(capacity) {}
-    void push(InstrumentId id) { items[(head + size++) % items.size()] = id; }
-    InstrumentId front() const { return items[head]; }
-    void remove(InstrumentId id) {
-      std::size_t kept = 0;
-      for (std::size_t i = 0; i < size; ++i) {
-        const InstrumentId item = items[(head + i) % items.size()];
-        if (item != id) items[(head + kept++) % items.size()] = item;
-      }
-      size = kept;
-    }
-    std::vector<InstrumentId> items;
-    std::size_t head = 0, size = 0;
-  };
+  void join(InstrumentId id, std::uint8_t state) {
+    leave(id);
+    (state == kRest ? rest_ : first_).push_back(id);
+    waiting_[id] = state;
+  }
 
   std::vector<std::uint8_t> waiting_;
-  Fifo first_, rest_;
+  std::vector<InstrumentId> first_, rest_;  // longest waiting first
 };
 
 }  // namespace mm

@@ -57,28 +57,38 @@ constexpr std::int64_t ratio(std::int64_t part, std::int64_t whole) {
 }  // namespace
 
 RequestMeter::RequestMeter(std::span<const VenueRules> rules)
-    : rules_(rules.begin(), rules.end()), shadows_(rules.size() * 2) {}
+    : rules_(rules.begin(), rules.end()),
+      shadows_(rules.size() * 2),
+      by_instrument_(rules.size()) {}
 
 void RequestMeter::on_sent(const Command& command) {
-  count(rules_[command.instrument], command.kind, 1);
+  count(command.instrument, command.kind, 1);
   const auto why = static_cast<DecisionReason>(command.why);
-  if (command.kind == CommandKind::kCancel && moves(why)) ++replaced_;
+  if (command.kind == CommandKind::kCancel && moves(why)) {
+    ++total_.replaced;
+    ++by_instrument_[command.instrument].replaced;
+  }
 }
 
 void RequestMeter::on_denied(InstrumentId instrument, CommandKind kind) {
-  count(rules_[instrument], kind, -1);
+  count(instrument, kind, -1);
 }
 
-void RequestMeter::count(const VenueRules& rules, CommandKind kind, std::int64_t times) {
-  counts_[static_cast<std::size_t>(kind)] += times;
-  add(sent_, cost(rules, kind), times);
-  if (is_amend(kind)) amended_ += times;
+void RequestMeter::count(InstrumentId instrument, CommandKind kind, std::int64_t times) {
+  const RequestCost price = cost(rules_[instrument], kind);
+  for (RequestUsage* usage : {&total_, &by_instrument_[instrument]}) {
+    usage->counts[static_cast<std::size_t>(kind)] += times;
+    add(usage->sent, price, times);
+    if (is_amend(kind)) usage->amended += times;
+  }
 }
 
-void RequestMeter::shadow_requests(const VenueRules& rules, std::int64_t cancels,
+void RequestMeter::shadow_requests(InstrumentId instrument, std::int64_t cancels,
                                    std::int64_t places) {
-  add(equivalent_, rules.cancel, cancels);
-  add(equivalent_, rules.place, places);
+  for (RequestUsage* usage : {&total_, &by_instrument_[instrument]}) {
+    add(usage->cancel_place_equivalent, rules_[instrument].cancel, cancels);
+    add(usage->cancel_place_equivalent, rules_[instrument].place, places);
+  }
 }
 
 void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder,
@@ -103,7 +113,7 @@ void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<cons
       shadow.lots = ladder[level].lots;
     }
   }
-  shadow_requests(rules_[instrument], cancels, places);
+  shadow_requests(instrument, cancels, places);
 }
 
 void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
@@ -115,21 +125,23 @@ void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
       ++orders;
     }
   }
-  shadow_requests(rules_[instrument], orders, orders);
+  shadow_requests(instrument, orders, orders);
 }
 
-std::int64_t RequestMeter::saved_pct_hundredths() const {
-  return equivalent_.raw == 0 ? 0 : kWhole - ratio(sent_.raw, equivalent_.raw);
+std::int64_t RequestUsage::saved_pct_hundredths() const {
+  return cancel_place_equivalent.raw == 0 ? 0
+                                          : kWhole - ratio(sent.raw, cancel_place_equivalent.raw);
 }
 
-std::int64_t RequestMeter::amend_saved_pct_hundredths() const {
-  const std::int64_t changes = amended_ + replaced_;
-  return changes == 0 ? 0 : kWhole - ratio(amended_ + 2 * replaced_, 2 * changes);
+std::int64_t RequestUsage::amend_saved_pct_hundredths() const {
+  const std::int64_t changes = amended + replaced;
+  return changes == 0 ? 0 : kWhole - ratio(amended + 2 * replaced, 2 * changes);
 }
 
-RequestTotals RequestMeter::sent_per_equivalent_hundredths() const {
-  return {ratio(sent_.raw, equivalent_.raw), ratio(sent_.weight, equivalent_.weight),
-          ratio(sent_.orders, equivalent_.orders)};
+RequestTotals RequestUsage::sent_per_equivalent_hundredths() const {
+  return {ratio(sent.raw, cancel_place_equivalent.raw),
+          ratio(sent.weight, cancel_place_equivalent.weight),
+          ratio(sent.orders, cancel_place_equivalent.orders)};
 }
 
 }  // namespace mm

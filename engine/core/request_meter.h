@@ -25,6 +25,24 @@ struct RequestTotals {
   std::int64_t raw{}, weight{}, orders{};
 };
 
+// What was sent and what the shadow would have sent, of one instrument or of all.
+struct RequestUsage {
+  std::array<std::int64_t, static_cast<std::size_t>(CommandKind::kCount)> counts{};
+  std::int64_t amended = 0;   // changes made by one request
+  std::int64_t replaced = 0;  // changes made by a cancel and a place
+  RequestTotals sent, cancel_place_equivalent;
+
+  std::int64_t count(CommandKind kind) const { return counts[static_cast<std::size_t>(kind)]; }
+  // 100 x (1 - sent / equivalent) over raw requests, in hundredths of a percent; 0 without any.
+  // Negative when we sent more than the shadow.
+  std::int64_t saved_pct_hundredths() const;
+  // The same over changes of price or size only: an amend is 1 request for 2, a change made by a
+  // cancel (for deviation, size or refill) and a new place is 2 for 2. At most 5000.
+  std::int64_t amend_saved_pct_hundredths() const;
+  // sent / equivalent per budget, in hundredths of a percent; 0 where the equivalent is 0.
+  RequestTotals sent_per_equivalent_hundredths() const;
+};
+
 class RequestMeter {
  public:
   static constexpr Nanos kShadowInterval = kSecond;
@@ -40,17 +58,8 @@ class RequestMeter {
   // A timed reset: the shadow, too, cancels and places everything.
   void on_reset(InstrumentId instrument, Nanos now);
 
-  std::int64_t count(CommandKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
-  const RequestTotals& sent() const { return sent_; }
-  const RequestTotals& cancel_place_equivalent() const { return equivalent_; }
-  // 100 x (1 - sent / equivalent) over raw requests, in hundredths of a percent; 0 without any.
-  // Negative when we sent more than the shadow.
-  std::int64_t saved_pct_hundredths() const;
-  // The same over changes of price or size only: an amend is 1 request for 2, a change made by a
-  // cancel (for deviation, size or refill) and a new place is 2 for 2. At most 5000.
-  std::int64_t amend_saved_pct_hundredths() const;
-  // sent / equivalent per budget, in hundredths of a percent; 0 where the equivalent is 0.
-  RequestTotals sent_per_equivalent_hundredths() const;
+  const RequestUsage& total() const { return total_; }
+  const RequestUsage& of(InstrumentId instrument) const { return by_instrument_[instrument]; }
 
  private:
   struct Shadow {
@@ -62,15 +71,13 @@ class RequestMeter {
   };
   using Ladder = std::array<Shadow, kMaxLevelsPerSide>;
 
-  void count(const VenueRules& rules, CommandKind kind, std::int64_t times);
-  void shadow_requests(const VenueRules& rules, std::int64_t cancels, std::int64_t places);
+  void count(InstrumentId instrument, CommandKind kind, std::int64_t times);
+  void shadow_requests(InstrumentId instrument, std::int64_t cancels, std::int64_t places);
 
   std::vector<VenueRules> rules_;
   std::vector<Ladder> shadows_;  // instrument x side
-  std::array<std::int64_t, static_cast<std::size_t>(CommandKind::kCount)> counts_{};
-  std::int64_t amended_ = 0;   // changes made by one request
-  std::int64_t replaced_ = 0;  // changes made by a cancel and a place
-  RequestTotals sent_, equivalent_;
+  std::vector<RequestUsage> by_instrument_;
+  RequestUsage total_;
 };
 
 }  // namespace mm

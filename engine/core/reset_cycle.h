@@ -15,6 +15,7 @@ class ResetCycle {
   // interval 0 = never. The i-th of n instruments starts i + 1 n-ths of an interval in.
   void start(Nanos now, Nanos interval, std::size_t i, std::size_t n) {
     interval_ = interval;
+    due_ = kNever;
     if (interval.v > 0) {
       const auto share =
           static_cast<std::int64_t>(i + 1) * (interval.v / static_cast<std::int64_t>(n));
@@ -29,7 +30,7 @@ class ResetCycle {
   void begin(Nanos now) {
     phase_ = Phase::kCanceling;
     began_ = now;
-    naked_since_ = now;
+    if (naked_since_ == kNever) naked_since_ = now;
     schedule(now);
     ++count_;
   }
@@ -50,7 +51,7 @@ class ResetCycle {
  private:
   enum class Phase : std::uint8_t { kIdle, kCanceling };
   void schedule(Nanos now) {
-    while (due_ <= now) due_ += interval_;
+    if (due_ <= now) due_ += interval_ * ((now - due_).v / interval_.v + 1);
   }
 
   Nanos interval_{}, due_{kNever}, began_{}, naked_since_{kNever}, naked_{};

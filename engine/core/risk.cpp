@@ -29,16 +29,15 @@ QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int ord
   const Quote& q = order.quote;
   const Money worth = notional(instrument, q.price, q.lots);
   if (order.adds_order && order.live_orders >= order_count_max) return QuoteReason::kOrderLimit;
-  if (q.lots < instrument.lots_min || q.lots > instrument.lots_max ||
-      worth < instrument.notional_min) {
+  if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
     return QuoteReason::kBelowMinSize;
   }
-  if (risk.max_order_notional.v > 0 && worth > risk.max_order_notional) {
+  if (q.lots > instrument.lots_max ||
+      (risk.max_order_notional.v > 0 && worth > risk.max_order_notional)) {
     return QuoteReason::kOrderLimit;
   }
-  const Int128 distance = Int128{2} * q.price.v - order.fair.v;
-  const Int128 collar = Int128{order.fair.v} * risk.price_collar.v;
-  if ((distance < 0 ? -distance : distance) * kRatioScale > collar + 2 * Int128{kRatioScale}) {
+  if (q.price < price_at_distance(Side::kBuy, order.fair, risk.price_collar) ||
+      q.price > price_at_distance(Side::kSell, order.fair, risk.price_collar)) {
     return QuoteReason::kPriceCollar;
   }
   if (q.lots > order.room) return QuoteReason::kPositionLimit;

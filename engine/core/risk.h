@@ -60,10 +60,11 @@ class LossGuard {
   Money baseline_{}, peak_{};
 };
 
-// First instant of the trading day after `now`, for a day that starts `offset` after 00:00 UTC.
+// First instant of the trading day after `now`, for a day that starts `offset` (less than a day)
+// after 00:00 UTC.
 constexpr Nanos next_day(Nanos now, Nanos offset) {
   constexpr std::int64_t day = 24 * 3600 * kSecond.v;
-  return Nanos((now.v - offset.v) / day * day + day + offset.v);
+  return Nanos((now.v - offset.v + day) / day * day + offset.v);
 }
 
 }  // namespace mm

@@ -117,7 +117,7 @@ void JournalWriter::reset_records() {
 }
 
 void JournalWriter::flush() {
-  if (frame_records_ == 0 || file_.fd < 0) return;
+  if (frame_records_ == 0) return;
   const std::uint32_t count = frame_records_;
   const auto bytes = static_cast<std::size_t>(cursor_ - payload());
   const bool written =

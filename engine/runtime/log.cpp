@@ -3,15 +3,26 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wtsan"  // the queue's fences
+#endif
 #if __has_include(<concurrentqueue/concurrentqueue.h>)
 #include <concurrentqueue/concurrentqueue.h>
 #elif __has_include(<concurrentqueue/moodycamel/concurrentqueue.h>)
 #include <concurrentqueue/moodycamel/concurrentqueue.h>
 #else
 #include <concurrentqueue.h>
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+// The sanitizer does not know fences, with which the queue orders the reuse of its blocks.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:concurrentqueue.h\n";
+}
 #endif
 
 namespace mm {

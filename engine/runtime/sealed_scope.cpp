@@ -59,28 +59,61 @@ void abort_on_sealed_allocation(bool enabled) {
 
 #ifdef MM_SANITIZER_OWNS_MALLOC
 
-// The other forms of new and delete forward to these by the standard's own defaults.
-void* operator new(std::size_t size) {
+// All forms: the sanitizer has its own of each, which would not forward to ours.
+namespace {
+
+void* allocate(std::size_t size, std::size_t alignment) noexcept {
   mm::note_allocation();
-  if (void* p = std::malloc(size)) return p;
+  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+void* allocate_or_throw(std::size_t size, std::size_t alignment) {
+  if (void* p = allocate(size, alignment)) return p;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  mm::note_allocation();
-  const auto align = static_cast<std::size_t>(alignment);
-  if (void* p = std::aligned_alloc(align, (size + align - 1) / align * align)) return p;
-  throw std::bad_alloc();
+constexpr std::size_t kAlign = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+}  // namespace
+
+void* operator new(std::size_t n) {
+  return allocate_or_throw(n, kAlign);
+}
+void* operator new[](std::size_t n) {
+  return allocate_or_throw(n, kAlign);
+}
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  return allocate(n, kAlign);
+}
+void* operator new[](std::size_t n, const std::nothrow_t&) noexcept {
+  return allocate(n, kAlign);
+}
+void* operator new(std::size_t n, std::align_val_t a) {
+  return allocate_or_throw(n, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t n, std::align_val_t a) {
+  return allocate_or_throw(n, static_cast<std::size_t>(a));
 }
 void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p) noexcept {
   std::free(p);
 }
 void operator delete(void* p, std::size_t) noexcept {
   std::free(p);
 }
+void operator delete[](void* p, std::size_t) noexcept {
+  std::free(p);
+}
 void operator delete(void* p, std::align_val_t) noexcept {
   std::free(p);
 }
+void operator delete[](void* p, std::align_val_t) noexcept {
+  std::free(p);
+}
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
   std::free(p);
 }
 

@@ -56,7 +56,7 @@ class PassiveMaker {
     const std::int64_t base = p.order_size.v > 0
                                   ? p.order_size.v / in.instrument.lot.v
                                   : static_cast<std::int64_t>(p.order_notional.v / lot_worth.v);
-    return Lots(base + part(base, p.level_size_step) * level);
+    return Lots(base + part(base, p.level_size_step * level));
   }
 
   static void widen(Side side, const QuoteInput& in, LadderSide& levels) {
@@ -88,12 +88,11 @@ class PassiveMaker {
 
   // No bid above the ceiling, no ask below the floor.
   static void bound(Side side, const QuoteInput& in, LadderSide& levels) {
-    const Ticks ceiling(in.params.price_ceiling.v / in.instrument.tick.v);
-    const Ticks floor((in.params.price_floor.v + in.instrument.tick.v - 1) / in.instrument.tick.v);
+    const Amount limit = side == Side::kBuy ? in.params.price_ceiling : in.params.price_floor;
+    if (limit.v == 0) return;
     for (std::size_t i = levels.size(); i-- > 0;) {
-      const bool above = side == Side::kBuy && ceiling.v > 0 && levels[i].price > ceiling;
-      const bool below = side == Side::kSell && floor.v > 0 && levels[i].price < floor;
-      if (above || below) levels.erase(i);
+      const Int128 beyond = Int128{levels[i].price.v} * in.instrument.tick.v - limit.v;
+      if (beyond * sign(side) > 0) levels.erase(i);
     }
   }
 };

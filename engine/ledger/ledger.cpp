@@ -1,0 +1,434 @@
+#include "engine/ledger/ledger.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "engine/core/decimal_text.h"
+
+namespace mm {
+namespace {
+
+constexpr std::int64_t kCommitAfterRows = 20'000;
+
+constexpr const char* kSchema = R"sql(
+CREATE TABLE sessions(
+  name TEXT PRIMARY KEY, mode TEXT, build TEXT, start_ns INTEGER, end_ns INTEGER, complete INTEGER,
+  records INTEGER, lost INTEGER, output_hash TEXT, config TEXT);
+CREATE TABLE instruments(
+  id INTEGER PRIMARY KEY, symbol TEXT, base TEXT, quote TEXT,
+  tick_e8 INTEGER, tick TEXT, lot_e8 INTEGER, lot TEXT, spot INTEGER);
+CREATE TABLE orders(
+  client_order_id TEXT PRIMARY KEY, replaces TEXT, venue_order_id INTEGER, instrument INTEGER,
+  side TEXT, state TEXT, reason TEXT, why TEXT, ticks INTEGER, price TEXT, lots INTEGER,
+  quantity TEXT, filled_lots INTEGER, filled TEXT, amends INTEGER, created_ns INTEGER,
+  updated_ns INTEGER) WITHOUT ROWID;
+CREATE TABLE requests(
+  record INTEGER, time_ns INTEGER, kind TEXT, client_order_id TEXT, new_client_order_id TEXT,
+  instrument INTEGER, side TEXT, ticks INTEGER, price TEXT, lots INTEGER, quantity TEXT, why TEXT);
+CREATE TABLE fills(
+  instrument INTEGER, trade_id INTEGER, client_order_id TEXT, record INTEGER, time_ns INTEGER,
+  received_ns INTEGER, side TEXT, maker INTEGER, ticks INTEGER, price TEXT, lots INTEGER,
+  quantity TEXT, notional TEXT, fee_e8 INTEGER, fee TEXT, fee_asset TEXT,
+  PRIMARY KEY(instrument, trade_id)) WITHOUT ROWID;
+CREATE TABLE events(
+  record INTEGER, time_ns INTEGER, received_ns INTEGER, instrument INTEGER, kind TEXT,
+  client_order_id TEXT, new_client_order_id TEXT, reason TEXT, detail TEXT);
+)sql";
+
+std::string id_text(ClientOrderId id) {
+  return id.v == 0 ? std::string() : order_id_text(id);
+}
+
+std::string_view asset_text(const Instrument& i, Asset asset) {
+  switch (asset) {
+    case Asset::kBase:
+      return i.base_text.data();
+    case Asset::kQuote:
+      return i.quote_text.data();
+    case Asset::kOther:
+      break;
+  }
+  return "other";
+}
+
+OrderState state_named(std::string_view text) {
+  for (int s = 0; s < static_cast<int>(OrderState::kCount); ++s) {
+    if (text == name(static_cast<OrderState>(s))) return static_cast<OrderState>(s);
+  }
+  return OrderState::kUnknown;
+}
+
+bool is_order_report(EventKind k) {
+  return k == EventKind::kAccepted || k == EventKind::kReplaced || k == EventKind::kAmended ||
+         k == EventKind::kCanceled || k == EventKind::kExpired || k == EventKind::kOrderStatus;
+}
+bool is_failure(EventKind k) {
+  return k == EventKind::kRejected || k == EventKind::kReplaceRejected ||
+         k == EventKind::kAmendRejected || k == EventKind::kCancelRejected ||
+         k == EventKind::kDenied || k == EventKind::kOutcomeUnknown;
+}
+
+// What an event that is no order's says, in words.
+std::string detail_of(const Event& e, const Instrument& i) {
+  switch (e.kind) {
+    case EventKind::kBalance:
+      return fmt::format("{} free {} locked {}", asset_text(i, e.balance.asset),
+                         decimal_text(e.balance.free).view(),
+                         decimal_text(e.balance.locked).view());
+    case EventKind::kRateUsage:
+      return fmt::format("orders {} of {}, weight {} of {}", e.rate.orders_used,
+                         e.rate.orders_limit, e.rate.weight_used, e.rate.weight_limit);
+    case EventKind::kSessionStatus:
+      return fmt::format("session {}, symbol {}", e.session.up != 0 ? "up" : "down",
+                         e.session.symbol_trading != 0 ? "trading" : "halted");
+    case EventKind::kControl:
+      return fmt::format("code {} scope {}", static_cast<int>(e.control.code),
+                         static_cast<int>(e.control.scope));
+    case EventKind::kFilled:
+      return fmt::format("trade {}", e.fill.trade_id.v);
+    case EventKind::kOrderStatus:
+      return fmt::format("status {}", static_cast<int>(e.report.status));
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string order_id_text(ClientOrderId id) {
+  return fmt::format("mm{:016x}", id.v);
+}
+
+LedgerWriter::~LedgerWriter() {
+  if (open_) static_cast<void>(database_.execute("COMMIT"));
+}
+
+std::string LedgerWriter::open(const std::string& path, std::string_view session_name,
+                               const JournalHeader& header,
+                               std::span<const Instrument> instruments) {
+  if (::access(path.c_str(), F_OK) == 0) return path + ": exists already";
+  instruments_.assign(instruments.begin(), instruments.end());
+  error_ = database_.open(path, Database::Mode::kCreate);
+  if (error_.empty()) error_ = create(header, session_name);
+  open_ = error_.empty();
+  uncommitted_ = 1;  // readers see the session from its first moment
+  commit();
+  return error_.empty() ? std::string() : path + ": " + error_;
+}
+
+std::string LedgerWriter::create(const JournalHeader& header, std::string_view session_name) {
+  // What a crash loses can be written again from the journal, so nothing waits for the disk.
+  std::string error = database_.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;");
+  if (error.empty()) error = database_.execute(kSchema);
+  if (error.empty()) error = database_.execute("BEGIN");
+  const auto prepare = [&](const char* sql, Statement& statement) {
+    if (error.empty()) error = database_.prepare(sql, statement);
+  };
+  Statement session, instrument;
+  prepare("INSERT INTO sessions VALUES(?,?,?,?,NULL,0,NULL,NULL,NULL,?)", session);
+  prepare("INSERT INTO instruments VALUES(?,?,?,?,?,?,?,?,?)", instrument);
+  prepare("INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?)", insert_event_);
+  prepare("INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", insert_request_);
+  prepare("INSERT OR IGNORE INTO fills VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", insert_fill_);
+  prepare("SELECT * FROM orders WHERE client_order_id=?", load_order_);
+  prepare("INSERT OR REPLACE INTO orders VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", store_order_);
+  if (!error.empty()) return error;
+  session.bind(session_name).bind(header.mode).bind(header.build).bind(header.start_time.v);
+  session.bind(header.config).run();
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    const Instrument& i = instruments_[n];
+    const DecimalText tick = decimal_text(i.tick), lot = decimal_text(i.lot);
+    instrument.bind(static_cast<std::int64_t>(n)).bind(i.symbol()).bind(i.base_text.data());
+    instrument.bind(i.quote_text.data()).bind(i.tick.v).bind(tick.view()).bind(i.lot.v);
+    instrument.bind(lot.view()).bind(i.is_spot ? 1 : 0).run();
+  }
+  return database_.error();
+}
+
+const Instrument& LedgerWriter::instrument(InstrumentId id) const {
+  static const Instrument kUnknown;  // no tick and no lot: amounts read 0
+  return id < instruments_.size() ? instruments_[id] : kUnknown;
+}
+
+void LedgerWriter::on_record(const Event& event, std::span<const Command> commands) {
+  ++record_;
+  if (!open_ || !error_.empty()) return;
+  const EventKind kind = event.kind;
+  if (is_execution(kind)) on_order_event(event);
+  if (is_execution(kind) || kind == EventKind::kControl || kind == EventKind::kBookStale) {
+    write_event(event);
+  }
+  for (const Command& c : commands) on_command(c);
+}
+
+void LedgerWriter::on_change(Nanos time, InstrumentId instrument, std::string_view what,
+                             std::string_view detail) {
+  if (!open_ || !error_.empty()) return;
+  insert_event_.bind(record_).bind(time.v).bind(time.v).bind(instrument).bind(what);
+  insert_event_.bind("").bind("").bind("").bind(detail).run();
+  wrote();
+}
+
+void LedgerWriter::wrote() {
+  error_ = database_.error();
+  if (++uncommitted_ >= kCommitAfterRows) commit();
+}
+
+void LedgerWriter::commit() {
+  if (!open_ || !error_.empty() || uncommitted_ == 0) return;
+  error_ = database_.execute("COMMIT; BEGIN");
+  uncommitted_ = 0;
+}
+
+std::string LedgerWriter::close(const JournalEnd* end) {
+  if (!open_ || !error_.empty()) return error_;
+  if (end != nullptr) {
+    Statement update;
+    error_ = database_.prepare(
+        "UPDATE sessions SET end_ns=?, complete=1, records=?, lost=?, output_hash=?", update);
+    if (!error_.empty()) return error_;
+    const std::string hash = fmt::format("{:016x}", end->output_hash);
+    update.bind(end->end_time.v).bind(static_cast<std::int64_t>(end->records));
+    update.bind(static_cast<std::int64_t>(end->lost)).bind(hash).run();
+    error_ = database_.error();
+  }
+  if (error_.empty()) error_ = database_.execute("COMMIT");
+  open_ = false;
+  return error_;
+}
+
+void LedgerWriter::write_event(const Event& e) {
+  ClientOrderId id, new_id;
+  std::string_view reason;
+  if (is_order_report(e.kind)) {
+    id = e.report.id;
+    new_id = e.report.new_id;
+    reason = name(e.report.reason);
+  } else if (is_failure(e.kind)) {
+    id = e.failure.id;
+    new_id = e.failure.new_id;
+    reason = name(e.failure.reason);
+  } else if (e.kind == EventKind::kFilled) {
+    id = e.fill.id;
+  }
+  const std::string id_string = id_text(id), new_id_string = id_text(new_id);
+  const std::string detail = is_failure(e.kind) ? name(static_cast<CommandKind>(e.failure.command))
+                                                : detail_of(e, instrument(e.instrument));
+  insert_event_.bind(record_).bind(e.time.v).bind(e.received.v).bind(e.instrument);
+  insert_event_.bind(name(e.kind)).bind(id_string).bind(new_id_string);
+  insert_event_.bind(reason == "none" ? "" : reason).bind(detail).run();
+  wrote();
+}
+
+void LedgerWriter::write_request(const Command& c) {
+  const Instrument& i = instrument(c.instrument);
+  const std::string id = id_text(c.id), new_id = id_text(c.new_id);
+  const DecimalText price = price_text(i, Ticks(c.ticks)), quantity = quantity_text(i, c.lots);
+  insert_request_.bind(record_).bind(c.time.v).bind(name(c.kind)).bind(id).bind(new_id);
+  insert_request_.bind(c.instrument).bind(name(c.side)).bind(c.ticks).bind(price.view());
+  insert_request_.bind(c.lots.v).bind(quantity.view());
+  insert_request_.bind(name(static_cast<DecisionReason>(c.why))).run();
+  wrote();
+}
+
+void LedgerWriter::on_command(const Command& c) {
+  write_request(c);
+  switch (c.kind) {
+    case CommandKind::kPlace:
+      return place(c, c.id, ClientOrderId());
+    case CommandKind::kReplace:
+      set_state(c.id, OrderState::kPendingModify, c.time, {});
+      return place(c, c.new_id, c.id);
+    case CommandKind::kModify:
+    case CommandKind::kReduce:
+      return set_state(c.id, OrderState::kPendingModify, c.time, {});
+    case CommandKind::kCancel:
+      return set_state(c.id, OrderState::kPendingCancel, c.time, {});
+    default:
+      return;
+  }
+}
+
+void LedgerWriter::place(const Command& c, ClientOrderId id, ClientOrderId replaces) {
+  OrderRow row;
+  row.id = id;
+  row.replaces = replaces;
+  row.instrument = c.instrument;
+  row.side = c.side;
+  row.ticks = Ticks(c.ticks);
+  row.lots = c.lots;
+  row.why = name(static_cast<DecisionReason>(c.why));
+  row.created = c.time;
+  store(row, c.time);
+}
+
+void LedgerWriter::on_order_event(const Event& e) {
+  if (is_order_report(e.kind)) on_report(e);
+  if (is_failure(e.kind)) on_failure(e);
+  if (e.kind == EventKind::kFilled) on_fill(e);
+}
+
+void LedgerWriter::on_report(const Event& e) {
+  const OrderReport& r = e.report;
+  OrderRow row;
+  // A replacement is told of by its new id; the old order ends.
+  if (e.kind == EventKind::kReplaced) set_state(r.id, OrderState::kCanceled, e.time, {});
+  if (!load(e.kind == EventKind::kReplaced ? r.new_id : r.id, row)) return;
+  if (r.venue_id.v != 0) row.venue_id = r.venue_id;
+  if (is_terminal(row.state)) return store(row, e.time);
+  switch (e.kind) {
+    case EventKind::kAmended:
+      ++row.amends;
+      [[fallthrough]];
+    case EventKind::kAccepted:
+    case EventKind::kReplaced:
+      row.ticks = Ticks(r.ticks);
+      row.lots = r.lots;
+      row.rest();
+      break;
+    case EventKind::kCanceled:
+      row.state = OrderState::kCanceled;
+      break;
+    case EventKind::kExpired:
+      row.state = OrderState::kExpired;
+      row.reason = name(r.reason);
+      break;
+    case EventKind::kOrderStatus:
+      take_status(row, static_cast<OrderStatusCode>(r.status));
+      break;
+    default:
+      break;
+  }
+  store(row, e.time);
+}
+
+void LedgerWriter::take_status(OrderRow& row, OrderStatusCode status) {
+  switch (status) {
+    case OrderStatusCode::kNotFound:
+      return;
+    case OrderStatusCode::kOpen:
+      return row.rest();
+    case OrderStatusCode::kFilled:
+      row.state = OrderState::kFilled;
+      return;
+    case OrderStatusCode::kCanceled:
+      row.state = OrderState::kCanceled;
+      return;
+    case OrderStatusCode::kExpired:
+      row.state = OrderState::kExpired;
+      return;
+    case OrderStatusCode::kRejected:
+      row.state = OrderState::kRejected;
+      return;
+  }
+}
+
+void LedgerWriter::on_failure(const Event& e) {
+  const RequestFailure& f = e.failure;
+  const std::string_view reason = name(f.reason);
+  const auto command = static_cast<CommandKind>(f.command);
+  const ClientOrderId placed = command == CommandKind::kReplace ? f.new_id : f.id;
+  const bool places = command == CommandKind::kPlace || command == CommandKind::kReplace;
+  switch (e.kind) {
+    case EventKind::kRejected:
+      return set_state(f.id, OrderState::kRejected, e.time, reason);
+    case EventKind::kReplaceRejected:
+      set_state(f.new_id, OrderState::kRejected, e.time, reason);
+      if (f.old_canceled != 0) return set_state(f.id, OrderState::kCanceled, e.time, {});
+      return set_resting(f.id, e.time);
+    case EventKind::kDenied:
+      if (places) set_state(placed, OrderState::kDenied, e.time, reason);
+      if (command != CommandKind::kPlace) set_resting(f.id, e.time);
+      return;
+    case EventKind::kOutcomeUnknown:
+      set_state(f.id, OrderState::kUnknown, e.time, reason);
+      if (f.new_id.v != 0) set_state(f.new_id, OrderState::kUnknown, e.time, reason);
+      return;
+    default:  // an amend or a cancel was refused: the order is as it was
+      return set_resting(f.id, e.time);
+  }
+}
+
+void LedgerWriter::on_fill(const Event& e) {
+  const Fill& f = e.fill;
+  const Instrument& i = instrument(e.instrument);
+  const std::string id = id_text(f.id);
+  const DecimalText price = price_text(i, Ticks(f.ticks)), quantity = quantity_text(i, f.lots);
+  const DecimalText worth = decimal_text(notional(i, Ticks(f.ticks), f.lots));
+  const DecimalText fee = decimal_text(f.fee);
+  insert_fill_.bind(e.instrument).bind(static_cast<std::int64_t>(f.trade_id.v)).bind(id);
+  insert_fill_.bind(record_).bind(e.time.v).bind(e.received.v).bind(name(e.side()));
+  insert_fill_.bind((e.flags & kFlagMaker) != 0 ? 1 : 0).bind(f.ticks).bind(price.view());
+  insert_fill_.bind(f.lots.v).bind(quantity.view()).bind(worth.view()).bind(f.fee.v);
+  insert_fill_.bind(fee.view()).bind(asset_text(i, f.fee_asset)).run();
+  const bool first_report = database_.changes() > 0;
+  wrote();
+  OrderRow row;
+  if (!first_report || !load(f.id, row)) return;
+  row.filled += f.lots;
+  if (row.filled >= row.lots) {
+    row.state = OrderState::kFilled;
+  } else if (is_resting(row.state) || row.state == OrderState::kPendingNew) {
+    row.state = OrderState::kPartiallyFilled;
+  }
+  store(row, e.time);
+}
+
+void LedgerWriter::set_state(ClientOrderId id, OrderState state, Nanos now,
+                             std::string_view reason) {
+  OrderRow row;
+  if (!load(id, row) || is_terminal(row.state)) return;
+  row.state = state;
+  row.reason = reason;
+  store(row, now);
+}
+
+void LedgerWriter::set_resting(ClientOrderId id, Nanos now) {
+  OrderRow row;
+  if (!load(id, row) || is_terminal(row.state)) return;
+  row.rest();
+  store(row, now);
+}
+
+bool LedgerWriter::load(ClientOrderId id, OrderRow& row) {
+  const std::string text = id_text(id);
+  load_order_.bind(text);
+  const bool found = load_order_.step();
+  if (found) {
+    const auto id_from = [&](int column) {
+      const std::string t = load_order_.text(column);
+      return ClientOrderId(t.size() < 3 ? 0 : std::strtoull(t.c_str() + 2, nullptr, 16));
+    };
+    row.id = id;
+    row.replaces = id_from(1);
+    row.venue_id = VenueOrderId(static_cast<std::uint64_t>(load_order_.integer(2)));
+    row.instrument = static_cast<InstrumentId>(load_order_.integer(3));
+    row.side = load_order_.text(4) == name(Side::kBuy) ? Side::kBuy : Side::kSell;
+    row.state = state_named(load_order_.text(5));
+    row.reason = load_order_.text(6);
+    row.why = load_order_.text(7);
+    row.ticks = Ticks(load_order_.integer(8));
+    row.lots = Lots(load_order_.integer(10));
+    row.filled = Lots(load_order_.integer(12));
+    row.amends = load_order_.integer(14);
+    row.created = Nanos(load_order_.integer(15));
+  }
+  load_order_.reset();
+  return found;
+}
+
+void LedgerWriter::store(OrderRow& row, Nanos now) {
+  row.updated = now;
+  const Instrument& i = instrument(row.instrument);
+  const std::string id = id_text(row.id), replaces = id_text(row.replaces);
+  const DecimalText price = price_text(i, row.ticks), quantity = quantity_text(i, row.lots);
+  const DecimalText filled = quantity_text(i, row.filled);
+  store_order_.bind(id).bind(replaces).bind(static_cast<std::int64_t>(row.venue_id.v));
+  store_order_.bind(row.instrument).bind(name(row.side)).bind(name(row.state)).bind(row.reason);
+  store_order_.bind(row.why).bind(row.ticks.v).bind(price.view()).bind(row.lots.v);
+  store_order_.bind(quantity.view()).bind(row.filled.v).bind(filled.view()).bind(row.amends);
+  store_order_.bind(row.created.v).bind(row.updated.v).run();
+  wrote();
+}
+
+}  // namespace mm

@@ -1,0 +1,95 @@
+// The ledger: a session's orders, requests, fills and events as an SQLite database.
+//
+// Written from the journal by re-driving the core over it, one thread, cold (some 100,000 order
+// events a second; market events cost nothing). Amounts stand twice: as the engine's own integer
+// (ticks, lots, 1e-8 of an asset) and as exact decimal text; times are ns since 1970. Errors are
+// values: the first one is kept and nothing more is written.
+//
+// Tables: sessions (one row), instruments, orders (one row a client order id, its last known
+// state), requests (every command), fills (each trade id once, however often it was reported) and
+// events (execution reports, control, lost books, and the changes given to on_change).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/command.h"
+#include "engine/core/event.h"
+#include "engine/core/instrument.h"
+#include "engine/core/order.h"
+#include "engine/journal/journal_format.h"
+#include "engine/ledger/sqlite.h"
+
+namespace mm {
+
+// A client order id as venues and people see it: mm and 16 hex digits.
+std::string order_id_text(ClientOrderId id);
+
+class LedgerWriter {
+ public:
+  LedgerWriter() = default;
+  ~LedgerWriter();
+
+  // Creates the file; it must not exist. Returns the error, empty if none.
+  [[nodiscard]] std::string open(const std::string& path, std::string_view session_name,
+                                 const JournalHeader& header,
+                                 std::span<const Instrument> instruments);
+  // One record of the journal and the core's answer to it.
+  void on_record(const Event& event, std::span<const Command> commands);
+  // Anything else worth a row in events, such as a new reason for not quoting.
+  void on_change(Nanos time, InstrumentId instrument, std::string_view what,
+                 std::string_view detail);
+  // Makes what was written visible to readers; done now and then by itself.
+  void commit();
+  // The end of the session, or null if the journal has none; commits and returns the error.
+  [[nodiscard]] std::string close(const JournalEnd* end);
+
+  const std::string& error() const { return error_; }
+
+ private:
+  // A row of orders.
+  struct OrderRow {
+    ClientOrderId id{}, replaces{};
+    VenueOrderId venue_id{};
+    InstrumentId instrument{};
+    Side side{};
+    OrderState state{OrderState::kPendingNew};
+    std::string reason, why;
+    Ticks ticks{};
+    Lots lots{}, filled{};
+    std::int64_t amends = 0;
+    Nanos created{}, updated{};
+
+    void rest() { state = filled.v > 0 ? OrderState::kPartiallyFilled : OrderState::kActive; }
+  };
+
+  static void take_status(OrderRow& row, OrderStatusCode status);
+  const Instrument& instrument(InstrumentId id) const;
+  std::string create(const JournalHeader& header, std::string_view session_name);
+  void on_command(const Command& c);
+  void on_order_event(const Event& e);
+  void on_report(const Event& e);
+  void on_failure(const Event& e);
+  void on_fill(const Event& e);
+  void write_request(const Command& c);
+  void write_event(const Event& e);
+  bool load(ClientOrderId id, OrderRow& row);
+  void store(OrderRow& row, Nanos now);
+  void place(const Command& c, ClientOrderId id, ClientOrderId replaces);
+  void set_state(ClientOrderId id, OrderState state, Nanos now, std::string_view reason);
+  void set_resting(ClientOrderId id, Nanos now);
+  void wrote();
+
+  Database database_;
+  Statement insert_event_, insert_request_, insert_fill_, load_order_, store_order_;
+  std::vector<Instrument> instruments_;
+  std::string error_;
+  std::int64_t record_ = 0;
+  std::int64_t uncommitted_ = 0;
+  bool open_ = false;
+};
+
+}  // namespace mm

@@ -1,0 +1,80 @@
+// What a session came to: the plain data of summary.json and of the summary on the terminal.
+//
+// Filled by the mode that ran the session, when it is over; any thread, cold. Amounts and shares
+// are exact integers here and decimal text outside; a share is in hundredths of a percent.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/core/types.h"
+
+namespace mm {
+
+struct OrderSummary {
+  std::int64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
+};
+
+// Quote currency. total() = realized + unrealized - fees = spread + adverse selection + inventory
+// - fees (SEMANTICS, Measures).
+struct PnlSummary {
+  Money realized{}, unrealized{}, fees{};
+  Money spread{}, adverse_selection{}, inventory{};
+  Money total() const { return realized + unrealized - fees; }
+};
+
+// What was sent against what cancel-and-place would have sent, in one of the venue's budgets.
+struct BudgetSummary {
+  std::int64_t sent = 0, cancel_place_equivalent = 0;
+};
+struct RequestSummary {
+  BudgetSummary raw{}, weight{}, orders{};
+  std::int64_t saved_pct_hundredths = 0;
+  std::int64_t amend_saved_pct_hundredths = 0;
+};
+
+// The part of a summary that exists for the whole session and for each instrument.
+struct Results {
+  std::int64_t events_in = 0;
+  OrderSummary orders{};
+  std::int64_t fills = 0;
+  Amount position{};  // base; of the whole session only if it has one instrument
+  PnlSummary pnl{};
+  std::int64_t quote_uptime_pct_hundredths = 0;
+  RequestSummary requests{};
+  // Anything more, in this order: last price, nearest quote against the market's range, fees in an
+  // asset without a price.
+  std::vector<std::pair<std::string, std::string>> details{};
+};
+
+struct LatencySummary {
+  std::string stage{};
+  std::int64_t p50 = 0, p99 = 0, p999 = 0, max = 0, count = 0;  // ns
+};
+
+struct Summary {
+  std::string mode{};
+  std::string session{};  // folder
+  Nanos duration{};       // core time from first to last event
+  Nanos wall{};           // how long it took
+  Results total{};
+  std::vector<std::pair<std::string, Results>> instruments{};      // by symbol
+  std::vector<std::pair<std::string, std::int64_t>> invariants{};  // name, violations
+  std::vector<LatencySummary> latency{};
+  std::vector<std::pair<std::string, std::int64_t>> events{};    // kind, count
+  std::vector<std::pair<std::string, std::string>> simulator{};  // what fills were simulated with
+  std::vector<std::string> notes{};                              // sentences for the reader
+  std::int64_t hot_path_allocations = 0;
+  std::uint64_t output_hash = 0;
+
+  std::int64_t violations() const;
+};
+
+// summary.json: valid JSON, stable order, amounts as decimal strings.
+std::string to_json(const Summary& summary);
+// For the terminal, at most 100 columns; with colour only where it carries a warning.
+std::string to_text(const Summary& summary, bool colour);
+
+}  // namespace mm

@@ -1,0 +1,385 @@
+// The lifecycle against a small venue that delays, reorders, refuses, repeats and loses.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "engine/core/order_lifecycle.h"
+
+namespace mm {
+namespace {
+
+constexpr Nanos kReceiveWindow{5 * kSecond.v};
+constexpr Side kSides[] = {Side::kBuy, Side::kSell};
+
+// Random choices from a finite list, so that rapidcheck can shrink a failure.
+class Choices {
+ public:
+  explicit Choices(std::vector<std::uint32_t> numbers) : numbers_(std::move(numbers)) {}
+  bool left() const { return at_ < numbers_.size(); }
+  std::uint32_t below(std::size_t bound) {
+    const std::uint32_t number = left() ? numbers_[at_++] : 0;
+    return bound == 0 ? 0 : number % static_cast<std::uint32_t>(bound);
+  }
+  bool one_in(std::uint32_t n) { return below(n) == n - 1; }
+
+ private:
+  std::vector<std::uint32_t> numbers_;
+  std::size_t at_ = 0;
+};
+
+// What is true: orders by client id, whatever the engine believes. Requests are carried out in any
+// order; answers travel one lane, user-stream reports another.
+class Venue {
+ public:
+  struct Order {
+    Side side{};
+    Lots lots{}, executed{};
+    Ticks price{};
+    OrderStatusCode status{OrderStatusCode::kOpen};
+  };
+
+  void carry_out(const Command& c, Nanos now, Choices& choices) {
+    now_ = now;
+    const bool stale = now - c.time > kReceiveWindow;
+    const bool refuse = stale || choices.one_in(5);
+    switch (c.kind) {
+      case CommandKind::kPlace:
+        if (refuse) return fail(EventKind::kRejected, c, RejectReason::kFilter);
+        open(c.id, c);
+        return both(report(EventKind::kAccepted, c, c.lots));
+      case CommandKind::kCancel:
+        return cancel(c, refuse);
+      case CommandKind::kReplace:
+        return replace(c, refuse, choices.one_in(4));
+      case CommandKind::kModify:
+      case CommandKind::kReduce:
+        return modify(c, refuse);
+      default:
+        return answer_question(c);
+    }
+  }
+
+  void fill_one(Nanos now, Choices& choices) {
+    now_ = now;
+    const ClientOrderId id = pick_open(choices);
+    if (id.v == 0) return;
+    Order& o = orders_.at(id);
+    const std::int64_t left = (o.lots - o.executed).v;
+    const bool all = choices.one_in(2);
+    const Lots lots(all ? left : 1 + choices.below(static_cast<std::size_t>(left)));
+    o.executed += lots;
+    if (o.executed == o.lots) o.status = OrderStatusCode::kFilled;
+    Event e;
+    e.kind = EventKind::kFilled;
+    e.flags = o.side == Side::kSell ? kFlagSell : 0;
+    e.fill = {};
+    e.fill.id = id;
+    e.fill.trade_id = TradeId(++trades_);
+    e.fill.lots = lots;
+    user.push_back(e);
+  }
+
+  void expire_one(Nanos now, Choices& choices) {
+    now_ = now;
+    const ClientOrderId id = pick_open(choices);
+    if (id.v == 0) return;
+    Order& o = orders_.at(id);
+    o.status = OrderStatusCode::kExpired;
+    Command c;
+    c.id = id;
+    user.push_back(report(EventKind::kExpired, c, o.executed));
+  }
+
+  // What the side holds and may still come to hold.
+  Lots reach(Side side) const {
+    Lots sum{};
+    for (const auto& [id, o] : orders_) {
+      if (o.side != side) continue;
+      sum += o.status == OrderStatusCode::kOpen ? o.lots : o.executed;
+    }
+    return sum;
+  }
+  Lots executed(Side side) const {
+    Lots sum{};
+    for (const auto& [id, o] : orders_) sum += o.side == side ? o.executed : Lots(0);
+    return sum;
+  }
+  std::size_t open_count() const {
+    return static_cast<std::size_t>(std::count_if(orders_.begin(), orders_.end(), [](auto& o) {
+      return o.second.status == OrderStatusCode::kOpen;
+    }));
+  }
+  void fail(EventKind kind, const Command& c, RejectReason reason, bool old_canceled = false) {
+    Event e;
+    e.kind = kind;
+    e.failure = {};
+    e.failure.id = c.id;
+    e.failure.new_id = c.new_id;
+    e.failure.reason = reason;
+    e.failure.command = static_cast<std::uint8_t>(c.kind);
+    e.failure.old_canceled = old_canceled;
+    answers.push_back(e);
+  }
+
+  std::deque<Event> answers, user;
+
+ private:
+  bool is_open(ClientOrderId id) const {
+    const auto found = orders_.find(id);
+    return found != orders_.end() && found->second.status == OrderStatusCode::kOpen;
+  }
+  ClientOrderId pick_open(Choices& choices) {
+    std::vector<ClientOrderId> open;
+    for (const auto& [id, o] : orders_) {
+      if (o.status == OrderStatusCode::kOpen) open.push_back(id);
+    }
+    return open.empty() ? ClientOrderId(0) : open[choices.below(open.size())];
+  }
+  void open(ClientOrderId id, const Command& c) {
+    RC_ASSERT(!orders_.contains(id));
+    orders_[id] = {.side = c.side, .lots = c.lots, .price = Ticks(c.ticks)};
+  }
+  static Event report(EventKind kind, const Command& c, Lots lots) {
+    Event e;
+    e.kind = kind;
+    e.report = {};
+    e.report.id = c.id;
+    e.report.new_id = c.new_id;
+    e.report.lots = lots;
+    e.report.ticks = c.ticks;
+    return e;
+  }
+  void both(const Event& e) {
+    answers.push_back(e);
+    user.push_back(e);
+  }
+  void cancel(const Command& c, bool refuse) {
+    if (!is_open(c.id)) return fail(EventKind::kCancelRejected, c, RejectReason::kUnknownOrder);
+    if (refuse) return fail(EventKind::kCancelRejected, c, RejectReason::kRateLimit);
+    Order& o = orders_.at(c.id);
+    o.status = OrderStatusCode::kCanceled;
+    both(report(EventKind::kCanceled, c, o.executed));
+  }
+  void replace(const Command& c, bool refuse, bool new_fails) {
+    constexpr EventKind kFailed = EventKind::kReplaceRejected;
+    if (!is_open(c.id)) return fail(kFailed, c, RejectReason::kUnknownOrder);
+    Order& old = orders_.at(c.id);
+    if (old.executed.v > 0) return fail(kFailed, c, RejectReason::kRestricted);
+    if (refuse) return fail(kFailed, c, RejectReason::kRateLimit);
+    old.status = OrderStatusCode::kCanceled;
+    user.push_back(report(EventKind::kCanceled, c, Lots(0)));
+    if (new_fails) return fail(kFailed, c, RejectReason::kWouldCross, true);
+    open(c.new_id, c);
+    answers.push_back(report(EventKind::kReplaced, c, c.lots));
+    Event accepted = report(EventKind::kAccepted, c, c.lots);
+    accepted.report.id = c.new_id;
+    user.push_back(accepted);
+  }
+  void modify(const Command& c, bool refuse) {
+    if (!is_open(c.id)) return fail(EventKind::kAmendRejected, c, RejectReason::kUnknownOrder);
+    if (refuse) return fail(EventKind::kAmendRejected, c, RejectReason::kFilter);
+    Order& o = orders_.at(c.id);
+    if (c.lots <= o.executed) {
+      o.status = OrderStatusCode::kCanceled;
+      return both(report(EventKind::kCanceled, c, o.executed));
+    }
+    o.lots = c.lots;
+    o.price = Ticks(c.ticks);
+    both(report(EventKind::kAmended, c, c.lots));
+  }
+  void answer_question(const Command& c) {
+    const auto found = orders_.find(c.id);
+    const bool known = found != orders_.end();
+    Event e = report(EventKind::kOrderStatus, c, known ? found->second.executed : Lots(0));
+    e.report.status =
+        static_cast<std::uint8_t>(known ? found->second.status : OrderStatusCode::kNotFound);
+    answers.push_back(e);
+  }
+
+  std::map<ClientOrderId, Order> orders_;
+  std::uint64_t trades_ = 0;
+  Nanos now_{};
+};
+
+class World {
+ public:
+  void step(Choices& choices) {
+    switch (choices.below(12)) {
+      case 0:
+      case 1:
+        return place(choices);
+      case 2:
+      case 3:
+        return amend(choices);
+      case 4:
+        return cancel(choices);
+      case 5:
+      case 6:
+        return carry_out(choices);
+      case 7:
+        return venue_.fill_one(now_, choices);
+      case 8:
+        return answer(choices);
+      case 9:
+        return tell(choices.one_in(4));
+      case 10:
+        now_ += Nanos((1 + choices.below(3'000)) * kMillisecond.v);
+        return life_.on_time(now_, out_);
+      default:
+        return trouble(choices);
+    }
+  }
+
+  // Commands decided in a step set out; what we hold and may hold must cover the truth.
+  void check() {
+    for (const Command& c : out_.items()) requests_.push_back(c);
+    out_.clear();
+    for (const Side side : kSides) {
+      Lots exposure{};
+      for (const Order& o : table_.rows()) {
+        exposure += o.side == side ? o.exposure() : Lots(0);
+      }
+      RC_ASSERT(table_.exposure(0, side) == exposure);
+      RC_ASSERT(exposure + counted_[index(side)] >= venue_.reach(side));
+    }
+    RC_ASSERT(table_.illegal_transitions() == 0u);
+    RC_ASSERT(life_.counters().orphans == 0u);
+    RC_ASSERT(life_.counters().overfills == 0u);
+  }
+
+  // The network behaves again: everything is settled, nothing is forgotten.
+  void drain(Choices& choices) {
+    for (int round = 0; round < 60; ++round) {
+      for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
+        life_.request_cancel(table_.row(slot), DecisionReason::kShutdown, now_, out_);
+      }
+      check();
+      while (!requests_.empty()) carry_out(choices);
+      while (!venue_.user.empty()) tell(false);
+      while (!venue_.answers.empty()) deliver(venue_.answers);
+      now_ += kSecond;
+      life_.on_time(now_, out_);
+      check();
+    }
+    RC_ASSERT(table_.live_count() == 0u);
+    RC_ASSERT(venue_.open_count() == 0u);
+    for (const Side side : kSides) {
+      RC_ASSERT(counted_[index(side)] == venue_.executed(side));
+    }
+    RC_ASSERT(life_.counters().missing_fills == 0u);
+  }
+
+ private:
+  // Every size is another one, so that each report can be told from every other.
+  Lots size(Choices& choices) { return Lots(1 + choices.below(20) * 1'000 + ++sizes_); }
+
+  void place(Choices& choices) {
+    const Side side = choices.one_in(2) ? Side::kBuy : Side::kSell;
+    const Ticks price(90 + choices.below(20));
+    life_.place({.side = side, .price = price, .lots = size(choices)}, now_, out_);
+  }
+  void amend(Choices& choices) {
+    Order& row = table_.row(static_cast<std::uint16_t>(choices.below(table_.capacity())));
+    const Ticks price(90 + choices.below(20));
+    const auto why = DecisionReason::kDeviation;
+    switch (choices.below(3)) {
+      case 0:
+        life_.request_replace(row, price, size(choices), why, now_, out_);
+        return;
+      case 1:
+        life_.request_modify(row, price, size(choices), why, now_, out_);
+        return;
+      default:
+        life_.request_reduce(row, row.lots - Lots(1 + choices.below(500)), why, now_, out_);
+    }
+  }
+  void cancel(Choices& choices) {
+    Order& row = table_.row(static_cast<std::uint16_t>(choices.below(table_.capacity())));
+    life_.request_cancel(row, DecisionReason::kPulled, now_, out_);
+  }
+  Command take_request(Choices& choices) {
+    const auto at = requests_.begin() + choices.below(requests_.size());
+    const Command c = *at;
+    requests_.erase(at);
+    return c;
+  }
+  void carry_out(Choices& choices) {
+    if (!requests_.empty()) venue_.carry_out(take_request(choices), now_, choices);
+  }
+  void answer(Choices& choices) {
+    if (venue_.answers.empty()) return;
+    if (choices.one_in(6)) {
+      venue_.answers.pop_front();  // lost
+    } else {
+      deliver(venue_.answers);
+    }
+  }
+  void tell(bool twice) {
+    if (venue_.user.empty()) return;
+    if (twice) apply(venue_.user.front());
+    deliver(venue_.user);
+  }
+  // Requests vanish, are denied, or time out at the gateway; orders expire; reports are doubted.
+  void trouble(Choices& choices) {
+    const std::uint32_t kind = choices.below(8);
+    if (kind == 0) return venue_.expire_one(now_, choices);
+    if (kind == 1) return life_.doubt_all(now_);
+    if (kind == 2) return life_.release_terminal(0);
+    if (requests_.empty()) return;
+    const Command c = take_request(choices);
+    if (kind == 3) return;
+    if (kind < 6) return venue_.fail(EventKind::kDenied, c, RejectReason::kTooOld);
+    if (kind == 6) requests_.push_back(c);  // it may still arrive
+    Event e;
+    e.kind = EventKind::kOutcomeUnknown;
+    e.failure = {};
+    e.failure.id = c.id;
+    e.failure.command = static_cast<std::uint8_t>(c.kind);
+    venue_.answers.push_back(e);
+  }
+  void deliver(std::deque<Event>& lane) {
+    const Event e = lane.front();
+    lane.pop_front();
+    apply(e);
+  }
+  void apply(const Event& told) {
+    Event e = told;
+    e.time = now_;
+    const OrderChange change = life_.apply(e);
+    if (change.fill_counted) counted_[index(e.side())] += e.fill.lots;
+    RC_ASSERT(!change.fill_too_old);
+  }
+
+  OrderTable table_{{.capacity = 10, .per_side_max = 10, .reserved_for_unknown = 2}};
+  OrderLifecycle life_{table_, {.missing_fill_asks_max = 1'000}};
+  CommandBuffer out_;
+  std::deque<Command> requests_;
+  Venue venue_;
+  Lots counted_[2];
+  std::int64_t sizes_ = 0;
+  Nanos now_{kSecond};
+};
+
+// Up to `count` numbers over their whole range: long lists would bias them towards all bits set.
+rc::Gen<std::vector<std::uint32_t>> random_numbers(int count) {
+  using rc::gen::resize;
+  return resize(count, rc::gen::container<std::vector<std::uint32_t>>(
+                           resize(rc::kNominalSize, rc::gen::arbitrary<std::uint32_t>())));
+}
+
+RC_GTEST_PROP(OrderLifecycleModel, ExposureCoversTheTruthAndEveryOrderIsSettled, ()) {
+  Choices choices(*random_numbers(1'500));
+  World world;
+  while (choices.left()) {
+    world.step(choices);
+    world.check();
+  }
+  world.drain(choices);
+}
+
+}  // namespace
+}  // namespace mm

@@ -1,0 +1,46 @@
+#include "engine/core/quote_uptime.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace mm;
+
+TEST(QuoteUptime, NothingIsMeasuredBeforeTheFirstEndOfWarmUp) {
+  QuoteUptime uptime;
+  uptime.update(Nanos(10), false, true);
+  uptime.update(Nanos(20), false, true);
+  EXPECT_EQ(uptime.measured(), Nanos(0));
+  EXPECT_EQ(uptime.quoted(), Nanos(0));
+}
+
+TEST(QuoteUptime, AStateHoldsUntilTheNextUpdate) {
+  QuoteUptime uptime;
+  uptime.update(Nanos(10), false, true);
+  uptime.update(Nanos(20), true, false);
+  uptime.update(Nanos(50), true, true);
+  uptime.update(Nanos(120), true, false);
+  uptime.update(Nanos(121), true, false);
+  EXPECT_EQ(uptime.measured(), Nanos(101));
+  EXPECT_EQ(uptime.quoted(), Nanos(70));
+}
+
+TEST(QuoteUptime, TimeWithoutDataAfterWarmUpCounts) {
+  QuoteUptime uptime;
+  uptime.update(Nanos(0), true, true);
+  uptime.update(Nanos(10), false, false);  // stale: no longer warmed up, still measured
+  uptime.update(Nanos(40), true, true);
+  EXPECT_EQ(uptime.measured(), Nanos(40));
+  EXPECT_EQ(uptime.quoted(), Nanos(10));
+}
+
+TEST(QuoteUptime, RepeatedUpdatesAtOneInstantChangeNothing) {
+  QuoteUptime uptime;
+  uptime.update(Nanos(0), true, true);
+  for (int i = 0; i < 3; ++i) uptime.update(Nanos(10), true, i == 2);
+  uptime.update(Nanos(30), true, false);
+  EXPECT_EQ(uptime.measured(), Nanos(30));
+  EXPECT_EQ(uptime.quoted(), Nanos(30));
+}
+
+}  // namespace

@@ -1,0 +1,195 @@
+// summary.json, the summary on the terminal, and the folder they lie in.
+#include "engine/ledger/summary.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+#include <sys/stat.h>
+
+#include "engine/ledger/session_folder.h"
+#include "tests/journal_test_support.h"
+
+namespace mm {
+namespace {
+
+Results sample_results() {
+  Results r;
+  r.events_in = 1'000'000;
+  r.orders = {100, 50, 40, 3, 2, 7};
+  r.fills = 9;
+  r.position = Amount(-12'500'000);
+  r.pnl.realized = Money(kMoneyScale * 3 / 2);
+  r.pnl.unrealized = Money(-kMoneyScale / 4);
+  r.pnl.fees = Money(1);
+  r.quote_uptime_pct_hundredths = 9'950;
+  r.requests.raw = {190, 1'000};
+  r.requests.saved_pct_hundredths = 8'100;
+  r.requests.amend_saved_pct_hundredths = 4'987;
+  r.details = {{"nearest quote", "64990 of 65000..65100"}};
+  return r;
+}
+Summary sample_summary() {
+  Summary s;
+  s.mode = "backtest";
+  s.session = "sessions/20261123T081500.123Z";
+  s.duration = Nanos(600'123'456'789);
+  s.wall = Nanos(500'000'000);
+  s.total = sample_results();
+  s.instruments = {{"BTCUSDT", sample_results()}, {"ETHUSDT", Results{}}};
+  s.invariants = {{"exposure", 0}, {"own_crossing", 2}};
+  s.latency = {{"core", 400, 900, 1'500, 80'000, 1'000'000}};
+  s.events = {{"trade", 6'001}, {"book_levels", 0}};
+  s.simulator = {{"feed", "5 ms"}};
+  s.notes = {"a \"note\" with \\ and\nlines\x01", "caf\xC3\xA9", "broken \xFF\xC3 bytes"};
+  s.output_hash = 0xFEDCBA9876543210;
+  return s;
+}
+
+TEST(Summary, JsonHasEveryFieldOfTheContract) {
+  simdjson::dom::parser parser;
+  const std::string text = to_json(sample_summary());
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(text).get(json), simdjson::SUCCESS) << text;
+  const auto string_at = [&](const char* pointer) {
+    return std::string(json.at_pointer(pointer).get_string().value());
+  };
+  const auto number_at = [&](const char* pointer) {
+    return json.at_pointer(pointer).get_int64().value();
+  };
+  EXPECT_EQ(string_at("/mode"), "backtest");
+  EXPECT_DOUBLE_EQ(json["seconds"].get_double().value(), 600.123);
+  EXPECT_EQ(number_at("/events_in"), 1'000'000);
+  EXPECT_EQ(number_at("/orders/placed"), 100);
+  EXPECT_EQ(number_at("/orders/amended"), 50);
+  EXPECT_EQ(number_at("/orders/cancelled"), 40);
+  EXPECT_EQ(number_at("/orders/rejected"), 3);
+  EXPECT_EQ(number_at("/orders/denied"), 2);
+  EXPECT_EQ(number_at("/orders/filled"), 7);
+  EXPECT_EQ(number_at("/fills"), 9);
+  EXPECT_EQ(string_at("/position"), "-0.125");
+  EXPECT_EQ(string_at("/pnl/realized"), "1.5");
+  EXPECT_EQ(string_at("/pnl/unrealized"), "-0.25");
+  EXPECT_EQ(string_at("/pnl/fees"), "0.000000000000000001");
+  EXPECT_EQ(string_at("/pnl/total"), "1.249999999999999999");
+  EXPECT_DOUBLE_EQ(json["quote_uptime_pct"].get_double().value(), 99.5);
+  EXPECT_EQ(number_at("/requests/sent"), 190);
+  EXPECT_EQ(number_at("/requests/cancel_place_equivalent"), 1000);
+  EXPECT_EQ(number_at("/requests/saved_pct"), 81);
+  EXPECT_DOUBLE_EQ(json.at_pointer("/requests/amend_saved_pct").get_double().value(), 49.87);
+  EXPECT_EQ(number_at("/invariants/exposure"), 0);
+  EXPECT_EQ(number_at("/invariants/own_crossing"), 2);
+  EXPECT_EQ(number_at("/latency_ns/core/p50"), 400);
+  EXPECT_EQ(number_at("/latency_ns/core/p99"), 900);
+  EXPECT_EQ(number_at("/latency_ns/core/p999"), 1'500);
+  EXPECT_EQ(number_at("/latency_ns/core/max"), 80'000);
+  EXPECT_EQ(number_at("/latency_ns/core/count"), 1'000'000);
+  EXPECT_EQ(number_at("/hot_path_allocations"), 0);
+  EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
+  EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
+  EXPECT_EQ(string_at("/instruments/ETHUSDT/pnl/total"), "0");
+  EXPECT_EQ(number_at("/events/trade/count"), 6'001);
+  EXPECT_DOUBLE_EQ(json.at_pointer("/events/trade/per_second").get_double().value(), 9.9);
+  EXPECT_EQ(string_at("/simulator/feed"), "5 ms");
+  EXPECT_EQ(string_at("/notes/0"), "a \"note\" with \\ and\nlines\x01");
+  EXPECT_EQ(string_at("/notes/1"), "caf\xC3\xA9");
+  EXPECT_EQ(string_at("/notes/2"), "broken \xEF\xBF\xBD\xEF\xBF\xBD bytes");
+  EXPECT_EQ(string_at("/details/nearest quote"), "64990 of 65000..65100");
+}
+
+TEST(Summary, JsonOfNothingIsStillJson) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(to_json(Summary{})).get(json), simdjson::SUCCESS);
+  EXPECT_EQ(json["invariants"].get_object().value().size(), 0u);
+  EXPECT_EQ(json["notes"].get_array().value().size(), 0u);
+  EXPECT_NE(to_json(Summary{}).find("\"invariants\": {},\n"), std::string::npos);
+}
+
+TEST(Summary, TextNamesWhatIsBrokenAndColoursOnlyThat) {
+  Summary s = sample_summary();
+  const std::string text = to_text(s, false);
+  EXPECT_NE(text.find("own_crossing broken 2 times"), std::string::npos) << text;
+  EXPECT_NE(text.find("81 % saved"), std::string::npos) << text;
+  EXPECT_NE(text.find("pnl         1.2499 = realized 1.5"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(s, true).find("\x1b[1;31m"), std::string::npos);
+  s.invariants.pop_back();
+  EXPECT_EQ(s.violations(), 0);
+  EXPECT_EQ(to_text(s, true).find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(s, true).find("all 1 clean"), std::string::npos);
+}
+
+constexpr Nanos kMorning{1'795'421'700'123'456'789};  // 2026-11-23 08:15:00.123
+
+TEST(SessionFolder, IsNamedAfterItsStartAndNeverUsedTwice) {
+  EXPECT_EQ(utc_name(kMorning), "20261123T081500.123Z");
+  EXPECT_EQ(utc_name(Nanos(0)), "19700101T000000.000Z");
+  const test::TemporaryFolder folder;
+  const std::string sessions = folder / "sessions";
+  SessionFolder first, second;
+  ASSERT_EQ(SessionFolder::create(sessions, "", kMorning, first), "");
+  EXPECT_EQ(first.name(), "20261123T081500.123Z");
+  EXPECT_EQ(first.journal(), sessions + "/20261123T081500.123Z/journal.bin");
+  ASSERT_EQ(SessionFolder::create(sessions, "", kMorning, second), "");
+  EXPECT_EQ(second.name(), "20261123T081500.123Z-002");
+}
+
+TEST(SessionFolder, AGivenFolderMustBeEmpty) {
+  const test::TemporaryFolder folder;
+  SessionFolder session;
+  ASSERT_EQ(SessionFolder::create("unused", folder / "a/b", kMorning, session), "");
+  EXPECT_EQ(session.path(), folder / "a/b");
+  EXPECT_FALSE(std::filesystem::exists("unused"));
+  test::write_file(folder / "a/b/x", "mine");
+  EXPECT_NE(SessionFolder::create("unused", folder / "a/b", kMorning, session), "");
+  EXPECT_NE(SessionFolder::create("unused", folder / "a/b/x", kMorning, session), "")
+      << "a file is no folder";
+  EXPECT_NE(SessionFolder::create(folder / "a/b/x", "", kMorning, session), "");
+}
+
+TEST(SessionFolder, TheNewestIsTheLastWithAJournal) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(SessionFolder::newest(folder / "none").path(), "");
+  SessionFolder early, late, later;
+  ASSERT_EQ(SessionFolder::create(folder.path(), "", kMorning, early), "");
+  EXPECT_EQ(SessionFolder::newest(folder.path()).path(), "");
+  ASSERT_EQ(SessionFolder::create(folder.path(), "", kMorning + kSecond, late), "");
+  ASSERT_EQ(SessionFolder::create(folder.path(), "", kMorning + kSecond + kSecond, later), "");
+  std::filesystem::create_directory(folder / "zzz");
+  test::write_file(folder / "zzz/journal.bin", "");
+  test::write_file(early.journal(), "");
+  test::write_file(late.path() + "/journal.3.bin", "");
+  EXPECT_EQ(SessionFolder::newest(folder.path()).path(), late.path());
+}
+
+TEST(SessionFolder, ConfigKeepsEverythingButSecrets) {
+  const test::TemporaryFolder folder;
+  const SessionFolder session(folder.path());
+  const std::string text =
+      "[venue]\napi_key = abc\nAPI_Secret: def\n  continued\nurl = wss://x:443\n"
+      "  token = ghi ; why\n[a]\npassword=jkl";
+  ASSERT_EQ(session.write_config(text), "");
+  EXPECT_EQ(
+      test::read_file(session.config()),
+      "[venue]\napi_key = (redacted)\nAPI_Secret= (redacted)\n (redacted)\nurl = wss://x:443\n"
+      "  token = (redacted)\n[a]\npassword= (redacted)");
+}
+
+TEST(SessionFolder, ASummaryIsReplacedWholeOrNotAtAll) {
+  const test::TemporaryFolder folder;
+  const SessionFolder session(folder.path());
+  ASSERT_EQ(session.write_summary("one"), "");
+  ASSERT_EQ(session.write_summary("two"), "");
+  EXPECT_EQ(test::read_file(session.summary()), "two");
+  EXPECT_NE(SessionFolder(folder / "none").write_summary("x").find("cannot be created"),
+            std::string::npos);
+  std::filesystem::create_directory(folder / "is_folder");
+  test::write_file(folder / "is_folder/x", "");
+  EXPECT_NE(write_file_atomically(folder / "is_folder", "x").find("cannot be renamed"),
+            std::string::npos);
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& f : std::filesystem::directory_iterator(folder.path())) ++files;
+  EXPECT_EQ(files, 2u) << "no temporary file is left";
+}
+
+}  // namespace
+}  // namespace mm
