@@ -50,8 +50,11 @@ TEST(CheckOrder, TheOrderCountDeniesANewOrderButNotAnAmend) {
 
 TEST(CheckOrder, TooSmallIsByLotsOrByNotional) {
   OrderCheck order = good_bid();
-  order.quote.lots = Lots(9);
-  EXPECT_EQ(check(order), QuoteReason::kBelowMinSize);
+  Instrument large = instrument();
+  large.lots_min = Lots(5'000);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, large), QuoteReason::kQuoting);
+  large.lots_min = Lots(5'001);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, large), QuoteReason::kBelowMinSize);
   order.quote.lots = Lots(25);  // 4.99 quote
   EXPECT_EQ(check(order), QuoteReason::kBelowMinSize);
   order.quote.lots = Lots(26);
@@ -78,9 +81,9 @@ TEST(CheckOrder, TheCollarBoundsBothSidesOfFairValue) {
   order.own_opposite = false;
   order.quote.lots = Lots(1'000);
   for (const auto& [price, expected] : {std::pair{190'000, QuoteReason::kQuoting},
-                                       {189'999, QuoteReason::kPriceCollar},
-                                       {210'000, QuoteReason::kQuoting},
-                                       {210'001, QuoteReason::kPriceCollar}}) {
+                                        {189'999, QuoteReason::kPriceCollar},
+                                        {210'000, QuoteReason::kQuoting},
+                                        {210'001, QuoteReason::kPriceCollar}}) {
     order.quote.price = Ticks(price);
     for (const Side side : {Side::kBuy, Side::kSell}) {
       order.side = side;
