@@ -18,7 +18,7 @@ struct OrderSummary {
 };
 
 // Quote currency. total() = realized + unrealized - fees = spread + adverse selection + inventory
-// - fees (SEMANTICS, Measures).
+// - fees (README, Measures).
 struct PnlSummary {
   Money realized{}, unrealized{}, fees{};
   Money spread{}, adverse_selection{}, inventory{};
