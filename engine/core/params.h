@@ -1,4 +1,4 @@
-// Trading parameters: the keys of [strategy], [risk], [order_management] and [measures] as integers.
+// Trading parameters: the keys of [strategy], [risk], [order_management] and [measures], typed.
 //
 // Plain data, filled from config before start or by a reload between events; constant while the
 // core reads it. Ratios are 1e-9 fractions, times are nanoseconds, zero means off where the key
