@@ -157,7 +157,7 @@ void Core::judge_side(InstrumentState& s, Side side) {
   }
 }
 
-// SEMANTICS, Reset: starts only when quoting and when the budget covers quoting again; holds at
+// A reset starts only when quoting and when the budget covers quoting again; holds at
 // most modification_timeout for Unknown orders, which keep their rows.
 void Core::step_reset(InstrumentState& s) {
   if (s.reset.canceling()) {

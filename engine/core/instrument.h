@@ -15,7 +15,7 @@ namespace mm {
 
 inline constexpr std::size_t kMaxInstruments = 1024;
 
-// What one request costs in each of the venue's budgets (VENUES 2.11, 3.1).
+// What one request costs in each of the venue's budgets.
 struct RequestCost {
   std::uint8_t raw = 1, weight = 0, orders = 0;
 };

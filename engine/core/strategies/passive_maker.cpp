@@ -1,5 +1,5 @@
 // The passive maker: levels from min_spread to max_spread around fair value, widened by volatility,
-// skewed by position. SEMANTICS, Ladder; every step below is one sentence of it.
+// skewed by position. README, Ladder.
 #include <algorithm>
 
 #include "engine/core/strategy.h"
