@@ -16,7 +16,7 @@ inline constexpr std::int64_t kLn2Q32 = 2'977'044'472;  // ln 2
 // log2(x) in Q32 for x >= 1; error below 3e-6.
 std::int64_t log2_q32(std::uint64_t x);
 
-// 2^(y / 2^32), rounded down, for 0 <= y < 63 * 2^32: the inverse of log2_q32.
+// The inverse: the largest x with log2_q32(x) <= y, for 0 <= y < 63 * 2^32.
 std::uint64_t exp2_q32(std::int64_t y);
 
 // The largest r with r * r <= x.

@@ -116,7 +116,8 @@ TEST_F(Cli, ACoreThatDoesNotExistIsRefused) {
 
 TEST_F(Cli, ScenarioAndSeedAreCheckedLikeTheirKeys) {
   expect_refused("run --seconds 1 --scenario 'a b'",
-                 "--set: [market] scenario = a b: must be a word of up to 40 of a-z 0-9 _");
+                 "--set: [market] scenario = a b: must be calm | lively | trending | "
+                 "volatile | jumpy | quiet");
 }
 
 TEST_F(Cli, CheckAnswersOneLineEach) {

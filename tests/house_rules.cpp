@@ -317,7 +317,10 @@ Findings check_names(std::string_view source) {
     const std::string head = bare(f.head);
     std::smatch m;
     if (std::regex_search(head, kConstructor)) continue;
-    if (!std::regex_search(head, m, kNamed) || is_snake_case(m[1].str())) continue;
+    // PrintTo is GoogleTest's name, not ours.
+    if (!std::regex_search(head, m, kNamed) || is_snake_case(m[1].str()) || m[1] == "PrintTo") {
+      continue;
+    }
     // Names from elsewhere: of what is overridden, rapidcheck's showValue, benchmarks.
     if (head.find(" override") != std::string::npos || m[1] == "showValue") continue;
     if (m[1].str().starts_with("BM_")) continue;

@@ -99,17 +99,17 @@ TEST(Topology, RefusesACoreThatDoesNotExist) {
   auto request = wish(Topology::kShared);
   request.cores[1] = 7;
   EXPECT_EQ(planned(request, host(2)),
-            "strategy_core = 7: no such core for this process; allowed: 0, 1");
+            "core_strategy = 7: no such core for this process; allowed: 0, 1");
   request.cores = {std::nullopt, 1, -1};  // even where the thread already has one
   EXPECT_EQ(planned(request, host(2)),
-            "gateway_core = -1: no such core for this process; allowed: 0, 1");
+            "core_gateway = -1: no such core for this process; allowed: 0, 1");
 }
 
 TEST(Topology, RefusesTwoThreadsOnOneCore) {
   auto request = wish(Topology::kDedicated);
   request.cores = {0, 1, 1};
   EXPECT_EQ(planned(request, host(4)),
-            "gateway_core = 1: another thread is pinned there; give each thread its own of 0, 1, "
+            "core_gateway = 1: another thread is pinned there; give each thread its own of 0, 1, "
             "2, 3");
   request.topology = Topology::kInline;  // one thread: the strategy's wish does no harm
   EXPECT_EQ(planned(request, host(4)), "inline: feed + strategy + gateway (core 0, spin)");

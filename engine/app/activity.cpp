@@ -7,7 +7,9 @@
 namespace mm::app {
 namespace {
 
-std::string id_text(ClientOrderId id) { return fmt::format("{:x}", id.v & 0xFFFFFFFFFFu); }
+std::string id_text(ClientOrderId id) {
+  return fmt::format("{:x}", id.v & 0xFFFFFFFFFFu);
+}
 
 std::string quote_text(const Instrument& i, std::int32_t ticks, Lots lots) {
   return fmt::format("{} @ {}", quantity_text(i, lots).view(), price_text(i, Ticks(ticks)).view());

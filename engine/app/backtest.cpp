@@ -113,8 +113,9 @@ int Backtest::run() {
   progress.close();
   say_problems();
   if (!feed_->had_book()) {
-    return fail("no usable book in the capture: it needs a snapshot that the diffs follow on, or "
-                "depth5/10/20 messages");
+    return fail(
+        "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
+        "depth5/10/20 messages");
   }
   return finish(clock, begun);
 }
@@ -133,10 +134,10 @@ int Backtest::finish(const Clock& clock, Nanos begun) {
   summary.invariants.emplace_back("venue_position", venue_differences(run_->core(), *venue_));
   for (const std::string& note : feed_->notes()) summary.notes.push_back(note);
   const std::int64_t us = std::max<std::int64_t>(1, wall.v / 1000);
-  summary.notes.push_back(fmt::format(
-      "{} core events and {} lines in {} ms: {} events/s, {} lines/s", events, feed_->lines(),
-      us / 1000, static_cast<std::int64_t>(events) * 1'000'000 / us,
-      static_cast<std::int64_t>(feed_->lines()) * 1'000'000 / us));
+  summary.notes.push_back(
+      fmt::format("{} core events and {} lines in {} ms: {} events/s, {} lines/s", events,
+                  feed_->lines(), us / 1000, static_cast<std::int64_t>(events) * 1'000'000 / us,
+                  static_cast<std::int64_t>(feed_->lines()) * 1'000'000 / us));
   if (std::string error = record_.close(run_->output_hash(), run_->commands_out(), run_->now(),
                                         summary, options_.json_file);
       !error.empty()) {

@@ -329,7 +329,12 @@ TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus) {
 
 std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
   const TopologyPlan threads = plan_threads(load.config.engine, cpus);
-  return threads.ok() ? std::string() : fmt::format("{}: {}", load.source, threads.error);
+  if (threads.ok()) return {};
+  // The plan's error begins with the key it is about.
+  const std::string key = threads.error.substr(0, threads.error.find(' '));
+  const auto origin = load.origins.find("engine." + key);
+  return fmt::format("{}: [engine] {}", origin == load.origins.end() ? load.source : origin->second,
+                     threads.error);
 }
 
 Instrument make_instrument(const Config& config, std::string_view symbol) {

@@ -54,7 +54,7 @@ struct FeesConfig {
 };
 
 struct ScenarioConfig {
-  std::string name{"mixed"};
+  std::string name{"lively"};
   std::uint64_t seed = 1;
 };
 

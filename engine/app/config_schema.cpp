@@ -76,9 +76,9 @@ Keys ladder_keys() {
       key("join_best", yes_no(), f(&P::join_best),
           "Whether the first level joins the best price when that is farther out"),
       key("price_floor", amount("0", kBig), f(&P::price_floor),
-          "No bid below this quote price; 0 is off"),
+          "No ask below this quote price: under it only buys are quoted; 0 is off"),
       key("price_ceiling", amount("0", kBig), f(&P::price_ceiling),
-          "No ask above this quote price; 0 is off"),
+          "No bid above this quote price: over it only sells are quoted; 0 is off"),
   };
 }
 
@@ -288,15 +288,10 @@ Keys simulator_keys() {
   return keys;
 }
 
-Keys market_keys() {
+Keys market_shape_keys() {
   using P = sim::MarketConfig;
   const auto f = [](auto member) { return of_symbol(&SymbolConfig::market, member); };
   return {
-      key("scenario", plain_word(), of_config(&Config::scenario, &ScenarioConfig::name),
-          "What happens in the generated market"),
-      key("seed", whole<std::uint64_t>("0", "18446744073709551615"),
-          of_config(&Config::scenario, &ScenarioConfig::seed),
-          "Seed of all chance; the same seed gives the same market"),
       key("start_price", amount("0.00000001", kBig), f(&P::start_price), "First fair value"),
       key("updates_per_s", whole<std::int32_t>("1", "100000"), f(&P::updates_per_s),
           "Book updates published per second"),
@@ -315,7 +310,49 @@ Keys market_keys() {
           "Jumps per hour"),
       key("spread_ticks", whole<std::int32_t>("1", "100000"), f(&P::spread_ticks),
           "Typical spread of the market in ticks"),
+      key("orders_per_s", whole<std::int32_t>("0", "100000"), f(&P::orders_per_s),
+          "Limit orders and cancels per second, together"),
+      key("depth", fraction("0.0001", "1"), f(&P::depth),
+          "From fair value to the farthest level, as a fraction"),
+      key("trend", fraction("-1", "1"), f(&P::trend),
+          "Drift a minute as a fraction; turns round at the end of a phase"),
+      key("swing_min", fraction("0", "1"), f(&P::swing_min),
+          "Turning points lie at least this fraction from the centre"),
+      key("swing_max", fraction("0", "1"), f(&P::swing_max),
+          "Turning points lie at most this fraction from the centre"),
+      key("swing_time_min_ms", milliseconds("1", "86400000"), f(&P::swing_time_min),
+          "Least time from one turning point to the next in milliseconds"),
+      key("swing_time_max_ms", milliseconds("1", "86400000"), f(&P::swing_time_max),
+          "Longest time from one turning point to the next in milliseconds"),
+      key("quiet_percent", whole<std::int32_t>("0", "100"), f(&P::quiet_percent),
+          "Percent of swings spent still, at a quarter of the rates"),
   };
+}
+
+// Setting the scenario sets the shape of the market; keys set after it refine that.
+ConfigKey scenario_key() {
+  ConfigKey k = key("scenario", plain_word(), of_config(&Config::scenario, &ScenarioConfig::name),
+                    "What happens in the generated market: the values of the keys below");
+  k.allowed = fmt::format("{}", fmt::join(sim::scenario_names(), " | "));
+  k.read = [](std::string_view text, ConfigTarget t) {
+    bool known = false;
+    const sim::MarketConfig market = sim::scenario(text, known);
+    if (!known) return false;
+    t.config.scenario.name = text;
+    t.symbol.market = market;
+    return true;
+  };
+  return k;
+}
+
+Keys market_keys() {
+  Keys keys = market_shape_keys();
+  for (ConfigKey& k : keys) k.from_scenario = true;
+  keys.insert(keys.begin(),
+              {scenario_key(), key("seed", whole<std::uint64_t>("0", "18446744073709551615"),
+                                   of_config(&Config::scenario, &ScenarioConfig::seed),
+                                   "Seed of all chance; the same seed gives the same market")});
+  return keys;
 }
 
 Keys thread_keys() {
@@ -337,7 +374,8 @@ Keys thread_keys() {
           f(&P::idle), "What a thread without work does; auto: what suits the topology"),
       key("core_feed", cpu(), f(&P::core_feed),
           "CPU core of the feed handler, in simulation of the venue"),
-      key("core_strategy", cpu(), f(&P::core_strategy), "CPU core of the trading core and its driver"),
+      key("core_strategy", cpu(), f(&P::core_strategy),
+          "CPU core of the trading core and its driver"),
       key("core_gateway", cpu(), f(&P::core_gateway), "CPU core of the order gateway"),
       key("lock_memory", yes_no(), f(&P::lock_memory),
           "Whether memory is locked; needs a memlock limit that covers the engine"),

@@ -23,11 +23,12 @@ struct ConfigTarget {
 struct ConfigKey {
   std::string section;
   std::string name;
-  std::string allowed;                                       // "a fraction from 0 to 1"
-  std::string precision;                                     // ", at most 9 decimals", or empty
-  std::string help;                                          // one sentence, with the unit
-  bool per_symbol = false;                                   // may stand in a [symbol NAME] section
-  bool is_list = false;                                      // may be continued on indented lines
+  std::string allowed;         // "a fraction from 0 to 1"
+  std::string precision;       // ", at most 9 decimals", or empty
+  std::string help;            // one sentence, with the unit
+  bool from_scenario = false;  // its default is what [market] scenario says
+  bool per_symbol = false;     // may stand in a [symbol NAME] section
+  bool is_list = false;        // may be continued on indented lines
   std::function<bool(std::string_view, ConfigTarget)> read;  // false: not allowed, nothing changed
   std::function<std::string(ConfigTarget)> write;
 };

@@ -72,7 +72,8 @@ std::string default_config_text() {
     for (const ConfigKey& k : config_keys()) {
       if (k.section != section.name) continue;
       text += comment(fmt::format("{}; {}.", k.help, k.allowed));
-      text += assignment(k, target);
+      // A key that follows the scenario is shown, not set: setting it would pin it.
+      text += (k.from_scenario ? "; " : "") + assignment(k, target);
     }
   }
   return text;

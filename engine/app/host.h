@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-
 namespace mm::app {
 
 // Bytes that may be locked; nothing: no limit.

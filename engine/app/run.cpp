@@ -63,8 +63,9 @@ int run_virtual(const RunOptions& options, const Config& config) {
 
 int run_mode(const RunOptions& options, const Config& config) {
   if (options.mode != VenueMode::kSim) {
-    fail("--mode paper and live need a venue connection, which this version does not have; "
-         "allowed: sim");
+    fail(
+        "--mode paper and live need a venue connection, which this version does not have; "
+        "allowed: sim");
     return 2;
   }
   return options.speed == Speed::kMax ? run_virtual(options, config)

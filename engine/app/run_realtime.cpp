@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 
@@ -60,12 +61,15 @@ class HotAgents {
         strategy_(strategy),
         status_(status),
         gateway_(gateway),
-        agents_(std::move(agents)) {}
+        agents_(std::move(agents)),
+        with_gateway_(std::ranges::find(agents_, HotAgent::kGateway) != agents_.end()) {}
 
   int do_work() {
     int work = 0;
     for (const HotAgent agent : agents_) {
       if (agent == HotAgent::kFeed) work += venue_.do_work();
+      // Reports that are here already reach the strategy before the market data they explain.
+      if (agent == HotAgent::kStrategy && with_gateway_) work += gateway_.do_work();
       if (agent == HotAgent::kStrategy) work += strategy_.do_work() + status_.do_work();
       if (agent == HotAgent::kGateway) work += gateway_.do_work();
     }
@@ -79,9 +83,12 @@ class HotAgents {
   StatusAgent& status_;
   RealtimeGatewayAgent& gateway_;
   std::vector<HotAgent> agents_;
+  bool with_gateway_;
 };
 
-std::size_t slots(std::int32_t configured) { return static_cast<std::size_t>(configured); }
+std::size_t slots(std::int32_t configured) {
+  return static_cast<std::size_t>(configured);
+}
 
 class RealtimeRun {
  public:
@@ -124,10 +131,8 @@ class RealtimeRun {
   CommandRouter router_{commands_, nullptr};
   Tap tap_{core_, lane_journal_, router_, &activities_};
   RealtimeDriver driver_{core_, tap_, tap_};
-  RealtimeStrategy strategy_{driver_,
-                             {executions_, control_, market_},
-                             clock_,
-                             config_.engine.market_batch_max};
+  RealtimeStrategy strategy_{
+      driver_, {executions_, control_, market_}, clock_, config_.engine.market_batch_max};
   RealtimeVenue venue_agent_{*venue_, {requests_, answers_, market_}, clock_};
   RingSession session_{requests_, answers_};
   RealtimeGateway gateway_{
@@ -182,8 +187,8 @@ int RealtimeRun::run() {
     fail(plan.error);
     return 2;
   }
-  if (std::string error = record_.open(config_, options_.session_dir, "sim", instruments_,
-                                       clock_.now());
+  if (std::string error =
+          record_.open(config_, options_.session_dir, "sim", instruments_, clock_.now());
       !error.empty()) {
     return fail(error);
   }
@@ -267,12 +272,10 @@ int RealtimeRun::finish(bool flat) {
   summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
-  summary.invariants.emplace_back("flat_at_end",
-                                  flat && venue_->open_orders() == 0 ? 0 : 1);
+  summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
   summary.invariants.emplace_back("venue_position", venue_differences(core_, *venue_));
-  if (std::string error =
-          record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(),
-                        summary, options_.json_file);
+  if (std::string error = record_.close(driver_.output_hash().value(), driver_.commands_out(),
+                                        core_.now(), summary, options_.json_file);
       !error.empty()) {
     return fail(error);
   }

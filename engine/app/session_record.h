@@ -1,4 +1,4 @@
-// What a session leaves behind: folder, journal, ledger and summary, opened and closed in one place.
+// What a session leaves behind: folder, journal, ledger and summary, opened and closed here.
 //
 // Cold, main thread. The journal is written while the session runs (by whoever holds journal());
 // close() ends it, re-drives a fresh core over it to write the ledger (which proves on the way that

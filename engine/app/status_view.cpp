@@ -62,11 +62,11 @@ std::string StatusView::head(const ViewInput& in) const {
   std::string text = fmt::format("{} {} UTC, running {} s{}\n", colour(kBold, "MM_Logic"),
                                  clock_text(s.time), (s.time - in.started).v / kSecond.v, left);
   text += colour(kDim, std::string(in.where)) + "\n";
-  text += fmt::format("events {} ({}/s)   requests {} of {} plain (saved {}.{:02} %)   {}\n",
-                      in.events.total, in.rates.total, s.requests_sent, s.requests_equivalent,
-                      s.saved_pct_hundredths / 100, std::abs(s.saved_pct_hundredths % 100),
-                      s.violations == 0 ? colour(kGreen, "invariants clean")
-                                        : colour(kRed, "INVARIANT BROKEN"));
+  text += fmt::format(
+      "events {} ({}/s)   requests {} of {} plain (saved {}.{:02} %)   {}\n", in.events.total,
+      in.rates.total, s.requests_sent, s.requests_equivalent, s.saved_pct_hundredths / 100,
+      std::abs(s.saved_pct_hundredths % 100),
+      s.violations == 0 ? colour(kGreen, "invariants clean") : colour(kRed, "INVARIANT BROKEN"));
   if (s.trip != QuoteReason::kQuoting) {
     text += colour(kRed, fmt::format("stopped: {}\n", name(s.trip)));
   }
@@ -88,8 +88,7 @@ std::string StatusView::market_line(std::size_t i, const InstrumentView& v) cons
       "  moved     1 min {}, 5 min {}, 15 min {}   trend {}   volatility {}\n"
       "  flow      buy {} / sell {} {} in 1 min ({} and {} trades)\n",
       best, change_text(m.change_1min), change_text(m.change_5min), change_text(m.change_15min),
-      name(m.trend), percent(m.volatility.ratio),
-      quantity_text(instrument, m.buy_1min.lots).view(),
+      name(m.trend), percent(m.volatility.ratio), quantity_text(instrument, m.buy_1min.lots).view(),
       quantity_text(instrument, m.sell_1min.lots).view(), instrument.base_text.data(),
       m.buy_1min.trades, m.sell_1min.trades);
 }
@@ -126,12 +125,12 @@ std::string StatusView::orders_block(const ViewInput& in, std::size_t i) const {
                                    "size", "filled", "state", "age"));
   for (std::size_t k = 0; k < v.order_count; ++k) {
     const OrderView& o = v.orders[k];
-    text += fmt::format("  {} {:>12} {:>12} {:>12} {:<17} {:>6}s\n",
-                        colour(o.side == Side::kBuy ? kGreen : kRed, fmt::format("{:<5}", name(o.side))),
-                        price_text(instrument, o.price).view(),
-                        quantity_text(instrument, o.lots).view(),
-                        quantity_text(instrument, o.filled).view(), name(o.state),
-                        std::max<std::int64_t>(0, (in.snapshot.time - o.created).v) / kSecond.v);
+    const std::string side = fmt::format("{:<5}", name(o.side));
+    text += fmt::format(
+        "  {} {:>12} {:>12} {:>12} {:<17} {:>6}s\n",
+        colour(o.side == Side::kBuy ? kGreen : kRed, side), price_text(instrument, o.price).view(),
+        quantity_text(instrument, o.lots).view(), quantity_text(instrument, o.filled).view(),
+        name(o.state), std::max<std::int64_t>(0, (in.snapshot.time - o.created).v) / kSecond.v);
   }
   return text;
 }

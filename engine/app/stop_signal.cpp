@@ -34,6 +34,8 @@ StopSignal::~StopSignal() {
   sigaction(SIGTERM, &fallback, nullptr);
 }
 
-bool StopSignal::requested() { return stop_requested.load(); }
+bool StopSignal::requested() {
+  return stop_requested.load();
+}
 
 }  // namespace mm::app

@@ -11,7 +11,9 @@ std::int64_t share_hundredths(Nanos part, Nanos whole) {
   return whole.v == 0 ? 0 : static_cast<std::int64_t>(Int128{part.v} * 10'000 / whole.v);
 }
 
-BudgetSummary budget(std::int64_t sent, std::int64_t equivalent) { return {sent, equivalent}; }
+BudgetSummary budget(std::int64_t sent, std::int64_t equivalent) {
+  return {sent, equivalent};
+}
 
 RequestSummary requests_of(const RequestUsage& usage) {
   const RequestTotals& sent = usage.sent;

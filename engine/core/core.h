@@ -84,6 +84,7 @@ class Core {
   void build_ladder(InstrumentState& s, Amount limit);
   void fit_ladder(InstrumentState& s, Side side, Amount limit);
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
+  void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, Amount limit, CommandBuffer& out);
   bool act(InstrumentState& s, Side side, const PlanAction& action, Amount limit,
            CommandBuffer& out);

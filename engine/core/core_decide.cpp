@@ -14,6 +14,12 @@ bool too_wide(const Touch& t, HalfTicks fair, Ratio widest) {
   return Int128{(t.ask - t.bid).v} * 2 * kRatioScale > Int128{fair.v} * widest.v;
 }
 
+// A cancel is under way or waits for an answer that must come first.
+bool is_leaving(const Order& o) {
+  return o.state == OrderState::kPendingCancel || o.cancel_wanted ||
+         o.state == OrderState::kUnknown;
+}
+
 }  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
@@ -265,6 +271,21 @@ void Core::work_side(InstrumentState& s, Side side, Amount limit, CommandBuffer&
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
     if (!act(s, side, action, limit, out)) break;
   }
+  trim(s, side, allowed, out);
+}
+
+// What no reduction has brought within the limit is cancelled, outermost first: a cancel needs
+// no budget.
+void Core::trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out) {
+  Lots kept{};
+  for (std::size_t i = 0; i < table_.live(s.id, side).size(); ++i) {
+    Order& order = table_.row(table_.live(s.id, side)[i]);
+    if (!is_leaving(order) && kept + order.exposure() > allowed) {
+      lifecycle_.request_cancel(order, DecisionReason::kSizeChange, now_, out);
+    } else if (!is_leaving(order)) {
+      kept += order.exposure();
+    }
+  }
 }
 
 // A token for one place or amend. Without one the instrument waits its turn.
@@ -370,8 +391,7 @@ void Core::check_invariants(InstrumentState& s, Amount limit) {
     bool pulled = true;
     for (const std::uint16_t slot : table_.live(s.id, side)) {
       const Order& o = table_.row(slot);
-      const bool leaving = o.state == OrderState::kPendingCancel || o.cancel_wanted ||
-                           o.state == OrderState::kUnknown || o.in_flight != CommandKind::kNone;
+      const bool leaving = is_leaving(o);
       if (!leaving) intended += o.exposure();
       pulled = pulled && leaving;
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());

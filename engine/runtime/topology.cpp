@@ -88,14 +88,14 @@ std::string pin(std::vector<ThreadPlan>& threads, const TopologyRequest& request
       const std::optional<int> core = request.cores[static_cast<std::size_t>(a)];
       if (!core) continue;
       if (std::find(host.ids.begin(), host.ids.end(), *core) == host.ids.end()) {
-        return std::string(name(a)) + "_core = " + std::to_string(*core) +
+        return "core_" + std::string(name(a)) + " = " + std::to_string(*core) +
                ": no such core for this process; allowed: " + list(host.ids);
       }
       if (!thread.core) thread.core = core;
     }
     if (!thread.core) continue;
     if (std::find(taken.begin(), taken.end(), *thread.core) != taken.end()) {
-      return std::string(name(thread.agents[0])) + "_core = " + std::to_string(*thread.core) +
+      return "core_" + std::string(name(thread.agents[0])) + " = " + std::to_string(*thread.core) +
              ": another thread is pinned there; give each thread its own of " + list(host.ids);
     }
     taken.push_back(*thread.core);

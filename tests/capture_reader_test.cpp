@@ -1,0 +1,218 @@
+#include "feeds/capture/capture_reader.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "feeds/capture/capture_merge.h"
+#include "tests/feed_test_support.h"
+
+namespace mm {
+namespace {
+
+using test::gzip;
+using test::TempFiles;
+
+struct ReadBack {
+  std::vector<std::string> texts;
+  std::vector<FeedProblem> problems;
+};
+
+template <class Reader>
+ReadBack read_all(Reader&& reader, const auto& problem_of) {
+  ReadBack all;
+  CaptureLine line;
+  for (ReadResult r; (r = reader.next(line)) != ReadResult::kEnd;) {
+    if (r == ReadResult::kLine)
+      all.texts.emplace_back(line.text);
+    else
+      all.problems.push_back(problem_of(reader));
+  }
+  return all;
+}
+ReadBack read_file(const std::string& path, std::size_t line_max = CaptureReader::kLineMax) {
+  return read_all(CaptureReader(path, line_max),
+                  [](const CaptureReader& r) { return r.problem(); });
+}
+
+std::string numbered_line(int i) {
+  return std::to_string(1'723'161'254'024'000'000 + i) + " {\"n\":" + std::to_string(i) + "}\n";
+}
+std::string numbered_text(int i) {
+  return "{\"n\":" + std::to_string(i) + "}";
+}
+std::string many_lines(int from, int to) {
+  std::string text;
+  for (int i = from; i < to; ++i) text += numbered_line(i);
+  return text;
+}
+
+using Problems = std::vector<FeedProblem>;
+
+TEST(CaptureReader, ReadsPlainAndGzipAlike) {
+  const TempFiles files;
+  const std::string text = many_lines(0, 20'000);
+  for (const std::string& path : {files.write("plain", text), files.write("packed", gzip(text))}) {
+    const ReadBack all = read_file(path);
+    ASSERT_EQ(all.texts.size(), 20'000u);
+    EXPECT_EQ(all.texts[12'345], numbered_text(12'345));
+    EXPECT_TRUE(all.problems.empty());
+  }
+}
+
+TEST(CaptureReader, GivesTimeNumberAndProgress) {
+  const TempFiles files;
+  CaptureReader reader(files.write("a", "1680652700423575 {\"a\":1}\r\n\n1680652700423 {\"b\":2}"));
+  CaptureLine line;
+  ASSERT_EQ(reader.next(line), ReadResult::kLine);
+  EXPECT_EQ(line.at.v, 1'680'652'700'423'575'000);
+  EXPECT_EQ(line.text, "{\"a\":1}") << "without the carriage return";
+  EXPECT_EQ(line.number, 1u);
+  ASSERT_EQ(reader.next(line), ReadResult::kLine);
+  EXPECT_EQ(line.at.v, 1'680'652'700'423'000'000);
+  EXPECT_EQ(line.text, "{\"b\":2}") << "without a newline, but whole";
+  EXPECT_EQ(line.number, 3u);
+  EXPECT_EQ(reader.next(line), ReadResult::kEnd);
+  EXPECT_EQ(reader.bytes_read(), reader.bytes_total());
+  EXPECT_EQ(reader.bytes_total(), 48u);
+}
+
+TEST(CaptureReader, BytesBehindTheLastLineMayBeRead) {
+  const TempFiles files;
+  CaptureReader reader(files.write("a", "1680652700423575 {}"));
+  CaptureLine line;
+  ASSERT_EQ(reader.next(line), ReadResult::kLine);
+  int sum = 0;
+  for (std::size_t i = 0; i < CaptureReader::kPadding; ++i)
+    sum += line.text.data()[line.text.size() + i];
+  EXPECT_EQ(sum, 0) << "an address sanitizer says more";
+}
+
+TEST(CaptureReader, AnEmptyFileHasNoLines) {
+  const TempFiles files;
+  for (const std::string& bytes : {std::string(), std::string("\n\n"), gzip("")}) {
+    const ReadBack all = read_file(files.write("empty", bytes));
+    EXPECT_TRUE(all.texts.empty() && all.problems.empty());
+  }
+}
+
+TEST(CaptureReader, SaysWhyItCannotOpen) {
+  const TempFiles files;
+  EXPECT_NE(CaptureReader("/no/such/capture").error().find("No such file"), std::string::npos);
+  EXPECT_NE(CaptureReader("/tmp").error().find("folder"), std::string::npos);
+  CaptureLine line;
+  CaptureReader closed("/no/such/capture");
+  EXPECT_EQ(closed.next(line), ReadResult::kEnd);
+}
+
+TEST(CaptureReader, LinesWithoutATimeAreReportedAndTheRestIsUsed) {
+  const TempFiles files;
+  const ReadBack all = read_file(files.write(
+      "a", "nonsense\n" + numbered_line(1) + "{\"no\":\"time\"}\n17231 {}\n1723161254.5 {}\n" +
+               numbered_line(2) + " 1723161254024000000 {}\n1723161254024000000\n"));
+  EXPECT_EQ(all.texts, (std::vector<std::string>{numbered_text(1), numbered_text(2)}));
+  EXPECT_EQ(all.problems, Problems(6, FeedProblem::kBadTime));
+}
+
+TEST(CaptureReader, ACutLastLineIsReported) {
+  const TempFiles files;
+  const ReadBack all =
+      read_file(files.write("a", numbered_line(1) + "1723161254024000000 {\"n\":"));
+  EXPECT_EQ(all.texts.size(), 1u);
+  EXPECT_EQ(all.problems, Problems{FeedProblem::kCutLine});
+}
+
+TEST(CaptureReader, ALongLineIsReportedOnceAndPassedOver) {
+  const TempFiles files;
+  for (const std::size_t length : {std::size_t{2'000}, std::size_t{3'000'000}}) {
+    const std::string text = numbered_line(1) + std::string(length, 'x') + "\n" + numbered_line(2) +
+                             std::string(length, 'y');
+    for (const std::string& bytes : {text, gzip(text)}) {
+      const ReadBack all = read_file(files.write("a", bytes), 1'000);
+      EXPECT_EQ(all.texts, (std::vector<std::string>{numbered_text(1), numbered_text(2)}));
+      ASSERT_EQ(all.problems.size(), 2u);
+      EXPECT_EQ(all.problems[0], FeedProblem::kLongLine);
+    }
+  }
+}
+
+TEST(CaptureReader, SeveralGzipMembersAreOneText) {
+  const TempFiles files;
+  const ReadBack all =
+      read_file(files.write("a", gzip(many_lines(0, 1'000)) + gzip("") +
+                                     gzip(many_lines(1'000, 1'500)) + std::string(512, '\0')));
+  ASSERT_EQ(all.texts.size(), 1'500u);
+  EXPECT_EQ(all.texts[1'000], numbered_text(1'000));
+  EXPECT_TRUE(all.problems.empty()) << "zeros behind the last member are padding";
+}
+
+TEST(CaptureReader, GarbageBehindTheGzipIsReported) {
+  const TempFiles files;
+  const ReadBack all = read_file(files.write("a", gzip(many_lines(0, 10)) + "garbage"));
+  EXPECT_EQ(all.texts.size(), 10u);
+  EXPECT_EQ(all.problems, Problems{FeedProblem::kBadGzip});
+}
+
+TEST(CaptureReader, ACutGzipIsUsedUpToTheCut) {
+  const TempFiles files;
+  const std::string packed = gzip(many_lines(0, 50'000));
+  const ReadBack all = read_file(files.write("a", packed.substr(0, packed.size() / 2)));
+  EXPECT_GT(all.texts.size(), 10'000u);
+  EXPECT_LT(all.texts.size(), 40'000u);
+  for (std::size_t i = 0; i < all.texts.size(); ++i)
+    ASSERT_EQ(all.texts[i], numbered_text(static_cast<int>(i)));
+  EXPECT_EQ(all.problems.back(), FeedProblem::kBadGzip);
+  EXPECT_LE(all.problems.size(), 2u) << "at most the line that was cut beside it";
+}
+
+RC_GTEST_PROP(CaptureReader, ACorruptGzipGivesWhatCameBeforeItAndEnds, ()) {
+  const TempFiles files;
+  static const std::string packed = gzip(many_lines(0, 3'000));
+  std::string broken = packed;
+  const auto at = *rc::gen::inRange<std::size_t>(0, packed.size());
+  RC_PRE(at != 3u);  // flags, some of which mean nothing
+  broken[at] = static_cast<char>(broken[at] ^ *rc::gen::inRange(1, 256));
+  const ReadBack all = read_file(files.write("a", broken));
+  // Bytes 4 to 9 of the header are a time and other remarks that change nothing.
+  const bool remark = at >= 4 && at < 10;
+  RC_ASSERT(remark == all.problems.empty());
+  if (remark) RC_ASSERT(all.texts.size() == 3'000u);
+}
+
+std::string line_at(std::int64_t nanos, const char* text) {
+  return std::to_string(nanos) + " {\"" + text + "\":1}\n";
+}
+
+TEST(CaptureMerge, OrdersByReceiveTimeAndThenByFile) {
+  constexpr std::int64_t kBase = 1'723'161'254'024'000'000;
+  const TempFiles files;
+  const std::string a = files.write("a", line_at(kBase, "a0") + line_at(kBase + 5, "a5"));
+  const std::string b = files.write("b", gzip(line_at(kBase, "b0") + line_at(kBase + 3, "b3") +
+                                              "bad\n" + line_at(kBase + 9, "b9")));
+  CaptureMerge merge({b, a});
+  ASSERT_TRUE(merge.error().empty());
+  const ReadBack all = read_all(merge, [](const CaptureMerge& m) { return m.reader().problem(); });
+  EXPECT_EQ(all.texts, (std::vector<std::string>{"{\"b0\":1}", "{\"a0\":1}", "{\"b3\":1}",
+                                                 "{\"a5\":1}", "{\"b9\":1}"}));
+  EXPECT_EQ(all.problems, Problems{FeedProblem::kBadTime});
+  EXPECT_EQ(merge.bytes_read(), merge.bytes_total());
+}
+
+TEST(CaptureMerge, AFileThatStepsBackKeepsItsOwnOrder) {
+  constexpr std::int64_t kBase = 1'723'161'254'024'000'000;
+  const TempFiles files;
+  CaptureMerge merge({files.write("a", line_at(kBase + 9, "first") + line_at(kBase, "second"))});
+  const ReadBack all = read_all(merge, [](const CaptureMerge& m) { return m.reader().problem(); });
+  EXPECT_EQ(all.texts, (std::vector<std::string>{"{\"first\":1}", "{\"second\":1}"}));
+}
+
+TEST(CaptureMerge, NamesTheFileThatCannotBeOpened) {
+  const TempFiles files;
+  const CaptureMerge merge({files.write("a", ""), "/no/such/capture"});
+  EXPECT_NE(merge.error().find("/no/such/capture"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mm
