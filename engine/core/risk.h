@@ -63,7 +63,7 @@ class LossGuard {
 // First instant of the trading day after `now`, for a day that starts `offset` (less than a day)
 // after 00:00 UTC.
 constexpr Nanos next_day(Nanos now, Nanos offset) {
-  constexpr std::int64_t day = kSecond.v * 3600 * 24;
+  constexpr std::int64_t day = 24 * 3600 * kSecond.v;
   return Nanos((now.v - offset.v + day) / day * day + offset.v);
 }
 
