@@ -47,7 +47,6 @@ class PassiveMaker {
       if (price.v < 1) break;
       levels.add({price, size(in, price, i)});
     }
-    separate(side, levels);
   }
 
   static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
