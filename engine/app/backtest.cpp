@@ -33,20 +33,16 @@ class CaptureSource {
   EventBatch batch_;
 };
 
-// What to trade: the captures' instruments that [venue] symbols names; all of them if it names none
-// that is there. Their venue is the captures', not the config's.
-std::vector<Instrument> choose(const Config& config, const CaptureScan& scan) {
-  std::vector<Instrument> chosen, all;
+// What to trade: every instrument of the captures. Their venue is the captures', not the config's.
+std::vector<Instrument> instruments_of(const Config& config, const CaptureScan& scan) {
+  std::vector<Instrument> all;
   for (const ScannedInstrument& s : scan.instruments) {
     Instrument i = make_instrument(config, s.spec.symbol());
     i.is_spot = s.spec.is_spot;
     i.rules = s.spec.rules;
     all.push_back(i);
-    if (std::ranges::find(config.venue.symbols, s.spec.symbol()) != config.venue.symbols.end()) {
-      chosen.push_back(i);
-    }
   }
-  return chosen.empty() ? all : chosen;
+  return all;
 }
 
 class Backtest {
@@ -76,7 +72,7 @@ std::string Backtest::open() {
   if (!peek.error.empty()) return peek.error;
   CaptureOptions capture;
   capture.files = options_.captures;
-  capture.instruments = choose(config_, peek);
+  capture.instruments = instruments_of(config_, peek);
   capture.exchange_info_file = config_.venue.exchange_info;
   CaptureFeed::Opened opened = CaptureFeed::open(capture);
   if (!opened.error.empty()) return opened.error;

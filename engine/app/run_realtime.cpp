@@ -222,7 +222,9 @@ void RealtimeRun::look(Nanos now) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
     log_writer_->write(LogLevel::kInfo, now, text);
-    view_.log(text);
+    // Trades would drive the orders out of the short log of their own view.
+    const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
+    if (shown) view_.log(now, text);
   }
   log_->drain(now);
   while (snapshots_.try_pop(snapshot_)) continue;

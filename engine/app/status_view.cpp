@@ -1,8 +1,12 @@
 #include "engine/app/status_view.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "engine/core/decimal_text.h"
 
@@ -13,6 +17,30 @@ constexpr const char* kGreen = "32";
 constexpr const char* kRed = "31";
 constexpr const char* kDim = "2";
 constexpr const char* kBold = "1";
+
+// No cursor and no wrapped lines while the page stands.
+constexpr const char* kOpenPage = "\x1b[?25l\x1b[?7l\x1b[2J";
+constexpr const char* kClosePage = "\x1b[?25h\x1b[?7h\n";
+
+std::size_t terminal_rows() {
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1;
+  return known ? size.ws_row : 24;
+}
+
+// From the top left: as many lines as fit, each cleared to its end, and all below cleared.
+std::string on_screen(const std::string& page, std::size_t rows) {
+  std::string out = "\x1b[H";
+  std::size_t lines = 1;
+  for (const char c : page) {
+    if (c == '\n') {
+      out += "\x1b[K";
+      if (++lines > rows) break;
+    }
+    out += c;
+  }
+  return out + "\x1b[J";
+}
 
 std::string clock_text(Nanos t) {
   const std::int64_t s = t.v / kSecond.v;
@@ -44,8 +72,8 @@ std::string reason_text(const InstrumentView& v) {
 StatusView::StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments)
     : kind_(kind), redraw_(redraw), instruments_(std::move(instruments)) {}
 
-void StatusView::log(std::string line) {
-  log_.push_back(std::move(line));
+void StatusView::log(Nanos at, std::string_view line) {
+  log_.push_back(fmt::format("{}  {}", clock_text(at), line));
   if (log_.size() > kLogLines) log_.pop_front();
 }
 
@@ -63,9 +91,9 @@ std::string StatusView::head(const ViewInput& in) const {
                                  clock_text(s.time), (s.time - in.started).v / kSecond.v, left);
   text += colour(kDim, std::string(in.where)) + "\n";
   text += fmt::format(
-      "events {} ({}/s)   requests {} of {} plain (saved {}.{:02} %)   {}\n", in.events.total,
-      in.rates.total, s.requests_sent, s.requests_equivalent, s.saved_pct_hundredths / 100,
-      std::abs(s.saved_pct_hundredths % 100),
+      "events {} ({}/s)   requests {}, by cancel and place {} (saved {} %)   {}\n", in.events.total,
+      in.rates.total, s.requests_sent, s.requests_equivalent,
+      DecimalText(s.saved_pct_hundredths, 2).view(),
       s.violations == 0 ? colour(kGreen, "invariants clean") : colour(kRed, "INVARIANT BROKEN"));
   if (s.trip != QuoteReason::kQuoting) {
     text += colour(kRed, fmt::format("stopped: {}\n", name(s.trip)));
@@ -123,8 +151,10 @@ std::string StatusView::orders_block(const ViewInput& in, std::size_t i) const {
                                  v.resets, v.pending_amends);
   text += colour(kDim, fmt::format("  {:<5} {:>12} {:>12} {:>12} {:<17} {:>7}\n", "side", "price",
                                    "size", "filled", "state", "age"));
-  for (std::size_t k = 0; k < v.order_count; ++k) {
-    const OrderView& o = v.orders[k];
+  // As they stand in the book: prices fall from line to line.
+  std::vector<OrderView> orders(v.orders.begin(), v.orders.begin() + v.order_count);
+  std::ranges::stable_sort(orders, std::ranges::greater{}, &OrderView::price);
+  for (const OrderView& o : orders) {
     const std::string side = fmt::format("{:<5}", name(o.side));
     text += fmt::format(
         "  {} {:>12} {:>12} {:>12} {:<17} {:>6}s\n",
@@ -172,21 +202,16 @@ void StatusView::show(const ViewInput& in) {
     std::fflush(stdout);
     return;
   }
-  // Home, the page with each line cleared to its end, then everything below cleared.
-  std::string out = opened_ ? "\x1b[H" : "\x1b[?25l\x1b[2J\x1b[H";
+  std::string out = opened_ ? "" : kOpenPage;
   opened_ = true;
-  for (const char c : page(in)) {
-    if (c == '\n') out += "\x1b[K";
-    out += c;
-  }
-  out += "\x1b[J";
+  out += on_screen(page(in), terminal_rows());
   std::fputs(out.c_str(), stdout);
   std::fflush(stdout);
 }
 
 void StatusView::close() {
   if (!opened_) return;
-  std::fputs("\x1b[?25h", stdout);
+  std::fputs(kClosePage, stdout);
   std::fflush(stdout);
   opened_ = false;
 }

@@ -31,7 +31,8 @@ class StatusView {
   // `redraw`: stdout is a terminal that understands ANSI sequences; otherwise a line a second.
   StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments);
 
-  void log(std::string line);
+  // A line of the log, with its time.
+  void log(Nanos at, std::string_view line);
   void show(const ViewInput& in);
   // The cursor back where a shell expects it; also what remains after Ctrl-C.
   void close();

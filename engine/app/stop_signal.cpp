@@ -1,20 +1,31 @@
 #include "engine/app/stop_signal.h"
 
 #include <signal.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <string_view>
 
 namespace mm::app {
 namespace {
 
 std::atomic<bool> stop_requested{false};
 
+// What the live page switched off: the cursor, and the wrapping of long lines.
+constexpr std::string_view kTerminalRestored = "\x1b[?25h\x1b[?7h\n";
+
+// The first one asks for an orderly end; the second is obeyed at once, as if we had no handler,
+// but for the terminal. Only what POSIX calls async-signal-safe is called here.
 void on_signal(int number) {
-  stop_requested.store(true);
-  // A second one finds the default action: an impatient user is obeyed.
-  struct sigaction fallback {};
-  fallback.sa_handler = SIG_DFL;
-  sigaction(number, &fallback, nullptr);
+  if (!stop_requested.exchange(true)) return;
+  termios terminal;
+  if (tcgetattr(STDOUT_FILENO, &terminal) == 0) {
+    [[maybe_unused]] const ssize_t written =
+        write(STDOUT_FILENO, kTerminalRestored.data(), kTerminalRestored.size());
+  }
+  signal(number, SIG_DFL);
+  raise(number);
 }
 
 }  // namespace

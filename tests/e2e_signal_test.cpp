@@ -1,0 +1,81 @@
+// Ctrl-C and kill on a running session: orders are cancelled, the session is whole, the terminal
+// is as it was.
+#include <gmock/gmock.h>
+
+#include "tests/e2e_support.h"
+
+namespace mm {
+namespace {
+
+using test::JsonFile;
+using test::kConfig;
+using test::Running;
+using test::Scratch;
+using testing::HasSubstr;
+
+std::vector<std::string> arguments(std::vector<std::string> more = {}) {
+  std::vector<std::string> all{
+      "run", "-c", kConfig, "--session", "s", "--set", "strategy.warmup_s=0.2"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+void expect_orderly_end(const Scratch& here, const Running& session) {
+  EXPECT_EQ(session.exit_code(), 0) << session.output();
+  EXPECT_THAT(session.output(), HasSubstr("output hash"));
+  const JsonFile json(here.path("s/summary.json"));
+  EXPECT_GE(json.integer("/orders/placed"), 1);
+  EXPECT_GE(json.integer("/orders/cancelled"), 1);
+  for (const std::string& name : json.keys("/invariants")) {
+    EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
+  }
+  const test::Ran replay = here.run("replay s");
+  EXPECT_EQ(replay.exit_code, 0) << replay.out << replay.err;
+}
+
+TEST(Signals, EitherSignalCancelsEverythingAndWritesTheSession) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const Scratch here;
+    Running session(here, arguments(), "dumb");
+    ASSERT_TRUE(session.read_until(" 6 live orders")) << session.output();
+    session.signal(number);
+    ASSERT_TRUE(session.read_to_end()) << session.output();
+    expect_orderly_end(here, session);
+    EXPECT_EQ(session.output().find('\x1b'), std::string::npos);
+  }
+}
+
+TEST(Signals, TheTerminalGetsItsCursorBack) {
+  const Scratch here;
+  Running session(here, arguments({"--view", "orders"}), "xterm");
+  ASSERT_TRUE(session.read_until("6 live")) << session.output();
+  session.signal(SIGINT);
+  ASSERT_TRUE(session.read_to_end()) << session.output();
+  expect_orderly_end(here, session);
+  const std::string& text = session.output();
+  ASSERT_NE(text.find("\x1b[?25l"), std::string::npos) << "was never hidden";
+  EXPECT_GT(text.rfind("\x1b[?25h"), text.rfind("\x1b[?25l"));
+  EXPECT_GT(text.rfind("\x1b[?7h"), text.rfind("\x1b[?7l")) << "lines wrap again";
+}
+
+TEST(Signals, ASecondOneEndsAtOnce) {
+  const Scratch here;
+  // The venue answers after 9 s: an orderly end would take as long.
+  Running session(here,
+                  arguments({"--view", "orders", "--set", "simulator.response_latency_us=9000000",
+                             "--set", "order_management.modification_timeout=30"}),
+                  "xterm");
+  ASSERT_TRUE(session.read_until("6 live")) << session.output();
+  session.signal(SIGINT);
+  ASSERT_TRUE(session.read_until("shutting down")) << session.output();
+  session.signal(SIGINT);
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(session.read_to_end()) << session.output();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_EQ(session.killed_by(), SIGINT);
+  const std::string& text = session.output();
+  EXPECT_GT(text.rfind("\x1b[?25h"), text.rfind("\x1b[?25l"));
+}
+
+}  // namespace
+}  // namespace mm

@@ -1,0 +1,243 @@
+// What the live status says, from pictures of the core made by hand.
+#include "engine/app/status_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "engine/app/activity.h"
+#include "engine/app/progress.h"
+#include "tests/core_harness.h"
+
+namespace mm::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr Nanos kStart{1'704'067'200 * kSecond.v};  // midnight
+
+// One instrument with two orders, 61 s after the start.
+class StatusPage : public testing::Test {
+ protected:
+  void SetUp() override {
+    snapshot_.time = kStart + kSecond * 61;
+    snapshot_.instrument_count = 1;
+    snapshot_.requests_sent = 25;
+    snapshot_.requests_equivalent = 100;
+    snapshot_.saved_pct_hundredths = 7'550;
+    InstrumentView& v = view();
+    v.bids[0] = {Ticks(299'990), Lots(15'000)};
+    v.asks[0] = {Ticks(300'010), Lots(20'000)};
+    v.bid_levels = v.ask_levels = 1;
+    v.position = Amount(-50'000'000);
+    v.realized = Money(kMoneyScale * 5 / 2);
+    v.total = Money(kMoneyScale * 3 / 2);
+    v.fees = Money(kMoneyScale);
+    v.counts.placed = 11;
+    v.counts.amended = 7;
+    v.fills = 3;
+    v.resets = 2;
+    v.live_orders = 2;
+    v.pending_amends = 1;
+    v.next_reset = snapshot_.time + kMillisecond * 12'400;
+    v.reasons = {QuoteReason::kQuoting, QuoteReason::kQuoting};
+    add_order(Side::kBuy, 299'400, OrderState::kActive);
+    add_order(Side::kSell, 300'600, OrderState::kPendingModify);
+    counts_.total = 5'000;
+    rates_.total = 80;
+  }
+  InstrumentView& view() { return snapshot_.instruments[0]; }
+  void add_order(Side side, std::int32_t ticks, OrderState state) {
+    OrderView& o = view().orders[view().order_count++];
+    o = {};
+    o.side = side;
+    o.price = Ticks(ticks);
+    o.lots = Lots(3'333);
+    o.filled = Lots(100);
+    o.created = snapshot_.time - kSecond * 9;
+    o.state = state;
+  }
+  ViewInput input(Nanos until = kNever) const {
+    return {snapshot_, counts_, rates_, kStart, until, "simulated market"};
+  }
+  static StatusView make(ViewKind kind, bool redraw = false) {
+    return StatusView(kind, redraw, {test::eth_spot()});
+  }
+  std::string page(ViewKind kind) const { return make(kind).page(input()); }
+
+  std::unique_ptr<StatusSnapshot> storage_ = std::make_unique<StatusSnapshot>();
+  StatusSnapshot& snapshot_ = *storage_;
+  EventCounts counts_, rates_;
+};
+
+TEST_F(StatusPage, ShowsTimeMarketPositionAndRequests) {
+  const std::string text = page(ViewKind::kStatus);
+  EXPECT_THAT(text, HasSubstr("MM_Logic 00:01:01 UTC, running 61 s\nsimulated market\n"));
+  EXPECT_THAT(text, HasSubstr("events 5000 (80/s)"));
+  EXPECT_THAT(text, HasSubstr("requests 25, by cancel and place 100 (saved 75.5 %)"));
+  EXPECT_THAT(text, HasSubstr("invariants clean"));
+  EXPECT_THAT(text, HasSubstr("ETHUSDT  quoting\n"));
+  EXPECT_THAT(text, HasSubstr("1.5 x 2999.9  |  3000.1 x 2\n"));
+  EXPECT_THAT(text, HasSubstr("position  -0.5 ETH   profit 1.5 (realised 2.5, open 0, fees 1)"));
+  EXPECT_THAT(text, HasSubstr("2 live   placed 11, amended 7,"));
+  EXPECT_THAT(text, HasSubstr("; 3 fills\n"));
+  EXPECT_THAT(text, Not(HasSubstr("next reset"))) << "that is the orders' view";
+  EXPECT_THAT(make(ViewKind::kStatus).page(input(kStart + kSecond * 100)),
+              HasSubstr("running 61 s, 39 s left\n"));
+}
+
+TEST_F(StatusPage, ShowsTheOrdersFromTheHighestPriceDown) {
+  const std::string text = page(ViewKind::kOrders);
+  EXPECT_THAT(text, HasSubstr("next reset in 13 s (2 so far)   amends under way 1\n"));
+  const std::size_t sell =
+      text.find("  sell         3006       0.3333         0.01 pending_modify");
+  const std::size_t buy = text.find("  buy          2994       0.3333         0.01 active");
+  EXPECT_NE(sell, std::string::npos) << text;
+  EXPECT_NE(buy, std::string::npos) << text;
+  EXPECT_LT(sell, buy);
+  EXPECT_THAT(text, HasSubstr("      9s\n"));
+}
+
+TEST_F(StatusPage, ACountdownNeverGoesBelowZeroAndMayBeOff) {
+  view().next_reset = snapshot_.time - kSecond;
+  EXPECT_THAT(page(ViewKind::kOrders), HasSubstr("next reset in 0 s"));
+  view().next_reset = kNever;
+  EXPECT_THAT(page(ViewKind::kOrders), HasSubstr("next reset off"));
+}
+
+TEST_F(StatusPage, SaysWhatIsWrong) {
+  view().reasons = {QuoteReason::kPositionLimit, QuoteReason::kQuoting};
+  view().bid_levels = 0;
+  snapshot_.trip = QuoteReason::kLossLimit;
+  snapshot_.violations = 1;
+  const std::string text = page(ViewKind::kStatus);
+  EXPECT_THAT(text, HasSubstr("ETHUSDT  buy position_limit, sell quoting\n"));
+  EXPECT_THAT(text, HasSubstr("market    no book\n"));
+  EXPECT_THAT(text, HasSubstr("stopped: loss_limit\n"));
+  EXPECT_THAT(text, HasSubstr("INVARIANT BROKEN"));
+  EXPECT_THAT(make(ViewKind::kStatus, true).page(input()), HasSubstr("\x1b[31mINVARIANT BROKEN"));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "colours only on a terminal";
+}
+
+TEST_F(StatusPage, InstrumentsBeyondTheRoomAreCounted) {
+  snapshot_.instrument_count = 50;
+  const StatusView view(ViewKind::kStatus, false, std::vector<Instrument>(50, test::eth_spot()));
+  const std::string text = view.page(input());
+  EXPECT_THAT(text, HasSubstr("... and 42 more instruments\n"));
+}
+
+TEST_F(StatusPage, ALineHoldsTheEssentials) {
+  EXPECT_EQ(make(ViewKind::kStatus).line(input()),
+            "00:01:01 ETHUSDT quoting: position -0.5, profit 1.5, 2 live orders, 3 fills, "
+            "7 amends, 2 resets, 80 events/s");
+}
+
+TEST_F(StatusPage, TheLogKeepsTheLastLinesWithTheirTime) {
+  StatusView view = make(ViewKind::kOrders);
+  for (int i = 0; i < 100; ++i) view.log(kStart + kSecond * i, "line " + std::to_string(i));
+  const std::string text = view.page(input());
+  EXPECT_THAT(text, testing::EndsWith("  00:01:38  line 98\n  00:01:39  line 99\n"));
+  EXPECT_THAT(text, Not(HasSubstr("line 80\n")));
+}
+
+TEST_F(StatusPage, OnATerminalItIsDrawnInPlaceAndTheCursorComesBack) {
+  StatusView view = make(ViewKind::kStatus, true);
+  testing::internal::CaptureStdout();
+  view.show(input());
+  view.show(input());
+  view.close();
+  view.close();
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, testing::StartsWith("\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"));
+  EXPECT_THAT(text, testing::EndsWith("\x1b[J\x1b[?25h\x1b[?7h\n"));
+  EXPECT_EQ(text.find("\x1b[?25h"), text.rfind("\x1b[?25h")) << "closed once";
+  EXPECT_EQ(text.find("\x1b[?25l"), text.rfind("\x1b[?25l")) << "opened once";
+}
+
+TEST_F(StatusPage, WithoutATerminalItIsALineAndTheOrders) {
+  StatusView view = make(ViewKind::kOrders);
+  view.log(kStart, "something");
+  testing::internal::CaptureStdout();
+  view.show(input());
+  view.show(input());
+  view.close();
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("next reset in 13 s"));
+  EXPECT_EQ(text.find("something"), text.rfind("something")) << "each line of the log once";
+}
+
+std::string said(const Activity& activity) {
+  const std::vector<Instrument> instruments{test::eth_spot()};
+  return activity_text(activity, instruments);
+}
+
+TEST(ActivityText, PutsCommandsIntoWords) {
+  Activity a;
+  a.command.kind = CommandKind::kPlace;
+  a.command.side = Side::kSell;
+  a.command.ticks = 300'600;
+  a.command.lots = Lots(3'333);
+  a.command.id = ClientOrderId(0xAB);
+  a.command.why = static_cast<std::uint8_t>(DecisionReason::kNewLevel);
+  EXPECT_EQ(said(a), "ETHUSDT place sell 0.3333 @ 3006 (new_level) [ab]");
+  for (const CommandKind kind :
+       {CommandKind::kReplace, CommandKind::kModify, CommandKind::kReduce}) {
+    a.command.kind = kind;
+    EXPECT_EQ(said(a), "ETHUSDT amend sell to 0.3333 @ 3006 (new_level) [ab]");
+  }
+  a.command.kind = CommandKind::kCancel;
+  EXPECT_EQ(said(a), "ETHUSDT cancel sell (new_level) [ab]");
+  a.command.kind = CommandKind::kResyncFeed;
+  EXPECT_EQ(said(a), "ETHUSDT feed asked to resynchronise");
+  a.command.kind = CommandKind::kQueryOrder;
+  EXPECT_EQ(said(a), std::string("ETHUSDT ") + name(CommandKind::kQueryOrder) + " [ab]");
+  a.command.instrument = 1;
+  EXPECT_EQ(said(a), "") << "of an instrument nobody knows";
+}
+
+TEST(ActivityText, PutsEventsIntoWords) {
+  Activity a;
+  a.event.kind = EventKind::kFilled;
+  a.event.fill.ticks = 299'400;
+  a.event.fill.lots = Lots(100);
+  a.event.fill.id = ClientOrderId(0xCD);
+  EXPECT_EQ(said(a), "ETHUSDT FILLED buy 0.01 @ 2994 [cd]");
+
+  a.event = {};
+  a.event.kind = EventKind::kRejected;
+  a.event.failure.id = ClientOrderId(0xEF);
+  EXPECT_THAT(said(a), testing::MatchesRegex("ETHUSDT rejected: .* \\[ef\\]"));
+
+  a.event = {};
+  a.event.kind = EventKind::kAccepted;
+  a.event.report.id = ClientOrderId(1);
+  EXPECT_EQ(said(a), "ETHUSDT accepted [1]");
+
+  a.event = {};
+  a.event.kind = EventKind::kTrade;
+  a.event.trade.ticks = 300'000;
+  a.event.trade.lots = Lots(10'000);
+  EXPECT_EQ(said(a), "ETHUSDT trade, buy aggressor, 1 @ 3000");
+
+  a.event = {};
+  a.event.kind = EventKind::kControl;
+  a.event.control.code = ControlCode::kShutdown;
+  EXPECT_EQ(said(a), "shutting down: cancelling all orders");
+  a.event.control.code = ControlCode::kKill;
+  EXPECT_EQ(said(a), "KILL: cancelling all orders");
+}
+
+TEST(Progress, IsSilentWhereNobodyWouldSeeIt) {
+  testing::internal::CaptureStderr();
+  {
+    Progress progress("walking", false);
+    progress.show(1, 2, 3);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "stderr is no terminal here";
+}
+
+}  // namespace
+}  // namespace mm::app
