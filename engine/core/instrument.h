@@ -77,6 +77,11 @@ constexpr Money notional(const Instrument& i, Ticks price, Lots lots) {
 constexpr Money value(const Instrument& i, Amount base, HalfTicks price) {
   return Money(Int128{price.v} * i.tick.v * base.v * 50);
 }
+// The most lots that are worth no more than `worth` at this price, and that the venue takes.
+constexpr Lots lots_worth(const Instrument& i, Ticks price, Money worth) {
+  const Int128 lots = worth.v / notional(i, price, Lots(1)).v;
+  return lots < i.lots_max.v ? Lots(static_cast<std::int64_t>(lots)) : i.lots_max;
+}
 constexpr Amount base_amount(const Instrument& i, Lots lots) {
   return Amount(lots.v * i.lot.v);
 }
