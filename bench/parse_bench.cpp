@@ -61,7 +61,8 @@ void parse_trade(benchmark::State& state) {
   BinanceFeed feed = make_feed();
   const std::string text =
       R"({"stream":"ethusdt@trade","data":{"e":"trade","E":1723161255612,"s":"ETHUSDT",)"
-      R"("t":1520538925,"p":"2683.80000000","q":"0.00200000","T":1723161255611,"m":true,"M":true}})";
+      R"("t":1520538925,"p":"2683.80000000","q":"0.00200000","T":1723161255611,)"
+      R"("m":true,"M":true}})";
   run(state, feed, padded(text), text.size());
 }
 BENCHMARK(parse_trade);

@@ -79,7 +79,7 @@ inline DecimalError parse_fraction(const char*& p, const char* end, std::uint64_
 }  // namespace detail
 
 // Parses the number at `p` and leaves `p` at the first character that is not part of it.
-inline Decimal parse_decimal_prefix(const char*& p, const char* end) {
+[[gnu::always_inline]] inline Decimal parse_decimal_prefix(const char*& p, const char* end) {
   const char* const first = p;
   std::uint64_t whole = 0;
   for (; p != end && detail::is_digit(*p); ++p) {

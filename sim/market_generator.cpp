@@ -21,11 +21,21 @@ constexpr std::int64_t kQuietFactor = 4;
 constexpr std::int64_t kVarianceMean = 20, kVarianceNews = 80, kVarianceKept = 900;
 constexpr std::int64_t kVarianceMaxFactor = 64;
 
+// Impossible values made harmless; the config reader tells the user about them.
+MarketConfig made_possible(MarketConfig config) {
+  config.depth_levels = std::max(config.depth_levels, 1);
+  config.spread_ticks = std::max(config.spread_ticks, 1);
+  config.swing_max = std::max(config.swing_max, config.swing_min);
+  config.swing_time_min = std::max(config.swing_time_min, kMoveInterval);
+  config.swing_time_max = std::max(config.swing_time_max, config.swing_time_min);
+  return config;
+}
+
 }  // namespace
 
 MarketGenerator::MarketGenerator(const MarketConfig& config, const Instrument& instrument,
                                  std::uint64_t seed)
-    : config_(config),
+    : config_(made_possible(config)),
       random_(seed),
       start_ticks_(std::max<std::int64_t>(config.start_price.v / instrument.tick.v, 1)),
       lot_(instrument.lot),

@@ -68,10 +68,10 @@ struct MarketConfig {
   Ratio jump_size{1'000'000};           // typical
   std::int32_t jumps_per_hour = 60;
   Ratio trend{0};              // drift a minute; turns round at the end of a phase
-  Ratio swing_min{4'500'000};  // turning points lie this far from the centre
-  Ratio swing_max{6'000'000};
-  Nanos swing_time_min{1500 * kMillisecond.v};  // from one turning point to the next
-  Nanos swing_time_max{2500 * kMillisecond.v};
+  Ratio swing_min{4'200'000};  // turning points lie this far from the centre
+  Ratio swing_max{5'400'000};
+  Nanos swing_time_min{2700 * kMillisecond.v};  // from one turning point to the next
+  Nanos swing_time_max{4000 * kMillisecond.v};
   std::int32_t quiet_percent = 0;  // share of swings spent still, at a quarter of the rates
 };
 

@@ -35,6 +35,7 @@ SimVenue::SimVenue(const SimulatorConfig& config, std::span<const Instrument> in
 }
 
 void SimVenue::attach(InstrumentId instrument, const MarketConfig& config) {
+  MM_ASSERT(deliveries_.empty(), "markets are attached before the venue is started");
   Market& market = markets_[instrument];
   MarketConfig bounded = config;
   const auto levels_max = static_cast<std::int32_t>(config_.book_levels_max / 2);
@@ -43,7 +44,13 @@ void SimVenue::attach(InstrumentId instrument, const MarketConfig& config) {
       bounded, instruments_[instrument], seed_ + 0x9E3779B97F4A7C15u * (instrument + 1u));
   market.book.become_truth();
   market.levels_max = static_cast<std::size_t>(bounded.depth_levels * 3 / 2);
-  market.dirty.reserve(2 * market.levels_max + config_.open_orders_max);
+  const auto own_max = static_cast<std::uint32_t>(config_.max_orders_per_symbol);
+  market.dirty.reserve(2 * market.levels_max + own_max);
+  // A queue that one step of the market could not pass through would stop it for good.
+  const std::size_t least = generator_room(market, own_max) + 64 * instruments_.size();
+  if (deliveries_.room() < least) {
+    deliveries_ = TimedQueue<Event>(static_cast<std::uint32_t>(least));
+  }
   for (const Side side : {Side::kBuy, Side::kSell}) {
     for (int i = 0; i < bounded.depth_levels; ++i) {
       const PriceLevel level = market.generator->initial_level(side, i);

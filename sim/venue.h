@@ -30,7 +30,8 @@ namespace mm::sim {
 
 struct VenueCounters {
   std::uint64_t requests = 0;
-  std::uint64_t accepted = 0, canceled = 0, replaced = 0, amended = 0, expired = 0;
+  std::uint64_t accepted = 0, replaced = 0, amended = 0;  // successful requests
+  std::uint64_t canceled = 0, expired = 0;                // not counting what a replace cancelled
   std::array<std::uint64_t, static_cast<std::size_t>(RejectReason::kCount)> rejects{};
   std::uint64_t fills = 0;          // executions of ours
   std::uint64_t orders_filled = 0;  // completely
@@ -132,7 +133,7 @@ class SimVenue {
   void publish_ticker(InstrumentId i);
   void publish_book(InstrumentId i);
   void publish_levels(InstrumentId i);
-  std::size_t generator_room(const Market& market) const;
+  std::size_t generator_room(const Market& market, std::uint32_t open_orders) const;
 
   // Requests (venue_requests.cpp).
   void execute(const Command& command);

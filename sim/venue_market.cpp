@@ -13,15 +13,15 @@ constexpr std::size_t kEventsPerOwnOrder = 5;  // print, fill, two balances, rat
 
 // The most one piece of flow can cause: a book update before it and one after, and every level and
 // order traded.
-std::size_t SimVenue::generator_room(const Market& market) const {
+std::size_t SimVenue::generator_room(const Market& market, std::uint32_t open_orders) const {
   return 2 * market.dirty.capacity() + 2 * market.levels_max +
-         kEventsPerOwnOrder * (market.open_orders + 1u);
+         kEventsPerOwnOrder * (open_orders + 1u);
 }
 
 void SimVenue::run_generator() {
   const InstrumentId i = next_generator_instrument_;
   Market& market = markets_[i];
-  if (deliveries_.room() < generator_room(market)) {
+  if (deliveries_.room() < generator_room(market, market.open_orders)) {
     ++counters_.generator_skips;
     market.generator->skip(std::max(clock_, deliveries_.next_time()));
     find_next_generator();

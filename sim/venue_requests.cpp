@@ -120,6 +120,7 @@ SimVenue::Outcome SimVenue::cancel(const Command& command, Event& answer) {
   const OrderRow row = orders_.find_open(command.id);
   if (row == kNoRow) return {.reason = RejectReason::kUnknownOrder};
   end_order(row, OrderStatusCode::kCanceled);
+  ++counters_.canceled;
   answer = report(EventKind::kCanceled, orders_[row], orders_[row].filled);
   return {};
 }
@@ -169,11 +170,13 @@ SimVenue::Outcome SimVenue::modify(const Command& command, Event& answer) {
   if (price == order.price && lots == order.lots) return {.reason = RejectReason::kNoChange};
   if (lots <= order.filled) {
     end_order(row, OrderStatusCode::kCanceled);
+    ++counters_.canceled;
     answer = report(EventKind::kCanceled, order, order.filled);
     return {};
   }
   if (crosses(command.instrument, order.side, price)) {
     end_order(row, OrderStatusCode::kExpired);
+    ++counters_.expired;
     answer = report(EventKind::kExpired, order, order.filled);
     answer.report.reason = RejectReason::kWouldCross;
     return {};
@@ -324,7 +327,6 @@ void SimVenue::rest_order(OrderRow row) {
 void SimVenue::end_order(OrderRow row, OrderStatusCode status) {
   RestingOrder& order = orders_[row];
   Market& market = markets_[order.instrument];
-  ++(status == OrderStatusCode::kExpired ? counters_.expired : counters_.canceled);
   market.book.remove(row);
   mark_changed(order.instrument, order.side, order.price);
   account_.release(order);
@@ -370,7 +372,7 @@ void SimVenue::report_usage(bool at_once) {
   }
   const Nanos earliest = usage_reported_at_ + kUsageInterval;
   if ((!at_once && clock_ < earliest) || deliveries_.room() == 0) {
-    usage_due_ = std::max(earliest, clock_ + Nanos(1));
+    usage_due_ = clock_ < earliest ? earliest : clock_ + kUsageInterval;
     return;
   }
   usage_reported_ = usage;

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +68,9 @@ class BinanceFeedTest : public testing::Test {
             {.id = 9, .spec = make_instrument("BTCUSDT", 10'000'000, 100'000, is_spot)}};
   }
   std::span<const Event> send(std::string_view text, InstrumentId nameless = 7) {
-    const Padded padded(text);
+    text_.emplace(text);
     batch_.clear();
-    problem_ = feed_.on_message(Nanos(1'000), padded.text(), batch_, nameless);
+    problem_ = feed_.on_message(Nanos(1'000), text_->text(), batch_, nameless);
     return batch_.events();
   }
   static std::string kinds(std::span<const Event> events) {
@@ -79,6 +80,7 @@ class BinanceFeedTest : public testing::Test {
     return text;
   }
 
+  std::optional<Padded> text_;  // what the feed's last words point into
   EventBatch batch_;
   BinanceFeed feed_;
   FeedProblem problem_{FeedProblem::kNone};

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <optional>
+
 #include "feeds/binance/parser.h"
 #include "tests/feed_test_support.h"
 

@@ -34,9 +34,9 @@ std::string spot_ticker(std::string_view symbol, int id, std::string_view bid) {
                      bid);
 }
 std::string usdm_diff(std::string_view symbol, int first, int last, int previous) {
-  return fmt::format(
-      R"({{"e":"depthUpdate","E":1,"T":1,"s":"{}","U":{},"u":{},"pu":{},"b":[["5.5","2"]],"a":[]}})",
-      symbol, first, last, previous);
+  return fmt::format(R"({{"e":"depthUpdate","E":1,"T":1,"s":"{}","U":{},"u":{},"pu":{},)"
+                     R"("b":[["5.5","2"]],"a":[]}})",
+                     symbol, first, last, previous);
 }
 std::string snapshot(int id, std::string_view bids) {
   return fmt::format(R"({{"lastUpdateId":{},"bids":[{}],"asks":[]}})", id, bids);

@@ -282,11 +282,7 @@ TEST(CoreRules, AResumeDoesNotUndoAShutdown) {
   EXPECT_TRUE(h.core.stopped());
 }
 
-TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsConfiguredPrice) {
-  CoreConfig c = patient();
-  c.instruments[0].fee_asset_price = Amount(600 * kAmountScale);
-  CoreHarness h(c);
-  h.start_quoting();
+void expect_fee(CoreHarness& h, Money fee) {
   Event e = CoreHarness::event(EventKind::kFilled);
   e.flags = kFlagMaker;
   e.fill.id = h.live(Side::kBuy)[0].id;
@@ -296,8 +292,27 @@ TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsConfiguredPrice) {
   e.fill.fee = Amount(kAmountScale / 1000);
   e.fill.fee_asset = Asset::kOther;
   h.deliver(e);
-  EXPECT_EQ(h.core.instrument(0).position.fees(), Money(kMoneyScale * 6 / 10));
+  EXPECT_EQ(h.core.instrument(0).position.fees(), fee);
   EXPECT_EQ(h.core.instrument(0).position.fees_unconverted(), Amount(0));
+}
+
+TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsConfiguredPrice) {
+  CoreConfig c = patient();
+  c.instruments[0].fee_asset_price = Amount(600 * kAmountScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  expect_fee(h, Money(kMoneyScale * 6 / 10));
+}
+
+TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsOwnMarketsMid) {
+  CoreConfig c = patient();
+  c.account.max_order_count = 20;
+  c.instruments.push_back(c.instruments[0]);
+  std::strcpy(c.instruments[1].instrument.base_text.data(), "BNB");
+  CoreHarness h(c);
+  h.book(Ticks(70'000), Ticks(70'010), 1);
+  h.start_quoting();
+  expect_fee(h, Money(kMoneyScale * 70'005 / 100'000));
 }
 
 // --- requests and time ----------------------------------------------------------------------

@@ -85,7 +85,8 @@ TEST(Inspect, PrintsCheckpointsTheEndAndASummary) {
       R"({"applied":3,"u":15,"bids":[["100.4","2"],["100.3","0.01"]],)"
       R"("asks":[["100.6","0.5"],["100.7","7"]]})",
       R"({"summary":{"messages":5,"diffs_applied":3,"diffs_dropped":1,"gaps":0,"resyncs":0,)"
-      R"("crossed":0,"trades":0,"bad_lines":0,"book_ticker_checked":0,"book_ticker_mismatched":0}})"};
+      R"("crossed":0,"trades":0,"bad_lines":0,"book_ticker_checked":0,)"
+      R"("book_ticker_mismatched":0}})"};
   EXPECT_EQ(o.lines(), expected);
   EXPECT_EQ(o.err, "inspect: ETHUSDT: tick 0.1 and lot 0.01 inferred from the capture\n");
 }

@@ -161,6 +161,15 @@ TEST_P(QuotePlannerTest, Rule2AnOrderTooNearFairValueMovesWhateverTheThresholdSa
   EXPECT_THAT(at_the_bound.plan(), IsEmpty());
 }
 
+TEST_P(QuotePlannerTest, AnOrderAtItsTargetIsNeverMoved) {
+  Desk d(GetParam());
+  d.params.min_spread_tolerance = Ratio(0);
+  d.params.modify_threshold = Ratio(0);
+  d.order(9'995);
+  d.want({9'995});
+  EXPECT_THAT(d.plan(), IsEmpty());
+}
+
 TEST_P(QuotePlannerTest, Rule2IsOffWithTheDefaultToleranceAndTheOrderRests) {
   Desk d(GetParam());
   d.order(10'000);
@@ -238,11 +247,23 @@ TEST_P(QuotePlannerTest, WhenTheMarketStepsTheOutermostOrderRollsToTheFreeLevel)
 TEST_P(QuotePlannerTest, AnOrderRollsPastALevelItCannotReach) {
   Desk d(GetParam());
   d.params.modify_threshold = Ratio(0);
-  d.order(9'960);
-  const auto out = d.order(9'900);
-  d.want({10'001, 9'960, 9'890});
-  EXPECT_THAT(d.plan(), ElementsAre(Is(d.place(0)),
-                                    Is(d.to(PlanStep::kMove, DecisionReason::kDeviation, out, 2))));
+  d.opposite_best = 11'000;
+  const auto inner = d.order(9'900);
+  d.order(9'890);
+  d.want({10'001, 9'890, 9'880});
+  EXPECT_THAT(
+      d.plan(),
+      ElementsAre(Is(d.place(0)), Is(d.to(PlanStep::kMove, DecisionReason::kDeviation, inner, 2))));
+}
+
+TEST_P(QuotePlannerTest, OnSpotAnOrderWithFillsThatWouldRollHoldsTheLevelInstead) {
+  Desk d(GetParam());
+  d.params.modify_threshold = Ratio(0);
+  const auto inner = d.order(9'980, kSize, Lots(1));
+  d.order(9'970);
+  d.want({9'970, 9'960});
+  EXPECT_THAT(d.plan(),
+              ElementsAre(Is(d.to(PlanStep::kCancel, DecisionReason::kDeviation, inner, 1))));
 }
 
 TEST_P(QuotePlannerTest, MoreOrdersThanLevelsCancelsTheOnesThatServeNone) {

@@ -50,8 +50,11 @@ TEST(CheckOrder, TheOrderCountDeniesANewOrderButNotAnAmend) {
 
 TEST(CheckOrder, TooSmallIsByLotsOrByNotional) {
   OrderCheck order = good_bid();
-  order.quote.lots = Lots(9);
-  EXPECT_EQ(check(order), QuoteReason::kBelowMinSize);
+  Instrument large = instrument();
+  large.lots_min = Lots(5'000);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, large), QuoteReason::kQuoting);
+  large.lots_min = Lots(5'001);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, large), QuoteReason::kBelowMinSize);
   order.quote.lots = Lots(25);  // 4.99 quote
   EXPECT_EQ(check(order), QuoteReason::kBelowMinSize);
   order.quote.lots = Lots(26);

@@ -348,6 +348,29 @@ TEST(SimMarket, StopsGeneratingWhileNobodyTakesDeliveries) {
   EXPECT_EQ(book.breaks + book.crossed, 0u);
 }
 
+TEST(SimMarket, AQueueTooSmallForOneStepIsMadeLargeEnough) {
+  SimulatorConfig config = test::no_latency();
+  config.open_orders_max = config.pending_events_max = 1;
+  Session session(config, MarketConfig{}, 1);
+  int trades = 0;
+  session.run(kSecond, [&](const Event& e) { trades += e.kind == EventKind::kTrade ? 1 : 0; });
+  EXPECT_GT(trades, 10);
+}
+
+TEST(SimMarket, ImpossibleMarketsAreHarmless) {
+  MarketConfig market;
+  market.start_price = Amount(0);
+  market.updates_per_s = market.trades_per_s = market.orders_per_s = 0;
+  market.depth_levels = market.spread_ticks = 0;
+  market.level_size = market.trade_size = Amount(0);
+  market.swing_time_min = Nanos(0);
+  market.swing_time_max = Nanos(-1);
+  Session session(test::no_latency(), market, 1);
+  ObservedBook book;
+  session.run(kSecond, [&](const Event& e) { book.on(e); });
+  EXPECT_EQ(book.breaks + book.crossed, 0u);
+}
+
 TEST(SimMarket, AResynchronisedFeedGetsASnapshot) {
   Session session(test::no_latency(), MarketConfig{}, 1);
   int snapshots = 0;

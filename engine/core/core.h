@@ -81,6 +81,7 @@ class Core {
   void decide(InstrumentState& s, CommandBuffer& out);
   void value_position(InstrumentState& s);
   void open_position(InstrumentState& s);
+  void price_fees(const InstrumentState& s);
   void judge_gates(InstrumentState& s);
   QuoteReason stop_reason(const InstrumentState& s) const;
   void judge_side(InstrumentState& s, Side side);

@@ -92,6 +92,7 @@ void Core::value_position(InstrumentState& s) {
     s.mark = mid(touch.bid, touch.ask);
     if (!s.marked) s.loss.start(Money(0), Money(0));
     s.marked = true;
+    if (s.prices_fees) price_fees(s);
   }
   if (!s.marked) return;
   if (!s.opened) open_position(s);
@@ -104,6 +105,15 @@ void Core::value_position(InstrumentState& s) {
   const bool own_exceeded = s.loss.exceeded(total, own.max_daily_loss, own.max_drawdown);
   if (account.loss.exceeded(account.total, all.max_daily_loss, all.max_drawdown) || own_exceeded) {
     trip(QuoteReason::kLossLimit);
+  }
+}
+
+// The fee asset's own market tells what fees in it are worth, where the config does not.
+void Core::price_fees(const InstrumentState& s) {
+  const Int128 price = Int128{s.mark.v} * s.config.instrument.tick.v / 2;
+  for (InstrumentState& other : instruments_) {
+    if (other.account != s.account || other.config.fee_asset_price.v != 0) continue;
+    other.position.set_fee_asset_price(Amount(static_cast<std::int64_t>(price)));
   }
 }
 
@@ -180,7 +190,7 @@ int Core::requote_cost(const InstrumentState& s) const {
                   budget_.capacity());
 }
 
-// SEMANTICS, Reset: starts only when quoting and when the budget covers quoting again; holds at
+// A reset starts only when quoting and when the budget covers quoting again; holds at
 // most modification_timeout for Unknown orders, which keep their rows.
 void Core::step_reset(InstrumentState& s) {
   if (s.reset.canceling()) {

@@ -7,6 +7,8 @@
 namespace mm {
 namespace {
 
+constexpr std::string_view kFeeAsset = "BNB";  // what Asset::kOther is at our venues
+
 OrderTableConfig table_config(const CoreConfig& c) {
   const int rows = 2 * c.account.max_order_count + c.unknown_headroom;
   MM_ASSERT(rows > 0 && rows < kNoSlot, "max_order_count fits the order table");
@@ -67,6 +69,7 @@ Core::Core(const CoreConfig& config)
         config_.instruments, c.instrument.quote_text,
         [](const InstrumentConfig& other) -> const auto& { return other.instrument.quote_text; });
     const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
+    instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
   }

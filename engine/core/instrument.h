@@ -15,7 +15,7 @@ namespace mm {
 
 inline constexpr std::size_t kMaxInstruments = 1024;
 
-// What one request costs in each of the venue's budgets (VENUES 2.11, 3.1).
+// What one request costs in each of the venue's budgets.
 struct RequestCost {
   std::uint8_t raw = 1, weight = 0, orders = 0;
 };
@@ -67,6 +67,7 @@ struct Instrument {
   bool book_includes_own = true;  // false in backtest and paper: the feed never saw our orders
 
   std::string_view symbol() const { return symbol_text.data(); }
+  std::string_view base() const { return base_text.data(); }
 };
 
 // price x quantity, exactly: tick and lot are 1e-8 each, so one tick-lot is tick*lot*100 money.

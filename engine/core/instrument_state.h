@@ -73,13 +73,14 @@ struct InstrumentState {
   Ladder ladder;  // as last decided, after every clamp
   std::array<SideState, 2> sides;
 
-  HalfTicks mark{};         // market mid, own orders included: values the position
-  HalfTicks fair{};         // of the last decision
-  Touch touch{};            // without own orders, at the last decision
-  Touch seen{};             // market touch at the last event, to notice changes
-  Money total{};            // profit at the last mark
-  std::size_t account = 0;  // which of the core's account totals it adds to
-  Nanos resync_at{kNever};  // when a refused request to resynchronise is made again
+  HalfTicks mark{};          // market mid, own orders included: values the position
+  HalfTicks fair{};          // of the last decision
+  Touch touch{};             // without own orders, at the last decision
+  Touch seen{};              // market touch at the last event, to notice changes
+  Money total{};             // profit at the last mark
+  std::size_t account = 0;   // which of the core's account totals it adds to
+  bool prices_fees = false;  // its base is the third asset that fees are paid in
+  Nanos resync_at{kNever};   // when a refused request to resynchronise is made again
   Nanos synced_since{kNever};
   Nanos halted_until{};    // volatility halt
   bool warmed_up = false;  // warm-up has ended once: uptime is measured

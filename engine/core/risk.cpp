@@ -19,7 +19,6 @@ Amount position_limit(const RiskParams& risk, const Instrument& instrument, Half
 Lots position_room(Side side, Amount position, Lots exposure, Amount limit,
                    const Instrument& instrument) {
   const Int128 free = Int128{limit.v} - Int128{sign(side)} * position.v;
-  if (free <= 0) return Lots(0);
   const Int128 lots = free / instrument.lot.v - exposure.v;
   return Lots(static_cast<std::int64_t>(std::clamp<Int128>(lots, 0, Lots::max().v)));
 }

@@ -3,7 +3,7 @@
 // Owned by the core's thread; pure integer arithmetic, O(1), no allocation. The functions judge
 // numbers handed to them and keep no state but the loss guard's; the core keeps the trips.
 // Order-level checks deny only that order; at the position limit only the increasing side stops
-// (SEMANTICS, Risk).
+// (README, Risk).
 #pragma once
 
 #include "engine/core/instrument.h"

@@ -17,11 +17,9 @@ struct OrderSummary {
   std::int64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
 };
 
-// Quote currency. total() = realized + unrealized - fees = spread + adverse selection + inventory
-// - fees (SEMANTICS, Measures).
+// Quote currency; total() = realized + unrealized - fees, exactly.
 struct PnlSummary {
   Money realized{}, unrealized{}, fees{};
-  Money spread{}, adverse_selection{}, inventory{};
   Money total() const { return realized + unrealized - fees; }
 };
 

@@ -1,6 +1,6 @@
 // Binance market data of one venue (spot or USD-M): messages in, events for the core out.
 //
-// Owned by the feed's thread; allocates at construction only. A trade or ticker costs about 100 ns,
+// Owned by the feed's thread; allocates at construction only. A trade or ticker costs about 200 ns,
 // depth about 30 ns a level. Books are synchronised here (book_sync.h) but live in the core: what
 // leaves is a snapshot first, then differences that follow it without a hole, each numbered per
 // instrument from 1 without a hole; a lost chain is a kBookStale. A message that does not fit the
@@ -73,7 +73,7 @@ class BinanceFeed {
   bool needs_snapshot(InstrumentId id) const;
 
   const FeedCounters& counters() const { return counters_; }
-  // What the last problem was about.
+  // What the last problem was about; may point into the message's text.
   std::string_view detail() const { return detail_; }
 
  private:

@@ -98,19 +98,22 @@ struct Parser::Impl {
   using Error = sj::error_code;
 
   void reset(std::string_view text);
-  Error read_object(od::object object, bool root);
-  Error read_field(std::string_view key, od::value value, bool root);
-  Error read_letter(char key, std::string_view name, od::value value);
-  Error read_side(od::value value, std::vector<PriceLevel>& levels, std::uint32_t bit,
+  Error read_object(od::object& object, bool root);
+  Error read_field(std::string_view key, od::value& value, bool root);
+  Error read_letter(char key, std::string_view name, od::value& value);
+  Error read_side(od::value& value, std::vector<PriceLevel>& levels, std::uint32_t bit,
                   std::string_view name);
-  Error read_side_or_price(char key, std::string_view name, od::value value);
-  Error read_level(od::value value, PriceLevel& level, std::string_view name);
-  Error read_decimal(od::value value, std::int64_t& out, std::uint32_t bit, std::string_view name);
-  Error read_id(od::value value, std::uint64_t& out, std::uint32_t bit, std::string_view name);
-  Error read_time(od::value value, Nanos& out, std::uint32_t bit, std::string_view name);
-  Error read_text(od::value value, std::string_view& out, std::uint32_t bit, std::string_view name);
-  Error read_bool(od::value value, bool& out, std::uint32_t bit, std::string_view name);
-  Error read_payload(od::value value);
+  Error read_side_or_price(char key, std::string_view name, od::value& value);
+  [[gnu::always_inline]] Error read_level(od::value& value, PriceLevel& level,
+                                          std::string_view name);
+  [[gnu::always_inline]] Error read_decimal(od::value& value, std::int64_t& out, std::uint32_t bit,
+                                            std::string_view name);
+  Error read_id(od::value& value, std::uint64_t& out, std::uint32_t bit, std::string_view name);
+  Error read_time(od::value& value, Nanos& out, std::uint32_t bit, std::string_view name);
+  Error read_text(od::value& value, std::string_view& out, std::uint32_t bit,
+                  std::string_view name);
+  Error read_bool(od::value& value, bool& out, std::uint32_t bit, std::string_view name);
+  Error read_payload(od::value& value);
 
   bool has(std::uint32_t fields) const { return (seen & fields) == fields; }
   FeedProblem fail(FeedProblem p, std::string_view about) {
@@ -137,7 +140,7 @@ struct Parser::Impl {
 };
 
 void Parser::Impl::reset(std::string_view text) {
-  message = Message{};
+  message.clear();
   event = stream = order_type = detail = value_detail = {};
   end = text.data() + text.size();
   seen = 0;
@@ -145,7 +148,7 @@ void Parser::Impl::reset(std::string_view text) {
   value_problem = FeedProblem::kNone;
 }
 
-sj::error_code Parser::Impl::read_text(od::value value, std::string_view& out, std::uint32_t bit,
+sj::error_code Parser::Impl::read_text(od::value& value, std::string_view& out, std::uint32_t bit,
                                        std::string_view name) {
   od::raw_json_string raw;
   if (const Error e = value.get_raw_json_string().get(raw)) return skip_value_error(e, name);
@@ -156,8 +159,8 @@ sj::error_code Parser::Impl::read_text(od::value value, std::string_view& out, s
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_decimal(od::value value, std::int64_t& out, std::uint32_t bit,
-                                          std::string_view name) {
+inline sj::error_code Parser::Impl::read_decimal(od::value& value, std::int64_t& out,
+                                                 std::uint32_t bit, std::string_view name) {
   od::raw_json_string raw;
   if (const Error e = value.get_raw_json_string().get(raw)) return skip_value_error(e, name);
   const char* p = raw.raw();
@@ -168,14 +171,14 @@ sj::error_code Parser::Impl::read_decimal(od::value value, std::int64_t& out, st
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_id(od::value value, std::uint64_t& out, std::uint32_t bit,
+sj::error_code Parser::Impl::read_id(od::value& value, std::uint64_t& out, std::uint32_t bit,
                                      std::string_view name) {
   const Error e = value.get_uint64().get(out);
   if (e == sj::SUCCESS) seen |= bit;
   return skip_value_error(e, name);
 }
 
-sj::error_code Parser::Impl::read_time(od::value value, Nanos& out, std::uint32_t bit,
+sj::error_code Parser::Impl::read_time(od::value& value, Nanos& out, std::uint32_t bit,
                                        std::string_view name) {
   std::uint64_t number = 0;
   const Error e = read_id(value, number, bit, name);
@@ -184,14 +187,15 @@ sj::error_code Parser::Impl::read_time(od::value value, Nanos& out, std::uint32_
   return e;
 }
 
-sj::error_code Parser::Impl::read_bool(od::value value, bool& out, std::uint32_t bit,
+sj::error_code Parser::Impl::read_bool(od::value& value, bool& out, std::uint32_t bit,
                                        std::string_view name) {
   const Error e = value.get_bool().get(out);
   if (e == sj::SUCCESS) seen |= bit;
   return skip_value_error(e, name);
 }
 
-sj::error_code Parser::Impl::read_level(od::value value, PriceLevel& level, std::string_view name) {
+inline sj::error_code Parser::Impl::read_level(od::value& value, PriceLevel& level,
+                                               std::string_view name) {
   od::array cells;
   if (const Error e = value.get_array().get(cells)) return skip_value_error(e, name);
   int cell_count = 0;
@@ -207,7 +211,7 @@ sj::error_code Parser::Impl::read_level(od::value value, PriceLevel& level, std:
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_side(od::value value, std::vector<PriceLevel>& levels,
+sj::error_code Parser::Impl::read_side(od::value& value, std::vector<PriceLevel>& levels,
                                        std::uint32_t bit, std::string_view name) {
   od::array rows;
   if (const Error e = value.get_array().get(rows)) return skip_value_error(e, name);
@@ -227,7 +231,7 @@ sj::error_code Parser::Impl::read_side(od::value value, std::vector<PriceLevel>&
 }
 
 // "a" and "b" are levels in depth, a price in bookTicker, and an id in trades.
-sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name, od::value value) {
+sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name, od::value& value) {
   od::json_type type{};
   if (const Error e = value.type().get(type)) return e;
   const bool buy = key == 'b';
@@ -241,7 +245,7 @@ sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name,
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_letter(char key, std::string_view name, od::value value) {
+sj::error_code Parser::Impl::read_letter(char key, std::string_view name, od::value& value) {
   switch (key) {
     case 'e':
       return read_text(value, event, kEvent, name);
@@ -282,7 +286,7 @@ sj::error_code Parser::Impl::read_letter(char key, std::string_view name, od::va
 }
 
 // The envelope's "data", or the "result" of a request: an object of the same fields.
-sj::error_code Parser::Impl::read_payload(od::value value) {
+sj::error_code Parser::Impl::read_payload(od::value& value) {
   od::json_type type{};
   if (const Error e = value.type().get(type)) return e;
   if (type == od::json_type::array) seen |= kArrayData;
@@ -292,8 +296,7 @@ sj::error_code Parser::Impl::read_payload(od::value value) {
   return read_object(object, false);
 }
 
-sj::error_code Parser::Impl::read_field(std::string_view key, od::value value, bool root) {
-  if (key.size() == 1) return read_letter(key[0], key, value);
+sj::error_code Parser::Impl::read_field(std::string_view key, od::value& value, bool root) {
   if (root && key == "data") return read_payload(value);
   if (root && key == "stream") return read_text(value, stream, 0, key);
   if (key == "pu") return read_id(value, message.previous_id, kPreviousId, key);
@@ -308,11 +311,15 @@ sj::error_code Parser::Impl::read_field(std::string_view key, od::value value, b
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_object(od::object object, bool root) {
+sj::error_code Parser::Impl::read_object(od::object& object, bool root) {
   for (auto member : object) {
-    od::field field;
-    if (const Error e = std::move(member).get(field)) return e;
+    if (const Error e = member.error()) return e;
+    od::field&& field = std::move(member).value_unsafe();  // in place: copies stall
     const char* const key = field.key().raw();
+    if (key[1] == '"') {
+      if (const Error e = read_letter(key[0], {key, 1}, field.value())) return e;
+      continue;
+    }
     const void* const quote = std::memchr(key, '"', static_cast<std::size_t>(end - key));
     if (quote == nullptr) return sj::UNCLOSED_STRING;
     const auto length = static_cast<std::size_t>(static_cast<const char*>(quote) - key);

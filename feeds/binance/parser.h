@@ -1,7 +1,7 @@
 // One Binance market-data message, from JSON to plain numbers.
 //
 // Owned by one thread; allocates at construction only. Reads each field once, in whatever order it
-// comes, with simdjson on-demand: about 25 ns a price level and 80 ns a trade or ticker. It knows
+// comes, with simdjson on-demand: about 25 ns a price level and 200 ns a trade or ticker. It knows
 // the words of the protocol but neither instruments nor book state; numbers stay in 1e-8 units, and
 // text (symbol, stream) points into the message. Unknown keys are ignored; errors are values.
 #pragma once
@@ -46,6 +46,18 @@ struct Message {
   std::int64_t price = 0, quantity = 0;                      // trades
   PriceLevel bid{}, ask{};                                   // bookTicker
   std::span<const PriceLevel> bids, asks;
+
+  // Cheaper than assigning a fresh one, which costs as much as several fields.
+  void clear() {
+    kind = MessageKind::kIgnored;
+    venue = Venue::kUnknown;
+    has_previous = false;
+    symbol = stream_symbol = {};
+    first_id = last_id = previous_id = 0;
+    price = quantity = 0;
+    bid = ask = {};
+    bids = asks = {};
+  }
 };
 
 class Parser {

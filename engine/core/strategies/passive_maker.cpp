@@ -1,5 +1,5 @@
 // The passive maker: levels from min_spread to max_spread around fair value, widened by volatility,
-// skewed by position. SEMANTICS, Ladder; every step below is one sentence of it.
+// skewed by position. README, Ladder.
 #include <algorithm>
 
 #include "engine/core/strategy.h"
@@ -47,7 +47,6 @@ class PassiveMaker {
       if (price.v < 1) break;
       levels.add({price, size(in, price, i)});
     }
-    separate(side, levels);
   }
 
   static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
