@@ -1,10 +1,9 @@
 // Cost of one market-data message from bytes to events, by kind; of a decimal; of a whole capture.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
+#include "bench/captures.h"
 #include "feeds/binance/binance_feed.h"
 #include "feeds/capture/capture_feed.h"
 #include "feeds/decimal.h"
@@ -90,11 +89,9 @@ BENCHMARK(parse_one_decimal);
 
 // From .gz to events; units given, so that it is read once. MM_CAPTURES names the folder.
 void read_capture(benchmark::State& state) {
-  const char* const folder = std::getenv("MM_CAPTURES");
   CaptureOptions options;
-  options.files = {std::string(folder == nullptr ? "../shared/captures" : folder) +
-                   "/binance-spot-ethusdt-20240808.gz"};
-  if (!std::filesystem::exists(options.files[0])) {
+  options.files = {find_capture("binance-spot-ethusdt-20240808.gz")};
+  if (options.files[0].empty()) {
     state.SkipWithError("no recorded captures here (MM_CAPTURES names their folder)");
     return;
   }

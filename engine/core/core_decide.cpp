@@ -265,8 +265,8 @@ void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
     const Int128 lot_worth = notional(instrument, q.price, Lots(1)).v;
     Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
     const bool by_position = room < q.lots;
-    if (largest.v > 0) lots = std::min(lots, largest.v / lot_worth);
-    if (side == Side::kBuy) lots = std::min(lots, funds.v / lot_worth);
+    if (largest.v > 0 && lots * lot_worth > largest.v) lots = largest.v / lot_worth;
+    if (side == Side::kBuy && lots * lot_worth > funds.v) lots = funds.v / lot_worth;
     q.lots = Lots(static_cast<std::int64_t>(std::max<Int128>(lots, 0)));
     const Money worth = notional(instrument, q.price, q.lots);
     if (q.lots < instrument.lots_min || worth < instrument.notional_min) {

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 
+#include "engine/core/divide.h"
+
 namespace mm {
 
 Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance) {
-  const Int128 scale = Int128{2} * kRatioScale;
+  constexpr std::int64_t scale = 2 * kRatioScale;
   if (side == Side::kBuy) {
-    return Ticks(static_cast<std::int64_t>(Int128{fair.v} * (kRatioScale - distance.v) / scale));
+    const Int128 scaled = Int128{fair.v} * (kRatioScale - distance.v);
+    return Ticks(static_cast<std::int64_t>(divide(scaled, scale)));
   }
   const Int128 scaled = Int128{fair.v} * (kRatioScale + distance.v);
-  return Ticks(static_cast<std::int64_t>((scaled + scale - 1) / scale));
+  return Ticks(static_cast<std::int64_t>(divide(scaled + scale - 1, scale)));
 }
 
 void separate(Side side, LadderSide& levels) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/core/divide.h"
+
 namespace mm {
 namespace {
 
@@ -45,8 +47,8 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
 QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
   const HalfTicks fair = in_->fair;
   const std::int64_t distance = (fair.v - 2 * order.price.v) * sign(in_->side);
-  const std::int64_t allowed = static_cast<std::int64_t>(
-      Int128{params_->min_spread.v} * params_->min_spread_tolerance.v / kRatioScale);
+  const Int128 spread = Int128{params_->min_spread.v} * params_->min_spread_tolerance.v;
+  const auto allowed = static_cast<std::int64_t>(divide(spread, kRatioScale));
   const Ratio near = params_->min_spread - Ratio(allowed);
   const bool too_near =
       order.price != target.price && Int128{distance} * kRatioScale < Int128{fair.v} * near.v;
@@ -225,8 +227,18 @@ QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& 
   rules_ = &rules;
   candidate_count_ = action_count_ = 0;
   gather();
-  match();
-  emit();
+  // Nearly always every order may stay at its own level, and no other matching is as cheap.
+  std::size_t kept = 0;
+  if (candidate_count_ == in.targets.size()) {
+    while (kept < candidate_count_ &&
+           fit(candidates_[kept], in.targets[kept]).step == PlanStep::kKeep) {
+      ++kept;
+    }
+  }
+  if (kept < std::max(candidate_count_, in.targets.size())) {
+    match();
+    emit();
+  }
   return {actions_.data(), action_count_};
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/core/divide.h"
+
 namespace mm {
 
 Amount position_limit(const RiskParams& risk, const Instrument& instrument, HalfTicks fair) {
@@ -19,7 +21,7 @@ Amount position_limit(const RiskParams& risk, const Instrument& instrument, Half
 Lots position_room(Side side, Amount position, Lots exposure, Amount limit,
                    const Instrument& instrument) {
   const Int128 free = Int128{limit.v} - Int128{sign(side)} * position.v;
-  const Int128 lots = free / instrument.lot.v - exposure.v;
+  const Int128 lots = divide(free, instrument.lot.v) - exposure.v;
   return Lots(static_cast<std::int64_t>(std::clamp<Int128>(lots, 0, Lots::max().v)));
 }
 

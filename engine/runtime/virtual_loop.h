@@ -106,7 +106,8 @@ class VirtualLoop {
   // From any thread or a signal handler.
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }
   Nanos now() const { return now_; }
-  // Wall time, for the record only: from the begin of a step to its commands, and of whole steps.
+  // Wall time, for the record only: a turn goes from one visit to the core to the next, and so has
+  // reading, parsing and the venue in it; event_to_command is its part up to the commands.
   const Histogram& event_to_command() const { return event_to_command_; }
   const Histogram& turn() const { return turn_; }
 
@@ -129,22 +130,25 @@ class VirtualLoop {
     }
     Event e{};
     while (venue_.next(now_, e)) driver_.deliver(e, now_);
-    finish_step();
+    if (!finish_step()) return;
     const Nanos end = clock_.now();
     turn_.record(end - step_begin_);
     step_begin_ = end;
   }
-  // Timers, decision, gateway, and the refusals that come straight back.
-  void finish_step() {
+  // Timers, decision, gateway, and the refusals that come straight back. False if the core had
+  // nothing to do: the venue alone took something in.
+  bool finish_step() {
     for (int round = 0; round < kRoundsPerStep; ++round) {
       driver_.deliver_timers(now_);
+      if (!driver_.batch_open()) return false;
       if (driver_.end_batch(now_)) event_to_command_.record(clock_.now() - step_begin_);
       gateway_.do_work(now_);
       driver_.deliver_denied(now_);
       Event e{};
       while (executions_.try_pop(e)) driver_.deliver(e, now_);
-      if (!driver_.batch_open()) return;
+      if (!driver_.batch_open()) break;
     }
+    return true;
   }
   void take_source() {
     Nanos at{};

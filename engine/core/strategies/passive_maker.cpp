@@ -2,6 +2,7 @@
 // skewed by position. README, Ladder.
 #include <algorithm>
 
+#include "engine/core/divide.h"
 #include "engine/core/strategy.h"
 
 namespace mm {
@@ -17,7 +18,7 @@ Ratio inventory(const QuoteInput& in) {
 }
 
 constexpr std::int64_t part(std::int64_t whole, Ratio fraction) {
-  return static_cast<std::int64_t>(Int128{whole} * fraction.v / kUnit);
+  return static_cast<std::int64_t>(divide(Int128{whole} * fraction.v, kUnit));
 }
 
 class PassiveMaker {
@@ -68,6 +69,7 @@ class PassiveMaker {
 
   // Price: both sides move against the position. Size: the side that adds to it shrinks.
   static void skew(Side side, const QuoteInput& in, LadderSide& levels) {
+    if (in.params.skew_price.v == 0 && in.params.skew_size.v == 0) return;
     const Ratio held = inventory(in);
     const std::int64_t shift = part(in.fair_value.v, Ratio(part(in.params.skew_price.v, held))) / 2;
     const Ratio adds(std::max<std::int64_t>(0, sign(side) * held.v));
