@@ -47,6 +47,8 @@ class LossGuard {
     peak_ = total;
   }
   void new_day(Money total) { baseline_ = total; }
+  // A person has seen the loss and goes on: the limits count from here.
+  void resume(Money total) { baseline_ = peak_ = total; }
   Money today(Money total) const { return total - baseline_; }
   // True when a limit (> 0) is exceeded.
   bool exceeded(Money total, Money daily_loss_max, Money drawdown_max) {
