@@ -114,6 +114,13 @@ class CoreHarness {
     e.report.ticks = c.ticks;
     deliver(e);
   }
+  void amended(const Command& c) {
+    Event e = event(EventKind::kAmended, c.instrument);
+    e.report.id = c.id;
+    e.report.lots = c.lots;
+    e.report.ticks = c.ticks;
+    deliver(e);
+  }
   void fail(EventKind kind, const Command& c, RejectReason reason) {
     Event e = event(kind, c.instrument);
     e.failure.id = c.id;
@@ -128,6 +135,7 @@ class CoreHarness {
       if (c.kind == CommandKind::kPlace) accept(c);
       if (c.kind == CommandKind::kCancel) canceled(c);
       if (c.kind == CommandKind::kReplace) replaced(c);
+      if (c.kind == CommandKind::kModify || c.kind == CommandKind::kReduce) amended(c);
     }
     batch_end();
   }

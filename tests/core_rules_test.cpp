@@ -176,15 +176,19 @@ TEST(CoreRules, AResumeAfterALossGoesOnAndTripsAgainOnlyForAFurtherLoss) {
 TEST(CoreRules, ANewDayResetsTheLossButNotItsTrip) {
   CoreConfig c = patient();
   c.account.max_daily_loss = Money(10 * kMoneyScale);
+  c.account.max_data_age = kSecond * 100 * 3600;
+  c.orders.reset_interval = Nanos(0);
   CoreHarness h(c);
   h.start_quoting();
   lose(h);
   EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting) << "4.7 of 10 quote are lost";
+  while (!h.commands.empty()) h.answer_all();
   h.advance(kSecond * 24 * 3600);
   h.book(Ticks(296'399), Ticks(296'401));  // 5.3 more: over 10 in all, not today
   EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting);
   h.book(Ticks(294'499), Ticks(294'501));
   ASSERT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+  while (!h.commands.empty()) h.answer_all();
   h.advance(kSecond * 24 * 3600);
   EXPECT_EQ(h.core.trip(), QuoteReason::kLossLimit);
 }
@@ -247,13 +251,12 @@ TEST(CoreRules, ReduceOnlyNeverOffersMoreThanThePosition) {
   h.start_quoting();
   h.fill(h.live(Side::kBuy)[0], Lots(1000), 1);
   h.control(ControlCode::kPause, PauseScope::kIncrease);
-  h.answer_all();
-  h.answer_all();
+  while (!h.commands.empty()) h.answer_all();
   EXPECT_TRUE(h.live(Side::kBuy).empty());
   EXPECT_EQ(total_lots(h.live(Side::kSell)), Lots(1000));
   EXPECT_EQ(h.core.invariants().total(), 0u);
   h.control(ControlCode::kResume, PauseScope::kIncrease);
-  h.answer_all();
+  while (!h.commands.empty()) h.answer_all();
   EXPECT_EQ(h.live(Side::kBuy).size(), 3u);
   EXPECT_EQ(h.live(Side::kSell).size(), 3u);
 }

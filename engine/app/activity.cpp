@@ -24,9 +24,13 @@ std::string command_text(const Command& c, const Instrument& i) {
     case CommandKind::kReplace:
     case CommandKind::kModify:
     case CommandKind::kReduce:
-      return fmt::format("{} amend {} to {} ({}) [{}]", i.symbol(), name(c.side),
+      return fmt::format("{} order_modify {} to {} ({}) [{}]", i.symbol(), name(c.side),
                          quote_text(i, c.ticks, c.lots), why, id_text(c.id));
     case CommandKind::kCancel:
+      if (static_cast<DecisionReason>(c.why) == DecisionReason::kResetCancel) {
+        return fmt::format("{} order_reset: cancel {} [{}]", i.symbol(), name(c.side),
+                           id_text(c.id));
+      }
       return fmt::format("{} cancel {} ({}) [{}]", i.symbol(), name(c.side), why, id_text(c.id));
     case CommandKind::kResyncFeed:
       return fmt::format("{} feed asked to resynchronise", i.symbol());
@@ -43,9 +47,14 @@ std::string event_text(const Event& e, const Instrument& i) {
     case EventKind::kFilled:
       return fmt::format("{} FILLED {} {} [{}]", i.symbol(), name(e.side()),
                          quote_text(i, e.fill.ticks, e.fill.lots), id_text(e.fill.id));
-    case EventKind::kRejected:
+    case EventKind::kReplaced:
+    case EventKind::kAmended:
+      return fmt::format("{} order_modify_success [{}]", i.symbol(), id_text(e.report.id));
     case EventKind::kReplaceRejected:
     case EventKind::kAmendRejected:
+      return fmt::format("{} order_modify_failure: {} [{}]", i.symbol(), name(e.failure.reason),
+                         id_text(e.failure.id));
+    case EventKind::kRejected:
     case EventKind::kCancelRejected:
     case EventKind::kDenied:
     case EventKind::kOutcomeUnknown:

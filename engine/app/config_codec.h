@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/app/decimal.h"
+#include "engine/core/decimal_text.h"
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
 #include "engine/core/types.h"
@@ -54,7 +55,7 @@ Codec<T> decimal_codec(std::string_view what, int digits, std::string_view min,
             raw(out) = static_cast<Raw>(*value * factor);
             return true;
           },
-          [=](const T& value) { return format_decimal(Int128{raw(value)} / factor, digits); },
+          [=](const T& value) { return DecimalText(Int128{raw(value)} / factor, digits).str(); },
           std::move(precision)};
 }
 

@@ -1,7 +1,6 @@
 #include "engine/app/decimal.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace mm::app {
 namespace {
@@ -33,22 +32,6 @@ std::optional<Int128> parse_decimal(std::string_view text, int digits) {
   for (const char c : fraction) value = value * 10 + (c - '0');
   for (int i = 0; i < missing; ++i) value *= 10;
   return negative ? -value : value;
-}
-
-std::string format_decimal(Int128 value, int digits) {
-  const bool negative = value < 0;
-  std::string text;  // built backwards
-  bool significant = false;
-  for (int i = 0; i < digits || value != 0 || i == digits; ++i) {
-    const auto digit = static_cast<int>(value % 10);
-    value /= 10;
-    if (i == digits && significant) text.push_back('.');
-    significant = significant || digit != 0;
-    if (significant || i >= digits) text.push_back(static_cast<char>('0' + std::abs(digit)));
-  }
-  if (negative) text.push_back('-');
-  std::ranges::reverse(text);
-  return text;
 }
 
 }  // namespace mm::app

@@ -14,14 +14,27 @@ std::string ReplayCore::build(const JournalHeader& header) {
   }
   core_ = std::make_unique<Core>(make_core_config(load.config, instruments_));
   commands_ = std::make_unique<CommandBuffer>();
+  resets_.assign(instruments_.size(), 0);
   return {};
 }
 
 std::uint64_t ReplayCore::on_event(const Event& event) {
   commands_->clear();
   core_->on(event, *commands_);
-  if (ledger_ != nullptr) ledger_->on_record(event, commands_->items());
+  if (ledger_ != nullptr) {
+    ledger_->on_record(event, commands_->items());
+    if (event.kind == EventKind::kBatchEnd) note_resets(event.time);
+  }
   return output_.add(commands_->items());
+}
+
+void ReplayCore::note_resets(Nanos now) {
+  for (InstrumentId i = 0; i < resets_.size(); ++i) {
+    const std::uint64_t count = core_->instrument(i).reset.count();
+    if (count == resets_[i]) continue;
+    resets_[i] = count;
+    ledger_->on_change(now, i, "order_reset", std::to_string(count));
+  }
 }
 
 std::string ReplayCore::on_config(std::string_view) {

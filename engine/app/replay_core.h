@@ -31,7 +31,10 @@ class ReplayCore {
   std::span<const Instrument> instruments() const { return instruments_; }
 
  private:
+  void note_resets(Nanos now);
+
   std::vector<Instrument> instruments_;
+  std::vector<std::uint64_t> resets_;  // of each instrument, as far as the ledger knows
   std::unique_ptr<Core> core_;
   std::unique_ptr<CommandBuffer> commands_;
   OutputHash output_;

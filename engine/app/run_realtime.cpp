@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -135,8 +136,12 @@ class RealtimeRun {
       driver_, {executions_, control_, market_}, clock_, config_.engine.market_batch_max};
   RealtimeVenue venue_agent_{*venue_, {requests_, answers_, market_}, clock_};
   RingSession session_{requests_, answers_};
+  std::atomic<bool> kill_latch_{false};  // set by the shutdown: no quote leaves any more
   RealtimeGateway gateway_{
-      {.command_age_max = config_.engine.command_age_max}, commands_, executions_, session_};
+      {.command_age_max = config_.engine.command_age_max, .kill_latch = &kill_latch_},
+      commands_,
+      executions_,
+      session_};
   RealtimeGatewayAgent gateway_agent_{gateway_, clock_};
   StatusAgent status_{core_, snapshots_, clock_};
 
@@ -244,6 +249,7 @@ bool RealtimeRun::shut_down() {
   stop.kind = EventKind::kControl;
   stop.received = clock_.now();
   stop.control.code = ControlCode::kShutdown;
+  kill_latch_.store(true, std::memory_order_release);
   const Nanos give_up = clock_.now() + kPatience;
   bool sent = false;
   while (!strategy_.stopped() && clock_.now() < give_up) {
