@@ -32,7 +32,7 @@ concept OrderSession = requires(S& session, const Command& command, Event& event
 };
 
 struct GatewayConfig {
-  Nanos command_age_max{};                        // [venue] command_age_ms_max
+  Nanos command_age_max{};                        // [engine] command_age_ms_max
   const std::atomic<bool>* kill_latch = nullptr;  // set from anywhere; none: never set
 };
 

@@ -1,7 +1,7 @@
 // The venue's counts of orders and request weight in fixed, clock-aligned windows.
 //
 // Owned by the venue's thread; O(1), no allocation. ORDERS counts per 10 s and per UTC day, weight
-// per minute (VENUES 2.11); a window starts at zero when its time comes, whatever came before.
+// per minute; a window starts at zero when its time comes, whatever came before.
 #pragma once
 
 #include <cstdint>

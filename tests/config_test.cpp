@@ -263,6 +263,15 @@ TEST(ConfigErrors, UnknownSectionsNameTheKnownOnes) {
   EXPECT_THAT(error_of("min_spread = 1\n"), HasSubstr("unknown section"));
 }
 
+TEST(ConfigErrors, AStrategyHasToExist) {
+  EXPECT_EQ(error_of("[strategy]\nname = passive\n"),
+            "test.ini:2: [strategy] name = passive: no such strategy; there are passive_maker, "
+            "touch_joiner");
+  EXPECT_THAT(error_of("[symbol BTCUSDT]\nname = passive\n"),
+              HasSubstr("[symbol BTCUSDT] name = passive: no such strategy"));
+  EXPECT_EQ(error_of("[strategy]\nname = touch_joiner\n"), "");
+}
+
 TEST(ConfigErrors, ImpossibleCombinationsBlameTheKeyThatWasSet) {
   EXPECT_EQ(error_of("[strategy]\nmin_spread = 0.005\n"),
             "test.ini:2: [strategy] min_spread = 0.005: must be at most max_spread (0.004)");

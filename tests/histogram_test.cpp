@@ -56,7 +56,7 @@ TEST(Histogram, ClearForgetsEverything) {
 
 // Against the sorted values: never below the true percentile, at most one part in 32 above.
 TEST(Histogram, PercentilesAgreeWithSortedValues) {
-  rc::check([](const std::vector<std::int64_t>& raw, std::uint8_t shift) {
+  ASSERT_TRUE(rc::check([](const std::vector<std::int64_t>& raw, std::uint8_t shift) {
     Histogram h;
     std::vector<std::int64_t> values;
     for (const std::int64_t r : raw) {
@@ -72,23 +72,24 @@ TEST(Histogram, PercentilesAgreeWithSortedValues) {
       RC_ASSERT(h.percentile(ppm).v - exact <= exact / 32);
     }
     RC_ASSERT(h.max().v == values.back());
-  });
+  }));
 }
 
 TEST(Histogram, MergingEqualsRecordingEverythingInOne) {
-  rc::check([](const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
-    Histogram left, right, both;
-    for (const auto v : a) {
-      left.record(Nanos(v));
-      both.record(Nanos(v));
-    }
-    for (const auto v : b) {
-      right.record(Nanos(v));
-      both.record(Nanos(v));
-    }
-    left.merge(right);
-    RC_ASSERT(left.to_hgrm() == both.to_hgrm());
-  });
+  ASSERT_TRUE(
+      rc::check([](const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
+        Histogram left, right, both;
+        for (const auto v : a) {
+          left.record(Nanos(v));
+          both.record(Nanos(v));
+        }
+        for (const auto v : b) {
+          right.record(Nanos(v));
+          both.record(Nanos(v));
+        }
+        left.merge(right);
+        RC_ASSERT(left.to_hgrm() == both.to_hgrm());
+      }));
 }
 
 TEST(Histogram, ExportsTheHgrmText) {

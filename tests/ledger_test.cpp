@@ -310,7 +310,7 @@ TEST(Ledger, AnExistingFileOrABadPathIsAnError) {
 
 // Random places, fills (many of them twice) and cancels against sums kept in plain maps.
 TEST(Ledger, TotalsEqualThoseOfAReferenceModel) {
-  rc::check([](std::uint64_t seed) {
+  ASSERT_TRUE(rc::check([](std::uint64_t seed) {
     std::mt19937_64 random(seed);
     Ledger l;
     std::map<std::uint64_t, std::int64_t> placed, filled;
@@ -368,7 +368,7 @@ TEST(Ledger, TotalsEqualThoseOfAReferenceModel) {
       RC_ASSERT(*order++ ==
                 order_id_text(ClientOrderId(id)) + '|' + std::to_string(filled[id]) + '|' + state);
     }
-  });
+  }));
 }
 
 }  // namespace

@@ -4,14 +4,14 @@
 #include <rapidcheck/gtest.h>
 
 #include <boost/multiprecision/cpp_int.hpp>
-#include <string>
+#include <ostream>
 #include <tuple>
 #include <vector>
 
 namespace mm {
 
-void PrintTo(Money m, std::ostream* out) {
-  *out << boost::multiprecision::cpp_int(m.v).str();
+std::ostream& operator<<(std::ostream& out, Money m) {
+  return out << boost::multiprecision::cpp_int(m.v).str();
 }
 
 }  // namespace mm

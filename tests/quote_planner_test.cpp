@@ -6,15 +6,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <ostream>
 #include <set>
 #include <vector>
 
 namespace mm {
 
-void PrintTo(const PlanAction& a, std::ostream* out) {
-  *out << "{step " << static_cast<int>(a.step) << ", why " << name(a.why) << ", level "
-       << static_cast<int>(a.level) << ", slot " << a.slot << ", target " << a.target.price.v
-       << " x " << a.target.lots.v << "}";
+std::ostream& operator<<(std::ostream& out, const PlanAction& a) {
+  return out << "{step " << static_cast<int>(a.step) << ", why " << name(a.why) << ", level "
+             << static_cast<int>(a.level) << ", slot " << a.slot << ", target " << a.target.price.v
+             << " x " << a.target.lots.v << "}";
 }
 
 }  // namespace mm

@@ -152,7 +152,7 @@ TEST(SimQueueModel, PowersSplitByTheRatioOfPowers) {
 }
 
 TEST(SimQueueModel, ExtremeRatiosStayInRange) {
-  rc::check("0 <= ahead part <= min(cancelled, ahead)", [] {
+  ASSERT_TRUE(rc::check("0 <= ahead part <= min(cancelled, ahead)", [] {
     const auto model = *rc::gen::element(QueueModel::kPowerProb, QueueModel::kLogProb);
     const auto exponent = *rc::gen::element(1, 500, 1000, 3000, 20'000);
     const std::int64_t most = std::int64_t{1} << *rc::gen::inRange(1, 60);
@@ -163,7 +163,7 @@ TEST(SimQueueModel, ExtremeRatiosStayInRange) {
     RC_ASSERT(part.v >= 0);
     RC_ASSERT(part <= ahead);
     RC_ASSERT(part <= cancelled);
-  });
+  }));
 }
 
 // Lot by lot: what the rules say, without arithmetic.
@@ -194,7 +194,7 @@ void slow_sell_trade(std::vector<SlowOrder>& bids, std::int64_t price, std::int6
 }
 
 TEST(SimMatching, ObservedTradesFillLikeALotByLotModel) {
-  rc::check("fills and queue positions agree", [] {
+  ASSERT_TRUE(rc::check("fills and queue positions agree", [] {
     SimHarness h = with_book();
     std::vector<SlowOrder> slow;
     const auto steps = *rc::gen::inRange(1, 40);
@@ -227,7 +227,7 @@ TEST(SimMatching, ObservedTradesFillLikeALotByLotModel) {
         RC_ASSERT(order.leaves().v == 0 || order.ahead.v == slow[i].ahead);
       }
     }
-  });
+  }));
 }
 
 // A market by order: each level a list in time order, ours and others'. Others cancel from the
@@ -272,7 +272,7 @@ class SlowMarket {
 };
 
 TEST(SimMatching, AGeneratedMarketMatchesLikeAMarketByOrder) {
-  rc::check("fills, levels and rest agree; nothing is made or lost", [] {
+  ASSERT_TRUE(rc::check("fills, levels and rest agree; nothing is made or lost", [] {
     SimulatorConfig config;
     OrderStore orders(256, 256);
     MatchingBook book(config, orders);
@@ -320,7 +320,7 @@ TEST(SimMatching, AGeneratedMarketMatchesLikeAMarketByOrder) {
         RC_ASSERT(asks.lots_at(Ticks(p)).v == slow.others(p));
       }
     }
-  });
+  }));
 }
 
 TEST(SimPriceLevels, KeepsTheBestWhenFull) {
@@ -336,7 +336,7 @@ TEST(SimPriceLevels, KeepsTheBestWhenFull) {
 }
 
 TEST(SimPriceLevels, AgreesWithAMap) {
-  rc::check([] {
+  ASSERT_TRUE(rc::check([] {
     const Side side = *rc::gen::element(Side::kBuy, Side::kSell);
     PriceLevels levels(side, 1000);
     std::map<std::int64_t, std::int64_t> slow;
@@ -352,7 +352,7 @@ TEST(SimPriceLevels, AgreesWithAMap) {
       RC_ASSERT(levels.best().price.v == best);
       RC_ASSERT(levels.lots_at(Ticks(best)).v == slow[best]);
     }
-  });
+  }));
 }
 
 TEST(SimOrderStore, FindsOpenAndRecentlyClosedOrdersAndReusesTheOldest) {
@@ -375,7 +375,7 @@ TEST(SimOrderStore, FindsOpenAndRecentlyClosedOrdersAndReusesTheOldest) {
 }
 
 TEST(SimOrderStore, AgreesWithAMap) {
-  rc::check([] {
+  ASSERT_TRUE(rc::check([] {
     OrderStore store(16, 8);
     std::map<std::uint64_t, OrderRow> open;
     const auto steps = *rc::gen::inRange(1, 300);
@@ -392,7 +392,7 @@ TEST(SimOrderStore, AgreesWithAMap) {
         RC_ASSERT(store.find_open(ClientOrderId(k)) == (it == open.end() ? kNoRow : it->second));
       }
     }
-  });
+  }));
 }
 
 TEST(SimFixedMath, LogarithmAndExponentialAreExactWhereTheyMustBe) {
@@ -428,7 +428,7 @@ TEST(SimRandom, HasTheMomentsItClaims) {
 }
 
 TEST(SimTimedQueue, PopsByTimeThenRankThenInsertion) {
-  rc::check([] {
+  ASSERT_TRUE(rc::check([] {
     TimedQueue<int> queue(64);
     std::vector<std::tuple<std::int64_t, int, int>> slow;
     const auto count = *rc::gen::inRange(0, 64);
@@ -446,7 +446,7 @@ TEST(SimTimedQueue, PopsByTimeThenRankThenInsertion) {
     RC_ASSERT(queue.empty());
     RC_ASSERT(queue.next_time() == kNever);
     RC_ASSERT(queue.room() == 64u);
-  });
+  }));
 }
 
 }  // namespace

@@ -629,7 +629,7 @@ TEST(SimVenue, AFullRequestQueueDeniesAndSaysSo) {
 }
 
 TEST(SimVenue, BalancesAndQuantitiesAreConserved) {
-  rc::check("wallet = start + fills - fees, locks = what open orders need", [] {
+  ASSERT_TRUE(rc::check("wallet = start + fills - fees, locks = what open orders need", [] {
     Instrument instrument = sim_spot();
     instrument.tick = Amount(*rc::gen::element(1, 7, 1'000'000));
     instrument.lot = Amount(*rc::gen::element(1, 13, 10'000));
@@ -675,7 +675,7 @@ TEST(SimVenue, BalancesAndQuantitiesAreConserved) {
       RC_ASSERT(open == h.venue.open_orders(0));
       RC_ASSERT(h.venue.counters().taker_fills == 0u);
     }
-  });
+  }));
 }
 
 }  // namespace

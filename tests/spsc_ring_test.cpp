@@ -126,7 +126,7 @@ TEST(SpscRingDeathTest, ACapacityThatIsNoPowerOfTwoIsAProgrammerError) {
 
 // Random calls on both sides against std::deque.
 TEST(SpscRing, BehavesLikeABoundedDeque) {
-  rc::check([] {
+  ASSERT_TRUE(rc::check([] {
     SpscRing<int> ring(8);
     std::deque<int> model;
     int next = 0;
@@ -159,7 +159,7 @@ TEST(SpscRing, BehavesLikeABoundedDeque) {
       }
       RC_ASSERT(ring.size() == model.size());
     }
-  });
+  }));
 }
 
 // Two threads, mixed single and batch calls on a small ring: nothing lost, doubled or torn, and a

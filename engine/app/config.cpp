@@ -11,6 +11,7 @@
 #include "engine/app/config_codec.h"
 #include "engine/app/config_schema.h"
 #include "engine/app/ini_reader.h"
+#include "engine/core/strategy.h"
 
 namespace mm::app {
 namespace {
@@ -126,6 +127,14 @@ class Assembler {
   ConfigLoad& load_;
 };
 
+// Sorted: registrations run in no particular order.
+std::string strategy_list() {
+  std::vector<std::string_view> names;
+  for (const StrategyType& type : registered_strategies()) names.push_back(type.name);
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 // Checks between keys, for the common values and every symbol's.
 class Validator {
  public:
@@ -183,6 +192,9 @@ class Validator {
   void check_symbol(SymbolConfig& s, std::string_view name) {
     const StrategyParams& p = s.strategy;
     const RiskParams& r = s.risk;
+    if (find_strategy(p.strategy.data()) == nullptr) {
+      fail("strategy", "name", s, "no such strategy; there are " + strategy_list());
+    }
     check_order("strategy", "min_spread", "max_spread", p.min_spread <= p.max_spread, s);
     check_order("strategy", "price_floor", "price_ceiling",
                 p.price_ceiling.v == 0 || p.price_floor <= p.price_ceiling, s);

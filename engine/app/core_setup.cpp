@@ -8,7 +8,7 @@ CoreConfig make_core_config(const Config& config, std::span<const Instrument> in
   CoreConfig core;
   for (const Instrument& instrument : instruments) {
     const SymbolConfig symbol = config.symbol(instrument.symbol());
-    core.instruments.push_back({instrument, symbol.strategy, symbol.risk});
+    core.instruments.push_back({instrument, symbol.strategy, symbol.risk, config.fees.price_bnb});
   }
   core.account = config.common.risk;
   core.orders = config.order_management;

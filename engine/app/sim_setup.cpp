@@ -4,7 +4,9 @@ namespace mm::app {
 
 std::unique_ptr<sim::SimVenue> make_observing_venue(const Config& config,
                                                     std::span<const Instrument> instruments) {
-  return std::make_unique<sim::SimVenue>(config.simulator, instruments, config.scenario.seed);
+  sim::SimulatorConfig simulator = config.simulator;
+  if (config.fees.price_bnb.v > 0) simulator.fee_asset_price = config.fees.price_bnb;
+  return std::make_unique<sim::SimVenue>(simulator, instruments, config.scenario.seed);
 }
 
 std::unique_ptr<sim::SimVenue> make_sim_venue(const Config& config,

@@ -43,7 +43,7 @@ class Core {
   void on(const Event& event, CommandBuffer& out);
   // When the core wants a kTimer; kNever if it waits for nothing.
   Nanos next_deadline() const;
-  // After a shutdown or kill: no order of ours may be live any more.
+  // After a shutdown: no order of ours may be live any more.
   bool stopped() const { return stopping_ && table_.live_count() == 0; }
 
   // Views for status, summary and tests; read on the core's thread or when it rests.
@@ -65,6 +65,9 @@ class Core {
   void on_execution(InstrumentState& s, const Event& e, CommandBuffer& out);
   void on_fill(InstrumentState& s, const Event& e, const OrderChange& change);
   void on_control(const Control& control);
+  void pause(PauseScope scope, bool paused);
+  void resume();
+  void request_resync(InstrumentState& s, CommandBuffer& out);
   void on_timer(CommandBuffer& out);
   void on_balance(InstrumentState& s, const Balance& balance);
   void count(InstrumentState& s, const OrderChange& change);
@@ -77,10 +80,13 @@ class Core {
   void end_batch(CommandBuffer& out);
   void decide(InstrumentState& s, CommandBuffer& out);
   void value_position(InstrumentState& s);
+  void open_position(InstrumentState& s);
+  void price_fees(const InstrumentState& s);
   void judge_gates(InstrumentState& s);
   QuoteReason stop_reason(const InstrumentState& s) const;
   void judge_side(InstrumentState& s, Side side);
   void step_reset(InstrumentState& s);
+  int requote_cost(const InstrumentState& s) const;
   void build_ladder(InstrumentState& s, Amount limit);
   void fit_ladder(InstrumentState& s, Side side, Amount limit);
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
@@ -115,16 +121,22 @@ class Core {
   InvariantCounts invariants_;
   std::uint64_t illegal_seen_ = 0;
   std::vector<InstrumentId> dirty_;
-  LossGuard account_loss_;
-  Money account_total_{};
+  // Profit and its limits of all instruments that have one quote asset: others do not add up.
+  struct AccountTotal {
+    LossGuard loss;
+    Money total{};
+  };
+  std::vector<AccountTotal> accounts_;
   Nanos now_{}, last_market_{}, cause_{};
   QuoteReason trip_ = QuoteReason::kQuoting;
   bool started_ = false, feed_up_ = true, silent_ = true, lagging_ = false, stopping_ = false;
   bool increase_paused_ = false;
   // The budget's side of the decision under way.
   struct Turn {
-    bool blocked = false;  // something waits for a token
-    bool spent = false;    // a token was used
+    bool blocked = false;    // something waits for a token
+    bool spent = false;      // a token was used
+    bool added[2]{};         // exposure was added to a side
+    Nanos retry_at{kNever};  // when an amend that backs off may be tried again
   };
   Turn turn_;
 };

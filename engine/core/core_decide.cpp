@@ -33,19 +33,29 @@ void Core::end_batch(CommandBuffer& out) {
     decide(instruments_[waiting_.front()], out);
   }
   dirty_.clear();
-  deadlines_.set(budget_entry(), waiting_.empty() ? kNever : std::max(budget_.next(now_), now_));
+  // A turn later where tokens are left: time must go on.
+  const Nanos next = budget_.next(now_);
+  const Nanos wake = next > now_ ? next : now_ + kMillisecond;
+  deadlines_.set(budget_entry(), waiting_.empty() ? kNever : wake);
 }
 
+// Reduce only is a limit of nothing.
 Amount Core::limit_of(const InstrumentState& s) const {
+  if (increase_paused_) return Amount(0);
   return position_limit(s.config.risk, s.config.instrument, s.fair);
 }
 
 void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.dirty = false;
   turn_ = {};
-  s.touch = touch_without_own(s.market, table_, s.id, s.config.instrument);
-  if (s.touch.has_bid && s.touch.has_ask) {
-    s.fair = fair_value(s.config.strategy.fair_value, s.touch, s.market);
+  if (now_ >= s.resync_at && !s.market.synced()) request_resync(s, out);
+  if (s.market.in_message()) {
+    s.seen = {};  // the book is half of two: the end of the message decides again
+  } else {
+    s.touch = touch_without_own(s.market, table_, s.id, s.config.instrument);
+    if (s.touch.has_bid && s.touch.has_ask) {
+      s.fair = fair_value(s.config.strategy.fair_value, s.touch, s.market);
+    }
   }
   value_position(s);
   judge_gates(s);
@@ -80,24 +90,39 @@ void Core::value_position(InstrumentState& s) {
   const Touch touch = s.market.touch();
   if (touch.has_bid && touch.has_ask && s.market.synced() && !s.market.crossed()) {
     s.mark = mid(touch.bid, touch.ask);
-    if (!s.marked) {
-      s.marked = true;
-      if (!s.config.risk.start_position_from_account) {
-        s.position.open(s.config.risk.start_position, s.mark);
-      }
-      s.loss.start(Money(0), Money(0));
-    }
+    if (!s.marked) s.loss.start(Money(0), Money(0));
+    s.marked = true;
+    if (s.prices_fees) price_fees(s);
   }
   if (!s.marked) return;
+  if (!s.opened) open_position(s);
   const Money total = s.position.total(s.mark);
-  account_total_ += total - s.total;
+  AccountTotal& account = accounts_[s.account];
+  account.total += total - s.total;
   s.total = total;
   const RiskParams& own = s.config.risk;
-  const RiskParams& account = config_.account;
-  if (s.loss.exceeded(total, own.max_daily_loss, own.max_drawdown) ||
-      account_loss_.exceeded(account_total_, account.max_daily_loss, account.max_drawdown)) {
+  const RiskParams& all = config_.account;
+  const bool own_exceeded = s.loss.exceeded(total, own.max_daily_loss, own.max_drawdown);
+  if (account.loss.exceeded(account.total, all.max_daily_loss, all.max_drawdown) || own_exceeded) {
     trip(QuoteReason::kLossLimit);
   }
+}
+
+// The fee asset's own market tells what fees in it are worth, where the config does not.
+void Core::price_fees(const InstrumentState& s) {
+  const Int128 price = Int128{s.mark.v} * s.config.instrument.tick.v / 2;
+  for (InstrumentState& other : instruments_) {
+    if (other.account != s.account || other.config.fee_asset_price.v != 0) continue;
+    other.position.set_fee_asset_price(Amount(static_cast<std::int64_t>(price)));
+  }
+}
+
+// Valued at the first mid; from the account once its balance has been told.
+void Core::open_position(InstrumentState& s) {
+  const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
+  if (of_account && !s.base_known) return;
+  s.position.open(of_account ? s.base_held : s.config.risk.start_position, s.mark);
+  s.opened = true;
 }
 
 // Why nothing at all may be quoted, the gravest first; kQuoting if something may.
@@ -113,6 +138,7 @@ QuoteReason Core::stop_reason(const InstrumentState& s) const {
       too_wide(s.touch, s.fair, strategy.max_market_spread)) {
     return QuoteReason::kThinBook;
   }
+  if (!s.opened) return QuoteReason::kReconciling;
   if (now_ < s.synced_since + strategy.warmup) return QuoteReason::kWarmUp;
   if (now_ < s.halted_until) return QuoteReason::kVolatilityHalt;
   if (s.reset.canceling()) return QuoteReason::kReset;
@@ -124,6 +150,7 @@ void Core::judge_gates(InstrumentState& s) {
   if (s.market.synced() && risk.max_price_change.v > 0 &&
       s.market.measures().max_move(now_) > risk.max_price_change) {
     s.halted_until = now_ + risk.risk_cooldown;
+    s.market.restart_moves();  // one move halts once
   }
   const QuoteReason stop = stop_reason(s);
   for (const Side side : kSides) {
@@ -153,11 +180,17 @@ void Core::judge_side(InstrumentState& s, Side side) {
   } else if (lifecycle_.breaker_open(s.id, side, now_)) {
     close(Gate::kHold, QuoteReason::kCircuitBreaker);
   } else if (now_ < state.fill_pause_until) {
-    close(Gate::kHold, QuoteReason::kFillPause);
+    close(Gate::kPull, QuoteReason::kFillPause);
   }
 }
 
-// SEMANTICS, Reset: starts only when quoting and when the budget covers quoting again; holds at
+// Requests that quoting anew takes, as far as the budget may hold them.
+int Core::requote_cost(const InstrumentState& s) const {
+  return std::min(static_cast<int>(s.ladder.bids.size() + s.ladder.asks.size()),
+                  budget_.capacity());
+}
+
+// A reset starts only when quoting and when the budget covers quoting again; holds at
 // most modification_timeout for Unknown orders, which keep their rows.
 void Core::step_reset(InstrumentState& s) {
   if (s.reset.canceling()) {
@@ -169,10 +202,9 @@ void Core::step_reset(InstrumentState& s) {
       judge_gates(s);
     }
   } else if (now_ >= s.reset.due()) {
-    const auto wanted = static_cast<int>(s.ladder.bids.size() + s.ladder.asks.size());
     if (table_.live_count(s.id) == 0) {
       s.reset.skip(now_);
-    } else if (budget_.available(now_) >= std::min(wanted, budget_.capacity())) {
+    } else if (budget_.available(now_) >= requote_cost(s)) {
       s.reset.begin(now_);
       meter_.on_reset(s.id, now_);
       judge_gates(s);
@@ -181,9 +213,14 @@ void Core::step_reset(InstrumentState& s) {
 }
 
 void Core::build_ladder(InstrumentState& s, Amount limit) {
-  const QuoteInput input{
-      now_, s.config.instrument, s.config.strategy, s.market, s.fair, s.touch, s.position.base(),
-      limit};
+  const QuoteInput input{now_,
+                         s.config.instrument,
+                         s.config.strategy,
+                         s.market,
+                         s.fair,
+                         s.touch,
+                         s.position.base(),
+                         position_limit(s.config.risk, s.config.instrument, s.fair)};
   s.strategy.quote(input, s.ladder);
   for (const Side side : kSides) {
     LadderSide& levels = s.ladder.side(side);
@@ -226,7 +263,7 @@ void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
   for (std::size_t i = 0; i < levels.size();) {
     Quote& q = levels[i];
     const Int128 lot_worth = notional(instrument, q.price, Lots(1)).v;
-    Int128 lots = std::min<Int128>(q.lots.v, room.v);
+    Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
     const bool by_position = room < q.lots;
     if (largest.v > 0) lots = std::min(lots, largest.v / lot_worth);
     if (side == Side::kBuy) lots = std::min(lots, funds.v / lot_worth);
@@ -310,9 +347,10 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, Amount l
   }
   const Instrument& instrument = s.config.instrument;
   const bool place = action.step == PlanStep::kPlace;
-  if (!place && (!lifecycle_.may_amend(*order, now_) ||
-                 table_.pending_modifications(s.id) >=
-                     static_cast<std::size_t>(config_.orders.max_pending_modifications))) {
+  const auto pending_max = static_cast<std::size_t>(config_.orders.max_pending_modifications);
+  if (!place &&
+      (!lifecycle_.may_amend(*order, now_) || table_.pending_modifications(s.id) >= pending_max)) {
+    if (order->retry_at > now_) turn_.retry_at = std::min(turn_.retry_at, order->retry_at);
     return true;  // the newest target waits
   }
   const bool resize = action.step == PlanStep::kResize;
@@ -341,6 +379,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, Amount l
   }
   if (!may_request(s, side)) return false;
   bool sent = false;
+  turn_.added[index(side)] |= place || quote.lots > freed;
   if (place) {
     sent = lifecycle_.place({s.id, side, quote.price, quote.lots, action.why, action.level}, now_,
                             out) != nullptr;
@@ -387,18 +426,21 @@ void Core::check_invariants(InstrumentState& s, Amount limit) {
                                  s.position.base() == s.position.explained_base());
   Ticks highest_bid{}, lowest_ask = Ticks::max();
   for (const Side side : kSides) {
-    Lots intended{};
+    Lots intended{}, possible{};
     bool pulled = true;
     for (const std::uint16_t slot : table_.live(s.id, side)) {
       const Order& o = table_.row(slot);
       const bool leaving = is_leaving(o);
+      possible += o.exposure();
       if (!leaving) intended += o.exposure();
       pulled = pulled && leaving;
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());
       if (side == Side::kSell) lowest_ask = std::min(lowest_ask, o.aggressive_price());
     }
     const Lots room = position_room(side, s.position.base(), Lots(0), limit, s.config.instrument);
-    holds &= invariants_.check(Invariant::kExposure, intended <= room || !s.marked);
+    // What leaves may be over a limit that has shrunk, but nothing was added on top of it.
+    const bool within = turn_.added[index(side)] ? possible <= room : intended <= room;
+    holds &= invariants_.check(Invariant::kExposure, within || !s.marked);
     holds &=
         invariants_.check(Invariant::kNoStaleQuote, s.side(side).gate != Gate::kPull || pulled);
   }
@@ -429,19 +471,28 @@ void Core::measure(InstrumentState& s) {
 
 // The next instant at which time alone changes what this instrument may do.
 void Core::plan_wake(InstrumentState& s) {
-  Nanos wake =
-      s.reset.canceling() ? s.reset.began() + config_.orders.modification_timeout : s.reset.due();
-  if (s.reset.due() <= now_ && !s.reset.canceling()) wake = budget_.next(now_) + kMillisecond;
+  constexpr Nanos kLookAgain{100 * kMillisecond.v};
+  Nanos wake = kNever;
+  // An instant that has come is not waited for: a deadline in the past would come again and again.
   auto consider = [this, &wake](Nanos t) {
     if (t > now_) wake = std::min(wake, t);
   };
+  consider(s.reset.due());
+  if (s.reset.canceling()) {
+    const Nanos waited = s.reset.began() + config_.orders.modification_timeout;
+    consider(waited > now_ ? waited : now_ + kLookAgain);
+  } else if (s.reset.due() <= now_) {
+    consider(std::max(budget_.next(now_, requote_cost(s)), now_ + kMillisecond));
+  }
+  consider(turn_.retry_at);
+  consider(s.resync_at);
   if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);
   consider(s.halted_until);
   for (const SideState& side : s.sides) {
     consider(side.fill_pause_until);
     if (side.reason == QuoteReason::kPostOnlyBreaker ||
         side.reason == QuoteReason::kCircuitBreaker) {
-      consider(now_ + kMillisecond * 100);
+      consider(now_ + kLookAgain);
     }
   }
   deadlines_.set(s.id, wake);

@@ -7,6 +7,8 @@
 namespace mm {
 namespace {
 
+constexpr std::string_view kFeeAsset = "BNB";  // what Asset::kOther is at our venues
+
 OrderTableConfig table_config(const CoreConfig& c) {
   const int rows = 2 * c.account.max_order_count + c.unknown_headroom;
   MM_ASSERT(rows > 0 && rows < kNoSlot, "max_order_count fits the order table");
@@ -63,6 +65,13 @@ Core::Core(const CoreConfig& config)
   for (std::size_t i = 0; i < config.instruments.size(); ++i) {
     const InstrumentConfig& c = config_.instruments[i];
     instruments_.emplace_back(static_cast<InstrumentId>(i), c, market_config(config_, c));
+    const auto same_quote = std::ranges::find(
+        config_.instruments, c.instrument.quote_text,
+        [](const InstrumentConfig& other) -> const auto& { return other.instrument.quote_text; });
+    const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
+    instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
+    if (first == i) accounts_.emplace_back();
+    instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
   }
   dirty_.reserve(2 * config.instruments.size());  // all may be marked again while decided
 }
@@ -74,7 +83,7 @@ Nanos Core::next_deadline() const {
 void Core::start(Nanos now) {
   started_ = true;
   last_market_ = now;
-  account_loss_.start(Money(0), Money(0));
+  for (AccountTotal& account : accounts_) account.loss.start(Money(0), Money(0));
   for (InstrumentState& s : instruments_) {
     s.reset.start(now, config_.orders.reset_interval, s.id, instruments_.size());
   }
@@ -136,15 +145,18 @@ void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
     s.synced_since = s.market.synced() ? now_ : kNever;
     mark_dirty(s);
   }
-  if (s.market.take_resync_request()) {
-    Command resync;
-    resync.kind = CommandKind::kResyncFeed;
-    send(s, resync, out);
-  }
+  if (s.market.take_resync_request()) request_resync(s, out);
   if (!s.market.in_message()) {
     cause_ = e.received;
     touch_changed(s);
   }
+}
+
+void Core::request_resync(InstrumentState& s, CommandBuffer& out) {
+  s.resync_at = kNever;
+  Command resync;
+  resync.kind = CommandKind::kResyncFeed;
+  send(s, resync, out);
 }
 
 // Sizes at the touch matter only to fair values that weigh them.
@@ -174,11 +186,16 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       s.trading = e.session.symbol_trading != 0;
       break;
     default: {
+      if (e.kind == EventKind::kDenied) {
+        const auto command = static_cast<CommandKind>(e.failure.command);
+        meter_.on_denied(s.id, command);
+        if (command == CommandKind::kResyncFeed) {
+          s.resync_at = now_ + 100 * kMillisecond;
+          break;
+        }
+      }
       const OrderChange change = lifecycle_.apply(e);
       count(s, change);
-      if (e.kind == EventKind::kDenied) {
-        meter_.on_denied(s.id, static_cast<CommandKind>(e.failure.command));
-      }
       if (e.kind == EventKind::kFilled) on_fill(s, e, change);
       invariants_.check(Invariant::kCancelLane, e.kind != EventKind::kCancelRejected ||
                                                     e.failure.reason != RejectReason::kRateLimit);
@@ -202,9 +219,7 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
   if (balance.asset == Asset::kBase) {
     s.base_free = balance.free;
-    if (!s.base_known && s.config.risk.start_position_from_account && s.marked) {
-      s.position.open(balance.free + balance.locked, s.mark);
-    }
+    s.base_held = balance.free + balance.locked;
     s.base_known = true;
   } else if (balance.asset == Asset::kQuote) {
     s.quote_free = balance.free;
@@ -221,22 +236,13 @@ void Core::count(InstrumentState& s, const OrderChange& change) {
 }
 
 void Core::on_control(const Control& control) {
-  const bool stop = control.code == ControlCode::kPause;
   switch (control.code) {
     case ControlCode::kPause:
+      pause(control.scope, true);
+      break;
     case ControlCode::kResume:
-      for (InstrumentState& s : instruments_) {
-        if (control.scope != PauseScope::kSell) s.side(Side::kBuy).paused = stop;
-        if (control.scope != PauseScope::kBuy) s.side(Side::kSell).paused = stop;
-        if (control.scope == PauseScope::kIncrease) {
-          s.side(Side::kBuy).paused = s.side(Side::kSell).paused = false;
-        }
-      }
-      if (control.scope == PauseScope::kIncrease) increase_paused_ = stop;
-      if (!stop && control.scope == PauseScope::kAll) {
-        trip_ = QuoteReason::kQuoting;
-        increase_paused_ = false;
-      }
+      pause(control.scope, false);
+      if (control.scope == PauseScope::kAll) resume();
       break;
     case ControlCode::kKill:
       trip(QuoteReason::kHalted);
@@ -249,6 +255,28 @@ void Core::on_control(const Control& control) {
       break;
   }
   mark_all_dirty();
+}
+
+void Core::pause(PauseScope scope, bool paused) {
+  if (scope == PauseScope::kIncrease) {
+    increase_paused_ = paused;
+    return;
+  }
+  for (InstrumentState& s : instruments_) {
+    if (scope != PauseScope::kSell) s.side(Side::kBuy).paused = paused;
+    if (scope != PauseScope::kBuy) s.side(Side::kSell).paused = paused;
+  }
+}
+
+// Clears every stop but a shutdown. Losses up to here are accepted: they do not trip again.
+void Core::resume() {
+  if (stopping_) return;
+  increase_paused_ = false;
+  if (trip_ == QuoteReason::kLossLimit) {
+    for (AccountTotal& account : accounts_) account.loss.resume(account.total);
+    for (InstrumentState& s : instruments_) s.loss.resume(s.total);
+  }
+  trip_ = QuoteReason::kQuoting;
 }
 
 void Core::on_timer(CommandBuffer& out) {
@@ -269,7 +297,7 @@ void Core::on_timer(CommandBuffer& out) {
     } else if (entry == budget_entry()) {
       if (!waiting_.empty()) mark_dirty(instruments_[waiting_.front()]);
     } else {
-      account_loss_.new_day(account_total_);
+      for (AccountTotal& account : accounts_) account.loss.new_day(account.total);
       for (InstrumentState& s : instruments_) s.loss.new_day(s.total);
       deadlines_.set(entry, next_day(now_, config_.account.day_start));
     }

@@ -15,7 +15,7 @@ namespace mm {
 Touch touch_without_own(const Market& market, const OrderTable& table, InstrumentId id,
                         const Instrument& instrument);
 
-// Fair value from a two-sided touch (SEMANTICS, fair_value). mid: halfway. last: the last trade.
+// Fair value from a two-sided touch (README, Ladder). mid: halfway. last: the last trade.
 // weighted_mid: each price weighted by its own quantity. micro_price: by the opposite quantity, so
 // that it leans towards the side about to be exhausted. Rounded to the nearest half tick below.
 HalfTicks fair_value(FairValueKind kind, const Touch& touch, const Market& market);

@@ -15,7 +15,7 @@ namespace mm {
 
 inline constexpr std::size_t kMaxInstruments = 1024;
 
-// What one request costs in each of the venue's budgets (VENUES 2.11, 3.1).
+// What one request costs in each of the venue's budgets.
 struct RequestCost {
   std::uint8_t raw = 1, weight = 0, orders = 0;
 };
@@ -67,6 +67,7 @@ struct Instrument {
   bool book_includes_own = true;  // false in backtest and paper: the feed never saw our orders
 
   std::string_view symbol() const { return symbol_text.data(); }
+  std::string_view base() const { return base_text.data(); }
 };
 
 // price x quantity, exactly: tick and lot are 1e-8 each, so one tick-lot is tick*lot*100 money.
@@ -76,6 +77,11 @@ constexpr Money notional(const Instrument& i, Ticks price, Lots lots) {
 // The worth of an amount of base at a price in half ticks.
 constexpr Money value(const Instrument& i, Amount base, HalfTicks price) {
   return Money(Int128{price.v} * i.tick.v * base.v * 50);
+}
+// The most lots that are worth no more than `worth` at this price, and that the venue takes.
+constexpr Lots lots_worth(const Instrument& i, Ticks price, Money worth) {
+  const Int128 lots = worth.v / notional(i, price, Lots(1)).v;
+  return lots < i.lots_max.v ? Lots(static_cast<std::int64_t>(lots)) : i.lots_max;
 }
 constexpr Amount base_amount(const Instrument& i, Lots lots) {
   return Amount(lots.v * i.lot.v);

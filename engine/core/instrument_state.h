@@ -24,6 +24,7 @@ struct InstrumentConfig {
   Instrument instrument;
   StrategyParams strategy;
   RiskParams risk;
+  Amount fee_asset_price{};  // [fees] price_BNB: quote price of a third fee asset, 0 = unknown
 };
 
 // What may happen to a side's orders now.
@@ -52,11 +53,9 @@ struct NearestQuote {
 
 struct InstrumentState {
   InstrumentState(InstrumentId i, const InstrumentConfig& c, const Market::Config& market_config)
-      : id(i),
-        config(c),
-        market(market_config),
-        strategy(c.strategy),
-        position(config.instrument) {}
+      : id(i), config(c), market(market_config), strategy(c.strategy), position(config.instrument) {
+    position.set_fee_asset_price(c.fee_asset_price);
+  }
   // `position` points at the config beside it.
   InstrumentState(const InstrumentState&) = delete;
   InstrumentState& operator=(const InstrumentState&) = delete;
@@ -74,20 +73,23 @@ struct InstrumentState {
   Ladder ladder;  // as last decided, after every clamp
   std::array<SideState, 2> sides;
 
-  HalfTicks mark{};  // market mid, own orders included: values the position
-  HalfTicks fair{};  // of the last decision
-  Touch touch{};     // without own orders, at the last decision
-  Touch seen{};      // market touch at the last event, to notice changes
-  Money total{};     // profit at the last mark
+  HalfTicks mark{};          // market mid, own orders included: values the position
+  HalfTicks fair{};          // of the last decision
+  Touch touch{};             // without own orders, at the last decision
+  Touch seen{};              // market touch at the last event, to notice changes
+  Money total{};             // profit at the last mark
+  std::size_t account = 0;   // which of the core's account totals it adds to
+  bool prices_fees = false;  // its base is the third asset that fees are paid in
+  Nanos resync_at{kNever};   // when a refused request to resynchronise is made again
   Nanos synced_since{kNever};
   Nanos halted_until{};    // volatility halt
   bool warmed_up = false;  // warm-up has ended once: uptime is measured
   bool marked = false;
-  bool opened = false;
+  bool opened = false;  // the opening position is known and valued
   bool session_up = true;
   bool trading = true;
   bool base_known = false, quote_known = false;
-  Amount base_free{}, quote_free{};
+  Amount base_free{}, base_held{}, quote_free{};  // held: free and locked
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 

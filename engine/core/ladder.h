@@ -68,7 +68,7 @@ struct ClampLimits {
   Ratio price_collar;   // distance from fair value beyond which a level is dropped
   Ticks opposite_best;  // the market's best price on the other side, own orders excluded
 };
-// The clamps of SEMANTICS (Ladder): at least min_spread from fair value, one tick short of the
+// The clamps (README, Ladder): at least min_spread from fair value, one tick short of the
 // opposite best, within the collar and the venue's price range. Returns why levels were dropped,
 // kQuoting if none was.
 QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,

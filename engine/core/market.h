@@ -69,6 +69,7 @@ class Market {
 
   const Counters& counters() const { return counters_; }
   const MarketMeasures& measures() const { return measures_; }
+  void restart_moves() { measures_.restart_moves(); }
 
  private:
   void on_begin(const Event& event);

@@ -157,6 +157,12 @@ Ratio MarketMeasures::max_move(Nanos now) const {
   return std::max(relative_change(all.low, mid_), -relative_change(all.high, mid_));
 }
 
+void MarketMeasures::restart_moves() {
+  move_buckets_.fill({});
+  move_bucket_ = -1;
+  older_ = {};
+}
+
 void MarketMeasures::on_trade(Side aggressor, Ticks price, Lots lots, Nanos now) {
   advance(now);
   const std::int64_t second = second_of(now);

@@ -65,6 +65,8 @@ class MarketMeasures {
   // The largest change from any mid of the last `price_change_window` to the present one, as a
   // fraction of the earlier. Buckets of 1/64 of the window: looks back up to one bucket too far.
   Ratio max_move(Nanos now) const;
+  // From here on only moves from the present mid count.
+  void restart_moves();
 
   // Was the last trade large, or the first for trade_print_interval that was worth showing?
   bool last_trade_significant() const { return last_trade_significant_; }

@@ -1,4 +1,4 @@
-// Trading parameters: every key of SEMANTICS as a typed integer, with its shipped default.
+// Trading parameters: the keys of [strategy], [risk], [order_management] and [measures], typed.
 //
 // Plain data, filled from config before start or by a reload between events; constant while the
 // core reads it. Ratios are 1e-9 fractions, times are nanoseconds, zero means off where the key

@@ -41,7 +41,7 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
           order.filled.v > 0 ? DecisionReason::kRefill : DecisionReason::kSizeChange};
 }
 
-// SEMANTICS, Keep, amend, cancel: rules 2 to 5 (rule 1 is applied before matching).
+// README, Amend first: rules 2 to 5 (rule 1 is applied before matching).
 QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
   const HalfTicks fair = in_->fair;
   const std::int64_t distance = (fair.v - 2 * order.price.v) * sign(in_->side);

@@ -34,12 +34,13 @@ class RateBudget {
     if (venue_left_ != kUnlimited) --venue_left_;
     return true;
   }
-  // When the next token is there; `now` if one is there already. The venue's own window is
-  // refreshed by its reports, so it is looked at again when it ends, after a second at the latest.
-  Nanos next(Nanos now) {
+  // When so many tokens (up to capacity) are there if nobody takes one; `now` if they are already.
+  // The venue's own window is refreshed by its reports, so it is looked at again when it ends,
+  // after a second at the latest.
+  Nanos next(Nanos now, int tokens = 1) {
     refill(now);
-    const Nanos own = credit_ >= cost_ ? now : Nanos(now.v + cost_ - credit_);
-    if (venue_left_ > 0) return own;
+    const Nanos own(now.v + std::max<std::int64_t>(0, cost_ * tokens - credit_));
+    if (venue_left_ >= tokens) return own;
     return std::max(own, std::min(venue_window_end_, now + kSecond));
   }
   int capacity() const { return static_cast<int>(full_ / cost_); }

@@ -7,7 +7,7 @@
 
 namespace mm {
 
-// Why nothing, or not everything wanted, is quoted. SEMANTICS, Risk.
+// Why nothing, or not everything wanted, is quoted. README, Risk.
 enum class QuoteReason : std::uint8_t {
   kQuoting,
   kDisconnected,

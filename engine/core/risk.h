@@ -3,7 +3,7 @@
 // Owned by the core's thread; pure integer arithmetic, O(1), no allocation. The functions judge
 // numbers handed to them and keep no state but the loss guard's; the core keeps the trips.
 // Order-level checks deny only that order; at the position limit only the increasing side stops
-// (SEMANTICS, Risk).
+// (README, Risk).
 #pragma once
 
 #include "engine/core/instrument.h"
@@ -47,6 +47,8 @@ class LossGuard {
     peak_ = total;
   }
   void new_day(Money total) { baseline_ = total; }
+  // A person has seen the loss and goes on: the limits count from here.
+  void resume(Money total) { baseline_ = peak_ = total; }
   Money today(Money total) const { return total - baseline_; }
   // True when a limit (> 0) is exceeded.
   bool exceeded(Money total, Money daily_loss_max, Money drawdown_max) {

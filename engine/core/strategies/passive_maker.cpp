@@ -1,5 +1,5 @@
 // The passive maker: levels from min_spread to max_spread around fair value, widened by volatility,
-// skewed by position. SEMANTICS, Ladder; every step below is one sentence of it.
+// skewed by position. README, Ladder.
 #include <algorithm>
 
 #include "engine/core/strategy.h"
@@ -51,10 +51,9 @@ class PassiveMaker {
 
   static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
     const StrategyParams& p = in.params;
-    const Money lot_worth = notional(in.instrument, price, Lots(1));
     const std::int64_t base = p.order_size.v > 0
                                   ? p.order_size.v / in.instrument.lot.v
-                                  : static_cast<std::int64_t>(p.order_notional.v / lot_worth.v);
+                                  : lots_worth(in.instrument, price, p.order_notional).v;
     return Lots(base + part(base, p.level_size_step * level));
   }
 

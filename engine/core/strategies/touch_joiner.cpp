@@ -19,8 +19,7 @@ class TouchJoiner {
  private:
   Lots lots(const QuoteInput& in, Ticks price) const {
     if (size_.v > 0) return Lots(size_.v / in.instrument.lot.v);
-    const Money worth = notional(in.instrument, price, Lots(1));
-    return Lots(static_cast<std::int64_t>(in.params.order_notional.v / worth.v));
+    return lots_worth(in.instrument, price, in.params.order_notional);
   }
 
   Amount size_;

@@ -1,0 +1,398 @@
+// The rules of SEMANTICS at their edges: when quoting stops, when it comes back, what is counted.
+#include <gtest/gtest.h>
+
+#include "tests/core_harness.h"
+
+namespace mm::test {
+namespace {
+
+CoreConfig patient(CoreConfig c = one_instrument()) {
+  for (InstrumentConfig& i : c.instruments) i.risk.max_data_age = kSecond * 3600;
+  c.account.max_data_age = kSecond * 3600;
+  return c;
+}
+
+// Quotes far enough out that the moves of these tests reach none of them.
+CoreConfig wide() {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.min_spread = ratio_ppm(10'000);
+  c.instruments[0].strategy.max_spread = ratio_ppm(14'000);
+  return c;
+}
+
+RiskParams without_loss_limits(RiskParams risk) {
+  risk.max_daily_loss = risk.max_drawdown = Money(0);
+  return risk;
+}
+
+Event balance(Asset asset, Amount free, Amount locked = Amount(0)) {
+  Event e = CoreHarness::event(EventKind::kBalance);
+  e.balance.asset = asset;
+  e.balance.free = free;
+  e.balance.locked = locked;
+  return e;
+}
+
+Lots total_lots(const std::vector<Order>& orders) {
+  Lots sum{};
+  for (const Order& o : orders) sum += o.leaves();
+  return sum;
+}
+
+// --- stops and comebacks --------------------------------------------------------------------
+
+TEST(CoreRules, DataThatReachUsLateArePulledForAsOwnLagUntilTheyAreTimelyAgain) {
+  CoreHarness h(one_instrument());
+  h.start_quoting();
+  Event late = CoreHarness::event(EventKind::kFeedStatus);
+  late.feed.up = 1;
+  late.received = h.now - kMillisecond * 3001;
+  h.deliver(late);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kOwnLag);
+  EXPECT_EQ(h.take(CommandKind::kCancel).size(), 6u);
+  late.received = h.now;
+  h.deliver(late);
+  h.batch_end();
+  EXPECT_NE(h.side(Side::kBuy).reason, QuoteReason::kOwnLag);
+}
+
+TEST(CoreRules, AFillPauseLeavesNoQuoteOnThatSideUntilItIsOver) {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.fill_pause = kSecond * 10;
+  CoreHarness h(c);
+  h.start_quoting();
+  const Order best = h.live(Side::kBuy)[0];
+  h.fill(best, best.lots, 1);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kFillPause);
+  h.answer_all();
+  EXPECT_TRUE(h.live(Side::kBuy).empty());
+  EXPECT_EQ(h.live(Side::kSell).size(), 3u);
+  h.advance(kSecond * 10 - Nanos(1));
+  EXPECT_TRUE(h.take().empty());
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 3u);
+}
+
+TEST(CoreRules, OneMoveHaltsForOneCooldownHoweverLongTheWindowIs) {
+  CoreConfig c = patient();
+  c.instruments[0].risk.risk_cooldown = kSecond * 10;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.book(Ticks(308'999), Ticks(309'001));  // + 3 %
+  h.answer_all();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kVolatilityHalt);
+  h.advance(kSecond * 10 - Nanos(1));
+  EXPECT_TRUE(h.take().empty());
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+  h.book(Ticks(302'999), Ticks(303'001));  // - 1.9 % since the halt
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  h.book(Ticks(301'999), Ticks(302'001));  // - 2.3 %: another move
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kVolatilityHalt);
+}
+
+TEST(CoreRules, ABookSynchronisedAnewWarmsUpAnew) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.skip_sequence();
+  h.send_book(0, false, {{Ticks(299'990), Lots(5)}}, {});
+  h.batch_end();
+  h.answer_all();
+  h.advance(kSecond * 60);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kStaleData);
+  h.book(Ticks(299'999), Ticks(300'001));
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kWarmUp);
+  h.advance(kSecond * 5);
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+TEST(CoreRules, ARefusedResynchronisationIsAskedForAgain) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.skip_sequence();
+  h.send_book(0, false, {{Ticks(299'990), Lots(5)}}, {});
+  h.batch_end();
+  const auto asked = h.take(CommandKind::kResyncFeed);
+  ASSERT_EQ(asked.size(), 1u);
+  h.fail(EventKind::kDenied, asked[0], RejectReason::kRingFull);
+  h.batch_end();
+  h.advance(kSecond);
+  EXPECT_EQ(h.take(CommandKind::kResyncFeed).size(), 1u);
+  h.advance(kSecond);
+  EXPECT_TRUE(h.take(CommandKind::kResyncFeed).empty()) << "it was taken this time";
+}
+
+TEST(CoreRules, NothingIsDecidedOnHalfABookMessage) {
+  CoreHarness h(patient());
+  h.start_quoting(Ticks(299'600), Ticks(300'400));
+  const Order bid = h.live(Side::kBuy)[0];
+  // Our bid alone is now the market's best.
+  h.send_book(0, false, {{bid.price, bid.lots}, {Ticks(299'600), Lots(0)}}, {});
+  h.send_book(0, false, {{Ticks(299'300), Lots(50'000)}}, {});
+  h.batch_end();
+  ASSERT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  h.take();
+  Event begin = CoreHarness::event(EventKind::kBookBegin);
+  begin.sequence = 5;
+  begin.flags = kFlagSnapshot;
+  begin.book.last_id = UpdateId(1000);
+  h.deliver(begin);
+  h.control(ControlCode::kResume);  // makes the core decide now
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  EXPECT_TRUE(h.take(CommandKind::kCancel).empty());
+}
+
+// --- losses ---------------------------------------------------------------------------------
+
+// Bought at 2994 and marked at 2980: a loss of some 4.7 quote.
+void lose(CoreHarness& h) {
+  const Order best = h.live(Side::kBuy)[0];
+  h.fill(best, best.lots, 1);
+  h.book(Ticks(297'999), Ticks(298'001));
+  h.answer_all();
+}
+
+TEST(CoreRules, AResumeAfterALossGoesOnAndTripsAgainOnlyForAFurtherLoss) {
+  for (const bool drawdown : {false, true}) {
+    CoreConfig c = patient();
+    c.account = without_loss_limits(c.account);
+    c.instruments[0].risk = without_loss_limits(c.instruments[0].risk);
+    (drawdown ? c.account.max_drawdown : c.account.max_daily_loss) = Money(kMoneyScale);
+    CoreHarness h(c);
+    h.start_quoting();
+    lose(h);
+    ASSERT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+    h.control(ControlCode::kResume);
+    h.answer_all();
+    EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting);
+    EXPECT_EQ(h.core.orders().live_count(), 6u);
+    h.book(Ticks(297'499), Ticks(297'501));  // another 1.7 quote
+    EXPECT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+  }
+}
+
+TEST(CoreRules, ANewDayResetsTheLossButNotItsTrip) {
+  CoreConfig c = patient();
+  c.account.max_daily_loss = Money(10 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  lose(h);
+  EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting) << "4.7 of 10 quote are lost";
+  h.advance(kSecond * 24 * 3600);
+  h.book(Ticks(296'399), Ticks(296'401));  // 5.3 more: over 10 in all, not today
+  EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting);
+  h.book(Ticks(294'499), Ticks(294'501));
+  ASSERT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+  h.advance(kSecond * 24 * 3600);
+  EXPECT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+}
+
+TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
+  CoreConfig c = patient();
+  c.account = without_loss_limits(c.account);
+  c.account.max_daily_loss = Money(4 * kMoneyScale);
+  c.account.max_order_count = 20;
+  c.instruments[0].risk = without_loss_limits(c.instruments[0].risk);
+  c.instruments.push_back(c.instruments[0]);
+  std::strcpy(c.instruments[1].instrument.quote_text.data(), "TRY");
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 0);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.advance(kSecond * 5);
+  h.answer_all();
+  const Order other = h.live(Side::kSell, 1)[0];
+  h.fill(other, other.lots, 2);
+  h.book(Ticks(297'999), Ticks(298'001), 1);  // sold at 3006: a profit of 8.6
+  ASSERT_GT(h.core.instrument(1).total, Money(8 * kMoneyScale));
+  lose(h);
+  EXPECT_EQ(h.core.trip(), QuoteReason::kLossLimit);
+}
+
+// --- position -------------------------------------------------------------------------------
+
+TEST(CoreRules, AStartPositionOfTheAccountIsOpenedWhicheverComesFirst) {
+  for (const bool balance_first : {true, false}) {
+    CoreConfig c = patient();
+    c.instruments[0].risk.start_position_from_account = true;
+    CoreHarness h(c);
+    if (balance_first) h.deliver(balance(Asset::kBase, Amount(kAmountScale), Amount(kAmountScale)));
+    h.book(Ticks(299'999), Ticks(300'001));
+    h.advance(kSecond * 5);
+    if (!balance_first) {
+      EXPECT_TRUE(h.take().empty()) << "what we hold is not known yet";
+      EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kReconciling);
+      h.deliver(balance(Asset::kBase, Amount(kAmountScale), Amount(kAmountScale)));
+      h.batch_end();
+    }
+    EXPECT_EQ(h.core.instrument(0).position.base(), Amount(2 * kAmountScale));
+    EXPECT_EQ(h.core.instrument(0).total, Money(0));
+    EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+  }
+}
+
+TEST(CoreRules, OutsideTheLimitAtTheStartOnlyTheReducingSideIsQuoted) {
+  CoreConfig c = patient();
+  c.instruments[0].risk.start_position = Amount(-10 * kAmountScale);  // 30000 of 10000 quote
+  CoreHarness h(c);
+  h.start_quoting();
+  EXPECT_EQ(h.live(Side::kBuy).size(), 3u);
+  EXPECT_TRUE(h.live(Side::kSell).empty());
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kPositionLimit);
+}
+
+TEST(CoreRules, ReduceOnlyNeverOffersMoreThanThePosition) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.fill(h.live(Side::kBuy)[0], Lots(1000), 1);
+  h.control(ControlCode::kPause, PauseScope::kIncrease);
+  h.answer_all();
+  h.answer_all();
+  EXPECT_TRUE(h.live(Side::kBuy).empty());
+  EXPECT_EQ(total_lots(h.live(Side::kSell)), Lots(1000));
+  EXPECT_EQ(h.core.invariants().total(), 0u);
+  h.control(ControlCode::kResume, PauseScope::kIncrease);
+  h.answer_all();
+  EXPECT_EQ(h.live(Side::kBuy).size(), 3u);
+  EXPECT_EQ(h.live(Side::kSell).size(), 3u);
+}
+
+TEST(CoreRules, PausesOfASideAndOfIncreasesDoNotUndoEachOther) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.control(ControlCode::kPause, PauseScope::kBuy);
+  h.control(ControlCode::kPause, PauseScope::kIncrease);
+  h.control(ControlCode::kResume, PauseScope::kIncrease);
+  h.answer_all();
+  EXPECT_TRUE(h.live(Side::kBuy).empty());
+  EXPECT_EQ(h.live(Side::kSell).size(), 3u);
+  h.control(ControlCode::kResume, PauseScope::kBuy);
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 3u);
+}
+
+TEST(CoreRules, AResumeDoesNotUndoAShutdown) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.control(ControlCode::kShutdown);
+  h.answer_all();
+  h.control(ControlCode::kResume);
+  h.book(Ticks(300'099), Ticks(300'101));
+  EXPECT_TRUE(h.take().empty());
+  EXPECT_TRUE(h.core.stopped());
+}
+
+void expect_fee(CoreHarness& h, Money fee) {
+  Event e = CoreHarness::event(EventKind::kFilled);
+  e.flags = kFlagMaker;
+  e.fill.id = h.live(Side::kBuy)[0].id;
+  e.fill.trade_id = TradeId(1);
+  e.fill.lots = Lots(100);
+  e.fill.ticks = 299'400;
+  e.fill.fee = Amount(kAmountScale / 1000);
+  e.fill.fee_asset = Asset::kOther;
+  h.deliver(e);
+  EXPECT_EQ(h.core.instrument(0).position.fees(), fee);
+  EXPECT_EQ(h.core.instrument(0).position.fees_unconverted(), Amount(0));
+}
+
+TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsConfiguredPrice) {
+  CoreConfig c = patient();
+  c.instruments[0].fee_asset_price = Amount(600 * kAmountScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  expect_fee(h, Money(kMoneyScale * 6 / 10));
+}
+
+TEST(CoreRules, AFeeInAThirdAssetIsConvertedAtItsOwnMarketsMid) {
+  CoreConfig c = patient();
+  c.account.max_order_count = 20;
+  c.instruments.push_back(c.instruments[0]);
+  std::strcpy(c.instruments[1].instrument.base_text.data(), "BNB");
+  CoreHarness h(c);
+  h.book(Ticks(70'000), Ticks(70'010), 1);
+  h.start_quoting();
+  expect_fee(h, Money(kMoneyScale * 70'005 / 100'000));
+}
+
+// --- requests and time ----------------------------------------------------------------------
+
+TEST(CoreRules, AResetThatIsHeldUpWaitsWithoutSpinning) {
+  CoreConfig c = patient();
+  c.orders.reset_interval = kSecond * 20;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.advance(kSecond * 15);
+  const auto cancels = h.take(CommandKind::kCancel);
+  ASSERT_EQ(cancels.size(), 6u);
+  for (std::size_t i = 1; i < cancels.size(); ++i) h.canceled(cancels[i]);
+  h.advance(kMillisecond * 1990);
+  h.fail(EventKind::kCancelRejected, cancels[0], RejectReason::kOther);
+  h.batch_end();
+  // The cancel sent again is still unanswered when the reset has waited for modification_timeout.
+  int timers = 0;
+  for (const Nanos end = h.now + kSecond; h.core.next_deadline() <= end && timers < 100; ++timers) {
+    h.now = std::max(h.now, h.core.next_deadline());
+    h.deliver(CoreHarness::event(EventKind::kTimer));
+    h.batch_end();
+  }
+  EXPECT_LT(timers, 20);
+  const auto again = h.take(CommandKind::kCancel);
+  ASSERT_EQ(again.size(), 1u);
+  h.canceled(again[0]);
+  h.batch_end();
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+TEST(CoreRules, AResetWaitsForTheBudgetInOneStep) {
+  CoreConfig c = wide();
+  c.orders.reset_interval = kSecond * 20;
+  c.orders.modify_rate_limit = 6;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.advance(kSecond * 14 + kMillisecond * 900);
+  h.book(Ticks(301'099), Ticks(301'101));  // two amends
+  ASSERT_EQ(h.take(CommandKind::kReplace).size(), 2u);
+  int timers = 0;
+  while (h.core.instrument(0).reset.count() == 0 && timers < 1000) {
+    h.now = std::max(h.now, h.core.next_deadline());
+    h.deliver(CoreHarness::event(EventKind::kTimer));
+    h.batch_end();
+    ++timers;
+  }
+  EXPECT_LE(timers, 3);
+}
+
+TEST(CoreRules, AFailedAmendIsTriedAgainAfterItsPauseInAStillMarket) {
+  CoreHarness h(wide());
+  h.start_quoting();
+  h.book(Ticks(301'099), Ticks(301'101));
+  const auto sent = h.take(CommandKind::kReplace);
+  ASSERT_EQ(sent.size(), 2u);
+  h.fail(EventKind::kReplaceRejected, sent[0], RejectReason::kOther);
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());
+  h.advance(kMillisecond * 500);
+  const auto again = h.take(CommandKind::kReplace);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].id, sent[0].id);
+}
+
+TEST(CoreRules, SizesOfTheCheapestCoinsStayWithinTheVenuesLots) {
+  CoreConfig c = patient();
+  Instrument& i = c.instruments[0].instrument;
+  i.tick = i.lot = Amount(1);
+  i.lots_max = Lots(5'000'000'000);
+  i.notional_min = Money(0);
+  c.instruments[0].strategy.order_notional = Money(1'000'000'000 * kMoneyScale);
+  c.instruments[0].risk.max_order_notional = Money(0);
+  c.instruments[0].risk.max_position_notional = Money(1'000'000'000 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting(Ticks(999), Ticks(1001));
+  ASSERT_EQ(h.live(Side::kBuy).size(), 3u);
+  for (const Order& o : h.live(Side::kBuy)) EXPECT_EQ(o.lots, i.lots_max);
+  EXPECT_EQ(h.core.instrument(0).counts.denied, 0u);
+}
+
+}  // namespace
+}  // namespace mm::test
