@@ -92,8 +92,8 @@ TEST_F(StatusPage, ShowsTheOrdersFromTheHighestPriceDown) {
   const std::string text = page(ViewKind::kOrders);
   EXPECT_THAT(text, HasSubstr("next reset in 13 s (2 so far)   amends under way 1\n"));
   const std::size_t sell =
-      text.find("  sell         3006       0.3333         0.01 pending_modify");
-  const std::size_t buy = text.find("  buy          2994       0.3333         0.01 active");
+      text.find("  sell          3006       0.3333         0.01 pending_modify");
+  const std::size_t buy = text.find("  buy           2994       0.3333         0.01 active");
   EXPECT_NE(sell, std::string::npos) << text;
   EXPECT_NE(buy, std::string::npos) << text;
   EXPECT_LT(sell, buy);

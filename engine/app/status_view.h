@@ -48,7 +48,7 @@ class StatusView {
   std::string orders_block(const ViewInput& in, std::size_t i) const;
   std::string colour(const char* code, std::string text) const;
 
-  static constexpr std::size_t kLogLines = 12;
+  static constexpr std::size_t kLogLines = 16;
 
   ViewKind kind_;
   bool redraw_;
