@@ -394,7 +394,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"gateway/", {"engine/core/", "engine/runtime/"}},
       {"sim/", {"engine/core/"}},
       {"tests/", {"engine/", "feeds/", "gateway/", "sim/"}},
-      {"bench/", {"engine/", "feeds/", "gateway/", "sim/"}},
+      {"bench/", {"engine/", "feeds/", "gateway/", "sim/", "tests/core_harness.h"}},
   };
   for (const Rule& rule : kRules) {
     if (!file.starts_with(rule.folder)) continue;

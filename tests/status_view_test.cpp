@@ -186,7 +186,7 @@ TEST(ActivityText, PutsCommandsIntoWords) {
   for (const CommandKind kind :
        {CommandKind::kReplace, CommandKind::kModify, CommandKind::kReduce}) {
     a.command.kind = kind;
-    EXPECT_EQ(said(a), "ETHUSDT amend sell to 0.3333 @ 3006 (new_level) [ab]");
+    EXPECT_EQ(said(a), "ETHUSDT order_modify sell to 0.3333 @ 3006 (new_level) [ab]");
   }
   a.command.kind = CommandKind::kCancel;
   EXPECT_EQ(said(a), "ETHUSDT cancel sell (new_level) [ab]");
