@@ -10,7 +10,7 @@
 
 namespace mm {
 
-std::ostream& operator<<(std::ostream& out, Money m) {
+static std::ostream& operator<<(std::ostream& out, Money m) {
   return out << boost::multiprecision::cpp_int(m.v).str();
 }
 

@@ -12,7 +12,7 @@
 
 namespace mm {
 
-std::ostream& operator<<(std::ostream& out, const PlanAction& a) {
+static std::ostream& operator<<(std::ostream& out, const PlanAction& a) {
   return out << "{step " << static_cast<int>(a.step) << ", why " << name(a.why) << ", level "
              << static_cast<int>(a.level) << ", slot " << a.slot << ", target " << a.target.price.v
              << " x " << a.target.lots.v << "}";
