@@ -104,6 +104,7 @@ void Core::on(const Event& e, CommandBuffer& out) {
     cause_ = e.received;
     on_execution(instruments_[e.instrument], e, out);
   } else if (e.kind == EventKind::kTimer) {
+    cause_ = e.received;
     on_timer(out);
   } else if (e.kind == EventKind::kControl) {
     on_control(e.control);
