@@ -17,7 +17,7 @@ constexpr bool better(Side side, Ticks a, Ticks b) {
 OrderTable::OrderTable(const OrderTableConfig& config)
     : config_(config),
       rows_(config.capacity),
-      deadlines_(config.capacity, kNever),
+      deadlines_(config.capacity),
       generations_(config.capacity),
       live_(std::size_t{config.instruments} * 2 * config.per_side_max),
       sums_(config.instruments),
@@ -93,7 +93,7 @@ void OrderTable::release(Order& row) {
   MM_ASSERT(is_terminal(row.state), "only a terminal row may be released");
   const std::uint16_t slot = row.slot;
   unlink_ended(slot);
-  note_deadline(slot, row.deadline, kNever);
+  deadlines_.set(slot, kNever);
   row = {};
   row.slot = slot;
   free_.push_back(slot);
@@ -141,17 +141,9 @@ std::size_t OrderTable::pending_modifications(InstrumentId instrument) const {
   return sums_[instrument].pending;
 }
 
-Nanos OrderTable::next_deadline() const {
-  if (next_deadline_stale_) {
-    next_deadline_ = *std::min_element(deadlines_.begin(), deadlines_.end());
-    next_deadline_stale_ = false;
-  }
-  return next_deadline_;
-}
-
 std::uint16_t OrderTable::due(Nanos now, std::uint16_t from) const {
   for (std::uint16_t slot = from; slot < capacity(); ++slot) {
-    if (deadlines_[slot] <= now) return slot;
+    if (deadlines_.at(slot) <= now) return slot;
   }
   return kNoSlot;
 }
@@ -186,17 +178,7 @@ void OrderTable::account(Order& row, const Share& before, const Share& after) {
     if (before.live) erase_live(row);
     if (after.live) insert_live(row);
   }
-  if (before.deadline != after.deadline) note_deadline(row.slot, before.deadline, after.deadline);
-}
-
-void OrderTable::note_deadline(std::uint16_t slot, Nanos before, Nanos after) {
-  deadlines_[slot] = after;
-  if (after < next_deadline_) {
-    next_deadline_ = after;
-    next_deadline_stale_ = false;
-  } else if (before == next_deadline_ && before != after) {
-    next_deadline_stale_ = true;
-  }
+  deadlines_.set(row.slot, after.deadline);
 }
 
 void OrderTable::insert_live(const Order& row) {

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/core/deadline_heap.h"
 #include "engine/core/order.h"
 #include "engine/core/types.h"
 
@@ -71,8 +72,8 @@ class OrderTable {
   std::size_t used_count() const { return used_count_; }  // live and terminal
   std::uint64_t illegal_transitions() const { return illegal_transitions_; }
 
-  // Earliest deadline of any row, kNever without one; O(1) unless the earliest has just gone.
-  Nanos next_deadline() const;
+  // Earliest deadline of any row, kNever without one.
+  Nanos next_deadline() const { return deadlines_.min(); }
   // First slot at or after `from` whose deadline has come, kNoSlot without one.
   std::uint16_t due(Nanos now, std::uint16_t from) const;
 
@@ -103,7 +104,6 @@ class OrderTable {
 
   static Share share(const Order& row);
   void account(Order& row, const Share& before, const Share& after);
-  void note_deadline(std::uint16_t slot, Nanos before, Nanos after);
   void insert_live(const Order& row);
   void erase_live(const Order& row);
   void append_ended(std::uint16_t slot);
@@ -115,7 +115,7 @@ class OrderTable {
 
   OrderTableConfig config_;
   std::vector<Order> rows_;
-  std::vector<Nanos> deadlines_;  // copy of each row's, dense for scanning
+  DeadlineHeap deadlines_;  // by slot
   std::vector<std::uint32_t> generations_;
   std::vector<std::uint16_t> free_;
   std::vector<std::uint16_t> live_;  // per_side_max slots for each instrument and side
@@ -127,8 +127,6 @@ class OrderTable {
   std::vector<Link> ended_;
   std::size_t live_count_ = 0, unknown_count_ = 0, used_count_ = 0;
   std::uint64_t illegal_transitions_ = 0;
-  mutable Nanos next_deadline_ = kNever;
-  mutable bool next_deadline_stale_ = false;
 };
 
 }  // namespace mm
