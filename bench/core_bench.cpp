@@ -19,11 +19,17 @@ namespace {
 
 constexpr Ticks kMiddle{300'000};
 
-CoreConfig quoting(std::size_t instruments) {
+// Far enough out that a market that drifts reaches none of our orders.
+constexpr Ratio kWide = ratio_ppm(10'000);
+
+CoreConfig quoting(std::size_t instruments, bool wide) {
   CoreConfig config = test::one_instrument();
   config.instruments.resize(instruments, config.instruments[0]);
   for (InstrumentConfig& i : config.instruments) {
     i.risk.max_position_notional = Money(1'000'000 * kMoneyScale);
+    if (!wide) continue;
+    i.strategy.min_spread = kWide;
+    i.strategy.max_spread = kWide + ratio_ppm(4'000);
   }
   config.account.max_order_count = 1'000;
   config.orders.modify_rate_limit = 10'000;
@@ -35,8 +41,12 @@ CoreConfig quoting(std::size_t instruments) {
 // A core that quotes three levels a side on each instrument, and the stopwatch.
 class Bench {
  public:
-  explicit Bench(benchmark::State& state)
-      : state_(state), count_(static_cast<std::size_t>(state.range(0))), harness_(quoting(count_)) {
+  // `of_commands`: single measurements without a command do not count for p50 and p99.
+  explicit Bench(benchmark::State& state, bool wide = false, bool of_commands = false)
+      : state_(state),
+        count_(static_cast<std::size_t>(state.range(0))),
+        of_commands_(of_commands),
+        harness_(quoting(count_, wide)) {
     for (std::size_t i = 0; i < count_; ++i) harness_.book(bid(), ask(), id(i));
     harness_.advance(Nanos(5 * kSecond.v - 1));
     for (std::size_t i = 0; i < count_; ++i) deliver(ticker(id(i), kMiddle));
@@ -110,13 +120,14 @@ class Bench {
   void end() {
     const Nanos took = clock_.now() - begin_;
     sealed_.reset();
-    times_.record(took);
+    if (!of_commands_ || buffer_.size() > 0) times_.record(took);
     commands_ += buffer_.size();
     state_.SetIterationTime(static_cast<double>(took.v) / static_cast<double>(kSecond.v));
   }
 
   benchmark::State& state_;
   const std::size_t count_;
+  const bool of_commands_;
   test::CoreHarness harness_;
   CommandBuffer buffer_;
   const Clock clock_;
@@ -167,6 +178,21 @@ void decision_keeps(benchmark::State& state) {
   }
 }
 
+// The market drifts up and down by 0.8 % in steps of 0.1 %: now and then an order has to follow.
+// Only the decisions that send a command are timed.
+void decision_follows(benchmark::State& state) {
+  constexpr std::size_t kSteps = 8;
+  constexpr std::int64_t kStep = kMiddle.v / 1000;
+  Bench bench(state, true, true);
+  for (auto _ : state) {
+    const InstrumentId i = bench.next();
+    const std::size_t phase = bench.round() % (2 * kSteps);
+    const std::size_t steps = phase < kSteps ? phase : 2 * kSteps - phase;
+    bench.decide_on(bench.ticker(i, kMiddle + Ticks(kStep * static_cast<std::int64_t>(steps))));
+    bench.answer();
+  }
+}
+
 // The touch moves by half a percent; every order follows it.
 void decision_amends(benchmark::State& state) {
   Bench bench(state);
@@ -204,6 +230,7 @@ void quoted_instruments(benchmark::internal::Benchmark* b) {
 BENCHMARK(book_levels)->Name("core/book_levels")->Apply(quoted_instruments);
 BENCHMARK(book_ticker)->Name("core/book_ticker")->Apply(quoted_instruments);
 BENCHMARK(decision_keeps)->Name("core/decision_keeps")->Apply(quoted_instruments);
+BENCHMARK(decision_follows)->Name("core/decision_follows")->Apply(quoted_instruments);
 BENCHMARK(decision_amends)->Name("core/decision_amends")->Apply(quoted_instruments);
 BENCHMARK(fill)->Name("core/fill")->Apply(quoted_instruments);
 

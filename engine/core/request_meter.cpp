@@ -39,7 +39,7 @@ void add(RequestTotals& totals, const RequestCost& c, std::int64_t times) {
   totals.orders += c.orders * times;
 }
 
-constexpr bool is_amend(CommandKind k) {
+constexpr bool amends(CommandKind k) {
   return k == CommandKind::kReplace || k == CommandKind::kModify || k == CommandKind::kReduce;
 }
 
@@ -79,7 +79,7 @@ void RequestMeter::count(InstrumentId instrument, CommandKind kind, std::int64_t
   for (RequestUsage* usage : {&total_, &by_instrument_[instrument]}) {
     usage->counts[static_cast<std::size_t>(kind)] += times;
     add(usage->sent, price, times);
-    if (is_amend(kind)) usage->amended += times;
+    if (amends(kind)) usage->amended += times;
   }
 }
 
