@@ -7,14 +7,13 @@
 #include <algorithm>
 
 #include "engine/core/assert.h"
+#include "engine/core/request_cost.h"
 #include "sim/make_event.h"
 #include "sim/venue.h"
 
 namespace mm::sim {
 namespace {
 
-constexpr RequestCost kQueryCost{.raw = 1, .weight = 4, .orders = 0};
-constexpr RequestCost kQueryOpenCost{.raw = 1, .weight = 6, .orders = 0};
 constexpr Nanos kUsageInterval{100 * kMillisecond.v};
 
 EventKind failure_kind(CommandKind kind) {
@@ -227,25 +226,7 @@ void SimVenue::query_open(InstrumentId i) {
 }
 
 RequestCost SimVenue::cost(const Command& command) const {
-  const VenueRules& rules = instruments_[command.instrument].rules;
-  switch (command.kind) {
-    case CommandKind::kPlace:
-      return rules.place;
-    case CommandKind::kCancel:
-      return rules.cancel;
-    case CommandKind::kReplace:
-      return rules.replace;
-    case CommandKind::kModify:
-      return rules.modify;
-    case CommandKind::kReduce:
-      return rules.reduce;
-    case CommandKind::kQueryOrder:
-      return kQueryCost;
-    case CommandKind::kQueryOpenOrders:
-      return kQueryOpenCost;
-    default:
-      return {};
-  }
+  return request_cost(instruments_[command.instrument].rules, command.kind);
 }
 
 // Price, lot size, notional, and distance from the last trade (or the middle before the first).

@@ -3,36 +3,12 @@
 #include <cstddef>
 
 #include "engine/core/assert.h"
+#include "engine/core/request_cost.h"
 
 namespace mm {
 namespace {
 
 constexpr std::int64_t kWhole = 10'000;  // 100 % in hundredths of a percent
-// Questions cost the same on every venue we know (spot order.status 4, openOrders.status 6).
-constexpr RequestCost kQueryCost{1, 4, 0};
-constexpr RequestCost kQueryOpenCost{1, 6, 0};
-
-RequestCost cost(const VenueRules& rules, CommandKind kind) {
-  switch (kind) {
-    case CommandKind::kPlace:
-      return rules.place;
-    case CommandKind::kCancel:
-      return rules.cancel;
-    case CommandKind::kReplace:
-      return rules.replace;
-    case CommandKind::kModify:
-      return rules.modify;
-    case CommandKind::kReduce:
-      return rules.reduce;
-    case CommandKind::kQueryOrder:
-      return kQueryCost;
-    case CommandKind::kQueryOpenOrders:
-      return kQueryOpenCost;
-    default:
-      return {0, 0, 0};
-  }
-}
-
 void add(RequestTotals& totals, const RequestCost& c, std::int64_t times) {
   totals.raw += c.raw * times;
   totals.weight += c.weight * times;
@@ -75,7 +51,7 @@ void RequestMeter::on_denied(InstrumentId instrument, CommandKind kind) {
 }
 
 void RequestMeter::count(InstrumentId instrument, CommandKind kind, std::int64_t times) {
-  const RequestCost price = cost(rules_[instrument], kind);
+  const RequestCost price = request_cost(rules_[instrument], kind);
   for (RequestUsage* usage : {&total_, &by_instrument_[instrument]}) {
     usage->counts[static_cast<std::size_t>(kind)] += times;
     add(usage->sent, price, times);
