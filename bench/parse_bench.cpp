@@ -6,7 +6,7 @@
 #include "bench/captures.h"
 #include "feeds/binance/binance_feed.h"
 #include "feeds/capture/capture_feed.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 
 namespace mm {
 namespace {

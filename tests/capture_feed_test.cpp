@@ -9,7 +9,7 @@
 
 #include "feeds/binance/exchange_info.h"
 #include "feeds/capture/capture_scan.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 #include "tests/feed_test_support.h"
 
 namespace mm {

@@ -389,20 +389,25 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/runtime/", {"engine/core/"}},
       {"engine/journal/", {"engine/core/", "engine/runtime/"}},
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
+      {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/", {"engine/", "feeds/", "gateway/", "sim/"}},
-      {"feeds/", {"engine/core/"}},
-      {"gateway/", {"engine/core/", "engine/runtime/"}},
+      {"feeds/", {"engine/core/", "engine/runtime/", "engine/net/"}},
+      {"gateway/", {"engine/core/", "engine/runtime/", "engine/net/"}},
+      {"sim/server/", {"engine/core/", "engine/net/", "sim/"}},
       {"sim/", {"engine/core/"}},
       {"tests/", {"engine/", "feeds/", "gateway/", "sim/"}},
       {"bench/", {"engine/", "feeds/", "gateway/", "sim/", "tests/core_harness.h"}},
   };
-  for (const Rule& rule : kRules) {
-    if (!file.starts_with(rule.folder)) continue;
-    return header.starts_with(rule.folder) ||
-           std::ranges::any_of(rule.allowed,
-                               [&](std::string_view folder) { return header.starts_with(folder); });
-  }
-  return false;
+  // The first folder that fits is a file's own: one inside another comes before it.
+  const auto rule_of = [](std::string_view path) {
+    return std::ranges::find_if(kRules,
+                                [&](const Rule& rule) { return path.starts_with(rule.folder); });
+  };
+  const auto rule = rule_of(file);
+  if (rule == kRules.end()) return false;
+  return rule == rule_of(header) ||
+         std::ranges::any_of(rule->allowed,
+                             [&](std::string_view folder) { return header.starts_with(folder); });
 }
 
 std::vector<std::string> find_cycle(

@@ -138,7 +138,13 @@ TEST(HouseRulesChecker, KnowsTheDirectionOfIncludes) {
   EXPECT_FALSE(may_include("engine/runtime/a.h", "engine/journal/b.h"));
   EXPECT_TRUE(may_include("engine/ledger/a.h", "engine/journal/b.h"));
   EXPECT_FALSE(may_include("feeds/binance/a.h", "gateway/b.h"));
+  EXPECT_FALSE(may_include("engine/core/a.h", "engine/net/b.h"));
+  EXPECT_FALSE(may_include("engine/runtime/a.h", "engine/net/b.h"));
+  EXPECT_TRUE(may_include("feeds/a.h", "engine/net/b.h"));
   EXPECT_FALSE(may_include("sim/a.h", "engine/runtime/b.h"));
+  EXPECT_FALSE(may_include("sim/a.h", "engine/net/b.h"));
+  EXPECT_FALSE(may_include("sim/a.h", "sim/server/b.h"));
+  EXPECT_TRUE(may_include("sim/server/a.h", "sim/b.h"));
   EXPECT_TRUE(may_include("sim/a.h", "sim/b.h"));
   EXPECT_TRUE(may_include("gateway/a.h", "engine/runtime/b.h"));
   EXPECT_TRUE(may_include("engine/app/a.cpp", "sim/b.h"));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "feeds/capture/capture_reader.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 #include "tests/feed_test_support.h"
 
 namespace mm::app {

@@ -8,7 +8,7 @@
 
 #include "engine/core/market.h"
 #include "feeds/capture/capture_feed.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 
 namespace mm::app {
 

@@ -1,7 +1,7 @@
 // Exact integers as decimal text, for people, files and venues: no trailing zeros, no exponent.
 //
 // Pure functions, any thread; digits are written into the returned value itself, so nothing is
-// allocated. Cold: a 128-bit division a digit. Reading decimals is the feeds' affair.
+// allocated. Cold: a 128-bit division a digit. decimal.h reads decimals and writes them fast.
 #pragma once
 
 #include <array>

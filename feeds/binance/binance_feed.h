@@ -18,7 +18,7 @@
 #include "engine/core/instrument.h"
 #include "feeds/binance/book_sync.h"
 #include "feeds/binance/parser.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 #include "feeds/event_batch.h"
 #include "feeds/feed_problem.h"
 

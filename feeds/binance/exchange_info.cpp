@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 
 namespace mm::binance {
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "feeds/decimal.h"
-#include "feeds/epoch.h"
+#include "engine/core/decimal.h"
+#include "engine/core/epoch.h"
 
 namespace mm::binance {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "feeds/binance/exchange_info.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 
 namespace mm {
 

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "feeds/epoch.h"
+#include "engine/core/epoch.h"
 
 namespace mm {
 

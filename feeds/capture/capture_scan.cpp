@@ -12,7 +12,7 @@
 #include "feeds/binance/book_sync.h"
 #include "feeds/binance/parser.h"
 #include "feeds/capture/capture_reader.h"
-#include "feeds/decimal.h"
+#include "engine/core/decimal.h"
 
 namespace mm {
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "feeds/decimal.h"
-#include "feeds/epoch.h"
+#include "engine/core/decimal.h"
+#include "engine/core/epoch.h"
 
 namespace mm {
 namespace {
