@@ -46,6 +46,9 @@ struct VenueConfig {
   std::vector<std::string> symbols{"ETHUSDT"};
   bool allow_live = false;
   std::string exchange_info;  // file; empty: none
+  std::string api_key_file;   // empty: from the environment
+  std::string secret_file;    // private key (PEM) or HMAC secret; empty: from the environment
+  Nanos recv_window{5000 * kMillisecond.v};
 };
 
 struct FeesConfig {
@@ -73,6 +76,8 @@ struct EngineConfig {
   std::int32_t market_batch_max = 256;
   Nanos command_age_max{500 * kMillisecond.v};
   std::int32_t order_table_headroom = 32;
+  std::int32_t instance = 1;  // which engine of one key
+  std::int32_t epoch = 0;     // of client order ids; 0: a live start takes the next one
   bool lock_memory = false;
   LogLevel log_level = LogLevel::kInfo;
 };

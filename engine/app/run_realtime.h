@@ -1,0 +1,24 @@
+// A run in real time, whatever its edge: simulation, paper or live.
+//
+// Main thread; starts the threads of the topology and has joined them when it returns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/app/modes.h"
+#include "engine/app/venue_edge.h"
+
+namespace mm::app {
+
+struct RunParts {
+  Config config;
+  std::string mode;  // as summary and journal say it
+  std::vector<Instrument> instruments;
+  EdgeFactory edge;
+};
+
+// Returns the exit code.
+int run_realtime(const RunOptions& options, const RunParts& parts);
+
+}  // namespace mm::app
