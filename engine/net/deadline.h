@@ -26,15 +26,16 @@ class Deadline {
   Wait wait(int fd, short events) const;
 
   bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
-  std::chrono::nanoseconds left() const;          // 0 when over
+  bool over() const;                              // stopped, or no time left
+  std::chrono::nanoseconds left() const;          // 0 when past
   std::chrono::milliseconds next_slice() const;  // how long to sleep before looking again
   std::string why() const;                        // "stopped" or "no answer within 10000 ms"
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
+  using Clock = std::chrono::steady_clock;
 
   std::chrono::nanoseconds whole_;
-  Time end_;
+  Clock::time_point end_;
   const std::atomic<bool>* stop_;
 };
 

@@ -22,5 +22,6 @@ struct Dialed {
 
 // `tls` is needed where the endpoint wants TLS, and must be ok().
 Dialed dial(const Endpoint& to, const TlsContext* tls, const DialOptions& options);
+Dialed dial(const Endpoint& to, const TlsContext* tls, const Deadline& deadline);
 
 }  // namespace mm::net

@@ -25,19 +25,23 @@ struct IoResult {
 
 class Stream {
  public:
-  // Owns both from now on; `tls`, where there is one, is connected through `fd`.
-  Stream(int fd, ssl_st* tls);
+  explicit Stream(int fd);  // connected and non-blocking; owned from now on
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
+
+  // From now on through `tls`, which is set up on the same socket and owned; cold.
+  void secure(ssl_st* tls);
+  // One step of the TLS handshake (kOk: done, or there is none); cold.
+  IoResult handshake();
+  // What to wait for after kWouldBlock in a handshake: room to write, or else something to read.
+  bool wants_to_write() const;
 
   // At least one byte and at most the span, or a status that says why not.
   IoResult read_some(std::span<char> into);
   // A write that would block must be repeated with the same bytes first (more may follow them).
   IoResult write_some(std::span<const char> from);
 
-  // Bytes that left the socket but were not read here: a waiting poll() would not tell of them.
-  bool has_buffered() const;
   int fd() const { return fd_; }
   bool is_tls() const { return tls_ != nullptr; }
   // What went wrong, one line, after kFailed; empty before.
@@ -49,12 +53,13 @@ class Stream {
   };
 
   void close();
-  IoResult tls_result(int returned);
+  IoResult tls_result();
   IoResult system_failure();
   IoResult fail(std::string_view where, std::string_view what);
 
   int fd_ = -1;
-  bool broken_ = false;  // no farewell is possible
+  bool broken_ = false;      // nothing more can be read or written
+  bool established_ = false;  // the handshake is done
   std::unique_ptr<ssl_st, FreeTls> tls_;
   std::size_t problem_bytes_ = 0;
   std::array<char, 160> problem_{};  // fixed: failing must not allocate either

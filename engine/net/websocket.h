@@ -64,7 +64,7 @@ class WebSocket {
   // out with later polls.
   bool send_text(std::string_view text);
   // The same without a copy: room for a payload to be encoded into, empty where there is none;
-  // then exactly one commit with its real size, before any other call.
+  // then one commit with its real size, before any other call.
   std::span<char> prepare(std::size_t payload_bytes_max);
   bool commit(std::size_t payload_bytes);
 
@@ -76,6 +76,7 @@ class WebSocket {
   std::size_t bytes_waiting() const { return send_end_ - send_begin_; }  // to be written
   // The peer's close code (1005: it gave none), ours if we failed it, 1006 without a handshake.
   std::uint16_t close_code() const { return close_code_; }
+  std::string_view close_reason() const { return close_reason_; }
   std::string_view problem() const { return problem_.empty() ? stream_.problem() : problem_; }
   const WsCounters& counters() const { return counters_; }
   const Stream& stream() const { return stream_; }
@@ -102,20 +103,22 @@ class WebSocket {
                                                      1442695040888963407U, 0>;
   static constexpr std::size_t kControlBytesMax = 125;
   static constexpr std::size_t kHeaderBytesMax = 14;
+  // A control frame may come between the fragments of a longest message.
+  static constexpr std::size_t kFrameReserve = kControlBytesMax + kHeaderBytesMax;
   // Kept free of messages, so that a pong and a close always find room soon.
   static constexpr std::size_t kControlReserve = 2 * (kControlBytesMax + kHeaderBytesMax);
 
   WsMessage next_message();
   WsMessage ended() const;
   Decoded decode(Frame& frame);
-  Decoded check_header(std::uint8_t first, std::uint8_t second);
+  const char* check_header(std::uint8_t first, std::uint8_t second) const;
   WsMessage on_data(const Frame& frame);
   WsMessage on_control(const Frame& frame);
   WsMessage on_close(std::span<const char> payload);
   bool receive();
   void make_room();
   void fail(std::uint16_t code, std::string_view problem);
-  void fail_stream(IoStatus status);
+  void end_of_stream(IoStatus status);
 
   std::span<char> room(std::size_t payload_bytes_max, std::size_t reserve);
   void queue(Opcode opcode, std::size_t payload_bytes);
@@ -128,7 +131,6 @@ class WebSocket {
   std::vector<char> receive_, send_;
   // In receive_: the message so far [message_, message_end_), undecoded bytes [begin_, end_).
   std::size_t message_ = 0, message_end_ = 0, begin_ = 0, end_ = 0;
-  std::size_t needed_ = 0;  // bytes the undecoded frame wants at least
   bool in_message_ = false;
   Opcode message_opcode_ = Opcode::kText;
 
@@ -138,10 +140,10 @@ class WebSocket {
 
   State state_ = State::kOpen;
   std::uint16_t close_code_ = 0;
-  bool pong_due_ = false, close_due_ = false, close_received_ = false;
+  bool pong_due_ = false, close_due_ = false, close_sent_ = false;
   std::uint8_t pong_bytes_ = 0;
-  std::array<char, kControlBytesMax> pong_;
-  std::uint16_t close_sent_ = 0;
+  std::array<char, kControlBytesMax> pong_{};
+  std::string_view close_reason_;  // in receive_
   std::string_view problem_;  // of static text
   WsCounters counters_;
 };
