@@ -49,13 +49,14 @@ bool succeeded(const Response& r) {
 }  // namespace
 
 OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::size_t order_slots,
-                         VenueOrderIds& venue_ids, SpscRing<Event>& out)
+                         VenueOrderIds& venue_ids,
+                         std::span<std::atomic<std::uint64_t>> last_trades, SpscRing<Event>& out)
     : instruments_(instruments),
       self_(self),
       facts_(order_slots),
       venue_ids_(venue_ids),
       out_(out),
-      last_trades_(instruments.size()) {
+      last_trades_(last_trades) {
   follow_ups_.reserve(kRoom);
 }
 
@@ -287,7 +288,10 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
 }
 
 void OrderEvents::raise_last_trade(InstrumentId i, std::uint64_t trade_id) {
-  last_trades_[i] = std::max(last_trades_[i], trade_id);
+  std::atomic<std::uint64_t>& last = last_trades_[i];
+  if (trade_id > last.load(std::memory_order_relaxed)) {
+    last.store(trade_id, std::memory_order_release);
+  }
 }
 
 }  // namespace mm::binance::orders

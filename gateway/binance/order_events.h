@@ -7,6 +7,7 @@
 // to send. Orders that are not ours are counted, never touched.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -39,7 +40,8 @@ class OrderEvents {
   static constexpr std::size_t kRoom = 2 * ResponseParser::kRecordsMax + 64;
 
   OrderEvents(const InstrumentMap& instruments, Identity self, std::size_t order_slots,
-              VenueOrderIds& venue_ids, SpscRing<Event>& out);
+              VenueOrderIds& venue_ids, std::span<std::atomic<std::uint64_t>> last_trades,
+              SpscRing<Event>& out);
 
   void set_now(Nanos now) { now_ = now; }
 
@@ -65,7 +67,6 @@ class OrderEvents {
   };
   std::vector<FollowUp>& follow_ups() { return follow_ups_; }
 
-  std::uint64_t last_trade(InstrumentId i) const { return last_trades_[i]; }
   void raise_last_trade(InstrumentId i, std::uint64_t trade_id);
   const OrderEventCounters& counters() const { return counters_; }
 
@@ -105,7 +106,7 @@ class OrderEvents {
   VenueOrderIds& venue_ids_;
   SpscRing<Event>& out_;
   std::vector<FollowUp> follow_ups_;
-  std::vector<std::uint64_t> last_trades_;
+  std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
   Nanos now_{};
   std::uint32_t sequence_ = 0;
   OrderEventCounters counters_;
