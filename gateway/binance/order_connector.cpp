@@ -1,0 +1,157 @@
+#include "gateway/binance/order_connector.h"
+
+#include <fmt/format.h>
+
+#include "engine/net/ws_connect.h"
+
+namespace mm::binance::orders {
+
+OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
+                               SessionLink& link, const Clock& clock, Say say)
+    : options_(options),
+      credentials_(credentials),
+      link_(link),
+      clock_(clock),
+      say_(std::move(say)),
+      tls_(net::TlsContext::client(options.ca_file)),
+      instruments_(options.instruments),
+      parser_(options.message_bytes_max),
+      reconciler_(instruments_, options.identity, link),
+      attempts_(static_cast<std::size_t>(options.attempts_max), options.attempt_window) {
+  net::ParsedUrl url = net::parse_url(options.ws_api_url);
+  endpoint_ = std::move(url.endpoint);
+  error_ = url.error.empty() ? tls_.error() : std::move(url.error);
+  if (!options.rest_url.empty()) {
+    net::ParsedUrl rest = net::parse_url(options.rest_url);
+    if (error_.empty()) error_ = rest.error;
+    rest_ = std::make_unique<RestOrders>(
+        RestOrders::Setup{.endpoint = rest.endpoint,
+                          .tls = &tls_,
+                          .clock = clock_,
+                          .api_key = credentials.api_key.view(),
+                          .signer = *credentials.signer,
+                          .recv_window_ms = options.recv_window_ms,
+                          .self_trade_prevention = options.self_trade_prevention,
+                          .identity = options.identity,
+                          .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
+                          .stop = &stop_},
+        instruments_, link.rest_answers);
+    link_.rest_ready.store(true, std::memory_order_release);
+  }
+  for (std::size_t i = 0; i < link.lanes.size(); ++i) {
+    lanes_.push_back(
+        {0, Nanos(0),
+         net::Backoff(options.backoff_first, options.backoff_longest, options.seed + i)});
+  }
+}
+
+int OrderConnector::do_work() {
+  int work = 0;
+  if (!error_.empty()) return 0;
+  for (std::size_t i = 0; i < lanes_.size() && !stop_.load(std::memory_order_acquire); ++i) {
+    if (reclaim(i)) ++work;
+    if (carry_out_by_rest()) ++work;
+    if (is_wanted(i, clock_.now()) && connect(i)) ++work;
+  }
+  return work;
+}
+
+// What the session has given back is closed here; its last words go to the log.
+bool OrderConnector::reclaim(std::size_t lane) {
+  const std::unique_ptr<OrderConnection> old = link_.lanes[lane].handover.reclaim();
+  if (old == nullptr) return false;
+  const std::string_view why = old->socket->problem();
+  say_(fmt::format("order connection {} ended: {}", lane,
+                   old->key_refused ? "the venue no longer accepts the key"
+                   : why.empty()    ? std::string_view("closed")
+                                    : why));
+  if (old->key_refused) {
+    failed(lane, "the venue no longer accepts the API key", options_.key_refused_pause);
+  }
+  return true;
+}
+
+bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
+  const SessionLink::Lane& shared = link_.lanes[lane];
+  if (!shared.wanted.load(std::memory_order_acquire)) return false;
+  if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
+  return now >= lanes_[lane].next_attempt && attempts_.take(now);
+}
+
+bool OrderConnector::connect(std::size_t lane) {
+  net::WsOpened opened = net::open_websocket(
+      endpoint_, &tls_,
+      {.timeout = std::chrono::nanoseconds(options_.dial_timeout.v), .stop = &stop_},
+      {.message_bytes_max = options_.message_bytes_max});
+  if (opened.socket == nullptr) {
+    const Nanos asked = kSecond * static_cast<std::int64_t>(opened.retry_after.count());
+    failed(lane, std::move(opened.error), asked);
+    return false;
+  }
+  auto connection = std::make_unique<OrderConnection>();
+  connection->socket = std::move(opened.socket);
+  connection->serial = ++last_serial_;
+  connection->lane = lane;
+  connection->opened = clock_.now();
+  connection->reconciled = lane == 0;
+  if (lane == 0) link_.reconciling.store(true, std::memory_order_release);
+  key_refused_ = false;
+  if (std::string error = prepare(*connection); !error.empty()) {
+    if (lane == 0) link_.reconciling.store(false, std::memory_order_release);
+    connection->socket->close();
+    failed(lane, std::move(error), key_refused_ ? options_.key_refused_pause : Nanos(0));
+    return false;
+  }
+  if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
+  ++lanes_[lane].offered;
+  lanes_[lane].backoff.reset();
+  link_.connects.fetch_add(1, std::memory_order_acq_rel);
+  problem_.clear();
+  say_(fmt::format("order connection {} is ready", lane));
+  return true;
+}
+
+std::string OrderConnector::prepare(OrderConnection& connection) {
+  RequestChannel channel({.socket = *connection.socket,
+                          .parser = parser_,
+                          .clock = clock_,
+                          .api_key = credentials_.api_key.view(),
+                          .signer = *credentials_.signer,
+                          .recv_window_ms = options_.recv_window_ms,
+                          .timeout = std::chrono::nanoseconds(options_.dial_timeout.v),
+                          .stop = &stop_});
+  std::string error = channel.measure_clock(3);
+  if (error.empty() && credentials_.signer->type() == KeyType::kEd25519) error = channel.log_on();
+  if (error.empty() && connection.reconciled) error = channel.subscribe_user_data();
+  if (error.empty() && connection.reconciled) {
+    error = reconciler_.run(channel, options_.last_trade_ids, connection);
+  }
+  if (!error.empty()) {
+    key_refused_ = channel.answered() && refuses_key(channel.response().error.code);
+    return error;
+  }
+  connection.clock = channel.venue_clock();
+  connection.backlog = std::move(channel.backlog());
+  return {};
+}
+
+void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_min) {
+  const Nanos pause = std::max(lanes_[lane].backoff.next(), pause_min);
+  lanes_[lane].next_attempt = clock_.now() + pause;
+  link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
+  problem_ = std::move(problem);
+  say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
+                   pause.v / kMillisecond.v));
+}
+
+bool OrderConnector::carry_out_by_rest() {
+  bool done = false;
+  Command command;
+  while (rest_ != nullptr && link_.rest_requests.try_pop(command)) {
+    rest_->carry_out(command);
+    done = true;
+  }
+  return done;
+}
+
+}  // namespace mm::binance::orders

@@ -1,0 +1,79 @@
+// Opens the order session's connections: dials, logs on, subscribes, reconciles, hands over.
+//
+// A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
+// 100 ms). Connections the session wants anew are opened before the old ones go; failures are
+// retried with jittered pauses, within the venue's limit of attempts. While no connection is up it
+// carries out cancels and questions by REST.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/net/connection_limit.h"
+#include "engine/net/endpoint.h"
+#include "engine/net/tls_context.h"
+#include "engine/runtime/clock.h"
+#include "gateway/binance/credentials.h"
+#include "gateway/binance/order_session_options.h"
+#include "gateway/binance/reconciler.h"
+#include "gateway/binance/rest_orders.h"
+#include "gateway/binance/session_link.h"
+
+namespace mm::binance::orders {
+
+class OrderConnector {
+ public:
+  // Lines for the log; called on the connector's thread.
+  using Say = std::function<void(std::string_view)>;
+
+  OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
+                 SessionLink& link, const Clock& clock, Say say);
+
+  // What the options have wrong (addresses, authorities); empty if nothing.
+  const std::string& error() const { return error_; }
+
+  int do_work();
+  std::string_view name() const { return "order_connect"; }
+  void stop() { stop_.store(true, std::memory_order_release); }  // any thread
+  const std::atomic<bool>& stop_flag() const { return stop_; }
+  // Of the last attempt; empty after a success. The connector's thread.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Lane {
+    std::uint32_t offered = 0;
+    Nanos next_attempt{};
+    net::Backoff backoff;
+  };
+
+  bool reclaim(std::size_t lane);
+  bool is_wanted(std::size_t lane, Nanos now);
+  bool connect(std::size_t lane);
+  std::string prepare(OrderConnection& connection);
+  void failed(std::size_t lane, std::string problem, Nanos pause_min);
+  bool carry_out_by_rest();
+
+  OrderSessionOptions options_;
+  const Credentials& credentials_;
+  SessionLink& link_;
+  const Clock& clock_;
+  Say say_;
+  std::string error_, problem_;
+  net::Endpoint endpoint_;
+  net::TlsContext tls_;
+  InstrumentMap instruments_;
+  ResponseParser parser_;
+  Reconciler reconciler_;
+  std::unique_ptr<RestOrders> rest_;
+  net::ConnectionLimit attempts_;
+  std::vector<Lane> lanes_;
+  std::uint32_t last_serial_ = 0;
+  bool key_refused_ = false;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace mm::binance::orders

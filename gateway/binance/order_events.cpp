@@ -1,0 +1,297 @@
+// Answers to requests; what the user data stream tells is in order_reports.cpp.
+#include "gateway/binance/order_events.h"
+
+#include <algorithm>
+
+#include "engine/core/assert.h"
+#include "engine/core/denied.h"
+
+namespace mm::binance::orders {
+namespace {
+
+constexpr std::string_view kSuccess = "SUCCESS";
+
+EventKind failure_kind(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kPlace:
+      return EventKind::kRejected;
+    case CommandKind::kCancel:
+      return EventKind::kCancelRejected;
+    case CommandKind::kReplace:
+      return EventKind::kReplaceRejected;
+    case CommandKind::kReduce:
+      return EventKind::kAmendRejected;
+    default:
+      return EventKind::kOutcomeUnknown;  // a question without an answer
+  }
+}
+
+OrderStatusCode status_code(OrderPhase phase) {
+  switch (phase) {
+    case OrderPhase::kFilled:
+      return OrderStatusCode::kFilled;
+    case OrderPhase::kCanceled:
+      return OrderStatusCode::kCanceled;
+    case OrderPhase::kExpired:
+    case OrderPhase::kPrevented:
+      return OrderStatusCode::kExpired;
+    case OrderPhase::kRejected:
+      return OrderStatusCode::kRejected;
+    default:
+      return OrderStatusCode::kOpen;
+  }
+}
+
+bool succeeded(const Response& r) {
+  return r.status == 200 && r.has_result && !r.has_error;
+}
+
+}  // namespace
+
+OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::size_t order_slots,
+                         VenueOrderIds& venue_ids,
+                         std::span<std::atomic<std::uint64_t>> last_trades, SpscRing<Event>& out)
+    : instruments_(instruments),
+      self_(self),
+      facts_(order_slots),
+      venue_ids_(venue_ids),
+      out_(out),
+      last_trades_(last_trades) {
+  follow_ups_.reserve(kRoom);
+}
+
+void OrderEvents::emit(Event event) {
+  event.received = now_;
+  event.sequence = ++sequence_;
+  const bool pushed = out_.try_push(event);
+  MM_ASSERT(pushed, "the session looks for room before it reads");
+}
+
+Event OrderEvents::report_event(EventKind kind, const Shape& order, Lots lots) const {
+  Event event;
+  event.kind = kind;
+  event.instrument = order.instrument;
+  event.flags = order.side == Side::kSell ? kFlagSell : std::uint8_t{0};
+  event.report = {};
+  event.report.id = order.id;
+  event.report.venue_id = order.venue_id;
+  event.report.lots = lots;
+  event.report.ticks = order.ticks;
+  return event;
+}
+
+Event OrderEvents::failure_event(EventKind kind, const Command& command, RejectReason reason,
+                                 Nanos retry_at) const {
+  Event event = make_denied(command, reason, now_);
+  event.kind = kind;
+  event.failure.retry_after = retry_at;
+  return event;
+}
+
+void OrderEvents::deny(const Command& command, RejectReason reason, Nanos retry_at) {
+  emit(failure_event(EventKind::kDenied, command, reason, retry_at));
+}
+
+void OrderEvents::on_sent(const Command& command) {
+  if (command.kind == CommandKind::kPlace) facts_.open(command.id, {}, command.lots);
+  if (command.kind == CommandKind::kReplace) {
+    facts_.open(command.new_id, command.id, command.lots);
+  }
+}
+
+void OrderEvents::on_lost(const PendingRequest& request) {
+  if (request.purpose != Purpose::kCommand) return;
+  emit(failure_event(EventKind::kOutcomeUnknown, request.command, RejectReason::kOther, Nanos(0)));
+}
+
+void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Nanos retry_at) {
+  const Command& command = request.command;
+  if (request.purpose == Purpose::kTrades) return on_trades(command, r);
+  if (request.purpose != Purpose::kCommand) return;
+  switch (command.kind) {
+    case CommandKind::kPlace:
+      return on_placed(command, r, retry_at);
+    case CommandKind::kCancel:
+      return on_canceled(command, r, retry_at);
+    case CommandKind::kReplace:
+      return on_replaced(command, r, retry_at);
+    case CommandKind::kReduce:
+      return on_reduced(command, r, retry_at);
+    case CommandKind::kQueryOrder:
+      return on_queried(command, r);
+    default:
+      if (!succeeded(r)) return refuse(EventKind::kOutcomeUnknown, command, r, retry_at);
+      for (const OrderRecord& order : r.orders) on_open_order(command.instrument, order);
+  }
+}
+
+// The answer is about the order of the command; where it says less, the command knows.
+OrderEvents::Shape OrderEvents::shape_of(const Command& command, const OrderRecord& record) const {
+  const InstrumentId i = command.instrument;
+  const bool renewed = command.kind == CommandKind::kReplace;
+  return {.instrument = i,
+          .side = command.side,
+          .id = renewed ? command.new_id : command.id,
+          .venue_id = VenueOrderId(record.order_id),
+          .lots = record.quantity > 0 ? instruments_.lots(i, record.quantity) : command.lots,
+          .executed = instruments_.lots(i, record.executed),
+          .ticks = record.price > 0 ? instruments_.ticks(i, record.price) : command.ticks};
+}
+
+// A failure: definitive, or the outcome is unknown.
+void OrderEvents::refuse(EventKind kind, const Command& command, const Response& r,
+                         Nanos retry_at) {
+  const Verdict verdict = judge(r.status, r.error);
+  if (!verdict.known) kind = EventKind::kOutcomeUnknown;
+  emit(failure_event(kind, command, verdict.reason, retry_at));
+}
+
+void OrderEvents::on_placed(const Command& command, const Response& r, Nanos retry_at) {
+  OrderFacts* const facts = facts_.find(command.id);
+  if (!succeeded(r)) {
+    if (facts != nullptr && facts->ended) {
+      ++counters_.repeats;
+      return;
+    }
+    if (facts != nullptr && judge(r.status, r.error).known) facts->ended = true;
+    return refuse(EventKind::kRejected, command, r, retry_at);
+  }
+  const Shape order = shape_of(command, r.order);
+  opened(order);
+  const OrderPhase phase = phase_of(r.order.status);
+  // Of one that is filled at once the fills tell.
+  if (phase != OrderPhase::kOpen && phase != OrderPhase::kFilled) {
+    ended_by_phase(phase, order, command);
+  }
+}
+
+void OrderEvents::on_canceled(const Command& command, const Response& r, Nanos retry_at) {
+  if (!succeeded(r)) return refuse(EventKind::kCancelRejected, command, r, retry_at);
+  ended_by_phase(r.order.status.empty() ? OrderPhase::kCanceled : phase_of(r.order.status),
+                 shape_of(command, r.order), command);
+}
+
+void OrderEvents::ended_by_phase(OrderPhase phase, const Shape& order, const Command& command) {
+  switch (phase) {
+    case OrderPhase::kCanceled:
+      return ended(EventKind::kCanceled, order, RejectReason::kNone);
+    case OrderPhase::kExpired:
+      return ended(EventKind::kExpired, order, RejectReason::kOther);
+    case OrderPhase::kPrevented:
+      return ended(EventKind::kExpired, order, RejectReason::kSelfTrade);
+    default:  // open after a cancel, or a word nobody knows: ask
+      ++counters_.unknown_words;
+      emit(failure_event(EventKind::kOutcomeUnknown, command, RejectReason::kOther, Nanos(0)));
+  }
+}
+
+void OrderEvents::on_replaced(const Command& command, const Response& r, Nanos retry_at) {
+  const bool both = r.cancel_result == kSuccess && r.new_order_result == kSuccess;
+  if (!both || !r.order.present) return on_replace_failed(command, r, retry_at);
+  // The old order went without fills (ONLY_NEW): its own report, still to come, says nothing new.
+  if (OrderFacts* old = facts_.find(command.id); old != nullptr) old->ended = true;
+  opened(shape_of(command, r.order));
+}
+
+void OrderEvents::on_replace_failed(const Command& command, const Response& r, Nanos retry_at) {
+  const bool canceled = r.cancel_result == kSuccess;
+  const bool half = canceled || r.cancel_result == "FAILURE";  // else nothing was tried
+  const ErrorBody& error = !half ? r.error : canceled ? r.new_order_error : r.cancel_error;
+  // Inside, an error has no status of its own; a code without meaning stays uncertain.
+  const Verdict verdict = judge(half && error.code != 0 && r.status < 500 ? 400 : r.status, error);
+  const bool untold = r.new_order_result == kSuccess || (half && error.code == 0) ||
+                      (!half && (r.error.code == -2021 || r.error.code == -2022));
+  OrderFacts* const old = facts_.find(command.id);
+  Command of_old = command;
+  of_old.kind = CommandKind::kCancel;
+  const Shape canceled_order = shape_of(of_old, r.canceled);
+  const bool fills_missing =
+      canceled && canceled_order.executed > (old != nullptr ? old->executed : Lots(0));
+  if (canceled && (untold || !verdict.known || fills_missing)) {
+    ended(EventKind::kCanceled, canceled_order, RejectReason::kNone);
+  }
+  if (untold || !verdict.known) {
+    emit(failure_event(EventKind::kOutcomeUnknown, command, RejectReason::kOther, retry_at));
+    return;
+  }
+  if (OrderFacts* renewed = facts_.find(command.new_id); renewed != nullptr) renewed->ended = true;
+  if (fills_missing) {  // the order's end waits for them
+    Event event = failure_event(EventKind::kRejected, command, verdict.reason, retry_at);
+    event.failure.id = command.new_id;
+    event.failure.new_id = ClientOrderId(0);
+    return emit(event);
+  }
+  if (canceled && old != nullptr) old->ended = true;
+  Event event = failure_event(EventKind::kReplaceRejected, command, verdict.reason, retry_at);
+  event.failure.old_canceled = canceled ? 1 : 0;
+  emit(event);
+}
+
+void OrderEvents::on_reduced(const Command& command, const Response& r, Nanos retry_at) {
+  if (!succeeded(r)) return refuse(EventKind::kAmendRejected, command, r, retry_at);
+  const Shape order = shape_of(command, r.order);
+  const OrderPhase phase = phase_of(r.order.status);
+  if (phase == OrderPhase::kOpen) return amended(order);
+  ended_by_phase(phase, order, command);
+}
+
+void OrderEvents::on_queried(const Command& command, const Response& r) {
+  const bool found = succeeded(r) && r.order.present;
+  const OrderPhase phase = phase_of(r.order.status);
+  if (!found) {
+    const Verdict verdict = judge(r.status, r.error);
+    const bool unknown = verdict.known && verdict.reason == RejectReason::kUnknownOrder;
+    if (!unknown) return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
+  } else if (phase == OrderPhase::kUnknownWord) {
+    ++counters_.unknown_words;
+    return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
+  }
+  const Shape order = shape_of(command, r.order);
+  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
+  const OrderStatusCode code = found ? status_code(phase) : OrderStatusCode::kNotFound;
+  event.report.status = static_cast<std::uint8_t>(code);
+  emit(event);
+  if (!found) return;
+  venue_ids_.insert(order.instrument, order.venue_id, order.id);
+  OrderFacts* const facts = facts_.find(order.id);
+  if (facts != nullptr && phase != OrderPhase::kOpen) facts->accepted = facts->ended = true;
+  if (order.executed > (facts != nullptr ? facts->executed : Lots(0))) want_trades(order);
+}
+
+void OrderEvents::on_trades(const Command& command, const Response& r) {
+  if (!succeeded(r)) return;  // the core asks for the order again
+  Lots executed{};
+  for (const TradeRecord& trade : r.trades) {
+    executed += instruments_.lots(command.instrument, trade.quantity);
+    on_trade(command.instrument, command.id, trade);
+  }
+  if (OrderFacts* facts = facts_.find(command.id); facts != nullptr) {
+    facts->executed = std::max(facts->executed, executed);
+  }
+}
+
+void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {
+  Event event;
+  event.kind = EventKind::kFilled;
+  event.instrument = instrument;
+  event.flags =
+      static_cast<std::uint8_t>((trade.buyer ? 0 : kFlagSell) | (trade.maker ? kFlagMaker : 0));
+  event.fill = {};
+  event.fill.id = id;
+  event.fill.trade_id = TradeId(trade.trade_id);
+  event.fill.lots = instruments_.lots(instrument, trade.quantity);
+  event.fill.fee = Amount(trade.fee);
+  event.fill.ticks = instruments_.ticks(instrument, trade.price);
+  event.fill.fee_asset = instruments_.role(instrument, trade.fee_asset);
+  raise_last_trade(instrument, trade.trade_id);
+  emit(event);
+}
+
+void OrderEvents::raise_last_trade(InstrumentId i, std::uint64_t trade_id) {
+  std::atomic<std::uint64_t>& last = last_trades_[i];
+  if (trade_id > last.load(std::memory_order_relaxed)) {
+    last.store(trade_id, std::memory_order_release);
+  }
+}
+
+}  // namespace mm::binance::orders

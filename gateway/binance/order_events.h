@@ -1,0 +1,115 @@
+// The venue's answers and user events, told to the core in its own words.
+//
+// Owned by one thread; no sockets here, no allocation after construction. Answers and user events
+// may come in any order, twice, or not at all: an order is accepted, replaced, amended and ended
+// once, by whichever says so first; every fill carries its trade id, so the core counts it once. An
+// order that should not live, and executions that are missing, become follow-ups for the session
+// to send. Orders that are not ours are counted, never touched.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/core/event.h"
+#include "engine/runtime/spsc_ring.h"
+#include "gateway/binance/client_order_id.h"
+#include "gateway/binance/error_table.h"
+#include "gateway/binance/in_flight.h"
+#include "gateway/binance/instrument_map.h"
+#include "gateway/binance/order_facts.h"
+#include "gateway/binance/response_parser.h"
+#include "gateway/binance/user_data_parser.h"
+#include "gateway/binance/venue_order_ids.h"
+
+namespace mm::binance::orders {
+
+struct OrderEventCounters {
+  std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
+  std::uint64_t other_instances = 0;  // those of another engine on this account
+  std::uint64_t strays = 0;           // orders of ours the core does not know: cancelled
+  std::uint64_t repeats = 0;          // told before, by the other channel
+  std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
+  std::uint64_t balances_left_out = 0;
+};
+
+class OrderEvents {
+ public:
+  // Room `out` must have before any call, so that nothing that matters is lost.
+  static constexpr std::size_t kRoom = 2 * ResponseParser::kRecordsMax + 64;
+
+  OrderEvents(const InstrumentMap& instruments, Identity self, std::size_t order_slots,
+              VenueOrderIds& venue_ids, std::span<std::atomic<std::uint64_t>> last_trades,
+              SpscRing<Event>& out);
+
+  void set_now(Nanos now) { now_ = now; }
+
+  // A request has left.
+  void on_sent(const Command& command);
+  // What came back for it; `retry_at` is 0 or when the venue wants to hear from us again.
+  void on_answer(const PendingRequest& request, const Response& response, Nanos retry_at);
+  // Nothing will come back for it.
+  void on_lost(const PendingRequest& request);
+  void on_report(const ExecutionReport& report);
+  void on_balances(std::span<const BalanceRecord> balances);
+  // One execution of an order.
+  void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
+  // An order that the venue lists as open.
+  void on_open_order(InstrumentId instrument, const OrderRecord& order);
+  void deny(const Command& command, RejectReason reason, Nanos retry_at);
+  void emit(Event event);
+
+  // kTrades and kStrayCancel requests the session should send now; it clears them.
+  struct FollowUp {
+    Purpose purpose;
+    Command command;
+  };
+  std::vector<FollowUp>& follow_ups() { return follow_ups_; }
+
+  void raise_last_trade(InstrumentId i, std::uint64_t trade_id);
+  const OrderEventCounters& counters() const { return counters_; }
+
+ private:
+  struct Shape {  // what an order looks like in a report
+    InstrumentId instrument;
+    Side side;
+    ClientOrderId id;
+    VenueOrderId venue_id;
+    Lots lots, executed;
+    std::int32_t ticks;
+  };
+
+  Shape shape_of(const Command& command, const OrderRecord& record) const;
+  Event report_event(EventKind kind, const Shape& order, Lots lots) const;
+  Event failure_event(EventKind kind, const Command& command, RejectReason reason,
+                      Nanos retry_at) const;
+  void on_placed(const Command& command, const Response& r, Nanos retry_at);
+  void on_canceled(const Command& command, const Response& r, Nanos retry_at);
+  void on_replaced(const Command& command, const Response& r, Nanos retry_at);
+  void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
+  void on_reduced(const Command& command, const Response& r, Nanos retry_at);
+  void on_queried(const Command& command, const Response& r);
+  void on_trades(const Command& command, const Response& r);
+  void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
+  void opened(const Shape& order);
+  void amended(const Shape& order);
+  void ended(EventKind kind, const Shape& order, RejectReason reason);
+  void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
+  void on_fill(const ExecutionReport& report, const Shape& order);
+  void want_trades(const Shape& order);
+  void cancel_stray(const Shape& order);
+
+  const InstrumentMap& instruments_;
+  Identity self_;
+  OrderFactsTable facts_;
+  VenueOrderIds& venue_ids_;
+  SpscRing<Event>& out_;
+  std::vector<FollowUp> follow_ups_;
+  std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
+  Nanos now_{};
+  std::uint32_t sequence_ = 0;
+  OrderEventCounters counters_;
+};
+
+}  // namespace mm::binance::orders

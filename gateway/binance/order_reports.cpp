@@ -1,0 +1,205 @@
+// OrderEvents: what the user data stream and lists of open orders tell.
+#include <algorithm>
+
+#include "gateway/binance/order_events.h"
+
+namespace mm::binance::orders {
+namespace {
+
+Side side_of(std::string_view word) {
+  return word == "SELL" ? Side::kSell : Side::kBuy;
+}
+
+RejectReason expiry_reason(const ExecutionReport& report) {
+  if (report.execution == "TRADE_PREVENTION" || report.status == "EXPIRED_IN_MATCH") {
+    return RejectReason::kSelfTrade;
+  }
+  return report.expiry_reason == "EXCHANGE_CANCELED" ? RejectReason::kMarketHalted
+                                                     : RejectReason::kOther;
+}
+
+RejectReason refusal_reason(std::string_view word) {
+  if (word == "WOULD_MATCH_IMMEDIATELY") return RejectReason::kWouldCross;
+  return word == "INSUFFICIENT_BALANCES" ? RejectReason::kInsufficientBalance
+                                         : RejectReason::kOther;
+}
+
+}  // namespace
+
+// Whose it is, then what happened. In the report of a cancel `c` names the cancel, `C` the order.
+void OrderEvents::on_report(const ExecutionReport& report) {
+  const InstrumentId i = instruments_.find(report.symbol);
+  if (i == kNoInstrument) {
+    ++counters_.foreign_reports;
+    return;
+  }
+  raise_last_trade(i, report.trade_id);
+  const VenueOrderId venue_id(report.order_id);
+  auto id = parse_client_id(report.original_client_id);
+  if (!id) id = parse_client_id(report.client_id);
+  if (!id) id = venue_ids_.find(i, venue_id);
+  const Owner owner = id->v == 0 ? Owner::kForeign : owner_of(*id, self_);
+  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
+    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
+    return;
+  }
+  const Shape order{.instrument = i,
+                    .side = side_of(report.side),
+                    .id = *id,
+                    .venue_id = venue_id,
+                    .lots = instruments_.lots(i, report.quantity),
+                    .executed = instruments_.lots(i, report.executed),
+                    .ticks = instruments_.ticks(i, report.price)};
+  if (report.execution == "TRADE") return on_fill(report, order);
+  if (owner == Owner::kEarlier) return;  // the connector sees to those
+  if (report.execution == "NEW") return opened(order);
+  if (report.execution == "REPLACED") return amended(order);
+  if (report.execution == "CANCELED") return ended(EventKind::kCanceled, order, {});
+  if (report.execution == "EXPIRED" || report.execution == "TRADE_PREVENTION") {
+    // A prevented trade may also leave the order on the book, smaller.
+    if (phase_of(report.status) == OrderPhase::kOpen) return;
+    return ended(EventKind::kExpired, order, expiry_reason(report));
+  }
+  if (report.execution != "REJECTED") {
+    ++counters_.unknown_words;
+    return;
+  }
+  OrderFacts* const facts = facts_.find(order.id);
+  // Of the new half of a replace the answer says more.
+  if (facts == nullptr || facts->ended || facts->replaces.v != 0) return;
+  facts->ended = true;
+  Command place;
+  place.kind = CommandKind::kPlace;
+  place.id = order.id;
+  place.instrument = i;
+  place.side = order.side;
+  emit(failure_event(EventKind::kRejected, place, refusal_reason(report.reject_reason), Nanos(0)));
+}
+
+// On the book: a placed order, or the one that took another's place.
+void OrderEvents::opened(const Shape& order) {
+  venue_ids_.insert(order.instrument, order.venue_id, order.id);
+  OrderFacts* const facts = facts_.find(order.id);
+  if (facts == nullptr || (facts->ended && !facts->accepted)) return cancel_stray(order);
+  if (facts->accepted) {
+    ++counters_.repeats;
+    return;
+  }
+  facts->accepted = true;
+  facts->venue_id = order.venue_id;
+  Event event = report_event(EventKind::kAccepted, order, order.lots);
+  if (facts->replaces.v != 0) {
+    event.kind = EventKind::kReplaced;
+    event.report.id = facts->replaces;
+    event.report.new_id = order.id;
+  }
+  emit(event);
+}
+
+void OrderEvents::amended(const Shape& order) {
+  OrderFacts* const facts = facts_.find(order.id);
+  if (facts != nullptr && facts->lots == order.lots) {
+    ++counters_.repeats;
+    return;
+  }
+  if (facts != nullptr) facts->lots = order.lots;
+  emit(report_event(EventKind::kAmended, order, order.lots));
+}
+
+void OrderEvents::ended(EventKind kind, const Shape& order, RejectReason reason) {
+  if (OrderFacts* facts = facts_.find(order.id); facts != nullptr) {
+    if (facts->ended) {
+      ++counters_.repeats;
+      return;
+    }
+    facts->ended = true;
+  }
+  Event event = report_event(kind, order, order.executed);
+  event.report.reason = reason;
+  emit(event);
+}
+
+void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
+  venue_ids_.insert(order.instrument, order.venue_id, order.id);
+  TradeRecord trade;
+  trade.trade_id = report.trade_id;
+  trade.price = report.last_price;
+  trade.quantity = report.last_quantity;
+  trade.fee = report.fee;
+  trade.fee_asset = report.fee_asset;
+  trade.buyer = order.side == Side::kBuy;
+  trade.maker = report.maker;
+  on_trade(order.instrument, order.id, trade);
+  OrderFacts* const facts = facts_.find(order.id);
+  if (facts == nullptr) return;
+  const Lots last = instruments_.lots(order.instrument, report.last_quantity);
+  if (order.executed > facts->executed + last) want_trades(order);  // some never came
+  facts->executed = std::max(facts->executed, order.executed);
+  if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
+}
+
+void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
+  for (const BalanceRecord& b : balances) {
+    for (const auto& [instrument, asset] : instruments_.uses(b.asset)) {
+      if (out_.free_slots() <= kRoom / 2) {  // the next one tells the same again
+        ++counters_.balances_left_out;
+        continue;
+      }
+      Event event;
+      event.kind = EventKind::kBalance;
+      event.instrument = instrument;
+      event.balance = {Amount(b.free), Amount(b.locked), asset, {}};
+      emit(event);
+    }
+  }
+}
+
+void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
+  const auto id = parse_client_id(record.client_id);
+  const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
+  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
+    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
+    return;
+  }
+  const Shape order{.instrument = instrument,
+                    .side = side_of(record.side),
+                    .id = *id,
+                    .venue_id = VenueOrderId(record.order_id),
+                    .lots = instruments_.lots(instrument, record.quantity),
+                    .executed = instruments_.lots(instrument, record.executed),
+                    .ticks = instruments_.ticks(instrument, record.price)};
+  venue_ids_.insert(instrument, order.venue_id, order.id);
+  OrderFacts* const facts = facts_.find(*id);
+  if (facts == nullptr || (facts->ended && !facts->accepted)) return cancel_stray(order);
+  if (facts->ended) return;  // a list may lag behind
+  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
+  event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  emit(event);
+  if (order.executed > facts->executed) want_trades(order);
+}
+
+void OrderEvents::want_trades(const Shape& order) {
+  if (follow_ups_.size() == follow_ups_.capacity()) return;  // asked for again with the order
+  Command command;
+  command.kind = CommandKind::kQueryOrder;
+  command.instrument = order.instrument;
+  command.side = order.side;
+  command.id = order.id;
+  command.venue_id = order.venue_id;
+  follow_ups_.push_back({Purpose::kTrades, command});
+}
+
+// An order of ours that the core has given up, or never knew.
+void OrderEvents::cancel_stray(const Shape& order) {
+  ++counters_.strays;
+  if (follow_ups_.size() == follow_ups_.capacity()) return;
+  Command command;
+  command.kind = CommandKind::kCancel;
+  command.instrument = order.instrument;
+  command.side = order.side;
+  command.id = order.id;
+  command.venue_id = order.venue_id;
+  follow_ups_.push_back({Purpose::kStrayCancel, command});
+}
+
+}  // namespace mm::binance::orders

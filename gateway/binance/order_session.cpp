@@ -1,0 +1,442 @@
+#include "gateway/binance/order_session.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/core/assert.h"
+
+namespace mm::binance::orders {
+namespace {
+
+constexpr Nanos kExpireInterval = kSecond;
+constexpr Nanos kUsageInterval{100 * kMillisecond.v};
+// How long a replaced connection may still be listened to, at least and at most.
+constexpr Nanos kRetireMin{2 * kSecond.v}, kRetireMax{10 * kSecond.v};
+
+constexpr bool is_request(CommandKind kind) {
+  return kind == CommandKind::kPlace || kind == CommandKind::kCancel ||
+         kind == CommandKind::kReplace || kind == CommandKind::kReduce ||
+         kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders;
+}
+constexpr bool is_order(CommandKind kind) {
+  return kind == CommandKind::kPlace || kind == CommandKind::kReplace;
+}
+
+bool same_usage(const RateUsage& a, const RateUsage& b) {
+  return a.orders_used == b.orders_used && a.weight_used == b.weight_used &&
+         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit;
+}
+
+bool is_settled(const OrderConnection& c) {
+  return c.told == c.open_orders.size() + c.findings.size() + c.backlog.size();
+}
+
+}  // namespace
+
+OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view api_key,
+                           const Signer& signer, SessionLink& link)
+    : options_(options),
+      instruments_(options.instruments),
+      link_(link),
+      encoder_(options.instruments,
+               {.recv_window_ms = options.recv_window_ms,
+                .self_trade_prevention = options.self_trade_prevention,
+                .sign_requests = signer.type() != KeyType::kEd25519},
+               api_key, &signer),
+      answers_(options.message_bytes_max),
+      user_data_(options.message_bytes_max),
+      out_(std::bit_ceil(4 * OrderEvents::kRoom)),
+      events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
+              out_),
+      in_flight_(options.in_flight_max),
+      lane_count_(link.lanes.size()) {
+  MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
+}
+
+OrderSession::~OrderSession() {
+  for (Lane& lane : lanes_) {
+    delete lane.current;
+    delete lane.retiring;
+    for (OrderConnection* connection : lane.returning) delete connection;
+  }
+}
+
+// --- out ------------------------------------------------------------------------------------
+
+bool OrderSession::submit(const Command& c, Nanos now) {
+  if (!is_request(c.kind) || out_.free_slots() < OrderEvents::kRoom) return false;
+  events_.set_now(now);
+  const Nanos refused = limits_.refused_until(c.kind, unanswered_orders_, now);
+  if (refused != kNever) {
+    events_.deny(c, RejectReason::kRateLimit, refused);
+    ++counters_.denied;
+    return true;
+  }
+  const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
+  if (quotes && (state_ != State::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
+    return false;
+  }
+  OrderConnection* const to = connection_for(c);
+  if (to == nullptr) return submit_by_rest(c);
+  return send(*to, c, Purpose::kCommand, now);
+}
+
+// An order's own lane; while that is down any other serves: the order has nothing under way there
+// that the core does not already doubt.
+OrderConnection* OrderSession::connection_for(const Command& command) {
+  const std::size_t own = command.connection % lane_count_;
+  if (lanes_[own].current != nullptr) return lanes_[own].current;
+  for (std::size_t i = 0; i < lane_count_; ++i) {
+    if (lanes_[i].current != nullptr) return lanes_[i].current;
+  }
+  return nullptr;
+}
+
+bool OrderSession::submit_by_rest(const Command& command) {
+  const bool quotes = is_order(command.kind) || command.kind == CommandKind::kReduce;
+  if (quotes || !link_.rest_ready.load(std::memory_order_acquire)) return false;
+  if (!link_.rest_requests.try_push(command)) return false;
+  ++counters_.by_rest;
+  return true;
+}
+
+bool OrderSession::send(OrderConnection& connection, const Command& command, Purpose purpose,
+                        Nanos now) {
+  if (in_flight_.room() == 0) return false;
+  const std::span<char> room = connection.socket->prepare(RequestEncoder::kBytesMax);
+  if (room.empty()) return false;
+  PendingRequest& row = in_flight_.add();
+  const std::uint64_t time = clock_.timestamp_ms(now);
+  std::size_t bytes = 0;
+  if (purpose == Purpose::kTime) {
+    bytes = RequestEncoder::encode_time(row.id, room);
+  } else if (purpose == Purpose::kTrades) {
+    bytes = encoder_.encode_trades(command.instrument, command.venue_id, row.id, time, room);
+  } else {
+    bytes = encoder_.encode(command, row.id, time, room);
+  }
+  if (bytes == 0) {
+    in_flight_.remove(row);
+    return false;
+  }
+  row.command = command;
+  row.connection = connection.serial;
+  row.sent = now;
+  row.purpose = purpose;
+  if (purpose == Purpose::kCommand) {
+    events_.on_sent(command);
+    if (is_order(command.kind)) ++unanswered_orders_;
+  }
+  ++counters_.requests;
+  // If this fails it may have been sent in part: the next poll finds the connection broken, and
+  // the request unanswered.
+  connection.socket->commit(bytes);
+  return true;
+}
+
+void OrderSession::send_follow_ups(Nanos now) {
+  for (const OrderEvents::FollowUp& f : events_.follow_ups()) {
+    OrderConnection* const to = connection_for(f.command);
+    if (to == nullptr || limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
+    send(*to, f.command, f.purpose, now);  // if not: whatever led to it comes again
+  }
+  events_.follow_ups().clear();
+}
+
+// --- in -------------------------------------------------------------------------------------
+
+bool OrderSession::next(Nanos now, Event& event) {
+  while (!out_.try_pop(event)) {
+    events_.set_now(now);
+    if (!work(now)) return false;
+  }
+  return true;
+}
+
+// One message of each connection at most; there is room for what they say. True while it is worth
+// looking again.
+bool OrderSession::work(Nanos now) {
+  bool busy = take_connections(now);
+  for (std::size_t i = 0; i < lane_count_; ++i) {
+    Lane& lane = lanes_[i];
+    if (lane.retiring != nullptr) busy = poll(lane, *lane.retiring, now) || busy;
+    if (lane.current == nullptr) continue;
+    busy = (tell_findings(*lane.current) || poll(lane, *lane.current, now)) || busy;
+  }
+  Event event;
+  while (out_.free_slots() > OrderEvents::kRoom && link_.rest_answers.try_pop(event)) {
+    events_.emit(event);
+  }
+  send_follow_ups(now);
+  keep_time(now);
+  expire(now);
+  tell_usage(now);
+  tell_state();
+  return busy || !out_.empty();
+}
+
+bool OrderSession::take_connections(Nanos now) {
+  bool taken = false;
+  for (std::size_t i = 0; i < lane_count_; ++i) {
+    Lane& lane = lanes_[i];
+    net::Handover<OrderConnection>& handover = link_.lanes[i].handover;
+    if (!return_waiting(lane, handover)) continue;
+    OrderConnection* const connection = handover.take();
+    if (connection == nullptr) continue;
+    take(lane, *connection, now);
+    taken = true;
+  }
+  return taken;
+}
+
+void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
+  if (lane.retiring != nullptr) end(lane, lane.retiring);
+  if (lane.current != nullptr) {
+    lane.retiring = lane.current;
+    lane.retired = now;
+    ++counters_.renewals;
+  }
+  lane.current = &connection;
+  if (connection.clock.known()) clock_ = connection.clock;
+  time_due_ = now + options_.clock_interval;
+  for (std::size_t i = 0; i < connection.last_trade_ids.size(); ++i) {
+    events_.raise_last_trade(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+  }
+  SessionLink::Lane& shared = link_.lanes[connection.lane];
+  shared.wanted.store(false, std::memory_order_release);
+  shared.taken.fetch_add(1, std::memory_order_acq_rel);
+  if (connection.reconciled) link_.reconciling.store(false, std::memory_order_release);
+}
+
+// What the connector found, piece by piece; false when all is told.
+bool OrderSession::tell_findings(OrderConnection& c) {
+  if (is_settled(c)) return false;
+  std::size_t at = c.told++;
+  if (at < c.open_orders.size()) {
+    answers_.parse(c.open_orders[at]);  // the connector has understood it already
+    for (const OrderRecord& order : answers_.response().orders) {
+      const InstrumentId instrument = instruments_.find(order.symbol);
+      if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
+    }
+    return true;
+  }
+  at -= c.open_orders.size();
+  if (at < c.findings.size()) {
+    events_.emit(c.findings[at]);
+  } else {
+    on_user_data(c, c.backlog[at - c.findings.size()]);
+  }
+  return true;
+}
+
+bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
+  OrderConnection*& slot = &connection == lane.current ? lane.current : lane.retiring;
+  if (connection.broken) {
+    end(lane, slot);
+    return true;
+  }
+  if (slot == lane.retiring && now - lane.retired > kRetireMin) {
+    bool waiting = false;
+    in_flight_.for_each(
+        [&](PendingRequest& row) { waiting = waiting || row.connection == connection.serial; });
+    if (!waiting || now - lane.retired > kRetireMax) {
+      connection.socket->close();
+      end(lane, slot);
+      return true;
+    }
+  }
+  const net::WsMessage message = connection.socket->poll();
+  switch (message.event) {
+    case net::WsEvent::kNone:
+      return false;
+    case net::WsEvent::kText:
+      on_text(connection, message.payload, now);
+      break;
+    case net::WsEvent::kClosed:
+    case net::WsEvent::kFailed:
+      connection.broken = true;
+      break;
+    default:
+      break;
+  }
+  if (connection.broken) end(lane, slot);
+  return true;
+}
+
+void OrderSession::on_text(OrderConnection& connection, std::string_view text, Nanos now) {
+  if (text.starts_with("{\"subscriptionId\"") || text.starts_with("{\"event\"")) {
+    return on_user_data(connection, text);
+  }
+  if (*answers_.parse(text) != '\0') {
+    ++counters_.bad_messages;
+    return;
+  }
+  if (answers_.response().is_event) return on_user_data(connection, text);
+  on_response(connection, answers_.response(), now);
+}
+
+void OrderSession::on_user_data(OrderConnection& connection, std::string_view text) {
+  if (*user_data_.parse(text) != '\0') {
+    ++counters_.bad_messages;
+    // It may have been a fill: what the stream says next does not tell. Reconcile.
+    if (connection.reconciled) connection.broken = true;
+    return;
+  }
+  ++counters_.user_events;
+  const UserEvent& event = user_data_.event();
+  switch (event.kind) {
+    case UserEventKind::kExecutionReport:
+      return events_.on_report(event.report);
+    case UserEventKind::kAccountPosition:
+      return events_.on_balances(event.balances);
+    case UserEventKind::kServerShutdown:  // a new one first, then this goes
+      link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
+      return;
+    case UserEventKind::kStreamTerminated:
+      connection.broken = true;
+      return;
+    case UserEventKind::kBalanceUpdate:
+    case UserEventKind::kIgnored:
+      return;
+  }
+}
+
+void OrderSession::on_response(OrderConnection& connection, const Response& r, Nanos now) {
+  ++counters_.answers;
+  limits_.update(r, clock_, now);
+  if (r.error.code == kClockError) {
+    ++counters_.clock_errors;
+    clock_.reset();
+    time_due_ = now;
+  }
+  if (!r.has_id) return on_session_error(connection, r);
+  PendingRequest* const row = in_flight_.find(r.id);
+  if (row == nullptr) {
+    ++counters_.stray_answers;
+    return;
+  }
+  const PendingRequest request = *row;
+  in_flight_.remove(*row);
+  if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
+    --unanswered_orders_;
+  }
+  if (request.purpose == Purpose::kTime) {
+    clock_.observe(request.sent, now, r.server_time_ms);
+    return;
+  }
+  const bool limited = r.status == 429 || r.status == 418;
+  if (limited) usage_due_ = now;
+  events_.on_answer(request, r, limited ? limits_.retry_at(now) : Nanos(0));
+}
+
+// About no request of ours: a key revoked (401) ends the session, the rest is counted.
+void OrderSession::on_session_error(OrderConnection& connection, const Response& r) {
+  ++counters_.session_errors;
+  if (r.status != 401 && !refuses_key(r.error.code)) return;
+  connection.key_refused = true;
+  connection.broken = true;
+}
+
+// The connection is no more: nobody will answer what it carried.
+void OrderSession::end(Lane& lane, OrderConnection*& slot) {
+  OrderConnection* const connection = slot;
+  in_flight_.for_each([&](PendingRequest& row) {
+    if (row.connection != connection->serial) return;
+    if (row.purpose == Purpose::kCommand && is_order(row.command.kind)) --unanswered_orders_;
+    events_.on_lost(row);
+    ++counters_.lost;
+    in_flight_.remove(row);
+  });
+  if (slot == lane.current) {
+    ++counters_.connections_lost;
+    link_.lanes[connection->lane].wanted.store(true, std::memory_order_release);
+  }
+  slot = nullptr;
+  give_back(lane, connection);
+}
+
+void OrderSession::give_back(Lane& lane, OrderConnection* connection) {
+  if (link_.lanes[connection->lane].handover.give_back(connection)) return;
+  const auto free = std::ranges::find(lane.returning, nullptr);
+  MM_ASSERT(free != lane.returning.end(), "no new one is taken before the last ones have gone");
+  *free = connection;
+}
+
+// False while some have not gone.
+bool OrderSession::return_waiting(Lane& lane, net::Handover<OrderConnection>& handover) {
+  for (OrderConnection*& connection : lane.returning) {
+    if (connection == nullptr) continue;
+    if (!handover.give_back(connection)) return false;
+    connection = nullptr;
+  }
+  return true;
+}
+
+// --- time -----------------------------------------------------------------------------------
+
+void OrderSession::keep_time(Nanos now) {
+  if (now < time_due_) return;
+  time_due_ = now + options_.clock_interval;
+  Command any;
+  OrderConnection* const to = connection_for(any);
+  if (to != nullptr && limits_.refused_until(CommandKind::kQueryOrder, 0, now) == kNever) {
+    send(*to, any, Purpose::kTime, now);
+  }
+}
+
+void OrderSession::expire(Nanos now) {
+  if (now < expire_due_) return;
+  expire_due_ = now + kExpireInterval;
+  in_flight_.for_each([&](PendingRequest& row) {
+    if (now - row.sent < options_.answer_timeout) return;
+    if (row.purpose == Purpose::kCommand && is_order(row.command.kind)) --unanswered_orders_;
+    events_.on_lost(row);
+    ++counters_.lost;
+    in_flight_.remove(row);
+  });
+  for (std::size_t i = 0; i < lane_count_; ++i) {
+    const OrderConnection* const c = lanes_[i].current;
+    if (c != nullptr && now - c->opened > options_.renew_after) {
+      link_.lanes[i].wanted.store(true, std::memory_order_release);
+    }
+  }
+}
+
+// When it has changed, at most every 100 ms; at once after a refusal.
+void OrderSession::tell_usage(Nanos now) {
+  if (now < usage_due_) return;
+  const RateUsage usage = limits_.usage();
+  if (same_usage(usage, usage_told_)) return;
+  usage_told_ = usage;
+  usage_due_ = now + kUsageInterval;
+  Event event;
+  event.kind = EventKind::kRateUsage;
+  event.rate = usage;
+  events_.emit(event);
+}
+
+void OrderSession::tell_state() {
+  const Lane& lane = lanes_[0];
+  State state = State::kDown;
+  if (lane.current != nullptr && is_settled(*lane.current)) {
+    state = State::kUp;
+  } else if (lane.retiring != nullptr && state_ == State::kUp) {
+    state = State::kUp;  // made before broken
+  } else if (lane.current != nullptr || link_.reconciling.load(std::memory_order_acquire)) {
+    state = State::kReconciling;
+  }
+  if (state == state_ && state_told_) return;
+  state_ = state;
+  state_told_ = true;
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    Event event;
+    event.kind = EventKind::kSessionStatus;
+    event.instrument = static_cast<InstrumentId>(i);
+    event.session = {};
+    event.session.up = static_cast<std::uint8_t>(state);
+    event.session.symbol_trading = 1;
+    events_.emit(event);
+  }
+}
+
+}  // namespace mm::binance::orders

@@ -1,0 +1,120 @@
+// The order session of Binance spot: commands out, execution events in, over pinned WebSockets.
+//
+// Owned by the gateway's thread, allocates at construction only, never blocks: connections come
+// from the connector (order_connector.h) logged on and reconciled, and go back to it to be closed.
+// All requests of an order use one connection while it lives; lane 0 also carries the user data,
+// and the session counts as up while that lane is. What is unanswered when a connection ends, or
+// too long, is told as unknown. New quotes stop before the venue's limits do; cancels and questions
+// pass until a ban. While no connection is up cancels and questions go to the connector, which has
+// REST.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/command.h"
+#include "engine/core/event.h"
+#include "engine/runtime/spsc_ring.h"
+#include "gateway/binance/in_flight.h"
+#include "gateway/binance/instrument_map.h"
+#include "gateway/binance/order_events.h"
+#include "gateway/binance/order_session_options.h"
+#include "gateway/binance/rate_guard.h"
+#include "gateway/binance/request_encoder.h"
+#include "gateway/binance/response_parser.h"
+#include "gateway/binance/session_link.h"
+#include "gateway/binance/user_data_parser.h"
+#include "gateway/binance/venue_clock.h"
+
+namespace mm::binance::orders {
+
+struct OrderSessionCounters {
+  std::uint64_t requests = 0, answers = 0, user_events = 0;
+  std::uint64_t stray_answers = 0;   // late, twice, or to nothing we asked
+  std::uint64_t session_errors = 0;  // without a request
+  std::uint64_t bad_messages = 0;    // not understood
+  std::uint64_t lost = 0;            // requests that will not be answered
+  std::uint64_t denied = 0;          // not sent, for the venue's limits
+  std::uint64_t by_rest = 0;
+  std::uint64_t connections_lost = 0, renewals = 0, clock_errors = 0;
+};
+
+class OrderSession {
+ public:
+  // What SessionStatus says: down 0, up 1, connected but not reconciled 2.
+  enum class State : std::uint8_t { kDown = 0, kUp = 1, kReconciling = 2 };
+
+  // `signer` signs each request where the key is not an Ed25519 one.
+  OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
+               SessionLink& link);
+  ~OrderSession();
+  OrderSession(const OrderSession&) = delete;
+  OrderSession& operator=(const OrderSession&) = delete;
+
+  // OrderSession of gateway/order_gateway.h.
+  bool submit(const Command& command, Nanos now);
+  bool next(Nanos now, Event& event);
+
+  State state() const { return state_; }
+  const OrderSessionCounters& counters() const { return counters_; }
+  const OrderEventCounters& event_counters() const { return events_.counters(); }
+  const VenueClock& clock() const { return clock_; }
+  std::size_t unanswered() const { return in_flight_.size(); }
+
+ private:
+  struct Lane {
+    OrderConnection* current = nullptr;
+    OrderConnection* retiring = nullptr;  // replaced; its last answers are awaited
+    // Ended, and the connector has no room for them yet: at most what a lane can have had.
+    std::array<OrderConnection*, 3> returning{};
+    Nanos retired{};
+  };
+
+  OrderConnection* connection_for(const Command& command);
+  bool submit_by_rest(const Command& command);
+  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now);
+  void send_follow_ups(Nanos now);
+  void ask_time(Nanos now);
+
+  bool work(Nanos now);
+  bool take_connections(Nanos now);
+  void take(Lane& lane, OrderConnection& connection, Nanos now);
+  bool tell_findings(OrderConnection& connection);
+  bool poll(Lane& lane, OrderConnection& connection, Nanos now);
+  void on_text(OrderConnection& connection, std::string_view text, Nanos now);
+  void on_user_data(OrderConnection& connection, std::string_view text);
+  void on_response(OrderConnection& connection, const Response& response, Nanos now);
+  void on_session_error(OrderConnection& connection, const Response& response);
+  void end(Lane& lane, OrderConnection*& connection);
+  void give_back(Lane& lane, OrderConnection* connection);
+  bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
+  void keep_time(Nanos now);
+  void expire(Nanos now);
+  void tell_usage(Nanos now);
+  void tell_state();
+
+  OrderSessionOptions options_;
+  InstrumentMap instruments_;
+  SessionLink& link_;
+  RequestEncoder encoder_;
+  ResponseParser answers_;
+  UserDataParser user_data_;
+  SpscRing<Event> out_;
+  OrderEvents events_;
+  InFlight in_flight_;
+  VenueClock clock_;
+  RateGuard limits_;
+  std::array<Lane, kLanesMax> lanes_{};
+  std::size_t lane_count_;
+  std::uint32_t unanswered_orders_ = 0;
+  State state_ = State::kDown;
+  bool state_told_ = false;
+  Nanos time_due_{}, expire_due_{};
+  Nanos usage_due_{};
+  RateUsage usage_told_{};
+  OrderSessionCounters counters_;
+};
+
+}  // namespace mm::binance::orders

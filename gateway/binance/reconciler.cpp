@@ -1,0 +1,158 @@
+#include "gateway/binance/reconciler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace mm::binance::orders {
+
+Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link)
+    : instruments_(instruments),
+      self_(self),
+      link_(link),
+      no_trades_(instruments.size()),
+      found_(std::bit_ceil(4 * OrderEvents::kRoom)),
+      events_(instruments, self, 0, no_ids_, no_trades_, found_),
+      untraded_(instruments.size()) {}
+
+std::string Reconciler::run(RequestChannel& channel, std::span<const std::uint64_t> known_trades,
+                            OrderConnection& into) {
+  owners_.clear();
+  foreign_ = 0;
+  into.last_trade_ids.assign(instruments_.size(), 0);
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    const auto i = static_cast<InstrumentId>(n);
+    if (std::string error = settle_orders(channel, i, into); !error.empty()) return error;
+    const std::uint64_t configured = n < known_trades.size() ? known_trades[n] : 0;
+    const std::uint64_t told = link_.last_trades[n].load(std::memory_order_acquire);
+    std::string error = find_trades(channel, i, std::max(configured, told), into);
+    if (!error.empty()) return error;
+  }
+  if (std::string error = channel.ask_signed("account.status"); !error.empty()) return error;
+  for (const BalanceRecord& balance : channel.response().balances) {
+    events_.on_balances({&balance, 1});
+    collect(into);
+  }
+  link_.foreign_orders.store(foreign_, std::memory_order_release);
+  link_.reconciliations.fetch_add(1, std::memory_order_acq_rel);
+  return {};
+}
+
+void Reconciler::collect(OrderConnection& into) {
+  Event event;
+  while (found_.try_pop(event)) into.findings.push_back(event);
+}
+
+// What is open on the symbol; of that, what an earlier start of this engine has left.
+std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i,
+                                    OpenOrders& open) {
+  open = {};
+  const std::string symbol(instruments_[i].symbol());
+  std::string error = channel.ask_signed("openOrders.status", {{"symbol", symbol}});
+  if (!error.empty()) return error;
+  for (const OrderRecord& order : channel.response().orders) {
+    const auto id = parse_client_id(order.client_id);
+    const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
+    const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
+    owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
+    if (!ours) ++open.foreign;
+    if (owner == Owner::kEarlier) open.old.push_back({order.order_id, std::string(order.client_id)});
+  }
+  return {};
+}
+
+std::string Reconciler::settle_orders(RequestChannel& channel, InstrumentId i,
+                                      OrderConnection& into) {
+  OpenOrders open;
+  const std::string symbol(instruments_[i].symbol());
+  for (int round = 0; round < kCancelRounds; ++round) {
+    if (std::string error = list_orders(channel, i, open); !error.empty()) return error;
+    if (open.old.empty()) {
+      foreign_ += open.foreign;
+      into.open_orders.push_back(padded(channel.text()));
+      return {};
+    }
+    for (const OldOrder& order : open.old) {
+      std::string error =
+          channel.ask_signed("order.cancel", {{"symbol", symbol},
+                                              number_param("orderId", order.order_id),
+                                              {"origClientOrderId", order.client_id}});
+      if (error.empty()) {
+        link_.old_orders_canceled.fetch_add(1, std::memory_order_acq_rel);
+      } else if (!channel.answered()) {
+        return error;  // refused is fine (it was filled just now): the list tells
+      }
+    }
+  }
+  return fmt::format("{}: {} orders of an earlier start are still open after {} attempts", symbol,
+                     open.old.size(), kCancelRounds);
+}
+
+std::string Reconciler::find_trades(RequestChannel& channel, InstrumentId i, std::uint64_t since,
+                                    OrderConnection& into) {
+  const std::string symbol(instruments_[i].symbol());
+  if (since == 0 && !untraded_[i]) {  // at start: what was traded before is not ours to count
+    std::string error =
+        channel.ask_signed("myTrades", {{"symbol", symbol}, number_param("limit", 1)});
+    if (!error.empty()) return error;
+    for (const TradeRecord& t : channel.response().trades) {
+      into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
+    }
+    untraded_[i] = channel.response().trades.empty();
+    return {};
+  }
+  for (int page = 0; page < kTradePagesMax; ++page) {
+    std::string error = channel.ask_signed(
+        "myTrades",
+        {{"symbol", symbol}, number_param("fromId", since + 1), number_param("limit", kTradePage)});
+    if (!error.empty()) return error;
+    // Copied: asking whose an order is takes the parser.
+    const std::span<const TradeRecord> records = channel.response().trades;
+    std::vector<TradeRecord> trades(records.begin(), records.end());
+    std::vector<std::string> fee_assets;
+    for (TradeRecord& t : trades) fee_assets.emplace_back(t.fee_asset);
+    for (std::size_t k = 0; k < trades.size(); ++k) {
+      trades[k].fee_asset = fee_assets[k];
+      trades[k].symbol = symbol;
+      since = std::max(since, trades[k].trade_id);
+      ClientOrderId id;
+      if (error = whose(channel, i, trades[k].order_id, id); !error.empty()) return error;
+      if (id.v == 0) continue;
+      events_.on_trade(i, id, trades[k]);
+      collect(into);
+    }
+    into.last_trade_ids[i] = since;
+    if (trades.size() < kTradePage) return {};
+  }
+  return fmt::format("{}: more than {} trades since the last known one", symbol,
+                     kTradePagesMax * kTradePage);
+}
+
+// Known from before, from the list, or asked for by number. 0: not an order of this engine.
+std::string Reconciler::whose(RequestChannel& channel, InstrumentId i, std::uint64_t order_id,
+                              ClientOrderId& id) {
+  id = link_.venue_ids.find(i, VenueOrderId(order_id));
+  if (id.v != 0) return {};
+  const auto known = owners_.find({i, order_id});
+  if (known != owners_.end()) {
+    id = known->second;
+    return {};
+  }
+  std::string error = channel.ask_signed(
+      "order.status",
+      {{"symbol", std::string(instruments_[i].symbol())}, number_param("orderId", order_id)});
+  if (!error.empty() && !channel.answered()) return error;
+  if (error.empty()) {
+    const auto parsed = parse_client_id(channel.response().order.own_client_id());
+    const Owner owner = parsed ? owner_of(*parsed, self_) : Owner::kForeign;
+    if (owner == Owner::kOurs || owner == Owner::kEarlier) id = *parsed;
+  } else if (judge(channel.response().status, channel.response().error).reason !=
+             RejectReason::kUnknownOrder) {
+    return error;
+  }
+  owners_[{i, order_id}] = id;
+  return {};
+}
+
+}  // namespace mm::binance::orders

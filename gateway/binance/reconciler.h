@@ -1,0 +1,66 @@
+// Finds out where we stand before anything is quoted: open orders, executions, balances.
+//
+// Cold: a few requests an instrument on a fresh connection, after its user data were subscribed, so
+// that nothing falls between. Orders of earlier starts of this engine are cancelled by id, and it
+// is checked that they are gone; orders that are not ours are counted and left alone. Executions
+// since the last known one are told with their trade ids, so each counts once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/binance/order_events.h"
+#include "gateway/binance/request_channel.h"
+#include "gateway/binance/session_link.h"
+
+namespace mm::binance::orders {
+
+class Reconciler {
+ public:
+  Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link);
+
+  // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
+  std::string run(RequestChannel& channel, std::span<const std::uint64_t> known_trades,
+                  OrderConnection& into);
+
+ private:
+  static constexpr int kCancelRounds = 5;
+  static constexpr int kTradePagesMax = 100;
+  static constexpr std::uint64_t kTradePage = 1000;
+
+  struct OldOrder {
+    std::uint64_t order_id;
+    std::string client_id;
+  };
+  struct OpenOrders {
+    std::vector<OldOrder> old;  // of earlier starts of this engine
+    std::uint64_t foreign = 0;  // of people and other engines
+  };
+  // Venue order numbers are unique on one symbol only.
+  using OrderKey = std::pair<InstrumentId, std::uint64_t>;
+
+  std::string list_orders(RequestChannel& channel, InstrumentId i, OpenOrders& open);
+  std::string settle_orders(RequestChannel& channel, InstrumentId i, OrderConnection& into);
+  std::string find_trades(RequestChannel& channel, InstrumentId i, std::uint64_t since,
+                          OrderConnection& into);
+  std::string whose(RequestChannel& channel, InstrumentId i, std::uint64_t order_id,
+                    ClientOrderId& id);
+  void collect(OrderConnection& into);
+
+  const InstrumentMap& instruments_;
+  Identity self_;
+  SessionLink& link_;
+  VenueOrderIds no_ids_{4};
+  std::vector<std::atomic<std::uint64_t>> no_trades_;
+  SpscRing<Event> found_;
+  OrderEvents events_;
+  std::vector<bool> untraded_;  // there was no trade on the symbol when we started
+  std::map<OrderKey, ClientOrderId> owners_;  // of one run; 0: not ours
+  std::uint64_t foreign_ = 0;
+};
+
+}  // namespace mm::binance::orders

@@ -1,0 +1,66 @@
+// What the hot order session and its cold connector share: connections handed over, and a few
+// atomics.
+//
+// Made at start, owned by neither, outlives both. Everything the connector found out while a
+// connection was being opened travels with it, so the session tells the core in the right order:
+// first what was reconciled, then what the stream said meanwhile, then what it says from now on.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/command.h"
+#include "engine/core/event.h"
+#include "engine/net/handover.h"
+#include "engine/net/websocket.h"
+#include "engine/runtime/spsc_ring.h"
+#include "gateway/binance/venue_clock.h"
+#include "gateway/binance/venue_order_ids.h"
+
+namespace mm::binance::orders {
+
+inline constexpr std::size_t kLanesMax = 16;
+
+// A connection that is logged on, and what is to be told before it is used.
+struct OrderConnection {
+  std::unique_ptr<net::WebSocket> socket;
+  std::uint32_t serial = 0;  // never used again
+  std::size_t lane = 0;
+  Nanos opened{};
+  VenueClock clock;
+  bool reconciled = false;               // carries the user data, and the following
+  std::vector<std::string> open_orders;  // answers listing them, one an instrument
+  std::vector<Event> findings;           // fills and balances
+  std::vector<std::uint64_t> last_trade_ids;
+  std::vector<std::string> backlog;  // user data heard meanwhile
+  std::size_t told = 0;              // of all that, by the session
+  bool broken = false;               // to be given back
+  bool key_refused = false;          // why
+};
+
+struct SessionLink {
+  SessionLink(std::size_t lane_count, std::size_t instruments)
+      : lanes(lane_count), last_trades(instruments) {}
+
+  struct Lane {
+    net::Handover<OrderConnection> handover;
+    std::atomic<bool> wanted{true};  // set by the session, cleared by it when it takes one
+    std::atomic<std::uint32_t> taken{0};
+  };
+  std::vector<Lane> lanes;                              // 0 carries the user data
+  std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
+  std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
+  VenueOrderIds venue_ids;                              // written by the session
+  SpscRing<Command> rest_requests{256};                 // to the connector, while no lane is up
+  SpscRing<Event> rest_answers{8192};
+  std::atomic<bool> rest_ready{false};
+  // Counters of the connector, for status and tests.
+  std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
+  std::atomic<std::uint64_t> old_orders_canceled{0}, foreign_orders{0};
+};
+
+}  // namespace mm::binance::orders
