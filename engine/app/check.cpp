@@ -7,27 +7,13 @@
 #include <string_view>
 
 #include "engine/app/config_schema.h"
+#include "engine/app/findings.h"
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
+#include "engine/app/venue_check.h"
 
 namespace mm::app {
 namespace {
-
-enum class Verdict { kOk, kWarn, kFail };
-
-// Prints one line per finding and remembers whether one was bad.
-class Findings {
- public:
-  void add(Verdict verdict, std::string_view subject, std::string_view text) {
-    constexpr const char* kWords[] = {"ok  ", "warn", "fail"};
-    fmt::print("{}  {:<9} {}\n", kWords[static_cast<int>(verdict)], subject, text);
-    failed_ = failed_ || verdict == Verdict::kFail;
-  }
-  int exit_code() const { return failed_ ? 1 : 0; }
-
- private:
-  bool failed_ = false;
-};
 
 void check_config(const ConfigLoad& load, Findings& out) {
   out.add(Verdict::kOk, "config",
@@ -80,13 +66,14 @@ void check_session_dir(const ConfigLoad& load, Findings& out) {
 
 }  // namespace
 
-int check_mode(const ConfigLoad& load) {
+int check_mode(const ConfigLoad& load, VenueMode mode) {
   Findings findings;
   check_config(load, findings);
   check_cpus(load, findings);
   check_memory(load, findings);
   check_clock(findings);
   check_session_dir(load, findings);
+  if (mode != VenueMode::kSim) check_venue(load.config, mode, findings);
   return findings.exit_code();
 }
 

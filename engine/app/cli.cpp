@@ -69,6 +69,12 @@ void add_choice(CLI::App& command, const std::string& name, E& value,
       ->type_name(allowed);
 }
 
+void add_mode(CLI::App& command, VenueMode& mode, const std::string& help) {
+  add_choice<VenueMode>(
+      command, "--mode", mode,
+      {{"sim", VenueMode::kSim}, {"paper", VenueMode::kPaper}, {"live", VenueMode::kLive}}, help);
+}
+
 // One command: its options, and what to do once they are read.
 struct Command {
   CLI::App* app;
@@ -86,10 +92,7 @@ Command add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Trade: in the simulator, on paper, or live");
   state->config.add_to(*command);
   RunOptions& run = state->run;
-  add_choice<VenueMode>(
-      *command, "--mode", run.mode,
-      {{"sim", VenueMode::kSim}, {"paper", VenueMode::kPaper}, {"live", VenueMode::kLive}},
-      "Where data comes from and orders go (sim)");
+  add_mode(*command, run.mode, "Where data comes from and orders go (sim)");
   command->add_option("--seconds", run.seconds, "Stop after this long; 0: when interrupted")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
       ->type_name("N");
@@ -109,10 +112,8 @@ Command add_run(CLI::App& app) {
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
   return {command, [state] {
-            if (state->run.mode != VenueMode::kSim) {
-              return complain(
-                  "--mode paper and live need a venue connection, which is not "
-                  "available in this version; allowed is sim");
+            if (state->run.speed == Speed::kMax && state->run.mode != VenueMode::kSim) {
+              return complain("--speed max is for --mode sim: a venue's time cannot be hurried");
             }
             if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
               return complain("--speed max needs --seconds N: it never waits to be interrupted");
@@ -190,12 +191,14 @@ Command add_inspect(CLI::App& app) {
 Command add_check(CLI::App& app) {
   struct State {
     ConfigOptions config;
+    VenueMode mode = VenueMode::kSim;
     bool keys = false;
     bool effective = false;
   };
   auto state = std::make_shared<State>();
-  CLI::App* command = app.add_subcommand("check", "Check config and host, one line each");
+  CLI::App* command = app.add_subcommand("check", "Check config, host and venue, one line each");
   state->config.add_to(*command);
+  add_mode(*command, state->mode, "What to check for; paper and live ask the venue (sim)");
   command->add_flag("--keys", state->keys, "Print every key with its default and meaning instead");
   command->add_flag("--effective", state->effective, "Print the config in force instead");
   return {command, [state] {
@@ -209,7 +212,7 @@ Command add_check(CLI::App& app) {
               fmt::print("{}", effective_text(load.config));
               return 0;
             }
-            return on_this_host(load, [&] { return check_mode(load); });
+            return on_this_host(load, [&] { return check_mode(load, state->mode); });
           }};
 }
 

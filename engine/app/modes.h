@@ -41,7 +41,8 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
-// One line each about config, CPUs, threads, memory, clock and session folder.
-int check_mode(const ConfigLoad& load);
+// One line each about config, CPUs, threads, memory, clock and session folder; for paper and live
+// about the venue too, and for live about the account.
+int check_mode(const ConfigLoad& load, VenueMode mode);
 
 }  // namespace mm::app
