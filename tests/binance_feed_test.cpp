@@ -45,6 +45,9 @@ std::string partial(std::uint64_t id, const Levels& bids, std::string_view symbo
   return fmt::format(R"({{"stream":"{}@depth20@100ms","data":{}}})", symbol,
                      snapshot(id, bids, {}));
 }
+std::string ticker(std::uint64_t id) {
+  return fmt::format(R"({{"u":{},"s":"ETHUSDT","b":"99.5","B":"1","a":"100.5","A":"2"}})", id);
+}
 std::string trade(std::uint64_t id, const char* price = "100.5", const char* kind = "trade") {
   const bool aggregate = std::string_view(kind) == "aggTrade";
   return fmt::format(
@@ -347,6 +350,72 @@ RC_GTEST_FIXTURE_PROP(BinanceFeedTest, TheCoresBookIsTheVenuesWheneverItIsInSync
     for (const auto& [price, quantity] : bids)
       RC_ASSERT(market.book().lots_at(Side::kBuy, Ticks(price * 100)).v == quantity * 10'000);
   }
+}
+
+TEST_F(BinanceFeedTest, NewsOfATwinConnectionIsUsedOnce) {
+  EXPECT_EQ(send(ticker(20)).size(), 1u);
+  EXPECT_TRUE(send(ticker(20)).empty());
+  EXPECT_TRUE(send(ticker(19)).empty()) << "older";
+  EXPECT_EQ(send(partial(30, {{"1", "1"}})).size(), 2u);
+  EXPECT_TRUE(send(partial(30, {{"1", "1"}})).empty());
+  EXPECT_EQ(send(trade(5)).size(), 1u);
+  EXPECT_TRUE(send(trade(5)).empty());
+  EXPECT_EQ(feed_.counters().tickers_repeated, 2u);
+}
+
+TEST_F(BinanceFeedTest, TradesAheadOfTheOthersAreLeftToThem) {
+  send(trade(5));
+  feed_.set_joining(true);
+  EXPECT_TRUE(send(trade(8)).empty()) << "6 and 7 are still to come from the old connection";
+  EXPECT_EQ(send(trade(6)).size(), 1u) << "the very next one is fine";
+  feed_.set_joining(false);
+  EXPECT_EQ(send(trade(7)).size(), 1u);
+  EXPECT_EQ(send(trade(8)).size(), 1u);
+}
+
+TEST_F(BinanceFeedTest, SaysWhatAMessageWasAbout) {
+  send(trade(5));
+  EXPECT_EQ(feed_.arrival().instrument, 7);
+  EXPECT_EQ(feed_.arrival().kind, MessageKind::kTrade);
+  EXPECT_EQ(feed_.arrival().id, 5u);
+  send(diff(1, 2));
+  EXPECT_EQ(feed_.arrival().id, 2u);
+  send("{\"e\":\"serverShutdown\",\"E\":1770123456789}");
+  EXPECT_EQ(feed_.arrival().kind, MessageKind::kServerShutdown);
+  EXPECT_EQ(feed_.arrival().instrument, kNotOurs);
+  send(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})");
+  EXPECT_EQ(feed_.arrival().kind, MessageKind::kServerShutdown);
+}
+
+TEST_F(BinanceFeedTest, ANamedSnapshotFindsItsBook) {
+  const auto events = send(
+      R"({"stream":"btcusdt@snapshot","data":)" + snapshot(5, {}, {}) + "}", kOnlyInstrument);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].instrument, 9);
+  EXPECT_EQ(events[0].flags, kFlagSnapshot | kFlagLast);
+}
+
+TEST_F(BinanceFeedTest, LosingABookTellsItsReader) {
+  send(snapshot(10, {}, {}));
+  send(diff(11, 11));
+  EXPECT_TRUE(feed_.is_proven(7));
+  EXPECT_EQ(feed_.book_id(7), 11u);
+  batch_.clear();
+  feed_.lose(7, Nanos(5), batch_);
+  ASSERT_EQ(batch_.size(), 1u);
+  EXPECT_EQ(batch_.events()[0].kind, EventKind::kBookStale);
+  EXPECT_EQ(batch_.events()[0].sequence, 3u);
+  EXPECT_TRUE(feed_.needs_snapshot(7));
+  EXPECT_TRUE(send(diff(12, 12)).empty());
+}
+
+TEST_F(BinanceFeedTest, WhatWaitedBehindAHoleFollowsWhatFillsIt) {
+  send(snapshot(10, {}, {}));
+  feed_.set_gap_patience(Nanos(1'000'000));
+  EXPECT_TRUE(send(diff(12, 12)).empty());
+  EXPECT_EQ(kinds(send(diff(11, 11))), "book_begin:2 book_begin:3");
+  EXPECT_EQ(feed_.book_id(7), 12u);
+  EXPECT_EQ(feed_.counters().gaps, 0u);
 }
 
 }  // namespace

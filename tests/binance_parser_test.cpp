@@ -175,12 +175,18 @@ TEST_F(BinanceParser, KnownMessagesOfNoUseAreNoProblem) {
            std::string_view(R"({"e":"kline","E":1,"s":"BNBBTC","k":{"t":1,"T":2,"o":"0.001"}})"),
            std::string_view(R"({"e":"24hrTicker","E":1,"s":"BNBBTC","p":"-0.0015","b":"0.1"})"),
            std::string_view(R"({"e":"avgPrice","E":1,"s":"BTCUSDT","i":"5m","w":"25776.8"})"),
-           std::string_view(R"({"e":"serverShutdown","E":1770123456789})"),
            std::string_view(R"({"result":null,"id":1})"),
            std::string_view(R"({"result":["btcusdt@aggTrade"],"id":3})"),
            std::string_view(R"({"stream":"!miniTicker@arr","data":[{"e":"24hrMiniTicker"}]})"),
        })
     EXPECT_EQ(parsed(text).kind, MessageKind::kIgnored) << text;
+}
+
+TEST_F(BinanceParser, AServerThatShutsDownIsHeard) {
+  for (const std::string_view text :
+       {R"({"e":"serverShutdown","E":1770123456789})",
+        R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})"})
+    EXPECT_EQ(parsed(text).kind, MessageKind::kServerShutdown) << text;
 }
 
 TEST_F(BinanceParser, TheResultOfADepthRequestIsASnapshot) {

@@ -156,5 +156,81 @@ TEST(BinanceDiffBuffer, RefusesAMessageLargerThanHalfOfItself) {
   EXPECT_TRUE(buffer.empty());
 }
 
+BookMessage diff_at(Nanos received, std::uint64_t first, std::uint64_t last) {
+  BookMessage m = diff(first, last);
+  m.received = received;
+  return m;
+}
+
+class BookSyncOfTwins : public testing::Test {
+ protected:
+  BookSyncOfTwins() {
+    sync_.set_gap_patience(Nanos(100));
+    sync_.on_snapshot(10);
+  }
+  BookSync sync_{Venue::kSpot, 64, 64};
+};
+
+TEST_F(BookSyncOfTwins, AHoleIsFilledByTheOther) {
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(0), 12, 12)), V::kDrop) << "it waits";
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(10), 13, 14)), V::kDrop);
+  EXPECT_FALSE(sync_.has_backlog());
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(20), 11, 11)), V::kApply);
+  ASSERT_TRUE(sync_.has_backlog());
+  EXPECT_EQ(sync_.take_backlog(), V::kApply);
+  EXPECT_EQ(sync_.take_backlog(), V::kApply);
+  EXPECT_FALSE(sync_.has_backlog());
+  EXPECT_EQ(sync_.id(), 14u);
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(30), 12, 12)), V::kDrop) << "the other brings it too";
+}
+
+TEST_F(BookSyncOfTwins, TheBookMovesOnWhileSomethingWaits) {
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(0), 14, 15)), V::kDrop);
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(1), 11, 12)), V::kApply);
+  EXPECT_FALSE(sync_.has_backlog()) << "13 is still missing";
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(2), 13, 16)), V::kApply) << "across the hole and beyond";
+  ASSERT_TRUE(sync_.has_backlog());
+  EXPECT_EQ(sync_.take_backlog(), V::kDrop);
+  EXPECT_EQ(sync_.id(), 16u);
+}
+
+TEST_F(BookSyncOfTwins, PatienceEnds) {
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(0), 12, 12)), V::kDrop);
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(99), 13, 13)), V::kDrop);
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(100), 14, 14)), V::kGap);
+  EXPECT_FALSE(sync_.has_book());
+  EXPECT_EQ(sync_.on_snapshot(10), SnapshotVerdict::kStale);
+  EXPECT_EQ(sync_.on_snapshot(12), SnapshotVerdict::kApply) << "what had waited is still there";
+  EXPECT_EQ(sync_.take_backlog(), V::kDrop);
+  EXPECT_EQ(sync_.take_backlog(), V::kApply);
+}
+
+TEST_F(BookSyncOfTwins, LeftAloneItKnowsTheGapAtOnce) {
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(0), 12, 12)), V::kDrop);
+  sync_.set_gap_patience(Nanos{});
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(1), 13, 13)), V::kGap);
+}
+
+TEST_F(BookSyncOfTwins, ANewerSnapshotReachesBehindTheHole) {
+  EXPECT_EQ(sync_.on_diff(diff_at(Nanos(0), 12, 13)), V::kDrop);
+  EXPECT_EQ(sync_.on_snapshot(11), SnapshotVerdict::kApply);
+  ASSERT_TRUE(sync_.has_backlog());
+  EXPECT_EQ(sync_.take_backlog(), V::kApply);
+}
+
+TEST(BinanceBookSync, IsProvenByTheFirstDifferenceBehindTheSnapshot) {
+  BookSync sync(Venue::kSpot, 64, 64);
+  EXPECT_FALSE(sync.proven());
+  sync.on_snapshot(10);
+  EXPECT_FALSE(sync.proven());
+  sync.on_diff(diff(11, 12));
+  EXPECT_TRUE(sync.proven());
+  sync.lose();
+  EXPECT_FALSE(sync.proven());
+  sync.on_partial(20);
+  EXPECT_TRUE(sync.proven()) << "a partial book is news by itself";
+  EXPECT_EQ(sync.on_partial(20), SnapshotVerdict::kOlder) << "the same from a twin";
+}
+
 }  // namespace
 }  // namespace mm::binance

@@ -147,6 +147,7 @@ class Validator {
     check_latency("order", load_.config.simulator.order_entry);
     check_latency("response", load_.config.simulator.response);
     check_account();
+    check_feed();
   }
 
  private:
@@ -263,6 +264,22 @@ class Validator {
       fail("engine", "command_ring_slots", load_.config.common,
            fmt::format("must hold two commands for each row of the order table, {} at least",
                        2 * (rows + c.engine.order_table_headroom)));
+    }
+  }
+
+  void check_feed() {
+    const binance::LiveFeedOptions& o = load_.config.feed.options;
+    check_order("feed", "reconnect_first_ms", "reconnect_longest_s",
+                o.backoff_first <= o.backoff_longest, load_.config.common);
+    if (o.weight_per_minute < binance::depth_weight(o.snapshot_levels)) {
+      fail("feed", "weight_per_minute", load_.config.common,
+           fmt::format("must allow a snapshot, which weighs {}",
+                       binance::depth_weight(o.snapshot_levels)));
+    }
+    const auto events = static_cast<std::int32_t>(2 * (o.snapshot_levels / kLevelsPerEvent + 2));
+    if (load_.config.engine.market_ring_slots < events) {
+      fail("engine", "market_ring_slots", load_.config.common,
+           fmt::format("must hold a snapshot of [feed] snapshot_levels: {} at least", events));
     }
   }
 

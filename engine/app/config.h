@@ -17,6 +17,7 @@
 #include "engine/core/params.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/topology.h"
+#include "feeds/binance/live_options.h"
 #include "sim/sim_config.h"
 
 namespace mm::app {
@@ -41,8 +42,13 @@ struct SymbolConfig {
   sim::MarketConfig market;
 };
 
+enum class Environment : std::uint8_t { kProduction, kTestnet, kDemo, kLocal };
+
 struct VenueConfig {
   VenueName name = VenueName::kBinanceSpot;
+  Environment environment = Environment::kLocal;
+  std::string stream_url, rest_url, ws_api_url;  // empty: those of the environment
+  std::string ca_file;                           // empty: the system's authorities
   std::vector<std::string> symbols{"ETHUSDT"};
   bool allow_live = false;
   std::string exchange_info;  // file; empty: none
@@ -50,6 +56,14 @@ struct VenueConfig {
   std::string api_secret_file;   // HMAC
   std::string private_key_file;  // Ed25519 or RSA
   Nanos recv_window{5000 * kMillisecond.v};
+};
+
+enum class FeedSource : std::uint8_t { kWebSocket, kRest };
+
+// [feed]: everything but the hosts, which are the venue's.
+struct FeedConfig {
+  FeedSource source = FeedSource::kWebSocket;
+  binance::LiveFeedOptions options;
 };
 
 struct FeesConfig {
@@ -101,6 +115,7 @@ struct Config {
   sim::SimulatorConfig simulator;
   ScenarioConfig scenario;
   VenueConfig venue;
+  FeedConfig feed;
   EngineConfig engine;
   JournalConfig journal;
   MeasureParams measures;

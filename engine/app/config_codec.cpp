@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/net/endpoint.h"
+
 namespace mm::app {
 namespace {
 
@@ -89,6 +91,17 @@ Codec<std::string> file_name() {
   return text_codec(
       fmt::format("empty, or a file name of at most {} bytes without ';'", kFileNameMax),
       [](std::string_view text) { return text.size() <= kFileNameMax && is_plain_text(text); });
+}
+
+Codec<std::string> url(const std::string& scheme, const std::string& or_scheme) {
+  return text_codec(fmt::format("empty, or a URL of {}:// or {}://", scheme, or_scheme),
+                    [=](std::string_view text) {
+                      if (text.empty()) return true;
+                      return text.size() <= kFileNameMax && is_plain_text(text) &&
+                             (text.starts_with(scheme + "://") ||
+                              text.starts_with(or_scheme + "://")) &&
+                             net::parse_url(text).error.empty();
+                    });
 }
 
 Codec<std::string> asset_name() {

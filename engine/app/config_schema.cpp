@@ -198,6 +198,21 @@ Keys venue_keys() {
           choice<VenueName>({{"binance_spot", VenueName::kBinanceSpot},
                              {"binance_usdm", VenueName::kBinanceUsdm}}),
           f(&VenueConfig::name), "Whose rules and formats apply"),
+      key("environment",
+          choice<Environment>({{"production", Environment::kProduction},
+                               {"testnet", Environment::kTestnet},
+                               {"demo", Environment::kDemo},
+                               {"local", Environment::kLocal}}),
+          f(&VenueConfig::environment),
+          "Which of the venue's systems; local is `mm_logic venue` on this host"),
+      key("stream_url", url("wss", "ws"), f(&VenueConfig::stream_url),
+          "Scheme, host and port of market data streams; empty: the environment's"),
+      key("rest_url", url("https", "http"), f(&VenueConfig::rest_url),
+          "Scheme, host and port of REST; empty: the environment's"),
+      key("ws_api_url", url("wss", "ws"), f(&VenueConfig::ws_api_url),
+          "WebSocket API for orders, with its path; empty: the environment's"),
+      key("ca_file", file_name(), f(&VenueConfig::ca_file),
+          "Authorities (PEM) that the venue's certificate is checked against; empty: the system's"),
       key("symbols", symbol_list(), f(&VenueConfig::symbols),
           "Instruments traded; a backtest takes those of its captures"),
       key("exclusive_symbol", yes_no(),
@@ -217,6 +232,74 @@ Keys venue_keys() {
       key("recv_window_ms", milliseconds("1", "60000"), f(&VenueConfig::recv_window),
           "Milliseconds after which the venue itself refuses a request of ours as late"),
   };
+}
+
+Keys feed_keys() {
+  using P = binance::LiveFeedOptions;
+  const auto f = [](auto member) { return of_config(&Config::feed, &FeedConfig::options, member); };
+  return {
+      key("source",
+          choice<FeedSource>({{"websocket", FeedSource::kWebSocket}, {"rest", FeedSource::kRest}}),
+          of_config(&Config::feed, &FeedConfig::source),
+          "How market data comes: pushed, or asked for every poll_interval_ms"),
+      key("depth",
+          choice<binance::DepthKind>({{"diff", binance::DepthKind::kDiff},
+                                      {"5", binance::DepthKind::kTop5},
+                                      {"10", binance::DepthKind::kTop10},
+                                      {"20", binance::DepthKind::kTop20}}),
+          f(&P::depth), "The whole book by differences, or only so many levels a side"),
+      key("update_ms", choice<std::int32_t>({{"100", 100}, {"1000", 1000}}), f(&P::update_ms),
+          "Milliseconds between updates of the book"),
+      key("trades",
+          choice<binance::TradeKind>({{"none", binance::TradeKind::kNone},
+                                      {"trade", binance::TradeKind::kTrade},
+                                      {"aggtrade", binance::TradeKind::kAggTrade}}),
+          f(&P::trades), "Which trades: none, each, or those of one taker order together"),
+      key("tickers", yes_no(), f(&P::tickers), "Whether the best prices come as a stream too"),
+      key("microseconds", yes_no(), f(&P::microseconds),
+          "Whether the venue is asked for times in microseconds"),
+      key("connections", whole<std::int32_t>("1", "8"), f(&P::connections),
+          "Connections to the same streams; the first arrival of each message is used"),
+      key("snapshot_levels", whole<std::int32_t>("1", "5000"), f(&P::snapshot_levels),
+          "Levels a side of a REST snapshot; up to 100 weigh 5, 500 25, 1000 50, 5000 250"),
+      key("poll_interval_ms", milliseconds("10", "3600000"), f(&P::poll_interval),
+          "Milliseconds between two questions about the same book or trades; source rest"),
+      key("weight_per_minute", whole<std::int32_t>("5", "1000000"), f(&P::weight_per_minute),
+          "Request weight that market data may use of the address's (6000 at Binance)"),
+  };
+}
+
+Keys reconnect_keys() {
+  using P = binance::LiveFeedOptions;
+  const auto f = [](auto member) { return of_config(&Config::feed, &FeedConfig::options, member); };
+  return {
+      key("reconnect_first_ms", milliseconds("1", "3600000"), f(&P::backoff_first),
+          "Milliseconds before the first attempt to reconnect; doubles with each failure"),
+      key("reconnect_longest_s", seconds("0.001", "3600"), f(&P::backoff_longest),
+          "Seconds between two attempts at most"),
+      key("reconnect_attempts_max", whole<std::int32_t>("1", "100000"), f(&P::attempts_max),
+          "Attempts to connect in any reconnect_window_s; Binance allows 300 in 300 s"),
+      key("reconnect_window_s", seconds("1", "86400"), f(&P::attempts_window),
+          "Seconds over which attempts are counted"),
+      key("connect_timeout_s", seconds("0.1", "60"), f(&P::connect_timeout),
+          "Seconds a connection or a request may take"),
+      key("roll_over_s", seconds("1", "86400"), f(&P::roll_over_after),
+          "Seconds after which a connection is replaced; the venue ends it after 24 hours"),
+      key("overlap_s", seconds("0.1", "3600"), f(&P::overlap_max),
+          "Seconds an old connection lives beside its successor at most"),
+      key("ping_interval_s", seconds("0", "60"), f(&P::ping_interval),
+          "Seconds without traffic after which we ask for a life sign; 0 is off"),
+      key("silence_s", seconds("0.1", "3600"), f(&P::silence_timeout),
+          "Seconds without any traffic after which a connection is given up"),
+      key("stuck_s", seconds("0.1", "3600"), f(&P::stuck_timeout),
+          "Seconds without data, while a twin connection has some, after which it is given up"),
+  };
+}
+
+Keys live_feed_keys() {
+  Keys keys = feed_keys();
+  std::ranges::move(reconnect_keys(), std::back_inserter(keys));
+  return keys;
 }
 
 Keys instrument_keys() {
@@ -469,6 +552,8 @@ std::vector<SectionKeys> all_sections() {
       {{"execution", "How requests reach the venue"}, execution_keys()},
       {{"fees", "What fills cost"}, fees_keys()},
       {{"venue", "Where trading takes place"}, venue_keys()},
+      {{"feed", "Market data of a real venue: modes paper and live, record, watch"},
+       live_feed_keys()},
       {{"instrument",
         "Units; 0: from exchangeInfo, else inferred, else (generated market) tick 0.01, lot 0.0001 "
         "and min_notional 5"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace mm::binance {
 
@@ -59,6 +60,7 @@ FeedCounters& FeedCounters::operator+=(const FeedCounters& o) {
   trades += o.trades;
   trades_repeated += o.trades_repeated;
   tickers += o.tickers;
+  tickers_repeated += o.tickers_repeated;
   return *this;
 }
 
@@ -88,16 +90,43 @@ BinanceFeed::Book* BinanceFeed::find(std::string_view symbol) {
   return &books_[at->second];
 }
 
-BinanceFeed::Book* BinanceFeed::find_id(InstrumentId id) {
-  for (Book& b : books_)
+const BinanceFeed::Book* BinanceFeed::find_id(InstrumentId id) const {
+  if (id < books_.size() && books_[id].id == id) return &books_[id];
+  for (const Book& b : books_)
     if (b.id == id) return &b;
   return nullptr;
 }
 
+BinanceFeed::Book* BinanceFeed::find_id(InstrumentId id) {
+  return const_cast<Book*>(std::as_const(*this).find_id(id));
+}
+
 bool BinanceFeed::needs_snapshot(InstrumentId id) const {
-  for (const Book& b : books_)
-    if (b.id == id) return !b.sync.has_book();
-  return false;
+  const Book* const b = find_id(id);
+  return b != nullptr && !b->sync.has_book();
+}
+
+bool BinanceFeed::is_proven(InstrumentId id) const {
+  const Book* const b = find_id(id);
+  return b != nullptr && b->sync.proven();
+}
+
+std::uint64_t BinanceFeed::book_id(InstrumentId id) const {
+  const Book* const b = find_id(id);
+  return b != nullptr ? b->sync.id() : 0;
+}
+
+void BinanceFeed::set_gap_patience(Nanos patience) {
+  for (Book& b : books_) b.sync.set_gap_patience(patience);
+}
+
+void BinanceFeed::forget_ids() {
+  for (Book& b : books_) b.trade_id = b.ticker_id = 0;
+}
+
+void BinanceFeed::lose(InstrumentId id, Nanos now, EventBatch& out) {
+  resync(id);
+  if (Book* const b = find_id(id)) emit_stale(*b, now, out);
 }
 
 void BinanceFeed::resync(InstrumentId id) {
@@ -233,7 +262,12 @@ FeedProblem BinanceFeed::on_diff(Book& b, const BookMessage& m, EventBatch& out)
     b.sync.keep(m);
     return FeedProblem::kNone;
   }
-  return settle(b, b.sync.on_diff(m), m, out);
+  const FeedProblem p = settle(b, b.sync.on_diff(m), m, out);
+  if (b.sync.has_backlog()) {  // a hole was filled
+    backlog_ = &b;
+    drain(out);
+  }
+  return p;
 }
 
 void BinanceFeed::drain(EventBatch& out) {
@@ -285,7 +319,8 @@ FeedProblem BinanceFeed::on_trade(Book& b, Nanos received, const Message& m, Eve
   if (ticks == 0 || lots == 0) return fail(FeedProblem::kBadNumber, "trade of nothing");
   // Of trade and aggTrade, which tell the same news, the one that came first is believed.
   if (b.trade_kind == MessageKind::kIgnored) b.trade_kind = m.kind;
-  if (b.trade_kind != m.kind || m.trade_id <= b.trade_id) {
+  const bool ahead = joining_ && b.trade_id != 0 && m.trade_id > b.trade_id + 1;
+  if (b.trade_kind != m.kind || m.trade_id <= b.trade_id || ahead) {
     ++counters_.trades_repeated;
     return FeedProblem::kNone;
   }
@@ -312,7 +347,12 @@ FeedProblem BinanceFeed::on_ticker(Book& b, Nanos received, const Message& m, Ev
        {b.grid.ticks(m.bid.price, t.bid_ticks), b.grid.ticks(m.ask.price, t.ask_ticks),
         b.grid.lots(m.bid.quantity, bid_lots), b.grid.lots(m.ask.quantity, ask_lots)})
     if (e != UnitError::kNone) return fail(problem(e), "bookTicker");
+  if (m.last_id <= b.ticker_id) {
+    ++counters_.tickers_repeated;
+    return FeedProblem::kNone;
+  }
   if (out.room() == 0) return fail(FeedProblem::kBatchFull, "bookTicker");
+  b.ticker_id = m.last_id;
   ++counters_.tickers;
   t.update_id = UpdateId(m.last_id);
   t.bid_lots = Lots(bid_lots);
@@ -335,6 +375,7 @@ FeedProblem BinanceFeed::dispatch(Nanos received, const Message& m, EventBatch& 
                  : fail(FeedProblem::kUnplacedSnapshot, {});
   }
   see(*b, m);
+  arrival_ = {b->id, m.kind, m.trade_id != 0 ? m.trade_id : m.last_id};
   if (m.kind == MessageKind::kTrade || m.kind == MessageKind::kAggTrade)
     return on_trade(*b, received, m, out);
   if (m.kind == MessageKind::kBookTicker) return on_ticker(*b, received, m, out);
@@ -349,11 +390,14 @@ FeedProblem BinanceFeed::dispatch(Nanos received, const Message& m, EventBatch& 
 FeedProblem BinanceFeed::on_message(Nanos received, std::string_view text, EventBatch& out,
                                     InstrumentId nameless) {
   ++counters_.messages;
+  arrival_ = {};
   drain(out);
   const FeedProblem p = parser_.parse(text);
   if (p != FeedProblem::kNone) return fail(p, parser_.detail());
-  if (parser_.message().kind == MessageKind::kIgnored) {
+  const MessageKind kind = parser_.message().kind;
+  if (kind == MessageKind::kIgnored || kind == MessageKind::kServerShutdown) {
     ++counters_.ignored;
+    arrival_.kind = kind;
     return FeedProblem::kNone;
   }
   return dispatch(received, parser_.message(), out, nameless);

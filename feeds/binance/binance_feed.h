@@ -15,10 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/decimal.h"
 #include "engine/core/instrument.h"
 #include "feeds/binance/book_sync.h"
 #include "feeds/binance/parser.h"
-#include "engine/core/decimal.h"
 #include "feeds/event_batch.h"
 #include "feeds/feed_problem.h"
 
@@ -49,9 +49,17 @@ struct FeedCounters {
   std::uint64_t partials = 0, partials_applied = 0;
   std::uint64_t snapshots = 0, snapshots_applied = 0;
   std::uint64_t gaps = 0, resyncs = 0;  // chains lost, and found again
-  std::uint64_t trades = 0, trades_repeated = 0, tickers = 0;
+  std::uint64_t trades = 0, trades_repeated = 0;
+  std::uint64_t tickers = 0, tickers_repeated = 0;
 
   FeedCounters& operator+=(const FeedCounters& o);
+};
+
+// What a message was about: enough to tell the same news when it comes again.
+struct Arrival {
+  InstrumentId instrument{kNotOurs};
+  MessageKind kind{MessageKind::kIgnored};
+  std::uint64_t id = 0;  // update id, or trade id
 };
 
 class BinanceFeed {
@@ -63,14 +71,28 @@ class BinanceFeed {
   // whose a snapshot is that names no symbol.
   FeedProblem on_message(Nanos received, std::string_view text, EventBatch& out,
                          InstrumentId nameless = kOnlyInstrument);
+  const Arrival& arrival() const { return arrival_; }  // of the last message
+
+  // The same streams come over several connections: a hole in the differences is given this long
+  // to be filled by another one. And whether the connection read next has just joined the others:
+  // trades it brings ahead of them are left to them, or those in between would be lost.
+  void set_gap_patience(Nanos patience);
+  void set_joining(bool joining) { joining_ = joining; }
 
   // Differences kept for a snapshot that has come may not all fit one batch: call until false.
   bool has_backlog() const { return backlog_ != nullptr; }
   void drain(EventBatch& out);
 
-  // Whoever reads the events lost some: the book starts anew at the next snapshot.
+  // Whoever reads the events lost some: the book starts anew at the next snapshot. The second also
+  // says so to the reader.
   void resync(InstrumentId id);
+  void lose(InstrumentId id, Nanos now, EventBatch& out);
   bool needs_snapshot(InstrumentId id) const;
+  // The book has moved on from its snapshot, so its stream is seen to reach us.
+  bool is_proven(InstrumentId id) const;
+  std::uint64_t book_id(InstrumentId id) const;
+  // Every connection is gone: what comes next may be numbered anew.
+  void forget_ids();
 
   const FeedCounters& counters() const { return counters_; }
   // What the last problem was about; may point into the message's text.
@@ -84,7 +106,7 @@ class BinanceFeed {
     std::uint32_t sequence = 0;
     bool lost = false;  // a chain was lost and not yet found again
     MessageKind trade_kind{MessageKind::kIgnored};
-    std::uint64_t trade_id = 0;
+    std::uint64_t trade_id = 0, ticker_id = 0;
     std::uint64_t seen_id = 0;  // update id and price last seen anywhere, to place snapshots
     std::int64_t seen_price = 0;
   };
@@ -96,6 +118,7 @@ class BinanceFeed {
   FeedProblem dispatch(Nanos received, const Message& m, EventBatch& out, InstrumentId nameless);
   Book* find(std::string_view symbol);
   Book* find_id(InstrumentId id);
+  const Book* find_id(InstrumentId id) const;
   Book* find_for(const Message& m, InstrumentId nameless);
   Book* fit(const Message& m);
   void see(Book& b, const Message& m);
@@ -121,6 +144,8 @@ class BinanceFeed {
   std::uint32_t found_ = 0;                                     // of symbols_, the last one asked
   std::vector<GridLevel> bids_, asks_;
   Book* backlog_ = nullptr;  // the book being drained
+  bool joining_ = false;
+  Arrival arrival_;
   FeedCounters counters_;
   std::string_view detail_;
   std::array<char, sizeof(Instrument::symbol_text)> upper_{};

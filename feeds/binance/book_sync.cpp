@@ -10,6 +10,12 @@ DiffVerdict BookSync::advance(const DiffIds& ids) {
 }
 
 DiffVerdict BookSync::on_diff(const BookMessage& diff) {
+  if (patience_ > Nanos{} || behind_hole_) {
+    if (judge(venue_, at_, diff.ids) == DiffVerdict::kGap) return wait_for_hole(diff);
+    const DiffVerdict verdict = advance(diff.ids);
+    look_behind_hole();
+    return verdict;
+  }
   const DiffVerdict verdict = advance(diff.ids);
   if (verdict == DiffVerdict::kGap) {
     buffer_.clear();
@@ -18,8 +24,25 @@ DiffVerdict BookSync::on_diff(const BookMessage& diff) {
   return verdict;
 }
 
+DiffVerdict BookSync::wait_for_hole(const BookMessage& diff) {
+  if (!behind_hole_) {
+    buffer_.clear();
+    behind_hole_ = true;
+    hole_since_ = diff.received;
+  }
+  keep(diff);
+  if (diff.received - hole_since_ < patience_) return DiffVerdict::kDrop;
+  lose();
+  return DiffVerdict::kGap;
+}
+
+void BookSync::look_behind_hole() {
+  behind_hole_ = behind_hole_ && !buffer_.empty() &&
+                 judge(venue_, at_, buffer_.front().ids) == DiffVerdict::kGap;
+}
+
 bool BookSync::keep(const BookMessage& diff) {
-  if (!buffer_.empty() && !synced()) {
+  if (!buffer_.empty() && (behind_hole_ || !synced())) {
     const DiffVerdict verdict = judge(venue_, {buffer_.last_ids().last, false}, diff.ids);
     if (verdict == DiffVerdict::kDrop) return false;
     // What is before a hole can never be reached from a snapshot behind it.
@@ -43,11 +66,12 @@ SnapshotVerdict BookSync::on_snapshot(std::uint64_t id) {
     return SnapshotVerdict::kStale;
   at_ = start;
   state_ = State::kSynced;
+  look_behind_hole();
   return SnapshotVerdict::kApply;
 }
 
 SnapshotVerdict BookSync::on_partial(std::uint64_t id) {
-  if (synced() || (has_book() && id < at_.id)) return SnapshotVerdict::kOlder;
+  if (synced() || (has_book() && id <= at_.id)) return SnapshotVerdict::kOlder;
   at_ = {id, true};
   state_ = State::kPartial;
   return SnapshotVerdict::kApply;

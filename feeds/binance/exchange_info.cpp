@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "engine/core/decimal.h"
@@ -26,26 +27,51 @@ void copy_text(std::string_view from, std::array<char, N>& to) {
 
 struct Filter {
   std::string_view type;
-  std::int64_t low = 0, high = 0, step = 0, notional = 0;
-  std::uint64_t amends = 0;
+  std::int64_t low = 0, high = 0, step = 0, notional = 0, notional_max = 0;
+  std::int64_t bid_up = 0, bid_down = 0, ask_up = 0, ask_down = 0;
+  std::uint64_t count_max = 0;  // orders, or amendments
 };
+
+// Decimals of a filter, in 1e-8, by their names.
+std::int64_t* filter_field(std::string_view key, Filter& f) {
+  struct Name {
+    std::string_view key;
+    std::int64_t Filter::*field;
+  };
+  static constexpr Name kNames[] = {{"minPrice", &Filter::low},
+                                    {"minQty", &Filter::low},
+                                    {"maxPrice", &Filter::high},
+                                    {"maxQty", &Filter::high},
+                                    {"tickSize", &Filter::step},
+                                    {"stepSize", &Filter::step},
+                                    {"minNotional", &Filter::notional},
+                                    {"notional", &Filter::notional},
+                                    {"maxNotional", &Filter::notional_max},
+                                    {"bidMultiplierUp", &Filter::bid_up},
+                                    {"bidMultiplierDown", &Filter::bid_down},
+                                    {"askMultiplierUp", &Filter::ask_up},
+                                    {"askMultiplierDown", &Filter::ask_down}};
+  for (const Name& n : kNames)
+    if (n.key == key) return &(f.*n.field);
+  return nullptr;
+}
+
+std::int64_t decimal_or_max(std::string_view text) {
+  const Decimal d = parse_decimal(text);
+  return d.error == DecimalError::kOutOfRange ? std::numeric_limits<std::int64_t>::max() : d.value;
+}
 
 void read_filter_field(std::string_view key, od::value value, Filter& f) {
   std::string_view text;
-  if (key == "maxNumOrderAmends") {
-    if (value.get_uint64().get(f.amends) != sj::SUCCESS) f.amends = 0;
+  if (key == "maxNumOrderAmends" || key == "maxNumOrders") {
+    if (value.get_uint64().get(f.count_max) != sj::SUCCESS) f.count_max = 0;
     return;
   }
   if (value.get_string().get(text) != sj::SUCCESS) return;
   if (key == "filterType") f.type = text;
-  std::int64_t* const out = key == "minPrice" || key == "minQty"        ? &f.low
-                            : key == "maxPrice" || key == "maxQty"      ? &f.high
-                            : key == "tickSize" || key == "stepSize"    ? &f.step
-                            : key == "minNotional" || key == "notional" ? &f.notional
-                                                                        : nullptr;
-  if (out == nullptr) return;
-  const Decimal d = parse_decimal(text);
-  *out = d.error == DecimalError::kOutOfRange ? std::numeric_limits<std::int64_t>::max() : d.value;
+  if (key == "multiplierUp") f.bid_up = f.ask_up = decimal_or_max(text);
+  if (key == "multiplierDown") f.bid_down = f.ask_down = decimal_or_max(text);
+  if (std::int64_t* const out = filter_field(key, f)) *out = decimal_or_max(text);
 }
 
 void apply(const Filter& f, Instrument& i) {
@@ -59,9 +85,25 @@ void apply(const Filter& f, Instrument& i) {
     if (f.high > 0) i.lots_max = Lots(f.high / f.step);
   } else if (f.type == "NOTIONAL" || f.type == "MIN_NOTIONAL") {
     i.notional_min = money(Amount(f.notional));
-  } else if (f.type == "MAX_NUM_ORDER_AMENDS" && f.amends != 0 && f.amends <= 0xFFFF) {
-    i.rules.amends_per_order_max = static_cast<std::uint16_t>(f.amends);
+  } else if (f.type == "MAX_NUM_ORDER_AMENDS" && f.count_max != 0 && f.count_max <= 0xFFFF) {
+    i.rules.amends_per_order_max = static_cast<std::uint16_t>(f.count_max);
   }
+}
+
+void apply(const Filter& f, SymbolRules& r) {
+  constexpr std::uint64_t kCountMax = std::numeric_limits<std::int32_t>::max();
+  const auto count = static_cast<std::int32_t>(std::min(f.count_max, kCountMax));
+  const auto ratio = [](std::int64_t decimal) {
+    return Ratio(std::min(decimal, std::numeric_limits<std::int64_t>::max() / 10) * 10);
+  };
+  if (f.type == "MAX_NUM_ORDERS") r.orders_max = count;
+  if (f.type == "MAX_NUM_ORDER_AMENDS") r.amends_per_order_max = count;
+  if (f.type == "NOTIONAL") r.notional_max = money(Amount(f.notional_max));
+  if (f.type != "PERCENT_PRICE_BY_SIDE" && f.type != "PERCENT_PRICE") return;
+  r.bid_up = ratio(f.bid_up);
+  r.bid_down = ratio(f.bid_down);
+  r.ask_up = ratio(f.ask_up);
+  r.ask_down = ratio(f.ask_down);
 }
 
 sj::error_code read_filters(od::value value, std::vector<Filter>& out) {
@@ -83,7 +125,22 @@ sj::error_code read_filters(od::value value, std::vector<Filter>& out) {
   return sj::SUCCESS;
 }
 
-sj::error_code read_symbol(od::object object, Instrument& i) {
+SymbolStatus status_of(std::string_view text) {
+  for (const SymbolStatus s :
+       {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt, SymbolStatus::kBreak,
+        SymbolStatus::kCancelOnly})
+    if (text == name(s)) return s;
+  return SymbolStatus::kUnknown;
+}
+
+void read_symbol_text(std::string_view key, std::string_view text, Instrument& i, SymbolRules& r) {
+  if (key == "symbol") copy_text(text, i.symbol_text);
+  if (key == "baseAsset") copy_text(text, i.base_text);
+  if (key == "quoteAsset") copy_text(text, i.quote_text);
+  if (key == "status") r.status = status_of(text);
+}
+
+sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
   std::vector<Filter> filters;
   for (auto member : object) {
     std::string_view key, text;
@@ -92,34 +149,124 @@ sj::error_code read_symbol(od::object object, Instrument& i) {
     if (const auto e = member.value().get(value)) return e;
     if (key == "filters") {
       if (const auto e = read_filters(value, filters)) return e;
-    } else if (key == "symbol" || key == "baseAsset" || key == "quoteAsset") {
+    } else if (key == "symbol" || key == "baseAsset" || key == "quoteAsset" || key == "status") {
       if (const auto e = value.get_string().get(text)) return e;
-      if (key == "symbol") copy_text(text, i.symbol_text);
-      if (key == "baseAsset") copy_text(text, i.base_text);
-      if (key == "quoteAsset") copy_text(text, i.quote_text);
+      read_symbol_text(key, text, i, r);
+    } else if (key == "amendAllowed" || key == "cancelReplaceAllowed") {
+      bool& out = key == "amendAllowed" ? r.amend_allowed : r.cancel_replace_allowed;
+      if (const auto e = value.get_bool().get(out)) return e;
     } else if (key == "contractType") {
       i.is_spot = false;
     }
   }
   if (!i.is_spot) i.rules = kBinanceUsdmRules;
-  for (const Filter& f : filters) apply(f, i);
-  return sj::SUCCESS;
-}
-
-sj::error_code read_symbols(od::document& document, std::vector<Instrument>& out) {
-  od::array symbols;
-  if (const auto e = document["symbols"].get_array().get(symbols)) return e;
-  for (auto element : symbols) {
-    od::object object;
-    if (const auto e = element.get_object().get(object)) return e;
-    Instrument i;
-    if (const auto e = read_symbol(object, i)) return e;
-    out.push_back(i);
+  for (const Filter& f : filters) {
+    apply(f, i);
+    apply(f, r);
   }
   return sj::SUCCESS;
 }
 
+sj::error_code read_symbols(od::value value, ExchangeInfo& out) {
+  od::array symbols;
+  if (const auto e = value.get_array().get(symbols)) return e;
+  for (auto element : symbols) {
+    od::object object;
+    if (const auto e = element.get_object().get(object)) return e;
+    Instrument i;
+    SymbolRules r;
+    if (const auto e = read_symbol(object, i, r)) return e;
+    out.instruments.push_back(i);
+    out.rules.push_back(r);
+  }
+  return sj::SUCCESS;
+}
+
+RateLimitKind limit_kind(std::string_view text) {
+  return text == "REQUEST_WEIGHT" ? RateLimitKind::kRequestWeight
+         : text == "ORDERS"       ? RateLimitKind::kOrders
+         : text == "RAW_REQUESTS" ? RateLimitKind::kRawRequests
+         : text == "CONNECTIONS"  ? RateLimitKind::kConnections
+                                  : RateLimitKind::kUnknown;
+}
+
+std::int64_t seconds_of(std::string_view unit) {
+  return unit == "SECOND" ? 1 : unit == "MINUTE" ? 60 : unit == "HOUR" ? 3600
+         : unit == "DAY"  ? 86'400
+                          : 0;
+}
+
+sj::error_code read_limits(od::value value, std::vector<RateLimit>& out) {
+  od::array limits;
+  if (const auto e = value.get_array().get(limits)) return e;
+  for (auto element : limits) {
+    od::object object;
+    if (const auto e = element.get_object().get(object)) return e;
+    std::string_view type, unit;
+    std::int64_t count = 0, limit = 0;
+    if (const auto e = object["rateLimitType"].get_string().get(type)) return e;
+    if (const auto e = object["interval"].get_string().get(unit)) return e;
+    if (const auto e = object["intervalNum"].get_int64().get(count)) return e;
+    if (const auto e = object["limit"].get_int64().get(limit)) return e;
+    constexpr std::int64_t kLimitMax = std::numeric_limits<std::int32_t>::max();
+    constexpr std::int64_t kCountMax = 1000;
+    out.push_back({limit_kind(type),
+                   kSecond * (seconds_of(unit) * std::clamp<std::int64_t>(count, 0, kCountMax)),
+                   static_cast<std::int32_t>(std::clamp<std::int64_t>(limit, 0, kLimitMax))});
+  }
+  return sj::SUCCESS;
+}
+
+sj::error_code read_body(od::document& document, ExchangeInfo& out) {
+  od::object object;
+  if (const auto e = document.get_object().get(object)) return e;
+  bool any_symbols = false;
+  for (auto member : object) {
+    std::string_view key;
+    if (const auto e = member.unescaped_key().get(key)) return e;
+    od::value value;
+    if (const auto e = member.value().get(value)) return e;
+    if (key == "symbols") {
+      any_symbols = true;
+      if (const auto e = read_symbols(value, out)) return e;
+    } else if (key == "rateLimits") {
+      if (const auto e = read_limits(value, out.rate_limits)) return e;
+    }
+  }
+  return any_symbols ? sj::SUCCESS : sj::NO_SUCH_FIELD;
+}
+
 }  // namespace
+
+const char* name(SymbolStatus s) {
+  switch (s) {
+    case SymbolStatus::kUnknown:
+      break;
+    case SymbolStatus::kTrading:
+      return "TRADING";
+    case SymbolStatus::kEndOfDay:
+      return "END_OF_DAY";
+    case SymbolStatus::kHalt:
+      return "HALT";
+    case SymbolStatus::kBreak:
+      return "BREAK";
+    case SymbolStatus::kCancelOnly:
+      return "CANCEL_ONLY";
+  }
+  return "unknown";
+}
+
+const SymbolRules* ExchangeInfo::find_rules(std::string_view symbol, bool is_spot) const {
+  const Instrument* const i = find(symbol, is_spot);
+  return i == nullptr ? nullptr : &rules[static_cast<std::size_t>(i - instruments.data())];
+}
+
+const RateLimit* ExchangeInfo::find_limit(RateLimitKind kind) const {
+  const RateLimit* best = nullptr;
+  for (const RateLimit& l : rate_limits)
+    if (l.kind == kind && (best == nullptr || l.interval < best->interval)) best = &l;
+  return best;
+}
 
 const Instrument* ExchangeInfo::find(std::string_view symbol, bool is_spot) const {
   for (const Instrument& i : instruments)
@@ -141,7 +288,7 @@ ExchangeInfo parse_exchange_info(std::string_view body) {
   od::parser parser;
   od::document document;
   sj::error_code e = parser.iterate(json).get(document);
-  if (e == sj::SUCCESS) e = read_symbols(document, info.instruments);
+  if (e == sj::SUCCESS) e = read_body(document, info);
   if (e != sj::SUCCESS) info.error = fmt::format("not an exchangeInfo: {}", sj::error_message(e));
   return info;
 }

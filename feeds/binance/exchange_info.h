@@ -14,12 +14,52 @@
 
 namespace mm::binance {
 
+enum class RateLimitKind : std::uint8_t {
+  kUnknown,
+  kRequestWeight,
+  kOrders,
+  kRawRequests,
+  kConnections
+};
+struct RateLimit {
+  RateLimitKind kind{};
+  Nanos interval{};  // 0 if its unit is not known
+  std::int32_t limit = 0;
+};
+
+enum class SymbolStatus : std::uint8_t {
+  kUnknown,
+  kTrading,
+  kEndOfDay,
+  kHalt,
+  kBreak,
+  kCancelOnly
+};
+const char* name(SymbolStatus s);
+
+// What trading a symbol live must know beside its Instrument. Zero: the venue sets no such limit.
+struct SymbolRules {
+  SymbolStatus status{};
+  bool amend_allowed = false;  // order.amend.keepPriority
+  bool cancel_replace_allowed = false;
+  std::int32_t orders_max = 0;  // open at once
+  std::int32_t amends_per_order_max = 0;
+  Money notional_max{};
+  // Prices must lie between these fractions of the reference price, by side.
+  Ratio bid_down{}, bid_up{}, ask_down{}, ask_up{};
+};
+
 struct ExchangeInfo {
   std::vector<Instrument> instruments;
+  std::vector<SymbolRules> rules;  // one for each instrument
+  std::vector<RateLimit> rate_limits;
   std::string error;  // empty if the file was understood
 
   // Null if there is none of that symbol and venue.
   const Instrument* find(std::string_view symbol, bool is_spot) const;
+  const SymbolRules* find_rules(std::string_view symbol, bool is_spot) const;
+  // The one of the shortest interval; null if there is none.
+  const RateLimit* find_limit(RateLimitKind kind) const;
 };
 
 ExchangeInfo read_exchange_info(const std::string& path);

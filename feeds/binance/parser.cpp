@@ -52,7 +52,7 @@ constexpr std::array kIgnoredEvents{
     std::string_view("avgPrice"),         std::string_view("forceOrder"),
     std::string_view("compositeIndex"),   std::string_view("contractInfo"),
     std::string_view("assetIndexUpdate"), std::string_view("blockTrade"),
-    std::string_view("referencePrice"),   std::string_view("serverShutdown")};
+    std::string_view("referencePrice")};
 
 bool is_ignored_event(std::string_view event) {
   for (const std::string_view known : kIgnoredEvents)
@@ -385,6 +385,10 @@ FeedProblem Parser::Impl::classify() {
   if (event == "aggTrade") {
     message.trade_id = aggregate_id;
     return require(MessageKind::kAggTrade, kAggregateId | kPrice | kQuantity | kBuyerIsMaker);
+  }
+  if (event == "serverShutdown") {
+    message.kind = MessageKind::kServerShutdown;
+    return FeedProblem::kNone;
   }
   if (event == "markPriceUpdate") message.venue = Venue::kUsdm;
   if (is_ignored_event(event)) return FeedProblem::kNone;

@@ -25,7 +25,8 @@ enum class MessageKind : std::uint8_t {
   kSnapshot,      // REST body in line
   kTrade,
   kAggTrade,
-  kBookTicker
+  kBookTicker,
+  kServerShutdown  // the connection will be closed soon
 };
 
 struct PriceLevel {
@@ -53,7 +54,7 @@ struct Message {
     venue = Venue::kUnknown;
     has_previous = false;
     symbol = stream_symbol = {};
-    first_id = last_id = previous_id = 0;
+    first_id = last_id = previous_id = trade_id = 0;
     price = quantity = 0;
     bid = ask = {};
     bids = asks = {};

@@ -189,6 +189,7 @@ void Scanner::on_named(Found& f, const Message& m) {
       ++f.scanned.tickers;
       break;
     case MessageKind::kIgnored:
+    case MessageKind::kServerShutdown:
       break;
   }
 }
@@ -196,7 +197,7 @@ void Scanner::on_named(Found& f, const Message& m) {
 void Scanner::on_message(const Message& m) {
   ++file_.messages;
   if (file_.venue == Venue::kUnknown) file_.venue = m.venue;
-  if (m.kind == MessageKind::kIgnored) return;
+  if (m.kind == MessageKind::kIgnored || m.kind == MessageKind::kServerShutdown) return;
   if (m.symbol.empty() && m.stream_symbol.empty()) return on_nameless(m);
   const bool first = file_.instruments.empty();
   Found& f = find(m.symbol.empty() ? upper(m.stream_symbol) : std::string(m.symbol));

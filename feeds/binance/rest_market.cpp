@@ -1,0 +1,105 @@
+#include "feeds/binance/rest_market.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "feeds/binance/stream_plan.h"
+
+namespace mm::binance {
+
+namespace {
+
+constexpr std::size_t kBodyMax = std::size_t{16} << 20;
+constexpr Nanos kRefusedPause{60 * kSecond.v}, kBannedPause{120 * kSecond.v};
+
+std::optional<std::int32_t> number(std::string_view text) {
+  std::int32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+  return value;
+}
+
+// The beginning of a body, fit for a line of the log.
+std::string excerpt(std::string_view body) {
+  std::string text(body.substr(0, 120));
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text;
+}
+
+const char* meaning(int status) {
+  switch (status) {
+    case 403:
+      return "refused by the venue's firewall";
+    case 418:
+      return "this address is banned for too many requests";
+    case 429:
+      return "too many requests";
+    case 451:
+      return "the venue does not serve this location";
+    default:
+      return status >= 500 ? "the venue has a problem" : "not accepted";
+  }
+}
+
+bool is_json(std::string_view body) {
+  const std::size_t at = body.find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && (body[at] == '{' || body[at] == '[');
+}
+
+}  // namespace
+
+RestMarket::RestMarket(const LiveFeedOptions& options, const net::TlsContext* tls,
+                       const std::atomic<bool>* stop)
+    : error_(net::parse_url(options.rest_url).error),
+      host_(options.rest_url),
+      client_(net::parse_url(options.rest_url).endpoint, tls,
+              {.timeout = std::chrono::nanoseconds(options.connect_timeout.v),
+               .body_bytes_max = kBodyMax,
+               .stop = stop}),
+      weight_(options.weight_per_minute) {}
+
+RestAnswer RestMarket::get(const std::string& target, std::int32_t weight, Nanos now) {
+  if (!error_.empty()) return {.body = {}, .error = error_, .status = 0};
+  net::HttpRequest request;
+  request.target = target;
+  weight_.on_sent(now, weight);
+  ++requests_;
+  weight_spent_ += static_cast<std::uint64_t>(weight);
+  net::HttpResponse response = client_.send(request);
+  RestAnswer answer;
+  answer.status = response.status;
+  answer.error = judge(response, target.substr(0, target.find('?')), now);
+  answer.body = std::move(response.body);
+  return answer;
+}
+
+std::string RestMarket::judge(const net::HttpResponse& r, const std::string& path, Nanos now) {
+  const auto line = [&](std::string_view what) {
+    return fmt::format("{}{}: {}", host_, path, what);
+  };
+  if (r.status == 0) return line(r.error);
+  weight_.on_answer(now, number(r.header("X-MBX-USED-WEIGHT-1M")));
+  if (r.status == 200 && is_json(r.body)) return {};
+  if (r.status == 200) return line(fmt::format("not JSON: {}", excerpt(r.body)));
+  const Nanos asked = kSecond * static_cast<std::int64_t>(r.retry_after().count());
+  if (r.status == 403 || r.status == 451 || r.status == 429)
+    weight_.block(now + (asked > Nanos{} ? asked : kRefusedPause));
+  if (r.status == 418) weight_.block(now + (asked > Nanos{} ? asked : kBannedPause));
+  return line(fmt::format("HTTP {}: {}: {}", r.status, meaning(r.status), excerpt(r.body)));
+}
+
+std::string exchange_info_target(const std::vector<std::string>& symbols) {
+  std::string list;
+  for (const std::string& s : symbols) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", s);
+  return "/api/v3/exchangeInfo?symbols=" + percent_encoded("[" + list + "]") +
+         "&showPermissionSets=false";
+}
+
+std::string depth_target(std::string_view symbol, std::int32_t levels) {
+  return fmt::format("/api/v3/depth?symbol={}&limit={}", percent_encoded(symbol), levels);
+}
+
+}  // namespace mm::binance
