@@ -25,7 +25,7 @@ struct Match {
 
 class MatchingBook {
  public:
-  MatchingBook(const SimulatorConfig& config, OrderStore& orders)
+  MatchingBook(const ExchangeConfig& config, OrderStore& orders)
       : queue_model_(config.queue_model),
         queue_exponent_milli_(config.queue_exponent_milli),
         orders_(orders),

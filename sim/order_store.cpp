@@ -12,14 +12,15 @@ OrderStore::OrderStore(std::uint32_t open_max, std::uint32_t closed_max)
       table_(std::bit_ceil(2 * rows_.size()), kNoRow),
       closed_(rows_.size()) {}
 
-OrderRow OrderStore::open(ClientOrderId id) {
+OrderRow OrderStore::open(ClientOrderId id, AccountId account) {
   MM_ASSERT(!full(), "the caller checks that there is room for one more order");
-  const OrderRow old = find(id);
+  const OrderRow old = find(id, account);
   // A closed order of the same id stays as a row but is no longer found.
   if (old != kNoRow) unindex(old);
   const OrderRow row = unused_row();
   rows_[row] = {};
   rows_[row].id = id;
+  rows_[row].account = account;
   rows_[row].status = OrderStatusCode::kOpen;
   index(row);
   ++open_;
@@ -32,15 +33,15 @@ void OrderStore::close(OrderRow row, OrderStatusCode status) {
   --open_;
 }
 
-OrderRow OrderStore::find(ClientOrderId id) const {
+OrderRow OrderStore::find(ClientOrderId id, AccountId account) const {
   for (std::size_t i = home(id); table_[i] != kNoRow; i = (i + 1) & (table_.size() - 1)) {
-    if (rows_[table_[i]].id == id) return table_[i];
+    if (rows_[table_[i]].id == id && rows_[table_[i]].account == account) return table_[i];
   }
   return kNoRow;
 }
 
-OrderRow OrderStore::find_open(ClientOrderId id) const {
-  const OrderRow row = find(id);
+OrderRow OrderStore::find_open(ClientOrderId id, AccountId account) const {
+  const OrderRow row = find(id, account);
   return row != kNoRow && rows_[row].status == OrderStatusCode::kOpen ? row : kNoRow;
 }
 

@@ -1,7 +1,8 @@
-// Our orders at the simulated venue: open ones, and the last closed ones for queries.
+// The exchange's orders: open ones, and the last closed ones for queries.
 //
-// Owned by the venue's thread; allocated at construction. Rows are found by client order id through
-// a hash table in O(1); a closed row is reused when no fresh one is left, oldest first.
+// Owned by the exchange's thread; allocated at construction. Rows are found by the exchange's own
+// number or by account and client order id through hash tables in O(1); a closed row is reused when
+// no fresh one is left, oldest first.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +10,33 @@
 
 #include "engine/core/event.h"
 #include "engine/core/types.h"
+#include "sim/order_request.h"
 
 namespace mm::sim {
 
-using OrderRow = std::uint32_t;
-inline constexpr OrderRow kNoRow = 0xFFFFFFFF;
-
 struct RestingOrder {
   ClientOrderId id{};
-  VenueOrderId venue_id{};
-  Ticks price{};
+  VenueOrderId venue_id{};  // in order of arrival, over all accounts and instruments
+  Ticks price{};            // 0 for a market order
   Lots lots{}, filled{};
   Lots ahead{};       // external quantity before us at our price
   Lots traded{};      // traded at our price since the book last reported this level
   Lots level{};       // the level before a snapshot that is being applied
-  Amount reserved{};  // what the wallet holds back for it
+  Amount reserved{};  // what the account holds back for it
   OrderRow next{kNoRow}, previous{kNoRow};  // in price-time order on its side
   InstrumentId instrument{};
+  AccountId account{};
   std::uint16_t amends{};
   Side side{Side::kBuy};
   OrderStatusCode status{OrderStatusCode::kNotFound};
   bool took{false};  // stood across the market when it came to rest: post-only has failed
+  OrderType type{OrderType::kLimitMaker};
+  TimeInForce time_in_force{TimeInForce::kGtc};
+  SelfTrade self_trade{SelfTrade::kAllow};
+  Expiry expiry{Expiry::kNone};
+  Lots prevented{};  // left when self-trade prevention ended it
+  Amount quote_filled{};
+  Nanos created{}, updated{};
 
   Lots leaves() const { return lots - filled; }
 };
@@ -41,13 +48,15 @@ class OrderStore {
   bool full() const { return open_ == open_max_; }
   std::uint32_t open_count() const { return open_; }
 
-  // A row for a new open order of this id, which no open order has; not when full().
-  OrderRow open(ClientOrderId id);
+  // A row for a new open order of this id, which no open order of the account has; not when
+  // full(). It gets the next venue_id.
+  OrderRow open(ClientOrderId id, AccountId account = 0);
   void close(OrderRow row, OrderStatusCode status);
 
-  // The open or closed row of this id, or kNoRow; the newest when an id was used again.
-  OrderRow find(ClientOrderId id) const;
-  OrderRow find_open(ClientOrderId id) const;
+  // The open or closed row, or kNoRow; the newest when a client's id was used again.
+  OrderRow find(VenueOrderId id) const;
+  OrderRow find(ClientOrderId id, AccountId account = 0) const;
+  OrderRow find_open(ClientOrderId id, AccountId account = 0) const;
 
   RestingOrder& operator[](OrderRow row) { return rows_[row]; }
   const RestingOrder& operator[](OrderRow row) const { return rows_[row]; }

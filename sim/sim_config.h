@@ -28,25 +28,34 @@ struct LatencyConfig {
   std::vector<Nanos> samples;      // its content: load_latency_samples before start
 };
 
-struct SimulatorConfig {
+// Of the exchange itself; the rest of SimulatorConfig is of the one client's way to it.
+struct ExchangeConfig {
   QueueModel queue_model = QueueModel::kRiskAverse;
   std::int32_t queue_exponent_milli = 3000;  // n of kPowerProb, in thousandths
+  std::int32_t max_orders_per_symbol = 200;  // open ones of one account
+  Ratio percent_price_up{200'000'000};       // 0.2: reject above ref * 1.2
+  Ratio percent_price_down{200'000'000};
+  Amount fee_asset_price{600 * kAmountScale};  // quote price of the third asset fees are paid in
+  std::uint32_t open_orders_max = 4096;        // capacity, all accounts and instruments
+  std::uint32_t closed_orders_max = 8192;      // remembered for queries
+  std::uint32_t book_levels_max = 8192;  // per side of captured or live data; farthest dropped
+  std::uint32_t accounts_max = 1;
+  std::uint32_t trades_per_account_max = 0;  // remembered for queries
+  // Levels, touch and trades of observed markets are told too, with our orders in them. Not needed
+  // where the observed data are passed on themselves.
+  bool tells_observed = false;
+};
+
+struct SimulatorConfig : ExchangeConfig {
   LatencyConfig feed, order_entry, response;
-  std::int32_t max_orders_per_symbol = 200;
   std::int32_t orders_per_10s = 100;  // venue's ORDERS limit
   std::int32_t orders_per_day = 200'000;
   std::int32_t weight_per_minute = 6000;
   // What an order's first maker fill gives back to the ORDERS counts. Binance says "more than 1"
   // and not how much; 1, what a taker's gets, is the careful reading.
   std::int32_t orders_returned_per_fill = 1;
-  Ratio percent_price_up{200'000'000};  // 0.2: reject above ref * 1.2
-  Ratio percent_price_down{200'000'000};
   Amount balance_base{100 * kAmountScale};  // per instrument: each has its own wallet
   Amount balance_quote{1'000'000 * kAmountScale};
-  Amount fee_asset_price{600 * kAmountScale};  // quote price of the third asset fees are paid in
-  std::uint32_t open_orders_max = 4096;        // capacity, all instruments
-  std::uint32_t closed_orders_max = 8192;      // remembered for queries
-  std::uint32_t book_levels_max = 8192;  // per side of captured or live data; farthest dropped
   std::uint32_t pending_events_max = 1u << 18;    // capacity of the delivery queue
   std::uint32_t pending_commands_max = 1u << 14;  // requests on their way to the venue
 };
