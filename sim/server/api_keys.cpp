@@ -30,7 +30,7 @@ std::optional<ApiError> read_window(const RequestParams& params, Nanos& window) 
     return errors::too_precise("recvWindow");
   }
   if (decimal.error != DecimalError::kNone) {
-    return errors::illegal_characters("recvWindow", "^[0-9]{1,5}(\\\\.[0-9]{1,3})?$");
+    return errors::illegal_characters("recvWindow", R"(^[0-9]{1,5}(\.[0-9]{1,3})?$)");
   }
   if (decimal.value / kMicro > kWindowMax.v / kMicrosecond.v) {
     return errors::bad_request(-1131, "recvWindow must be less than 60000.");

@@ -79,6 +79,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
     asked.query = target.substr(std::min(target.size(), mark + 1));
     asked.body = request.body();
     asked.api_key = std::string(request["X-MBX-APIKEY"]);
+    asked.time_unit = std::string(request["X-MBX-TIME-UNIT"]);
     asked.address = address_;
     asked.from_loopback = from_loopback_;
     return asked;

@@ -126,6 +126,12 @@ void Limits::charge_order(std::size_t account, Nanos now) {
   ++used.today.used;
 }
 
+void Limits::return_order(std::size_t account, Nanos now) {
+  Orders& used = orders(account, now);
+  used.in_10s.give_back(1);
+  used.today.give_back(1);
+}
+
 void Limits::on_first_fill(std::size_t account, bool maker, Nanos now) {
   Orders& used = orders(account, now);
   const std::uint32_t returned = maker ? count(config_.orders_returned_per_maker_fill) : 1;

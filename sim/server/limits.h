@@ -31,6 +31,8 @@ class Limits {
   // Refused with -1015 if the account has no order left.
   std::optional<ApiError> admit_order(std::size_t account, Nanos now);
   void charge_order(std::size_t account, Nanos now);
+  // It never came to the matching after all.
+  void return_order(std::size_t account, Nanos now);
   void on_first_fill(std::size_t account, bool maker, Nanos now);
 
   struct OrdersUsed {

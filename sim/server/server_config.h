@@ -34,7 +34,7 @@ struct SymbolConfig {
   sim::MarketConfig market;
 };
 
-struct Balance {
+struct InitialBalance {
   std::string asset;
   Amount free{};
 };
@@ -47,7 +47,7 @@ struct AccountConfig {
   KeyKind kind = KeyKind::kHmac;
   std::string hmac_secret;
   Ed25519PublicKey public_key{};
-  std::vector<Balance> balances;
+  std::vector<InitialBalance> balances;
   bool can_read = true;
   bool can_trade = true;
 };

@@ -6,8 +6,8 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <memory>
-#include <vector>
 
 namespace mm::server {
 namespace {

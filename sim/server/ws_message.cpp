@@ -28,9 +28,9 @@ JsonItem item_of(simdjson::ondemand::value value) {
     case json_type::null:
       return {JsonKind::kNull, "null"};
     case json_type::array:
-      return {JsonKind::kList, std::string(std::string_view(value.get_array().raw_json()))};
+      return {JsonKind::kList, std::string(simdjson::to_json_string(value).value())};
     case json_type::object:
-      return {JsonKind::kObject, std::string(std::string_view(value.get_object().raw_json()))};
+      return {JsonKind::kObject, std::string(simdjson::to_json_string(value).value())};
   }
   return {};
 }
