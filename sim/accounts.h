@@ -38,6 +38,9 @@ struct Listing {
   bool fee_from_received = false;
 };
 
+// To 1e-8 of an asset, what is left over cut off.
+Amount rounded_down(Money money);
+
 class Accounts {
  public:
   Accounts(const ExchangeConfig& config, std::span<const Listing> listings);
@@ -61,11 +64,11 @@ class Accounts {
   }
   // Fills, less fees charged in base.
   Amount position(AccountId account, InstrumentId i) const {
-    return records_[record(account, i)].position;
+    return records_[record_of(account, i)].position;
   }
   // Paid so far, rebates negative, per asset.
   Amount fees(AccountId account, InstrumentId i, Asset asset) const {
-    return records_[record(account, i)].fees[static_cast<std::size_t>(asset)];
+    return records_[record_of(account, i)].fees[static_cast<std::size_t>(asset)];
   }
 
   // tell(account, span<const BalanceUpdate>) for each account whose balances differ from what was
@@ -89,11 +92,11 @@ class Accounts {
   };
 
   std::size_t place(AccountId account, AssetId asset) const { return account * assets_ + asset; }
-  std::size_t record(AccountId account, InstrumentId i) const {
+  std::size_t record_of(AccountId account, InstrumentId i) const {
     return account * listings_.size() + i;
   }
   Funds& touch(AccountId account, AssetId asset);
-  Funds& paying(const RestingOrder& order);
+  AssetId paid_in(const RestingOrder& order) const;
   Amount need(const RestingOrder& order) const;
   Fee fee(const RestingOrder& order, Ticks price, Lots lots, Ratio rate) const;
   Fee fee_in(Asset asset, const Listing& listing, Ticks price, Lots lots, Ratio rate) const;

@@ -12,6 +12,7 @@
 // taken for as long as the level is displayed: one quantity never fills two orders.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -126,37 +127,45 @@ class Exchange {
     std::size_t next = 0, count = 0;
   };
 
-  // Markets (exchange.cpp).
+  // Time and markets (exchange.cpp).
   void find_next();
   void apply(InstrumentId i, const Flow& flow);
-  void observe_levels(const Event& event);
+  Lots take_flow(InstrumentId i, const Flow& flow);
+  void forget_levels(InstrumentId i);
   void observe_trade(const Event& event);
-  Lots take_flow(InstrumentId i, Side aggressor, Lots lots, Ticks limit);
   void change_level(InstrumentId i, Side side, Ticks price, Lots lots);
   void level_changed(InstrumentId i, Side side, Ticks price);
-  void tell_touch(InstrumentId i);
-  // What differs after a request or piece of flow.
-  void settle_up(InstrumentId i);
+  bool renew_touch(InstrumentId i);
+  // After a request or a piece of the market: tells what differs.
+  void finish(InstrumentId i);
 
-  // Executions (exchange_matching.cpp).
-  void execute(InstrumentId i, Side aggressor, const Match& match, OrderRow taker, bool print);
+  // Orders in the book and executions (exchange_matching.cpp).
+  void enter(OrderRow row);
+  bool match(OrderRow row);
+  Meeting meet(OrderRow taker, OrderRow met);
+  void trade(InstrumentId i, Side aggressor, const Match& match, OrderRow taker);
   void fill(OrderRow row, const Match& match, TradeId trade_id, bool maker);
-  void match(OrderRow row);
+  void remember(const Execution& execution);
   bool fits(const RestingOrder& order) const;
   Amount price_of_taking(const RestingOrder& order) const;
+  // preview() of the order's part: use(price, lots) for what it would trade.
+  template <class Use>
+  void preview(const RestingOrder& order, Use&& use) const;
   Ticks limit_of(const RestingOrder& order) const;
+  void rest(OrderRow row);
+  void leave(OrderRow row);
+  void end(OrderRow row, OrderStatusCode status, Expiry expiry = Expiry::kNone);
+  void close(OrderRow row, OrderStatusCode status);
 
   // Requests (exchange_requests.cpp).
   Refusal check(AccountId account, const NewOrder& wanted) const;
-  Filter broken_filter(InstrumentId i, OrderType type, Ticks price, Lots lots) const;
+  Filter broken_filter(const NewOrder& wanted) const;
   Ticks reference_price(InstrumentId i) const;
-  Refusal enter(AccountId account, const NewOrder& wanted, OrderAnswer& answer);
+  OrderAnswer open(AccountId account, const NewOrder& wanted);
   Refusal may_cancel(OrderRow row, CancelRestriction restriction) const;
   OrderRow find_open(AccountId account, VenueOrderId id) const;
+  Refusal change(OrderRow row, Ticks price, Lots lots);
   bool move(OrderRow row, Ticks price, Lots lots);
-  void rest(OrderRow row);
-  void end(OrderRow row, OrderStatusCode status, Expiry expiry, bool resting);
-  void close(OrderRow row, OrderStatusCode status);
 
   ExchangeConfig config_;
   std::vector<Listing> listings_;

@@ -23,16 +23,16 @@ Lots MatchingBook::lots_at(Side side, Ticks price) const {
 }
 
 bool MatchingBook::would_match(Side side, Ticks price) const {
-  if (would_match_own(side, price)) return true;
+  if (would_match_order(side, price)) return true;
   const Side other = opposite(side);
   const PriceLevels& levels = external(other);
   if (touch_id_ > book_id_) {
-    return touch_valid_[index(other)] && !levels.better(price, touch_[index(other)]);
+    return touch_lots_[index(other)].v > 0 && !levels.better(price, touch_[index(other)]);
   }
   return !levels.empty() && !levels.better(price, levels.best().price);
 }
 
-bool MatchingBook::would_match_own(Side side, Ticks price) const {
+bool MatchingBook::would_match_order(Side side, Ticks price) const {
   const Side other = opposite(side);
   const OrderRow own = first(other);
   return own != kNoRow && !external(other).better(price, orders_[own].price);
@@ -64,6 +64,9 @@ void MatchingBook::remove(OrderRow row) {
 
 void MatchingBook::set_level(Side side, Ticks price, Lots lots) {
   PriceLevels& levels = levels_[index(side)];
+  if (!taken_[index(side)].empty() || !taken_before_[index(side)].empty()) {
+    lots = untaken(side, price, lots);
+  }
   if (!in_snapshot_ && at_or_better(first(side), price) != nullptr) {
     const Lots before = levels.lots_at(price);
     OrderRow row = first(side);
@@ -84,6 +87,8 @@ void MatchingBook::begin_message(UpdateId last_id, bool snapshot) {
       orders_[row].level = external(side).lots_at(orders_[row].price);
     }
     levels_[index(side)].clear();
+    std::swap(taken_[index(side)], taken_before_[index(side)]);
+    taken_[index(side)].clear();
   }
 }
 
@@ -92,6 +97,7 @@ void MatchingBook::end_message() {
   if (!in_snapshot_) return;
   in_snapshot_ = false;
   for (const Side side : {Side::kBuy, Side::kSell}) {
+    taken_before_[index(side)].clear();
     const PriceLevels& levels = external(side);
     for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
       RestingOrder& order = orders_[row];
@@ -106,8 +112,15 @@ void MatchingBook::observe_touch(const BookTicker& ticker) {
   touch_id_ = ticker.update_id;
   touch_[index(Side::kBuy)] = Ticks(ticker.bid_ticks);
   touch_[index(Side::kSell)] = Ticks(ticker.ask_ticks);
-  touch_valid_[index(Side::kBuy)] = ticker.bid_lots.v > 0;
-  touch_valid_[index(Side::kSell)] = ticker.ask_lots.v > 0;
+  touch_lots_[index(Side::kBuy)] = ticker.bid_lots;
+  touch_lots_[index(Side::kSell)] = ticker.ask_lots;
+}
+
+Lots MatchingBook::untaken(Side side, Ticks price, Lots displayed) {
+  const PriceLevels& had = in_snapshot_ ? taken_before_[index(side)] : taken_[index(side)];
+  const Lots gone = std::min(had.lots_at(price), displayed);
+  taken_[index(side)].set(price, gone);
+  return displayed - gone;
 }
 
 RestingOrder* MatchingBook::at_or_better(OrderRow row, Ticks price) {

@@ -1,13 +1,15 @@
-// The book of one instrument at the simulated venue: external quantity by price, our orders on top.
+// The book of one instrument at the exchange: external quantity by price, the orders on top.
 //
-// Owned by the venue's thread; no allocation after construction. Each of our orders knows how much
+// Owned by the exchange's thread; no allocation after construction. Each order knows how much
 // external quantity stands before it at its price. Trades use one quantity in price-time order, so
 // no two orders are ever filled by the same lots. Two sources: a generated market, where this book
-// is the truth and take() matches against it; or observed data, where set_level() and trade() tell
-// what happened elsewhere and our orders are filled as if they had been there.
+// is the truth; or observed data, where set_level() and trade() tell what happened elsewhere and
+// our orders are filled as if they had been there. take() matches an aggressor against both
+// external quantity and orders; what it takes of an observed level is missing there from then on.
 #pragma once
 
 #include <algorithm>
+#include <span>
 
 #include "engine/core/event.h"
 #include "sim/order_store.h"
@@ -16,11 +18,18 @@
 
 namespace mm::sim {
 
-// One execution: `lots` at `price`, of our order `row`, or of external quantity (kNoRow).
+// One execution: `lots` at `price`, of the order `row`, or of external quantity (kNoRow).
 struct Match {
   Ticks price;
   Lots lots;
   OrderRow row;
+};
+
+// What becomes of an aggressor and the order it would trade with next.
+enum class Meeting : std::uint8_t {
+  kTrade,
+  kPass,  // the order has been removed: on to the next
+  kStop,  // the aggressor takes no more
 };
 
 class MatchingBook {
@@ -29,24 +38,28 @@ class MatchingBook {
       : queue_model_(config.queue_model),
         queue_exponent_milli_(config.queue_exponent_milli),
         orders_(orders),
-        levels_{PriceLevels(Side::kBuy, config.book_levels_max),
-                PriceLevels(Side::kSell, config.book_levels_max)} {}
+        levels_{side(Side::kBuy, config), side(Side::kSell, config)},
+        taken_{side(Side::kBuy, config), side(Side::kSell, config)},
+        taken_before_{side(Side::kBuy, config), side(Side::kSell, config)} {}
 
   // The levels are the market itself, not a picture of one: nobody is ahead who is not in them.
   void become_truth() { is_truth_ = true; }
 
   const PriceLevels& external(Side side) const { return levels_[index(side)]; }
-  OrderRow first(Side side) const { return first_[index(side)]; }  // our best, oldest order
+  OrderRow first(Side side) const { return first_[index(side)]; }  // the best, oldest order
   bool empty(Side side) const { return external(side).empty() && first(side) == kNoRow; }
-  // The best price, ours included; not of an empty side.
+  // The best price, orders included; not of an empty side.
   Ticks best(Side side) const;
-  // Quantity at a price, ours included.
+  // Quantity at a price, orders included.
   Lots lots_at(Side side, Ticks price) const;
-  // Would an order of this side at this price match at once, with others or with our own?
+  // use(price, lots) for each price of a side from the best, orders included, until it says false.
+  template <class Use>
+  void for_each_level(Side side, Use&& use) const;
+  // Would an order of this side at this price match at once? With an order of this exchange?
   bool would_match(Side side, Ticks price) const;
-  bool would_match_own(Side side, Ticks price) const;
+  bool would_match_order(Side side, Ticks price) const;
 
-  // Our orders: an order joins at the back of its price.
+  // An order joins at the back of its price.
   void add(OrderRow row);
   void remove(OrderRow row);
 
@@ -60,13 +73,29 @@ class MatchingBook {
   template <class OnMatch>
   void trade(Side aggressor, Ticks price, Lots lots, OnMatch&& on_match);
 
-  // Generated market: an aggressor takes up to `lots` no worse than `limit`; returns the rest.
+  // An aggressor takes up to `lots` no worse than `limit`; returns the rest. on_meeting(row) is
+  // asked before an order is traded with.
   template <class OnMatch>
-  Lots take(Side aggressor, Lots lots, Ticks limit, OnMatch&& on_match);
+  Lots take(Side aggressor, Lots lots, Ticks limit, OnMatch&& on_match) {
+    return take(aggressor, lots, limit, on_match, [](OrderRow) { return Meeting::kTrade; });
+  }
+  template <class OnMatch, class OnMeeting>
+  Lots take(Side aggressor, Lots lots, Ticks limit, OnMatch&& on_match, OnMeeting&& on_meeting);
+  // What take() would do if there were no end of lots: use(match) until it says false.
+  template <class Use>
+  void preview(Side aggressor, Ticks limit, Use&& use) const;
+  // Observed data, before an aggressor of ours: where the touch is newer than the book, what is
+  // better is gone, and what it displays is there. on_change(side, price) for each level.
+  template <class OnChange>
+  void follow_touch(OnChange&& on_change);
 
  private:
-  template <class OnMatch>
-  Lots take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match);
+  static PriceLevels side(Side side, const ExchangeConfig& config) {
+    return {side, config.book_levels_max};
+  }
+  template <class OnMatch, class OnMeeting>
+  Lots take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match, OnMeeting&& on_meeting,
+               bool& stopped);
   template <class OnMatch>
   Lots take_external(Side side, Ticks price, Lots lots, OnMatch&& on_match);
   template <class OnMatch>
@@ -75,6 +104,8 @@ class MatchingBook {
   // The row's order, if there is one and it stands at this price or a better one.
   RestingOrder* at_or_better(OrderRow row, Ticks price);
   void level_changed(RestingOrder& order, Lots before, Lots after);
+  // Of a displayed quantity, what no aggressor of ours has had.
+  Lots untaken(Side side, Ticks price, Lots displayed);
 
   QueueModel queue_model_;
   std::int32_t queue_exponent_milli_;
@@ -82,10 +113,12 @@ class MatchingBook {
   bool in_snapshot_ = false;
   OrderStore& orders_;
   PriceLevels levels_[2];
+  // Observed data: what aggressors of ours had of the levels displayed, now and before a snapshot.
+  PriceLevels taken_[2], taken_before_[2];
   OrderRow first_[2] = {kNoRow, kNoRow};
   UpdateId book_id_{}, touch_id_{};
   Ticks touch_[2];  // newer than the book while touch_id_ > book_id_; 0 lots make it invalid
-  bool touch_valid_[2] = {false, false};
+  Lots touch_lots_[2];
 };
 
 template <class OnMatch>
@@ -120,20 +153,23 @@ void MatchingBook::trade(Side aggressor, Ticks price, Lots lots, OnMatch&& on_ma
   }
 }
 
-template <class OnMatch>
-Lots MatchingBook::take(Side aggressor, Lots lots, Ticks limit, OnMatch&& on_match) {
+template <class OnMatch, class OnMeeting>
+Lots MatchingBook::take(Side aggressor, Lots lots, Ticks limit, OnMatch&& on_match,
+                        OnMeeting&& on_meeting) {
   const Side side = opposite(aggressor);
-  while (lots.v > 0 && !empty(side)) {
+  bool stopped = false;
+  while (lots.v > 0 && !stopped && !empty(side)) {
     const Ticks price = best(side);
     if (external(side).better(limit, price)) break;
-    lots = take_at(side, price, lots, on_match);
+    lots = take_at(side, price, lots, on_match, on_meeting, stopped);
   }
   return lots;
 }
 
-template <class OnMatch>
-Lots MatchingBook::take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match) {
-  Lots passed{0};
+template <class OnMatch, class OnMeeting>
+Lots MatchingBook::take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match,
+                           OnMeeting&& on_meeting, bool& stopped) {
+  Lots passed{0}, kept{0};
   OrderRow row = first(side);
   while (RestingOrder* order = at_or_better(row, price)) {
     const OrderRow next = order->next;
@@ -142,10 +178,16 @@ Lots MatchingBook::take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match
     passed += used;
     lots -= used;
     order->ahead -= std::min(order->ahead, passed);
-    lots -= fill(row, lots, on_match);
+    const Meeting meeting = lots.v > 0 ? on_meeting(row) : Meeting::kPass;
+    if (meeting == Meeting::kTrade) lots -= fill(row, lots, on_match);
+    if (meeting == Meeting::kStop) {
+      stopped = true;
+      kept = lots;
+      lots = Lots(0);
+    }
     row = next;
   }
-  return lots - take_external(side, price, lots, on_match);
+  return kept + lots - take_external(side, price, lots, on_match);
 }
 
 template <class OnMatch>
@@ -154,9 +196,71 @@ Lots MatchingBook::take_external(Side side, Ticks price, Lots lots, OnMatch&& on
   if (levels.empty() || levels.best().price != price) return Lots(0);
   const Lots taken = std::min(lots, levels.best().lots);
   if (taken.v <= 0) return Lots(0);
+  if (!is_truth_) {
+    PriceLevels& had = taken_[index(side)];
+    had.set(price, had.lots_at(price) + taken);
+  }
   levels.take_from_best(taken);
   on_match(Match{price, taken, kNoRow});
   return taken;
+}
+
+template <class Use>
+void MatchingBook::preview(Side aggressor, Ticks limit, Use&& use) const {
+  const Side side = opposite(aggressor);
+  const std::span<const PriceLevel> levels = external(side).levels();
+  std::size_t left = levels.size();  // levels not yet passed
+  OrderRow row = first(side);
+  while (left > 0 || row != kNoRow) {
+    const bool by_order =
+        row != kNoRow &&
+        (left == 0 || !external(side).better(levels[left - 1].price, orders_[row].price));
+    const Ticks price = by_order ? orders_[row].price : levels[left - 1].price;
+    if (external(side).better(limit, price)) return;
+    const bool displayed = left > 0 && levels[left - 1].price == price;
+    Lots lots = displayed ? levels[--left].lots : Lots(0);
+    for (Lots passed{0}; row != kNoRow && orders_[row].price == price; row = orders_[row].next) {
+      const Lots before = std::clamp(orders_[row].ahead - passed, Lots(0), lots);
+      passed += before;
+      lots -= before;
+      if (before.v > 0 && !use(Match{price, before, kNoRow})) return;
+      if (!use(Match{price, orders_[row].leaves(), row})) return;
+    }
+    if (lots.v > 0 && !use(Match{price, lots, kNoRow})) return;
+  }
+}
+
+template <class Use>
+void MatchingBook::for_each_level(Side side, Use&& use) const {
+  const Ticks everything(side == Side::kBuy ? Ticks::min() : Ticks::max());
+  Match level{{}, Lots(0), kNoRow};
+  bool more = true;
+  preview(opposite(side), everything, [&](const Match& part) {
+    if (level.lots.v > 0 && level.price != part.price) {
+      more = use(level.price, level.lots);
+      level.lots = Lots(0);
+    }
+    level.price = part.price;
+    level.lots += part.lots;
+    return more;
+  });
+  if (more && level.lots.v > 0) use(level.price, level.lots);
+}
+
+template <class OnChange>
+void MatchingBook::follow_touch(OnChange&& on_change) {
+  if (is_truth_ || touch_id_ <= book_id_) return;
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    const Ticks touch = touch_[index(side)];
+    if (touch_lots_[index(side)].v <= 0) continue;
+    while (!external(side).empty() && external(side).better(external(side).best().price, touch)) {
+      const Ticks gone = external(side).best().price;
+      set_level(side, gone, Lots(0));
+      on_change(side, gone);
+    }
+    set_level(side, touch, touch_lots_[index(side)]);
+    on_change(side, touch);
+  }
 }
 
 }  // namespace mm::sim

@@ -1,28 +1,38 @@
 #include "sim/order_store.h"
 
-#include <bit>
-
 #include "engine/core/assert.h"
 
 namespace mm::sim {
+namespace {
+
+// Consecutive numbers must not be neighbours in the table: runs of them would make probing slow.
+std::uint64_t scattered(std::uint64_t key) {
+  return (key * 0x9E3779B97F4A7C15u) >> 20;
+}
+
+}  // namespace
 
 OrderStore::OrderStore(std::uint32_t open_max, std::uint32_t closed_max)
     : open_max_(open_max),
       rows_(open_max + closed_max),
-      table_(std::bit_ceil(2 * rows_.size()), kNoRow),
+      by_client_id_(rows_.size()),
+      by_venue_id_(rows_.size()),
       closed_(rows_.size()) {}
 
 OrderRow OrderStore::open(ClientOrderId id, AccountId account) {
   MM_ASSERT(!full(), "the caller checks that there is room for one more order");
   const OrderRow old = find(id, account);
-  // A closed order of the same id stays as a row but is no longer found.
-  if (old != kNoRow) unindex(old);
+  // A closed order of the same id stays as a row but is no longer found by it.
+  if (old != kNoRow) forget_client_id(old);
   const OrderRow row = unused_row();
-  rows_[row] = {};
-  rows_[row].id = id;
-  rows_[row].account = account;
-  rows_[row].status = OrderStatusCode::kOpen;
-  index(row);
+  RestingOrder& order = rows_[row];
+  order = {};
+  order.id = id;
+  order.account = account;
+  order.venue_id = VenueOrderId(++last_id_.v);
+  order.status = OrderStatusCode::kOpen;
+  by_client_id_.insert(hash(id, account), row);
+  by_venue_id_.insert(hash(order.venue_id), row);
   ++open_;
   return row;
 }
@@ -33,11 +43,14 @@ void OrderStore::close(OrderRow row, OrderStatusCode status) {
   --open_;
 }
 
+OrderRow OrderStore::find(VenueOrderId id) const {
+  return by_venue_id_.find(hash(id), [&](OrderRow row) { return rows_[row].venue_id == id; });
+}
+
 OrderRow OrderStore::find(ClientOrderId id, AccountId account) const {
-  for (std::size_t i = home(id); table_[i] != kNoRow; i = (i + 1) & (table_.size() - 1)) {
-    if (rows_[table_[i]].id == id && rows_[table_[i]].account == account) return table_[i];
-  }
-  return kNoRow;
+  return by_client_id_.find(hash(id, account), [&](OrderRow row) {
+    return rows_[row].id == id && rows_[row].account == account;
+  });
 }
 
 OrderRow OrderStore::find_open(ClientOrderId id, AccountId account) const {
@@ -45,32 +58,15 @@ OrderRow OrderStore::find_open(ClientOrderId id, AccountId account) const {
   return row != kNoRow && rows_[row].status == OrderStatusCode::kOpen ? row : kNoRow;
 }
 
-std::size_t OrderStore::home(ClientOrderId id) const {
-  return ((id.v * 0x9E3779B97F4A7C15u) >> 20) & (table_.size() - 1);
+std::uint64_t OrderStore::hash(ClientOrderId id, AccountId account) {
+  return scattered(id.v + (std::uint64_t{account} << 48));
+}
+std::uint64_t OrderStore::hash(VenueOrderId id) {
+  return scattered(id.v);
 }
 
-void OrderStore::index(OrderRow row) {
-  std::size_t i = home(rows_[row].id);
-  while (table_[i] != kNoRow) i = (i + 1) & (table_.size() - 1);
-  table_[i] = row;
-}
-
-// Removes a row's entry and moves later ones of the same probe run into the hole.
-void OrderStore::unindex(OrderRow row) {
-  const std::size_t mask = table_.size() - 1;
-  std::size_t hole = home(rows_[row].id);
-  while (table_[hole] != row) {
-    if (table_[hole] == kNoRow) return;
-    hole = (hole + 1) & mask;
-  }
-  for (std::size_t i = (hole + 1) & mask; table_[i] != kNoRow; i = (i + 1) & mask) {
-    const std::size_t from_home = (i - home(rows_[table_[i]].id)) & mask;
-    if (from_home >= ((i - hole) & mask)) {
-      table_[hole] = table_[i];
-      hole = i;
-    }
-  }
-  table_[hole] = kNoRow;
+void OrderStore::forget_client_id(OrderRow row) {
+  by_client_id_.erase(row, [&](OrderRow r) { return hash(rows_[r].id, rows_[r].account); });
 }
 
 OrderRow OrderStore::unused_row() {
@@ -79,7 +75,8 @@ OrderRow OrderStore::unused_row() {
   const OrderRow row = closed_[closed_first_];
   closed_first_ = (closed_first_ + 1) % closed_.size();
   --closed_count_;
-  unindex(row);
+  forget_client_id(row);
+  by_venue_id_.erase(row, [&](OrderRow r) { return hash(rows_[r].venue_id); });
   return row;
 }
 

@@ -5,6 +5,7 @@
 // no fresh one is left, oldest first.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -41,6 +42,47 @@ struct RestingOrder {
   Lots leaves() const { return lots - filled; }
 };
 
+// Rows by the hash of a key: open addressing, linear probing, at most half full.
+class RowIndex {
+ public:
+  explicit RowIndex(std::size_t rows) : table_(std::bit_ceil(2 * rows), kNoRow) {}
+
+  // The row with this hash that is(row), or kNoRow.
+  template <class Is>
+  OrderRow find(std::uint64_t hash, Is&& is) const {
+    for (std::size_t i = hash & mask(); table_[i] != kNoRow; i = (i + 1) & mask()) {
+      if (is(table_[i])) return table_[i];
+    }
+    return kNoRow;
+  }
+  void insert(std::uint64_t hash, OrderRow row) {
+    std::size_t i = hash & mask();
+    while (table_[i] != kNoRow) i = (i + 1) & mask();
+    table_[i] = row;
+  }
+  // Of a row that may not be there. Moves later ones of the same probe run into the hole.
+  template <class HashOf>
+  void erase(OrderRow row, HashOf&& hash_of) {
+    std::size_t hole = hash_of(row) & mask();
+    while (table_[hole] != row) {
+      if (table_[hole] == kNoRow) return;
+      hole = (hole + 1) & mask();
+    }
+    for (std::size_t i = (hole + 1) & mask(); table_[i] != kNoRow; i = (i + 1) & mask()) {
+      const std::size_t from_home = (i - (hash_of(table_[i]) & mask())) & mask();
+      if (from_home >= ((i - hole) & mask())) {
+        table_[hole] = table_[i];
+        hole = i;
+      }
+    }
+    table_[hole] = kNoRow;
+  }
+
+ private:
+  std::size_t mask() const { return table_.size() - 1; }
+  std::vector<OrderRow> table_;
+};
+
 class OrderStore {
  public:
   OrderStore(std::uint32_t open_max, std::uint32_t closed_max);
@@ -62,15 +104,16 @@ class OrderStore {
   const RestingOrder& operator[](OrderRow row) const { return rows_[row]; }
 
  private:
-  std::size_t home(ClientOrderId id) const;
-  void index(OrderRow row);
-  void unindex(OrderRow row);
+  static std::uint64_t hash(ClientOrderId id, AccountId account);
+  static std::uint64_t hash(VenueOrderId id);
+  void forget_client_id(OrderRow row);
   OrderRow unused_row();
 
   std::uint32_t open_max_;
   std::uint32_t open_ = 0, used_ = 0;
+  VenueOrderId last_id_{};
   std::vector<RestingOrder> rows_;
-  std::vector<OrderRow> table_;   // open addressing, linear probing, at most half full
+  RowIndex by_client_id_, by_venue_id_;
   std::vector<OrderRow> closed_;  // a ring of closed rows, oldest at closed_first_
   std::size_t closed_first_ = 0, closed_count_ = 0;
 };

@@ -1,27 +1,25 @@
-// The simulated exchange, in process: any number of instruments, one account, its own clock.
+// The simulated exchange as one client's venue, in process: Command in, Event out.
 //
 // Owned by one thread (the driver's in virtual time, the venue agent's in real time); everything is
-// allocated at construction. Requests go in with submit() and reach the matching after the order
-// entry latency; market data come from on_market() (observed) or from a generator (attach()); all
-// answers come out of next(), in time order. A market event costs about 100 ns on its way through.
-// The same seed and the same calls give the same events, on every compiler.
+// allocated at construction. Adds to the exchange what lies on the way to it: latencies, rate
+// limits, bounded queues. Requests go in with submit() and reach the matching after the order entry
+// latency; market data come from on_market() (observed) or from a generator (attach()); all answers
+// come out of next(), in time order. A market event costs about 100 ns on its way through. The same
+// seed and the same calls give the same events, on every compiler.
 //
-// Nothing here takes: orders are post-only, so a fill is always a maker's.
+// One account, with a wallet of its own for each instrument. Nothing here takes: orders are
+// post-only, so a fill is always a maker's.
 #pragma once
 
 #include <array>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/core/instrument.h"
-#include "sim/account.h"
+#include "sim/exchange.h"
 #include "sim/latency.h"
-#include "sim/market_generator.h"
-#include "sim/matching_book.h"
-#include "sim/order_store.h"
 #include "sim/rate_windows.h"
 #include "sim/sim_config.h"
 #include "sim/timed_queue.h"
@@ -43,7 +41,14 @@ struct VenueCounters {
   std::uint64_t commands_denied = 0;        // requests that found the request queue full
 };
 
-class SimVenue {
+struct Wallet {
+  Amount base_free{}, base_locked{};
+  Amount quote_free{}, quote_locked{};
+  Amount position{};  // fills, less fees charged in base
+  bool operator==(const Wallet&) const = default;
+};
+
+class SimVenue final : private ExchangeListener {
  public:
   SimVenue(const SimulatorConfig& config, std::span<const Instrument> instruments,
            std::uint64_t seed);
@@ -66,45 +71,37 @@ class SimVenue {
   bool next(Nanos now, Event& out);
 
   // Inspection, for tests, summary and invariants.
-  Nanos clock() const { return clock_; }
-  const Wallet& wallet(InstrumentId i) const { return account_.wallet(i); }
-  Amount position(InstrumentId i) const { return account_.wallet(i).position; }
-  Amount fees(InstrumentId i, Asset asset) const { return account_.fees(i, asset); }
+  Nanos clock() const { return exchange_.now(); }
+  Wallet wallet(InstrumentId i) const;
+  Amount position(InstrumentId i) const { return exchange_.accounts().position(kAccount, i); }
+  Amount fees(InstrumentId i, Asset asset) const {
+    return exchange_.accounts().fees(kAccount, i, asset);
+  }
   RateUsage rate_usage() const { return rates_.usage(); }
   const VenueCounters& counters() const { return counters_; }
-  std::uint32_t open_orders() const { return orders_.open_count(); }
-  std::uint32_t open_orders(InstrumentId i) const { return markets_[i].open_orders; }
-  const MatchingBook& book(InstrumentId i) const { return markets_[i].book; }
-  const RestingOrder& order(OrderRow row) const { return orders_[row]; }
-  const RestingOrder* find(ClientOrderId id) const {
-    const OrderRow row = orders_.find(id);
-    return row == kNoRow ? nullptr : &orders_[row];
-  }
+  std::uint32_t open_orders() const { return exchange_.open_orders(); }
+  std::uint32_t open_orders(InstrumentId i) const { return exchange_.open_orders(i); }
+  const MatchingBook& book(InstrumentId i) const { return exchange_.book(i); }
+  const RestingOrder& order(OrderRow row) const { return exchange_.order(row); }
+  const RestingOrder* find(ClientOrderId id) const { return exchange_.find(kAccount, id); }
   std::size_t pending_events() const { return deliveries_.size(); }
 
  private:
+  static constexpr AccountId kAccount = 0;
+
   struct Dirty {
     Ticks price;
     Side side;
     auto operator<=>(const Dirty&) const = default;
   };
+  // What the engine has been told, or is to be told, of one instrument's market.
   struct Market {
-    Market(const SimulatorConfig& config, OrderStore& orders) : book(config, orders) {}
-
-    MatchingBook book;
-    std::unique_ptr<MarketGenerator> generator;
-    std::uint32_t open_orders = 0;
-    Ticks last_trade{};
     Nanos last_feed{};      // market data of one instrument stay in order
     bool dropping = false;  // the rest of a message that did not fit
     std::uint32_t sequence = 0;
-    UpdateId update_id{}, published_id{};
-    TradeId trade_id{};
-    BookTicker ticker{};
-    std::size_t levels_max = 0;  // a generated side holds no more
+    UpdateId published_id{};
     bool snapshot_due = true;
     std::vector<Dirty> dirty;  // levels changed since the last book update
-    Wallet reported{};
   };
 
   struct Outcome {
@@ -119,21 +116,18 @@ class SimVenue {
   bool has_room_for(const Command& command) const;
   void respond(Event event);
   void deliver_market(InstrumentId i, Event event);
-  bool market_has_room(Market& market, const Event& event);
+  bool market_has_room(InstrumentId i, const Event& event);
   void observe(const Event& event);
 
   // Generated markets (venue_market.cpp).
   void run_generator();
-  void find_next_generator();
-  void apply(InstrumentId i, const Flow& flow);
-  Lots take(InstrumentId i, Side aggressor, Lots lots, Ticks limit);
-  void print_trade(InstrumentId i, Side aggressor, const Match& match);
-  void change_level(InstrumentId i, Side side, Ticks price, Lots lots);
-  void mark_changed(InstrumentId i, Side side, Ticks price);
-  void publish_ticker(InstrumentId i);
   void publish_book(InstrumentId i);
   void publish_levels(InstrumentId i);
-  std::size_t generator_room(const Market& market, std::uint32_t open_orders) const;
+  std::size_t generator_room(InstrumentId i, std::uint32_t open_orders) const;
+  void on_trade(InstrumentId i, const PublicTrade& trade) override;
+  void on_level(InstrumentId i, Side side, Ticks price) override;
+  void on_touch(InstrumentId i, const BookTicker& touch) override;
+  void on_publish(InstrumentId i) override { publish_book(i); }
 
   // Requests (venue_requests.cpp).
   void execute(const Command& command);
@@ -146,37 +140,29 @@ class SimVenue {
   Outcome query(const Command& command, Event& answer);
   void query_open(InstrumentId i);
   RequestCost cost(const Command& command) const;
-  bool passes_filters(const Command& command) const;
-  bool crosses(InstrumentId i, Side side, Ticks price);
-  RejectReason open_order(const Command& command, ClientOrderId id, Event& answer);
-  bool move_order(RestingOrder& order, OrderRow row, Ticks price, Lots lots);
-  void rest_order(OrderRow row);
-  void end_order(OrderRow row, OrderStatusCode status);
-  void fill_order(const Match& match, TradeId trade_id);
+  VenueOrderId venue_id(ClientOrderId id) const;
+  Outcome refused(const Refusal& refusal, const NewOrder& wanted);
+  void count_self_trade(InstrumentId i, Side side, Ticks price);
+  void on_fill(const RestingOrder& order, const Execution& execution) override;
+  void on_balances(AccountId account, std::span<const BalanceUpdate> updates) override;
+  void report_balance(const BalanceUpdate& update);
   void report_usage(bool at_once);
-  // The assets that changed since they were last told, or both.
-  void report_balances(InstrumentId i, bool all);
 
   SimulatorConfig config_;
-  std::vector<Instrument> instruments_;
-  Account account_;
-  OrderStore orders_;
+  Exchange exchange_;
   RateWindows rates_;
   std::vector<Market> markets_;
   LatencyModel feed_, order_entry_, response_;
-  std::uint64_t seed_;
 
   TimedQueue<Event> deliveries_;
   TimedQueue<Command> requests_;           // on their way to the matching
   std::array<Nanos, 256> last_request_{};  // per connection
   Nanos last_response_{};
-  Nanos clock_{};
-  Nanos next_generator_{kNever};
-  InstrumentId next_generator_instrument_ = 0;
   Nanos usage_due_{kNever}, usage_reported_at_{-kSecond.v};
   RateUsage usage_reported_{};
   std::uint32_t response_sequence_ = 0;
-  VenueOrderId venue_id_{};
+  bool answering_ = false;  // balances wait until a request is answered
+  std::vector<BalanceUpdate> balances_;
   VenueCounters counters_;
 };
 

@@ -1,0 +1,239 @@
+#include "sim/exchange.h"
+
+#include <algorithm>
+
+#include "engine/core/assert.h"
+
+namespace mm::sim {
+
+Exchange::Exchange(const ExchangeConfig& config, std::span<const Listing> listings,
+                   std::uint64_t seed, ExchangeListener& listener)
+    : config_(config),
+      listings_(listings.begin(), listings.end()),
+      seed_(seed),
+      listener_(listener),
+      orders_(config.open_orders_max, config.closed_orders_max),
+      accounts_(config_, listings_),
+      open_(config.accounts_max * listings.size()),
+      executions_(config.accounts_max) {
+  markets_.reserve(listings_.size());
+  for (std::size_t i = 0; i < listings_.size(); ++i) {
+    markets_.emplace_back(config_, orders_);
+    markets_.back().told = config.tells_observed;
+  }
+  for (Executions& ring : executions_) ring.items.resize(config.trades_per_account_max);
+  // An order takes each external level at most once more often than there are orders.
+  fills_.reserve(config.book_levels_max + 2 * std::size_t{config.open_orders_max});
+  rows_.reserve(config.open_orders_max);
+}
+
+void Exchange::attach(InstrumentId i, const MarketConfig& config) {
+  Market& market = markets_[i];
+  MarketConfig bounded = config;
+  const auto levels_max = static_cast<std::int32_t>(config_.book_levels_max / 2);
+  bounded.depth_levels = std::clamp(config.depth_levels, 1, levels_max);
+  market.generator = std::make_unique<MarketGenerator>(bounded, instrument(i),
+                                                       seed_ + 0x9E3779B97F4A7C15u * (i + 1u));
+  market.book.become_truth();
+  market.told = true;
+  market.levels_max = static_cast<std::size_t>(bounded.depth_levels * 3 / 2);
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (int k = 0; k < bounded.depth_levels; ++k) {
+      const PriceLevel level = market.generator->initial_level(side, k);
+      market.book.set_level(side, level.price, level.lots);
+    }
+  }
+}
+
+void Exchange::start(Nanos now) {
+  now_ = now;
+  for (InstrumentId i = 0; i < markets_.size(); ++i) {
+    if (!generated(i)) continue;
+    markets_[i].generator->start(now);
+    renew_touch(i);
+  }
+  find_next();
+}
+
+void Exchange::run_until(Nanos now) {
+  while (next_time_ <= now) step();
+  set_time(now);
+}
+
+void Exchange::step() {
+  const InstrumentId i = next_instrument_;
+  set_time(next_time_);
+  Market& market = markets_[i];
+  const MatchingBook& book = market.book;
+  const bool has_bid = !book.empty(Side::kBuy), has_ask = !book.empty(Side::kSell);
+  const Flow flow =
+      market.generator->step({.bids = book.external(Side::kBuy),
+                              .asks = book.external(Side::kSell),
+                              .has_bid = has_bid,
+                              .has_ask = has_ask,
+                              .best_bid = has_bid ? book.best(Side::kBuy) : Ticks(0),
+                              .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
+  apply(i, flow);
+  find_next();
+}
+
+void Exchange::skip(Nanos until) {
+  markets_[next_instrument_].generator->skip(until);
+  find_next();
+}
+
+void Exchange::find_next() {
+  next_time_ = kNever;
+  for (InstrumentId i = 0; i < markets_.size(); ++i) {
+    const Market& market = markets_[i];
+    if (market.generator == nullptr || market.status != TradingStatus::kTrading) continue;
+    const Nanos time = market.generator->next_time();
+    if (time >= next_time_) continue;
+    next_time_ = time;
+    next_instrument_ = i;
+  }
+}
+
+void Exchange::set_status(InstrumentId i, TradingStatus status) {
+  Market& market = markets_[i];
+  const bool resumes = market.status != TradingStatus::kTrading && generated(i);
+  market.status = status;
+  if (resumes) market.generator->skip(now_);
+  find_next();
+}
+
+void Exchange::apply(InstrumentId i, const Flow& flow) {
+  const PriceLevels& levels = markets_[i].book.external(flow.side);
+  switch (flow.kind) {
+    case Flow::Kind::kNone:
+      return;
+    case Flow::Kind::kPublish:
+      listener_.on_publish(i);
+      return;
+    case Flow::Kind::kTake:
+      take_flow(i, flow);
+      break;
+    case Flow::Kind::kLimit: {
+      const Lots rest = take_flow(i, flow);
+      if (rest.v > 0) change_level(i, flow.side, flow.price, levels.lots_at(flow.price) + rest);
+      if (levels.size() > markets_[i].levels_max) {
+        change_level(i, flow.side, levels.worst().price, Lots(0));
+      }
+      break;
+    }
+    case Flow::Kind::kCancel: {
+      const Lots present = levels.lots_at(flow.price);
+      change_level(i, flow.side, flow.price, present - std::min(present, flow.lots));
+      break;
+    }
+  }
+  finish(i);
+}
+
+Lots Exchange::take_flow(InstrumentId i, const Flow& flow) {
+  return markets_[i].book.take(flow.side, flow.lots, flow.price,
+                               [&](const Match& match) { trade(i, flow.side, match, kNoRow); });
+}
+
+void Exchange::observe(const Event& event) {
+  MM_ASSERT(event.instrument < markets_.size(), "market data name an instrument of the exchange");
+  Market& market = markets_[event.instrument];
+  switch (event.kind) {
+    case EventKind::kBookBegin:
+      if ((event.flags & kFlagSnapshot) != 0) forget_levels(event.instrument);
+      market.book.begin_message(event.book.last_id, (event.flags & kFlagSnapshot) != 0);
+      break;
+    case EventKind::kBookLevels:
+      for (std::size_t k = 0; k < event.levels.count; ++k) {
+        change_level(event.instrument, event.side(), Ticks(event.levels.ticks[k]),
+                     Lots(event.levels.lots[k]));
+      }
+      break;
+    case EventKind::kBookTicker:
+      market.book.observe_touch(event.ticker);
+      return;
+    case EventKind::kTrade:
+      observe_trade(event);
+      return;
+    default:
+      return;
+  }
+  if (!event.last()) return;
+  market.book.end_message();
+  finish(event.instrument);
+}
+
+// A snapshot tells of what is there; what is not is news too.
+void Exchange::forget_levels(InstrumentId i) {
+  if (!markets_[i].told) return;
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const PriceLevel& level : markets_[i].book.external(side).levels()) {
+      level_changed(i, side, level.price);
+    }
+  }
+}
+
+// The orders here that would have been in the trade get their part; the rest is somebody else's.
+void Exchange::observe_trade(const Event& event) {
+  const InstrumentId i = event.instrument;
+  Market& market = markets_[i];
+  const Ticks price(event.trade.ticks);
+  Lots left = event.trade.lots;
+  if (market.open_orders > 0 && market.status == TradingStatus::kTrading) {
+    market.book.trade(event.side(), price, left, [&](const Match& match) {
+      left -= match.lots;
+      trade(i, event.side(), match, kNoRow);
+    });
+  }
+  market.last_price = price;
+  if (market.told && left.v > 0) {
+    listener_.on_trade(i, {.trade_id = TradeId(++market.trade_id.v),
+                           .price = price,
+                           .lots = left,
+                           .time = now_,
+                           .aggressor = event.side()});
+  }
+  finish(i);
+}
+
+void Exchange::change_level(InstrumentId i, Side side, Ticks price, Lots lots) {
+  markets_[i].book.set_level(side, price, lots);
+  level_changed(i, side, price);
+}
+
+void Exchange::level_changed(InstrumentId i, Side side, Ticks price) {
+  Market& market = markets_[i];
+  if (!market.told) return;
+  ++market.update_id.v;
+  listener_.on_level(i, side, price);
+}
+
+// True if the touch differs from what was told, or there was none.
+bool Exchange::renew_touch(InstrumentId i) {
+  Market& market = markets_[i];
+  const MatchingBook& book = market.book;
+  if (book.empty(Side::kBuy) || book.empty(Side::kSell)) return false;
+  const Ticks bid = book.best(Side::kBuy), ask = book.best(Side::kSell);
+  const BookTicker& old = market.touch;
+  const BookTicker touch{.update_id = market.update_id,
+                         .bid_lots = book.lots_at(Side::kBuy, bid),
+                         .ask_lots = book.lots_at(Side::kSell, ask),
+                         .exchange_time = instrument(i).is_spot ? Nanos(0) : now_,
+                         .bid_ticks = static_cast<std::int32_t>(bid.v),
+                         .ask_ticks = static_cast<std::int32_t>(ask.v)};
+  if (touch.bid_ticks == old.bid_ticks && touch.bid_lots == old.bid_lots &&
+      touch.ask_ticks == old.ask_ticks && touch.ask_lots == old.ask_lots) {
+    return false;
+  }
+  market.touch = touch;
+  return true;
+}
+
+void Exchange::finish(InstrumentId i) {
+  accounts_.tell_changes([this](AccountId account, std::span<const BalanceUpdate> updates) {
+    listener_.on_balances(account, updates);
+  });
+  if (markets_[i].told && renew_touch(i)) listener_.on_touch(i, markets_[i].touch);
+}
+
+}  // namespace mm::sim
