@@ -1,7 +1,5 @@
 #include "sim/rate_windows.h"
 
-#include <algorithm>
-
 namespace mm::sim {
 
 RateWindows::RateWindows(const SimulatorConfig& config)
@@ -24,8 +22,8 @@ void RateWindows::charge_orders(std::uint32_t count) {
 }
 
 void RateWindows::give_back_orders(std::uint32_t count) {
-  short_.used -= std::min(short_.used, count);
-  day_.used -= std::min(day_.used, count);
+  short_.give_back(count);
+  day_.give_back(count);
 }
 
 RateUsage RateWindows::usage() const {

@@ -8,6 +8,7 @@
 
 #include "engine/core/event.h"
 #include "engine/core/types.h"
+#include "sim/rate_window.h"
 #include "sim/sim_config.h"
 
 namespace mm::sim {
@@ -34,21 +35,7 @@ class RateWindows {
   std::uint32_t orders_today() const { return day_.used; }
 
  private:
-  struct Window {
-    Nanos length{};
-    std::uint32_t limit{};
-    std::uint32_t used = 0;
-    std::int64_t number = 0;  // of the window, counted from the epoch
-
-    bool full() const { return used >= limit; }
-    Nanos end() const { return Nanos((number + 1) * length.v); }
-    void roll(Nanos now) {
-      if (now.v / length.v == number) return;
-      number = now.v / length.v;
-      used = 0;
-    }
-  };
-  Window short_, day_, weight_;
+  RateWindow short_, day_, weight_;
 };
 
 }  // namespace mm::sim

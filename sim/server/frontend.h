@@ -1,0 +1,68 @@
+// What joins sockets and dialect: the sockets know no JSON, the dialect knows no socket.
+//
+// All of it on the server's one thread. A message for many clients is one shared text.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/core/types.h"
+
+namespace mm::server {
+
+using SharedText = std::shared_ptr<const std::string>;
+
+// One WebSocket as its conversation sees it.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // Queues a text message. A client that does not read loses the connection, not our memory.
+  virtual void send(SharedText text) = 0;
+  // Closes in order, once what is queued has gone; nothing more is read.
+  virtual void close(std::string_view reason) = 0;
+};
+
+// What is said on one WebSocket; lives as long as it.
+class Conversation {
+ public:
+  virtual ~Conversation() = default;
+  virtual void on_text(std::string_view text) = 0;
+  virtual void on_shutdown() = 0;
+  // Messages a client may send in a second, pings and pongs included; 0: any number.
+  virtual int messages_per_s() const = 0;
+};
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string path;    // "/api/v3/order"
+  std::string query;   // as sent, without the question mark
+  std::string body;
+  std::string api_key;  // of the header X-MBX-APIKEY
+  std::string time_unit;  // of the header X-MBX-TIME-UNIT
+  std::string address;  // of the client
+  bool from_loopback = false;
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Where the sockets take requests to.
+class Frontend {
+ public:
+  virtual ~Frontend() = default;
+  virtual HttpAnswer answer(const HttpRequest& request) = 0;
+  // What a WebSocket is refused with, if it is; counts the attempt.
+  virtual std::optional<HttpAnswer> refuse_upgrade(const HttpRequest& request) = 0;
+  // Once it is not refused. The connection outlives the conversation.
+  virtual std::unique_ptr<Conversation> open(const HttpRequest& request,
+                                             Connection& connection) = 0;
+};
+
+}  // namespace mm::server

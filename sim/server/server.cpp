@@ -1,0 +1,198 @@
+#include "sim/server/server.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "sim/server/http_session.h"
+#include "sim/server/venue_frontend.h"
+
+namespace mm::server {
+namespace {
+
+using asio::ip::tcp;
+using Tls = beast::ssl_stream<beast::tcp_stream>;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
+constexpr std::chrono::seconds kSlowRhythm{1}, kFarewell{2};
+
+Nanos wall_clock() {
+  return Nanos(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+class VenueServer::Sockets {
+ public:
+  Sockets(ServerConfig config, MarketSource source)
+      : config_(std::move(config)),
+        source_(std::move(source)),
+        frontend_(config_, sessions_, wall_clock) {
+    sessions_.ping_interval = std::chrono::seconds(config_.ping_interval_s);
+  }
+
+  std::string open();
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  void run(const std::function<bool()>& stop);
+  ServerSummary summary() const;
+
+ private:
+  void accept();
+  void serve(tcp::socket socket);
+  void step(const std::function<bool()>& stop);
+  void observe();
+  void publish();
+  void farewell();
+  void wait_for_goodbyes();
+
+  const ServerConfig config_;
+  MarketSource source_;
+  Sessions sessions_;
+  VenueFrontend frontend_;
+  asio::ssl::context tls_{asio::ssl::context::tls_server};
+  asio::io_context io_{1};  // goes first of all, and with it the sessions
+  tcp::acceptor acceptor_{io_};
+  asio::steady_timer step_timer_{io_}, retry_timer_{io_};
+  steady_clock::time_point started_{}, next_fast_{}, next_slow_{}, last_moment_{};
+  Nanos fast_interval_{};
+};
+
+std::string VenueServer::Sockets::open() {
+  beast::error_code error;
+  if (config_.tls()) {
+    tls_.use_certificate_chain_file(config_.tls_cert_file, error);
+    if (error) return fmt::format("{}: no certificate: {}", config_.tls_cert_file, error.message());
+    tls_.use_private_key_file(config_.tls_key_file, asio::ssl::context::pem, error);
+    if (error) {
+      return fmt::format("{}: no private key of the certificate: {}", config_.tls_key_file,
+                         error.message());
+    }
+  }
+  const auto address = asio::ip::make_address(config_.listen_address, error);
+  const auto failed = [&] {
+    return fmt::format("cannot listen on {}:{}: {}", config_.listen_address, config_.port,
+                       error.message());
+  };
+  if (error) return failed();
+  const tcp::endpoint endpoint(address, config_.port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  return error ? failed() : std::string{};
+}
+
+void VenueServer::Sockets::accept() {
+  acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      serve(std::move(socket));
+      return accept();
+    }
+    // Out of descriptors, most likely: not at once again.
+    retry_timer_.expires_after(std::chrono::milliseconds(50));
+    retry_timer_.async_wait([this](beast::error_code stopped) {
+      if (!stopped) accept();
+    });
+  });
+}
+
+void VenueServer::Sockets::serve(tcp::socket socket) {
+  beast::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  beast::tcp_stream stream(std::move(socket));
+  if (config_.tls()) {
+    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), frontend_, sessions_)->start();
+  } else {
+    std::make_shared<HttpSession<beast::tcp_stream>>(std::move(stream), frontend_, sessions_)
+        ->start();
+  }
+}
+
+void VenueServer::Sockets::run(const std::function<bool()>& stop) {
+  started_ = next_fast_ = next_slow_ = steady_clock::now();
+  fast_interval_ = Nanos(kSecond.v / config_.publish_hz);
+  accept();
+  step(stop);
+  io_.run();
+}
+
+void VenueServer::Sockets::step(const std::function<bool()>& stop) {
+  if (stop()) return farewell();
+  observe();
+  frontend_.advance();
+  publish();
+  // A rhythm faster than the step sets the pace.
+  const auto now = steady_clock::now();
+  step_timer_.expires_at(std::min(std::max(next_fast_, now), now + kStep));
+  step_timer_.async_wait([this, &stop](beast::error_code error) {
+    if (!error) step(stop);
+  });
+}
+
+void VenueServer::Sockets::observe() {
+  if (!source_) return;
+  const Nanos since(std::chrono::nanoseconds(steady_clock::now() - started_).count());
+  Event event;
+  for (int i = 0; i < 10'000 && source_(since, event); ++i) {
+    frontend_.host().observe(event, wall_clock());
+  }
+}
+
+// What was missed while the server was busy is left out, not made up for.
+void VenueServer::Sockets::publish() {
+  const auto now = steady_clock::now();
+  if (now >= next_fast_) {
+    frontend_.publish(Rhythm::kFast);
+    next_fast_ = std::max(next_fast_ + std::chrono::nanoseconds(fast_interval_.v), now);
+  }
+  if (now >= next_slow_) {
+    frontend_.publish(Rhythm::kSlow);
+    next_slow_ = std::max(next_slow_ + kSlowRhythm, now);
+  }
+}
+
+void VenueServer::Sockets::farewell() {
+  beast::error_code ignored;
+  acceptor_.close(ignored);
+  for (Session* session : sessions_.all()) session->shut_down();
+  last_moment_ = steady_clock::now() + kFarewell;
+  wait_for_goodbyes();
+}
+
+void VenueServer::Sockets::wait_for_goodbyes() {
+  if (sessions_.all().empty() || steady_clock::now() > last_moment_) return io_.stop();
+  step_timer_.expires_after(std::chrono::milliseconds(5));
+  step_timer_.async_wait([this](beast::error_code) { wait_for_goodbyes(); });
+}
+
+ServerSummary VenueServer::Sockets::summary() const {
+  const SessionCounters& sessions = sessions_.counters;
+  const ExchangeHost::Counters& exchange = frontend_.host().counters();
+  return {.clients = sessions.clients,
+          .http_requests = sessions.http_requests,
+          .messages_in = sessions.messages_in,
+          .messages_out = sessions.messages_out,
+          .slow_clients = sessions.slow_clients,
+          .orders = exchange.orders,
+          .trades = exchange.trades};
+}
+
+VenueServer::VenueServer(ServerConfig config, MarketSource source)
+    : sockets_(std::make_unique<Sockets>(std::move(config), std::move(source))) {}
+VenueServer::~VenueServer() = default;
+
+std::string VenueServer::open() {
+  return sockets_->open();
+}
+std::uint16_t VenueServer::port() const {
+  return sockets_->port();
+}
+void VenueServer::run(const std::function<bool()>& stop) {
+  sockets_->run(stop);
+}
+ServerSummary VenueServer::summary() const {
+  return sockets_->summary();
+}
+
+}  // namespace mm::server

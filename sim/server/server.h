@@ -1,0 +1,48 @@
+// The venue as a server: WebSocket streams, WS API and REST on one port, TLS or plain.
+//
+// Everything runs on the thread that calls run(): sockets, dialect and exchange. Memory is bounded
+// by the number of connections and each one's queue. No socket library in this header.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/core/event.h"
+#include "sim/server/server_config.h"
+
+namespace mm::server {
+
+struct ServerSummary {
+  std::uint64_t clients = 0, http_requests = 0;
+  std::uint64_t messages_in = 0, messages_out = 0;
+  std::uint64_t slow_clients = 0;
+  std::uint64_t orders = 0, trades = 0;
+};
+
+// Market data from elsewhere: gives the next event that is due this long after the start, if any.
+using MarketSource = std::function<bool(Nanos since_start, Event& out)>;
+
+class VenueServer {
+ public:
+  explicit VenueServer(ServerConfig config, MarketSource source = {});
+  ~VenueServer();
+  VenueServer(const VenueServer&) = delete;
+  VenueServer& operator=(const VenueServer&) = delete;
+
+  // Reads the certificate and binds; one line about what was wrong, or empty.
+  std::string open();
+  // After open(): the port in force, also when the config said 0.
+  std::uint16_t port() const;
+
+  // Serves until `stop` says so (asked many times a second); then tells every client and closes.
+  void run(const std::function<bool()>& stop);
+  ServerSummary summary() const;
+
+ private:
+  class Sockets;
+  std::unique_ptr<Sockets> sockets_;
+};
+
+}  // namespace mm::server
