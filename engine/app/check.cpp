@@ -73,7 +73,8 @@ int check_mode(const ConfigLoad& load, VenueMode mode) {
   check_memory(load, findings);
   check_clock(findings);
   check_session_dir(load, findings);
-  if (mode != VenueMode::kSim) check_venue(load.config, mode, findings);
+  if (mode == VenueMode::kPaper) check_market(load.config, findings);
+  if (mode == VenueMode::kLive) check_account(load.config, load_credentials(load.config), findings);
   return findings.exit_code();
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,10 +17,9 @@ constexpr std::uint32_t kEpochMax = 0xFFFF;
 
 }  // namespace
 
-IdEpoch next_id_epoch(const std::string& sessions_dir, std::int32_t instance) {
+IdEpoch next_id_epoch(const std::string& path) {
   std::error_code ignored;  // what cannot be made cannot be written either, which says more
-  std::filesystem::create_directories(sessions_dir, ignored);
-  const std::string path = fmt::format("{}/epoch.{}", sessions_dir, instance);
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   std::uint32_t last = 0;
   if (std::ifstream file(path); file) {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -29,7 +29,7 @@ IdEpoch next_id_epoch(const std::string& sessions_dir, std::int32_t instance) {
                        (rest == end || (rest + 1 == end && *rest == '\n'));
     if (!whole || last > kEpochMax) {
       return {0, fmt::format("{}: must hold one number from 0 to {}: the epoch last used by this "
-                             "instance",
+                             "engine",
                              path, kEpochMax)};
     }
   }
@@ -38,6 +38,14 @@ IdEpoch next_id_epoch(const std::string& sessions_dir, std::int32_t instance) {
     return {0, error};
   }
   return {static_cast<std::uint16_t>(next), {}};
+}
+
+std::string state_folder() {
+  if (const char* const state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return std::string(state) + "/mm_logic";
+  }
+  const char* const home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.local/state/mm_logic";
 }
 
 }  // namespace mm::app

@@ -15,7 +15,11 @@ struct IdEpoch {
   std::string error;  // one line naming the file; empty if there is none
 };
 
-// The next epoch of this instance; 1 where there was none, and after 65535.
-IdEpoch next_id_epoch(const std::string& sessions_dir, std::int32_t instance);
+// The epoch after the one in `path`; 1 where there was none, and after 65535.
+IdEpoch next_id_epoch(const std::string& path);
+
+// Where what must survive a session is kept on this host: $XDG_STATE_HOME/mm_logic, or the same
+// under the home folder. Not the sessions' folder, which may be deleted, or copied elsewhere.
+std::string state_folder();
 
 }  // namespace mm::app

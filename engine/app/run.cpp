@@ -1,9 +1,10 @@
-// `mm_logic run`: the simulation in real time, or in virtual time as fast as it can.
+// `mm_logic run`: the simulation in real time, or in virtual time as fast as it can; or a venue.
 #include <fmt/format.h>
 
 #include "engine/app/core_setup.h"
 #include "engine/app/modes.h"
 #include "engine/app/progress.h"
+#include "engine/app/run_on_venue.h"
 #include "engine/app/run_realtime.h"
 #include "engine/app/session_report.h"
 #include "engine/app/sim_edge.h"
@@ -63,15 +64,12 @@ int run_virtual(const RunOptions& options, const Config& config) {
 }  // namespace
 
 int run_mode(const RunOptions& options, const Config& config) {
-  if (options.mode != VenueMode::kSim) {
-    fail(
-        "--mode paper and live need a venue connection, which this version does not have; "
-        "allowed: sim");
-    return 2;
-  }
-  return options.speed == Speed::kMax
-             ? run_virtual(options, config)
-             : run_realtime(options, {config, "sim", simulated_instruments(config), make_sim_edge});
+  if (options.mode != VenueMode::kSim) return run_on_venue(options, config);
+  if (options.speed == Speed::kMax) return run_virtual(options, config);
+  return run_realtime(options, {.config = config,
+                                .mode = "sim",
+                                .instruments = simulated_instruments(config),
+                                .edge = make_sim_edge});
 }
 
 }  // namespace mm::app

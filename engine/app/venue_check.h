@@ -6,11 +6,14 @@
 
 #include "engine/app/config.h"
 #include "engine/app/findings.h"
-#include "engine/app/modes.h"
+#include "gateway/binance/credentials.h"
 
 namespace mm::app {
 
-// For kPaper what market data need, for kLive the account too.
-void check_venue(const Config& config, VenueMode mode, Findings& findings);
+// What market data need.
+void check_market(const Config& config, Findings& findings);
+// That, and what orders need of the account.
+void check_account(const Config& config, const binance::orders::Credentials& key,
+                   Findings& findings);
 
 }  // namespace mm::app

@@ -1,0 +1,17 @@
+// The edge of live trading: the venue's market data and its order session.
+//
+// See venue_edge.h for threads. Two cold threads of its own connect, one for market data and one
+// for orders. Whoever makes it has taken the account's lock and the ids' epoch.
+#pragma once
+
+#include <memory>
+
+#include "engine/app/venue_edge.h"
+#include "gateway/binance/credentials.h"
+
+namespace mm::app {
+
+std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
+                                          const binance::orders::Credentials& credentials);
+
+}  // namespace mm::app

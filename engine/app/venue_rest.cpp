@@ -1,0 +1,96 @@
+#include "engine/app/venue_rest.h"
+
+#include <fmt/format.h>
+
+#include "engine/app/feed_setup.h"
+#include "engine/core/decimal.h"
+
+namespace mm::app {
+
+namespace orders = binance::orders;
+namespace json = simdjson::dom;
+
+orders::Credentials load_credentials(const Config& config) {
+  const VenueConfig& venue = config.venue;
+  return orders::Credentials::load(
+      {venue.api_key_file, venue.api_secret_file, venue.private_key_file});
+}
+
+VenueRest::VenueRest(const VenueConfig& config)
+    : url_(net::parse_url(venue_urls(config).rest)),
+      tls_(net::TlsContext::client(config.ca_file)),
+      client_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}),
+      recv_window_ms_(static_cast<std::uint64_t>(config.recv_window.v / kMillisecond.v)),
+      error_(url_.error) {
+  if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
+}
+
+VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers) {
+  const net::HttpResponse response =
+      client_.send({.method = "GET", .target = target, .headers = headers, .body = {}});
+  VenueAnswer answer;
+  answer.status = response.status;
+  const std::string where = url_.endpoint.host + target.substr(0, target.find('?'));
+  if (response.status == 0) {
+    answer.error = fmt::format("{}: {}", where, response.error);
+    return answer;
+  }
+  text_ = response.body;
+  if (parser_.parse(text_).get(answer.body) != simdjson::SUCCESS) {
+    answer.error = fmt::format("{}: HTTP {}, and not JSON", where, response.status);
+  } else if (response.status != 200) {
+    std::int64_t code = 0;
+    if (answer.body["code"].get(code) != simdjson::SUCCESS) code = 0;
+    answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code,
+                               text_of(answer.body, "msg"));
+  }
+  return answer;
+}
+
+std::string VenueRest::ask_time() {
+  const Nanos sent = clock_.now();
+  const VenueAnswer answer = ask("/api/v3/time");
+  const Nanos received = clock_.now();
+  if (!answer.error.empty()) return answer.error;
+  std::int64_t server_time_ms = 0;
+  if (answer.body["serverTime"].get(server_time_ms) != simdjson::SUCCESS) {
+    return url_.endpoint.host + "/api/v3/time: no serverTime in its answer";
+  }
+  venue_clock_.observe(sent, received, server_time_ms);
+  return {};
+}
+
+VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
+                                  const orders::Credentials& key) {
+  params.push_back(orders::number_param("recvWindow", recv_window_ms_));
+  params.push_back(orders::number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
+  const std::string query = orders::signed_rest_query(params, *key.signer);
+  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}});
+}
+
+std::string text_of(const json::element& object, const char* name) {
+  std::string_view text;
+  return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
+}
+
+bool flag_of(const json::element& object, const char* name, bool otherwise) {
+  bool value = otherwise;
+  return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
+}
+
+Amount amount_of(const json::element& object, const char* name) {
+  return Amount(parse_decimal(text_of(object, name)).value);
+}
+
+AssetBalance balance_of(const json::element& account, std::string_view asset) {
+  json::array balances;
+  if (account["balances"].get(balances) != simdjson::SUCCESS) return {};
+  for (const json::element& balance : balances) {
+    if (text_of(balance, "asset") == asset) {
+      return {amount_of(balance, "free"), amount_of(balance, "locked")};
+    }
+  }
+  return {};
+}
+
+}  // namespace mm::app

@@ -1,0 +1,69 @@
+// A real venue asked by REST, now and then: pre-flight before a start, the account at its end.
+//
+// Cold, one thread; each question blocks up to its deadline. Errors are one line that names host
+// and path, never a query: those carry signatures.
+#pragma once
+
+#include <simdjson.h>
+
+#include <string>
+
+#include "engine/app/config.h"
+#include "engine/net/endpoint.h"
+#include "engine/net/http_client.h"
+#include "engine/runtime/clock.h"
+#include "gateway/binance/credentials.h"
+#include "gateway/binance/signed_request.h"
+#include "gateway/binance/venue_clock.h"
+
+namespace mm::app {
+
+// As configured, or from the environment, which gives them once. The error is in the result.
+binance::orders::Credentials load_credentials(const Config& config);
+
+struct VenueAnswer {
+  simdjson::dom::element body;  // valid until the next question
+  int status = 0;
+  std::string error;  // one line, also for an error of the venue's
+};
+
+class VenueRest {
+ public:
+  explicit VenueRest(const VenueConfig& config);
+
+  // Empty, or why it cannot be asked at all.
+  const std::string& error() const { return error_; }
+  const net::Endpoint& endpoint() const { return url_.endpoint; }
+  const binance::orders::VenueClock& clock() const { return venue_clock_; }
+
+  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {});
+  // The venue's time, kept for signing. Returns the error.
+  std::string ask_time();
+  // Signed, after ask_time().
+  VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
+                         const binance::orders::Credentials& key);
+
+ private:
+  net::ParsedUrl url_;
+  net::TlsContext tls_;
+  net::HttpClient client_;
+  std::uint64_t recv_window_ms_;
+  std::string error_;
+  std::string text_;  // what parser_ has read
+  simdjson::dom::parser parser_;
+  binance::orders::VenueClock venue_clock_;
+  Clock clock_;
+};
+
+// Members of an answer; empty, zero or `otherwise` where there is no such member.
+std::string text_of(const simdjson::dom::element& object, const char* name);
+bool flag_of(const simdjson::dom::element& object, const char* name, bool otherwise);
+Amount amount_of(const simdjson::dom::element& object, const char* name);
+
+// Free and locked, of an account answer.
+struct AssetBalance {
+  Amount free{}, locked{};
+};
+AssetBalance balance_of(const simdjson::dom::element& account, std::string_view asset);
+
+}  // namespace mm::app
