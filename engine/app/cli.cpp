@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 
+#include "engine/app/cli_command.h"
 #include "engine/app/config_schema.h"
 #include "engine/app/host.h"
 #include "engine/app/inspect.h"
@@ -19,13 +20,7 @@
 namespace mm::app {
 namespace {
 
-constexpr int kBadUsage = 2;
 constexpr const char* kDefaultConfig = "config.ini";
-
-int complain(const std::string& line) {
-  fmt::print(stderr, "mm_logic: {}\n", line);
-  return kBadUsage;
-}
 
 // -c and --set, which every command that needs a config has.
 struct ConfigOptions {
@@ -74,12 +69,6 @@ void add_mode(CLI::App& command, VenueMode& mode, const std::string& help) {
       command, "--mode", mode,
       {{"sim", VenueMode::kSim}, {"paper", VenueMode::kPaper}, {"live", VenueMode::kLive}}, help);
 }
-
-// One command: its options, and what to do once they are read.
-struct Command {
-  CLI::App* app;
-  std::function<int()> execute;
-};
 
 Command add_run(CLI::App& app) {
   struct State {
@@ -224,7 +213,8 @@ int parse_and_execute(int argc, char** argv) {
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
   const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_check(app)};
+                                      add_inspect(app), add_check(app),
+                                      add_venue(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -238,6 +228,11 @@ int parse_and_execute(int argc, char** argv) {
 }
 
 }  // namespace
+
+int complain(const std::string& line) {
+  fmt::print(stderr, "mm_logic: {}\n", line);
+  return kBadUsage;
+}
 
 int run_command_line(int argc, char** argv) {
   try {

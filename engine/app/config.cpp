@@ -55,17 +55,6 @@ std::string unknown_key(const IniEntry& e) {
   return complaint(e, fmt::format("unknown key; allowed are {}", fmt::join(known, ", ")));
 }
 
-// "section.key=value" of the command line; the key has no dot and the section no equals sign.
-std::optional<IniEntry> parse_set(std::string_view text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos) return {};
-  const std::size_t dot = text.substr(0, equals).rfind('.');
-  if (dot == std::string_view::npos || dot == 0 || dot + 1 == equals) return {};
-  return IniEntry{"--set", std::string(trimmed(text.substr(0, dot))),
-                  std::string(trimmed(text.substr(dot + 1, equals - dot - 1))),
-                  std::string(trimmed(text.substr(equals + 1)))};
-}
-
 // Reads entries into the config; stops at the first mistake.
 class Assembler {
  public:

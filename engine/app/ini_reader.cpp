@@ -79,6 +79,16 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+std::optional<IniEntry> parse_set(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return {};
+  const std::size_t dot = text.substr(0, equals).rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || dot + 1 == equals) return {};
+  return IniEntry{"--set", std::string(trimmed(text.substr(0, dot))),
+                  std::string(trimmed(text.substr(dot + 1, equals - dot - 1))),
+                  std::string(trimmed(text.substr(equals + 1)))};
+}
+
 IniText read_ini(std::string_view text, std::string_view source) {
   Reader reader{.rest = text, .source = source, .out = {}};
   const int bad_line = ini_parse_stream(next_line, &reader, on_entry, &reader);

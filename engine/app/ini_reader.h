@@ -4,6 +4,7 @@
 // and an error for a key set twice, an indented key or a line that is cut.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ struct IniText {
 
 // An indented line continues the value before it, as inih has it: for [venue] symbols only.
 IniText read_ini(std::string_view text, std::string_view source);
+
+// "section.key=value" of the command line; the key has no dot and the section no equals sign.
+std::optional<IniEntry> parse_set(std::string_view text);
 
 std::string_view trimmed(std::string_view text);
 

@@ -69,7 +69,9 @@ struct ServerConfig {
   bool tls() const { return !tls_cert_file.empty(); }
 };
 
-// BTCUSDT and ETHUSDT, without accounts.
-std::vector<SymbolConfig> default_symbols();
+// BTCUSDT and ETHUSDT, on markets like this one.
+std::vector<SymbolConfig> default_symbols(const sim::MarketConfig& market);
+// A test account, its key and secret those of the venue's own documentation.
+AccountConfig default_account();
 
 }  // namespace mm::server
