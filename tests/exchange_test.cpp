@@ -286,6 +286,18 @@ TEST(Exchange, InstrumentsShareTheBalanceOfTheirQuoteAsset) {
   EXPECT_EQ(h.exchange.open_orders(kAnn, 1), 1u);
 }
 
+TEST(Exchange, MakersAndTakersPayTheirOwnRates) {
+  std::vector<Listing> listings = two_listings();
+  listings[0].instrument.fees = {Ratio(-100'000), Ratio(400'000), Asset::kQuote};
+  listings[0].fee_from_received = false;
+  ExchangeHarness h(exchange_config(), listings);
+  h.rest(kAnn, kSell, kMid, 1'000);
+  h.place(kBob, limit(kBuy, kMid, 1'000));
+  EXPECT_EQ(h.total(kAnn, kUsdt), Amount(1'030'003'000'000));  // 300 USDT and 0.01 % of it
+  EXPECT_EQ(h.total(kBob, kUsdt), Amount(969'988'000'000));    // 300 USDT and 0.04 % of it
+  EXPECT_EQ(h.exchange.accounts().fees(kAnn, 0, Asset::kQuote), Amount(-3'000'000));
+}
+
 TEST(Exchange, FeesComeFromTheThirdAssetWhileThereIsEnoughOfIt) {
   std::vector<Listing> listings = two_listings();
   listings[0].instrument.fees.asset = Asset::kOther;
