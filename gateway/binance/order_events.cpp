@@ -11,21 +11,6 @@ namespace {
 
 constexpr std::string_view kSuccess = "SUCCESS";
 
-EventKind failure_kind(CommandKind kind) {
-  switch (kind) {
-    case CommandKind::kPlace:
-      return EventKind::kRejected;
-    case CommandKind::kCancel:
-      return EventKind::kCancelRejected;
-    case CommandKind::kReplace:
-      return EventKind::kReplaceRejected;
-    case CommandKind::kReduce:
-      return EventKind::kAmendRejected;
-    default:
-      return EventKind::kOutcomeUnknown;  // a question without an answer
-  }
-}
-
 OrderStatusCode status_code(OrderPhase phase) {
   switch (phase) {
     case OrderPhase::kFilled:
@@ -149,11 +134,11 @@ void OrderEvents::refuse(EventKind kind, const Command& command, const Response&
 void OrderEvents::on_placed(const Command& command, const Response& r, Nanos retry_at) {
   OrderFacts* const facts = facts_.find(command.id);
   if (!succeeded(r)) {
-    if (facts != nullptr && facts->ended) {
+    if (facts != nullptr && facts->refused) {
       ++counters_.repeats;
       return;
     }
-    if (facts != nullptr && judge(r.status, r.error).known) facts->ended = true;
+    if (facts != nullptr && judge(r.status, r.error).known) facts->refused = true;
     return refuse(EventKind::kRejected, command, r, retry_at);
   }
   const Shape order = shape_of(command, r.order);
@@ -214,7 +199,7 @@ void OrderEvents::on_replace_failed(const Command& command, const Response& r, N
     emit(failure_event(EventKind::kOutcomeUnknown, command, RejectReason::kOther, retry_at));
     return;
   }
-  if (OrderFacts* renewed = facts_.find(command.new_id); renewed != nullptr) renewed->ended = true;
+  if (OrderFacts* renewed = facts_.find(command.new_id); renewed != nullptr) renewed->refused = true;
   if (fills_missing) {  // the order's end waits for them
     Event event = failure_event(EventKind::kRejected, command, verdict.reason, retry_at);
     event.failure.id = command.new_id;
@@ -254,7 +239,7 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
   if (!found) return;
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(order.id);
-  if (facts != nullptr && phase != OrderPhase::kOpen) facts->accepted = facts->ended = true;
+  if (facts != nullptr && phase != OrderPhase::kOpen) facts->ended = true;
   if (order.executed > (facts != nullptr ? facts->executed : Lots(0))) want_trades(order);
 }
 

@@ -18,7 +18,8 @@ struct OrderFacts {
   VenueOrderId venue_id{};
   Lots lots{}, executed{};  // total; executed as far as fills were told
   bool accepted = false;    // told to be on the book
-  bool ended = false;       // told to be over, or never to have been
+  bool ended = false;       // told to be over
+  bool refused = false;     // told never to have been
 };
 
 class OrderFactsTable {

@@ -66,8 +66,8 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   }
   OrderFacts* const facts = facts_.find(order.id);
   // Of the new half of a replace the answer says more.
-  if (facts == nullptr || facts->ended || facts->replaces.v != 0) return;
-  facts->ended = true;
+  if (facts == nullptr || facts->refused || facts->replaces.v != 0) return;
+  facts->refused = true;
   Command place;
   place.kind = CommandKind::kPlace;
   place.id = order.id;
@@ -80,8 +80,8 @@ void OrderEvents::on_report(const ExecutionReport& report) {
 void OrderEvents::opened(const Shape& order) {
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(order.id);
-  if (facts == nullptr || (facts->ended && !facts->accepted)) return cancel_stray(order);
-  if (facts->accepted) {
+  if (facts == nullptr || facts->refused) return cancel_stray(order);
+  if (facts->accepted || facts->ended) {
     ++counters_.repeats;
     return;
   }
@@ -170,7 +170,7 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
                     .ticks = instruments_.ticks(instrument, record.price)};
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);
-  if (facts == nullptr || (facts->ended && !facts->accepted)) return cancel_stray(order);
+  if (facts == nullptr || facts->refused) return cancel_stray(order);
   if (facts->ended) return;  // a list may lag behind
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);

@@ -45,8 +45,7 @@ void Reconciler::collect(OrderConnection& into) {
 }
 
 // What is open on the symbol; of that, what an earlier start of this engine has left.
-std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i,
-                                    OpenOrders& open) {
+std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i, OpenOrders& open) {
   open = {};
   const std::string symbol(instruments_[i].symbol());
   std::string error = channel.ask_signed("openOrders.status", {{"symbol", symbol}});
@@ -57,7 +56,8 @@ std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i,
     const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
     owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
     if (!ours) ++open.foreign;
-    if (owner == Owner::kEarlier) open.old.push_back({order.order_id, std::string(order.client_id)});
+    if (owner == Owner::kEarlier)
+      open.old.push_back({order.order_id, std::string(order.client_id)});
   }
   return {};
 }

@@ -6,6 +6,11 @@
 #include "engine/net/deadline.h"
 
 namespace mm::binance::orders {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{5};
+
+}  // namespace
 
 std::string padded(std::string_view text) {
   std::string copy;
@@ -83,10 +88,10 @@ std::string RequestChannel::await(std::uint64_t id) {
       }
       continue;
     }
-    if (message.event != net::WsEvent::kNone || setup_.socket.stream().has_buffered()) continue;
-    if (deadline.wait(setup_.socket.stream().fd(), POLLIN) != net::Deadline::Wait::kReady) {
-      return deadline.why();
-    }
+    if (message.event != net::WsEvent::kNone) continue;
+    // In short waits: TLS may hold bytes that the socket does not tell of.
+    net::Deadline(deadline, kLookAgain).wait(setup_.socket.stream().fd(), POLLIN);
+    if (deadline.stopped() || deadline.left().count() <= 0) return deadline.why();
   }
 }
 

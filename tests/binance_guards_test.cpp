@@ -1,0 +1,137 @@
+// What keeps a session within bounds: the venue's clock, its limits, one engine an account.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "gateway/binance/account_lock.h"
+#include "gateway/binance/rate_guard.h"
+#include "gateway/binance/venue_clock.h"
+#include "tests/e2e_support.h"
+
+namespace mm::binance::orders {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Nanos ms(std::int64_t v) {
+  return kMillisecond * v;
+}
+
+TEST(BinanceVenueClock, TakesTheLowestOffsetOfTheQuickestExchange) {
+  VenueClock clock;
+  EXPECT_FALSE(clock.known());
+  EXPECT_EQ(clock.timestamp_ms(ms(5000)), 5000u);
+  // Venue 1000 ms ahead; stamped half way through an exchange of 40 ms.
+  clock.observe(ms(100), ms(140), 1120);
+  EXPECT_EQ(clock.timestamp_ms(ms(140)), 1120u);
+  clock.observe(ms(200), ms(204), 1202);  // quicker: nearer to the truth
+  EXPECT_EQ(clock.offset(), ms(998));
+  clock.observe(ms(300), ms(900), 1301);
+  EXPECT_EQ(clock.offset(), ms(998));
+  EXPECT_EQ(clock.local(clock.venue(ms(777))), ms(777));
+}
+
+TEST(BinanceVenueClock, NeverStampsAheadOfTheVenueWhateverTheWay) {
+  for (const std::int64_t there : {0, 3, 50, 400}) {
+    for (const std::int64_t back : {0, 3, 50, 400}) {
+      VenueClock clock;
+      const std::int64_t ahead = -60'000;
+      clock.observe(ms(100'000), ms(100'000 + there + back), 100'000 + there + ahead);
+      const std::uint64_t stamp = clock.timestamp_ms(ms(200'000));
+      EXPECT_LE(stamp, 140'000u);
+      EXPECT_GE(stamp, 140'000u - static_cast<std::uint64_t>(back));
+    }
+  }
+}
+
+TEST(BinanceVenueClock, ForgetsOldExchangesAndARefusedOffset) {
+  VenueClock clock;
+  clock.observe(ms(0), ms(1), 1000);
+  for (int i = 0; i < 8; ++i) clock.observe(ms(100), ms(110), 5000);
+  EXPECT_EQ(clock.offset(), ms(4890));
+  clock.reset();
+  EXPECT_FALSE(clock.known());
+  clock.observe(ms(0), ms(500), 0);  // no time told
+  EXPECT_FALSE(clock.known());
+  clock.observe(ms(0), ms(500), 1500);
+  EXPECT_EQ(clock.offset(), ms(1000));
+}
+
+Response usage(LimitType type, Nanos window, std::uint32_t limit, std::uint32_t used) {
+  Response r;
+  r.status = 200;
+  r.limits[0] = {.type = type, .window = window, .limit = limit, .used = used};
+  r.limit_count = 1;
+  return r;
+}
+
+TEST(BinanceRateGuard, CountsOrdersOnTheWayAndStartsAnewWithTheWindow) {
+  RateGuard guard;
+  const VenueClock clock;
+  const Nanos now = 1003 * kSecond;
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), clock, now);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, now), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 10, now), 1010 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kReplace, 10, now), 1010 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kReduce, 10, now), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 10, now), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 10, 1010 * kSecond), kNever);
+}
+
+TEST(BinanceRateGuard, AlignsWindowsToTheVenuesClock) {
+  RateGuard guard;
+  VenueClock clock;
+  clock.observe(Nanos(0), Nanos(0), 4000);  // four seconds ahead
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 10, 10), clock, 1003 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, 1003 * kSecond), 1006 * kSecond);
+}
+
+TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
+  RateGuard guard;
+  const VenueClock clock;
+  guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, kSecond);
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, kSecond);
+  guard.update(usage(LimitType::kWeight, 60 * kSecond, 6000, 300), clock, kSecond);
+  const RateUsage u = guard.usage();
+  EXPECT_EQ(u.orders_used, 7u);
+  EXPECT_EQ(u.orders_window, 10 * kSecond);
+  EXPECT_EQ(u.weight_limit, 6000u);
+}
+
+TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {
+  RateGuard guard;
+  const VenueClock clock;
+  Response banned;
+  banned.status = 418;
+  guard.update(banned, clock, kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), 121 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, 121 * kSecond), kNever);
+}
+
+TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {
+  const test::Scratch scratch;
+  setenv("XDG_RUNTIME_DIR", "", 1);
+  const std::string folder = scratch.path("locks");
+  {
+    const AccountLock first("key", 1, folder);
+    ASSERT_TRUE(first.held()) << first.error();
+    EXPECT_THAT(first.path(), Not(HasSubstr("key")));
+    const AccountLock second("key", 1, folder);
+    EXPECT_FALSE(second.held());
+    EXPECT_THAT(second.error(), HasSubstr("process " + std::to_string(getpid())));
+    EXPECT_THAT(second.error(), HasSubstr("instance 1"));
+    EXPECT_TRUE(AccountLock("key", 2, folder).held());
+    EXPECT_TRUE(AccountLock("other", 1, folder).held());
+  }
+  EXPECT_TRUE(AccountLock("key", 1, folder).held());
+  unsetenv("XDG_RUNTIME_DIR");
+}
+
+TEST(BinanceAccountLock, SaysWhereItCannotBe) {
+  setenv("XDG_RUNTIME_DIR", "/proc/nowhere", 1);
+  EXPECT_THAT(AccountLock("key", 1, "").error(), HasSubstr("cannot open the lock /proc/nowhere"));
+  unsetenv("XDG_RUNTIME_DIR");
+}
+
+}  // namespace
+}  // namespace mm::binance::orders

@@ -1,0 +1,689 @@
+// The order session and its connector against a scripted venue, over real sockets.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <thread>
+
+#include "engine/runtime/sealed_scope.h"
+#include "gateway/binance/order_connector.h"
+#include "gateway/binance/order_session.h"
+#include "gateway/order_gateway.h"
+#include "tests/binance_instruments.h"
+#include "tests/binance_order_venue.h"
+
+namespace mm::binance::orders {
+namespace {
+
+using test::order_json;
+using test::OrderVenue;
+using test::VenueRequest;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+static_assert(mm::OrderSession<OrderSession>);
+
+constexpr std::string_view kPem =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u\n"
+    "-----END PRIVATE KEY-----\n";
+constexpr const char* kApiKey = "an-api-key-nobody-may-see";
+
+Credentials credentials_of(KeyType type) {
+  Credentials c;
+  c.api_key = SecretText(kApiKey);
+  c.signer = type == KeyType::kHmac ? Signer::from_secret(SecretText("s3cr3t")).signer
+                                    : Signer::from_pem(SecretText(kPem)).signer;
+  return c;
+}
+
+class BinanceOrderSession : public testing::Test {
+ protected:
+  // Both halves on this thread, the venue on its own.
+  struct Engine {
+    Engine(const OrderSessionOptions& options, const Credentials& credentials)
+        : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
+          session(options, credentials.api_key.view(), *credentials.signer, link),
+          connector(options, credentials, link, clock,
+                    [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
+
+    Clock clock;
+    SessionLink link;
+    OrderSession session;
+    OrderConnector connector;
+    std::string lines;
+    std::vector<Event> events;
+  };
+
+  void start(KeyType type = KeyType::kEd25519) {
+    options_.instruments = test::spot_instruments();
+    options_.instruments.resize(1);
+    options_.ws_api_url = venue_.url();
+    options_.identity = {.instance = 1, .epoch = 7};
+    options_.backoff_first = kMillisecond;
+    options_.backoff_longest = 10 * kMillisecond;
+    credentials_ = credentials_of(type);
+    venue_.trust(kApiKey, credentials_.signer.get());
+    engine_ = std::make_unique<Engine>(options_, credentials_);
+  }
+  void start_up(KeyType type = KeyType::kEd25519) {
+    start(type);
+    ASSERT_TRUE(run_until([this] { return is_up() && lanes_taken() == options_.connections; }))
+        << engine_->lines;
+    engine_->events.clear();
+  }
+  bool is_up() const { return engine_->session.state() == OrderSession::State::kUp; }
+  int lanes_taken() const {
+    int taken = 0;
+    for (auto& lane : engine_->link.lanes) taken += static_cast<int>(lane.taken.load());
+    return taken;
+  }
+
+  void listen() {
+    Event e;
+    while (engine_->session.next(engine_->clock.now(), e)) engine_->events.push_back(e);
+  }
+  void turn() {
+    engine_->connector.do_work();
+    listen();
+  }
+  template <class Done>
+  bool run_until(Done&& done) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      turn();
+      std::this_thread::yield();
+    }
+    return true;
+  }
+  std::size_t heard(EventKind kind) const {
+    return static_cast<std::size_t>(std::ranges::count(engine_->events, kind, &Event::kind));
+  }
+  bool run_until_heard(EventKind kind, std::size_t times = 1) {
+    return run_until([&] { return heard(kind) >= times; });
+  }
+  const Event& last(EventKind kind) const {
+    const auto found =
+        std::ranges::find(engine_->events.rbegin(), engine_->events.rend(), kind, &Event::kind);
+    EXPECT_NE(found, engine_->events.rend());
+    return *found;
+  }
+  std::vector<EventKind> kinds() const {
+    std::vector<EventKind> all;
+    for (const Event& e : engine_->events) {
+      if (e.kind != EventKind::kRateUsage && e.kind != EventKind::kBalance) all.push_back(e.kind);
+    }
+    return all;
+  }
+
+  static ClientOrderId id(std::uint16_t slot, std::uint32_t generation = 1) {
+    return make_order_id({1, 7, slot, generation});
+  }
+  static std::string text_of(ClientOrderId id) {
+    const ClientIdText text = client_id_text(id);
+    return {text.data(), text.size()};
+  }
+  Command command(CommandKind kind, ClientOrderId order, ClientOrderId new_id = {}) {
+    Command c;
+    c.time = engine_->clock.now();
+    c.kind = kind;
+    c.id = order;
+    c.new_id = new_id;
+    c.ticks = 2'341'610;
+    c.lots = Lots(847);
+    c.connection = static_cast<std::uint8_t>(parts(order).slot % 2);
+    return c;
+  }
+  bool submit(CommandKind kind, ClientOrderId order, ClientOrderId new_id = {}) {
+    return engine_->session.submit(command(kind, order, new_id), engine_->clock.now());
+  }
+  // Accepts every place and cancels every cancel, numbering the orders.
+  void script_orders() {
+    venue_.on("order.place", [this](const VenueRequest& r) {
+      return std::vector{
+          OrderVenue::ok(r, order_json(r.param("newClientOrderId"), ++number_, "NEW"))};
+    });
+    venue_.on("order.cancel", [](const VenueRequest& r) {
+      return std::vector{
+          OrderVenue::ok(r, order_json(r.param("origClientOrderId"), 1, "CANCELED"))};
+    });
+  }
+  static std::string execution(const std::string& x, const std::string& status,
+                               const std::string& client_id, std::uint64_t order,
+                               const std::string& more = "") {
+    return R"({"e":"executionReport","s":"BTCUSDT","c":")" + client_id +
+           R"(","C":"","S":"BUY","q":"0.00847000","p":"23416.10000000","x":")" + x + R"(","X":")" +
+           status + R"(","i":)" + std::to_string(order) + more + "}";
+  }
+  static std::string trade(std::uint64_t trade_id, const std::string& client_id,
+                           std::uint64_t order, const std::string& lots = "0.00847000") {
+    return execution("TRADE", "FILLED", client_id, order,
+                     R"(,"t":)" + std::to_string(trade_id) + R"(,"l":")" + lots + R"(","z":")" +
+                         lots + R"(","L":"23416.10000000","n":"0","N":null,"m":true)");
+  }
+  static std::string trade_row(std::uint64_t trade_id, std::uint64_t order) {
+    return R"({"symbol":"BTCUSDT","id":)" + std::to_string(trade_id) + R"(,"orderId":)" +
+           std::to_string(order) +
+           R"(,"price":"23416.10000000","qty":"0.00847000","commission":"0.00000847",)"
+           R"("commissionAsset":"BTC","isBuyer":true,"isMaker":true})";
+  }
+
+  OrderVenue venue_;
+  OrderSessionOptions options_;
+  Credentials credentials_;
+  std::uint64_t number_ = 100;
+  std::unique_ptr<Engine> engine_;  // before the venue goes
+};
+
+// --- coming up ------------------------------------------------------------------------------
+
+TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  std::vector<std::string> methods;
+  for (const VenueRequest& r : venue_.requests()) {
+    if (r.connection == 1 && r.method != "time") methods.push_back(r.method);
+  }
+  EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "openOrders.status",
+                                   "myTrades", "account.status"));
+  std::vector<int> states;
+  for (const Event& e : engine_->events) {
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+  }
+  EXPECT_EQ(states.back(), 1);
+  EXPECT_EQ(std::ranges::count(states, 1), 1);
+  EXPECT_EQ(heard(EventKind::kBalance), 2u);
+  EXPECT_LT(engine_->events.size(), 10u);
+  EXPECT_EQ(venue_.problems(), "");
+}
+
+TEST_F(BinanceOrderSession, SignsEveryRequestWithAnHmacKey) {
+  start_up(KeyType::kHmac);
+  EXPECT_EQ(venue_.count("session.logon"), 0u);
+  EXPECT_EQ(venue_.count("userDataStream.subscribe.signature"), 1u);
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  EXPECT_EQ(venue_.problems(), "");
+}
+
+TEST_F(BinanceOrderSession, SendsNoKeyAndNoSignatureAfterALogon) {
+  start_up();
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const std::string text = venue_.requests("order.place")[0].text;
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("apiKey")), Not(HasSubstr("signature"))));
+}
+
+TEST_F(BinanceOrderSession, AKeyThatIsRefusedIsNamedAndNotTriedAgainAtOnce) {
+  start();
+  venue_.error("session.logon", 401, -2015,
+               std::string("Invalid API-key ") + kApiKey + ", IP, or permissions for action.");
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 2; }));
+  for (int i = 0; i < 200; ++i) turn();
+  EXPECT_EQ(engine_->link.connect_failures.load(), 2u);  // one a lane
+  EXPECT_THAT(engine_->connector.problem(), HasSubstr("-2015"));
+  EXPECT_THAT(engine_->lines, HasSubstr("session.logon was refused"));
+  EXPECT_THAT(engine_->lines, Not(HasSubstr(kApiKey)));
+  EXPECT_EQ(last(EventKind::kSessionStatus).session.up, 0);
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
+}
+
+TEST_F(BinanceOrderSession, AWrongKeyIsFoundByTheVenueAndNeverShown) {
+  start(KeyType::kHmac);
+  const Credentials other = credentials_of(KeyType::kEd25519);
+  venue_.trust("another-key", other.signer.get());
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  EXPECT_THAT(engine_->lines, Not(HasSubstr(kApiKey)));
+  EXPECT_THAT(engine_->lines, Not(HasSubstr("s3cr3t")));
+}
+
+TEST_F(BinanceOrderSession, FollowsAVenueWhoseClockIsAMinuteOff) {
+  for (const std::int64_t ahead : {60'000, -60'000}) {
+    venue_.set_clock_ahead_ms(ahead);
+    start_up();
+    script_orders();
+    ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+    ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+    EXPECT_EQ(venue_.problems(), "");
+    const std::int64_t offset = engine_->session.clock().offset().v;
+    EXPECT_LE(offset, ahead * kMillisecond.v + kSecond.v);  // to the low side
+    EXPECT_GE(offset, ahead * kMillisecond.v - 3 * kSecond.v);
+  }
+}
+
+TEST_F(BinanceOrderSession, MeasuresTheClockAgainWhenItIsRefused) {
+  start_up();
+  venue_.error("order.place", 400, -1021, "Timestamp for this request was 1000ms ahead.");
+  const std::size_t asked = venue_.count("time");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kRejected));
+  EXPECT_TRUE(run_until([&] { return venue_.count("time") > asked; }));
+  EXPECT_EQ(engine_->session.counters().clock_errors, 1u);
+}
+
+// --- requests -------------------------------------------------------------------------------
+
+TEST_F(BinanceOrderSession, AllRequestsOfAnOrderUseOneConnection) {
+  start_up();
+  script_orders();
+  for (std::uint16_t slot = 0; slot < 4; ++slot) ASSERT_TRUE(submit(CommandKind::kPlace, id(slot)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 4));
+  for (std::uint16_t slot = 0; slot < 4; ++slot) {
+    ASSERT_TRUE(submit(CommandKind::kCancel, id(slot)));
+  }
+  ASSERT_TRUE(run_until_heard(EventKind::kCanceled, 4));
+  std::map<std::string, int> place, cancel;
+  for (const auto& r : venue_.requests("order.place"))
+    place[r.param("newClientOrderId")] = r.connection;
+  for (const auto& r : venue_.requests("order.cancel"))
+    cancel[r.param("origClientOrderId")] = r.connection;
+  EXPECT_EQ(place, cancel);
+  EXPECT_NE(place[text_of(id(0))], place[text_of(id(1))]);
+  EXPECT_EQ(engine_->session.unanswered(), 0u);
+}
+
+TEST_F(BinanceOrderSession, AnswersMayComeInAnyOrderTwiceOrNotAtAll) {
+  options_.connections = 1;
+  start_up();
+  std::vector<VenueRequest> waiting;
+  venue_.on("order.place", [&](const VenueRequest& r) {
+    waiting.push_back(r);
+    std::vector<std::string> messages;
+    if (waiting.size() < 3) return messages;
+    // The last first, twice; the first never.
+    for (const std::size_t i : {2u, 1u, 2u}) {
+      messages.push_back(OrderVenue::ok(
+          waiting[i], order_json(waiting[i].param("newClientOrderId"), 200 + i, "NEW")));
+    }
+    return messages;
+  });
+  for (std::uint16_t slot = 0; slot < 3; ++slot) ASSERT_TRUE(submit(CommandKind::kPlace, id(slot)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 2));
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().stray_answers == 1; }));
+  EXPECT_EQ(engine_->session.unanswered(), 1u);
+  std::vector<ClientOrderId> accepted;
+  for (const Event& e : engine_->events) {
+    if (e.kind == EventKind::kAccepted) accepted.push_back(e.report.id);
+  }
+  EXPECT_THAT(accepted, ElementsAre(id(2), id(1)));
+  // Time passes without the answer.
+  Event e;
+  const Nanos later = engine_->clock.now() + options_.answer_timeout + kSecond;
+  while (engine_->session.next(later, e)) engine_->events.push_back(e);
+  EXPECT_EQ(last(EventKind::kOutcomeUnknown).failure.id, id(0));
+}
+
+TEST_F(BinanceOrderSession, AFillMayOvertakeTheAnswerToItsPlace) {
+  start_up();
+  venue_.on("order.place", [&](const VenueRequest& r) {
+    const std::string order = r.param("newClientOrderId");
+    const std::string part = execution("TRADE", "PARTIALLY_FILLED", order, 300,
+                                       R"(,"t":5,"l":"0.001","z":"0.001","L":"23416.10","m":true)");
+    return std::vector{"{\"subscriptionId\":0,\"event\":" + part + "}",
+                       OrderVenue::ok(r, order_json(order, 300, "PARTIALLY_FILLED", "0.001"))};
+  });
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kAccepted));
+}
+
+TEST_F(BinanceOrderSession, ReplacesAndReduces) {
+  start_up();
+  script_orders();
+  venue_.on("order.cancelReplace", [](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(
+        r, R"({"cancelResult":"SUCCESS","newOrderResult":"SUCCESS","cancelResponse":)" +
+               order_json(r.param("cancelOrigClientOrderId"), 101, "CANCELED") +
+               R"(,"newOrderResponse":)" + order_json(r.param("newClientOrderId"), 102, "NEW") +
+               "}")};
+  });
+  venue_.on("order.amend.keepPriority", [](const VenueRequest& r) {
+    return std::vector{
+        OrderVenue::ok(r, R"({"amendedOrder":{"orderId":102,"origClientOrderId":")" +
+                              r.param("origClientOrderId") + R"(","clientOrderId":")" +
+                              r.param("newClientOrderId") + R"(","price":"23416.10","qty":")" +
+                              r.param("newQty") + R"(","executedQty":"0","status":"NEW"}})")};
+  });
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  ASSERT_TRUE(submit(CommandKind::kReplace, id(0), id(0, 2)));
+  ASSERT_TRUE(run_until_heard(EventKind::kReplaced));
+  Command reduce = command(CommandKind::kReduce, id(0, 2));
+  reduce.lots = Lots(500);
+  ASSERT_TRUE(engine_->session.submit(reduce, engine_->clock.now()));
+  ASSERT_TRUE(run_until_heard(EventKind::kAmended));
+  EXPECT_EQ(last(EventKind::kAmended).report.lots, Lots(500));
+  EXPECT_EQ(last(EventKind::kAmended).report.id, id(0, 2));
+}
+
+TEST_F(BinanceOrderSession, AsksForTheTradesOfAnOrderWhoseFillsItMissed) {
+  start_up();
+  venue_.on("order.status", [](const VenueRequest& r) {
+    return std::vector{
+        OrderVenue::ok(r, order_json(r.param("origClientOrderId"), 300, "FILLED", "0.00847000"))};
+  });
+  venue_.result("myTrades", "[" + trade_row(9, 300) + "]");
+  ASSERT_TRUE(submit(CommandKind::kQueryOrder, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+  EXPECT_EQ(venue_.requests("myTrades").back().param("orderId"), "300");
+  EXPECT_EQ(last(EventKind::kFilled).fill.trade_id.v, 9u);
+  EXPECT_EQ(last(EventKind::kFilled).fill.fee, Amount(847));
+}
+
+TEST_F(BinanceOrderSession, CancelsAnOrderOfItsOwnThatItDoesNotKnow) {
+  start_up();
+  script_orders();
+  venue_.push(execution("NEW", "NEW", text_of(id(9)), 555));
+  ASSERT_TRUE(run_until([this] { return venue_.count("order.cancel") == 1; }));
+  EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
+  EXPECT_EQ(heard(EventKind::kAccepted), 0u);
+}
+
+// --- limits ---------------------------------------------------------------------------------
+
+std::string limits(int orders, int weight) {
+  return R"(,"rateLimits":[{"rateLimitType":"ORDERS","interval":"DAY","intervalNum":1,"limit":50,)"
+         R"("count":)" +
+         std::to_string(orders) +
+         R"(},{"rateLimitType":"REQUEST_WEIGHT","interval":"DAY","intervalNum":1,"limit":1000,)"
+         R"("count":)" +
+         std::to_string(weight) + "}]}";
+}
+
+TEST_F(BinanceOrderSession, StopsQuotingShortOfTheVenuesLimitsAndKeepsCancelling) {
+  start_up();
+  script_orders();
+  venue_.on("order.place", [](const VenueRequest& r) {
+    return std::vector{"{\"id\":" + r.id + ",\"status\":200,\"result\":" +
+                       order_json(r.param("newClientOrderId"), 1, "NEW") + limits(45, 10)};
+  });
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));  // taken, and answered here
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_GT(last(EventKind::kDenied).failure.retry_after, engine_->clock.now());
+  ASSERT_TRUE(submit(CommandKind::kCancel, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
+  EXPECT_EQ(venue_.count("order.place"), 1u);
+  EXPECT_EQ(last(EventKind::kRateUsage).rate.orders_limit, 50u);
+}
+
+TEST_F(BinanceOrderSession, KeepsWeightForCancelsAndQuestions) {
+  start_up();
+  script_orders();
+  venue_.on("order.place", [](const VenueRequest& r) {
+    return std::vector{"{\"id\":" + r.id + ",\"status\":200,\"result\":" +
+                       order_json(r.param("newClientOrderId"), 1, "NEW") + limits(1, 850)};
+  });
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  ASSERT_TRUE(submit(CommandKind::kReduce, id(0)));
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied, 2));
+  ASSERT_TRUE(submit(CommandKind::kQueryOrder, id(0)));
+  ASSERT_TRUE(run_until([this] { return venue_.count("order.status") == 1; }));
+}
+
+TEST_F(BinanceOrderSession, RespectsAPauseAndABan) {
+  start_up();
+  script_orders();
+  const std::int64_t until = engine_->clock.now().v / kMillisecond.v + 600'000;
+  const std::string data = R"({"serverTime":1,"retryAfter":)" + std::to_string(until) + "}";
+  venue_.on("order.place", [&](const VenueRequest& r) {
+    return std::vector{OrderVenue::failed(r, 429, -1003, "Too much request weight used.", data)};
+  });
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kRejected));
+  EXPECT_EQ(last(EventKind::kRejected).failure.reason, RejectReason::kRateLimit);
+  EXPECT_NEAR(static_cast<double>(last(EventKind::kRejected).failure.retry_after.v),
+              static_cast<double>(until * kMillisecond.v), 3e9);
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied));
+  ASSERT_TRUE(submit(CommandKind::kCancel, id(0)));  // passes
+  ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
+  venue_.on("order.cancel", [&](const VenueRequest& r) {
+    return std::vector{OrderVenue::failed(r, 418, -1003, "IP banned.", data)};
+  });
+  ASSERT_TRUE(submit(CommandKind::kCancel, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kCancelRejected));
+  const std::size_t sent = venue_.requests().size();
+  for (const auto kind : {CommandKind::kCancel, CommandKind::kQueryOrder, CommandKind::kPlace}) {
+    ASSERT_TRUE(submit(kind, id(1)));
+  }
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied, 4));
+  EXPECT_EQ(venue_.requests().size(), sent);
+  // When it is over everything goes again.
+  const Nanos later(until * kMillisecond.v + 5 * kSecond.v);
+  EXPECT_TRUE(engine_->session.submit(command(CommandKind::kCancel, id(1)), later));
+  EXPECT_TRUE(run_until([&] { return venue_.count("order.cancel") == 3; }));
+}
+
+// --- trouble --------------------------------------------------------------------------------
+
+TEST_F(BinanceOrderSession, WhatIsUnansweredWhenAConnectionEndsIsUnknown) {
+  options_.connections = 1;
+  start_up();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(submit(CommandKind::kReplace, id(1), id(1, 2)));
+  ASSERT_TRUE(submit(CommandKind::kCancel, id(2)));
+  ASSERT_TRUE(run_until([this] { return venue_.count("order.cancel") == 1; }));
+  venue_.drop_all();
+  ASSERT_TRUE(run_until_heard(EventKind::kOutcomeUnknown, 3));
+  EXPECT_EQ(engine_->session.unanswered(), 0u);
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  std::vector<int> states;
+  for (const Event& e : engine_->events) {
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+  }
+  EXPECT_EQ(states.front(), 0);
+  EXPECT_EQ(states.back(), 1);
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 3u);
+}
+
+TEST_F(BinanceOrderSession, AReconnectTellsTheFillsThatHappenedMeanwhileOnce) {
+  venue_.result("myTrades", "[" + trade_row(40, 7) + "]");  // before us: not ours to count
+  options_.connections = 1;
+  start_up();
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 2));
+  const VenueOrderId first = engine_->events[0].report.venue_id;
+  venue_.push(trade(41, text_of(id(0)), first.v));
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+  std::string from;
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    from = r.param("fromId");
+    // 42 is ours, by number; 43 a person's.
+    return std::vector{
+        OrderVenue::ok(r, "[" + trade_row(42, first.v + 1) + "," + trade_row(43, 77777) + "]")};
+  });
+  venue_.error("order.status", 400, -2013, "Order does not exist.");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled, 2));
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(from, "42");
+  EXPECT_EQ(last(EventKind::kFilled).fill.id, id(1));
+  EXPECT_EQ(last(EventKind::kFilled).fill.trade_id.v, 42u);
+  EXPECT_EQ(heard(EventKind::kFilled), 2u);
+  // Told before the session is up.
+  const auto position = [this](auto&& matches) {
+    return std::ranges::find_if(engine_->events.rbegin(), engine_->events.rend(), matches);
+  };
+  EXPECT_GT(position([](const Event& e) { return e.kind == EventKind::kFilled; }),
+            position([](const Event& e) {
+              return e.kind == EventKind::kSessionStatus && e.session.up == 1;
+            }));
+}
+
+TEST_F(BinanceOrderSession, AFirstTradeDuringAnInterruptionIsNotTakenForOldNews) {
+  options_.connections = 1;
+  start_up();  // no trade on the symbol so far
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  venue_.result("myTrades", "[" + trade_row(1, engine_->events[0].report.venue_id.v) + "]");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+  EXPECT_EQ(last(EventKind::kFilled).fill.id, id(0));
+}
+
+TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
+  options_.connections = 1;
+  start();
+  venue_.on("account.status", [&](const VenueRequest& r) {
+    return std::vector{"{\"subscriptionId\":0,\"event\":" + trade(8, text_of(id(0)), 300) + "}",
+                       OrderVenue::ok(r, R"({"balances":[]})")};
+  });
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(heard(EventKind::kFilled), 1u);
+  EXPECT_EQ(engine_->events.back().kind, EventKind::kSessionStatus);
+}
+
+TEST_F(BinanceOrderSession, OrdersOfAnEarlierStartAreCancelledAndForeignOnesSurvive) {
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  const std::string other_engine = text_of(make_order_id({2, 6, 0, 1}));
+  bool canceled = false;
+  venue_.on("openOrders.status", [&](const VenueRequest& r) {
+    std::string orders =
+        order_json("web_person", 70, "NEW") + "," + order_json(other_engine, 71, "NEW");
+    if (!canceled) orders += "," + order_json(old, 72, "NEW");
+    return std::vector{OrderVenue::ok(r, "[" + orders + "]")};
+  });
+  venue_.on("order.cancel", [&](const VenueRequest& r) {
+    canceled = true;
+    return std::vector{OrderVenue::ok(r, order_json(old, 72, "CANCELED"))};
+  });
+  start_up();
+  const auto cancels = venue_.requests("order.cancel");
+  ASSERT_EQ(cancels.size(), 1u);
+  EXPECT_EQ(cancels[0].param("orderId"), "72");
+  EXPECT_EQ(cancels[0].param("origClientOrderId"), old);
+  EXPECT_EQ(venue_.count("openOrders.status"), 2u);  // verified
+  EXPECT_EQ(venue_.count("openOrders.cancelAll"), 0u);
+  EXPECT_EQ(engine_->link.foreign_orders.load(), 2u);
+  EXPECT_EQ(engine_->link.old_orders_canceled.load(), 1u);
+}
+
+TEST_F(BinanceOrderSession, IsNotUpWhileAnOldOrderCannotBeCancelled) {
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.result("openOrders.status", "[" + order_json(old, 72, "NEW") + "]");
+  venue_.error("order.cancel", 400, -2011, "Unknown order sent.");
+  start();
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  EXPECT_FALSE(is_up());
+  EXPECT_THAT(engine_->lines, HasSubstr("orders of an earlier start are still open"));
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
+}
+
+TEST_F(BinanceOrderSession, ARevokedKeyEndsTheSession) {
+  options_.connections = 1;
+  start_up();
+  venue_.error("session.logon", 401, -2015, "Invalid API-key, IP, or permissions for action.");
+  venue_.send_to(1, R"({"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key."}})");
+  ASSERT_TRUE(run_until([this] { return !is_up(); }));
+  EXPECT_EQ(engine_->session.counters().session_errors, 1u);
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_THAT(engine_->lines, HasSubstr("no longer accepts the API key"));
+  EXPECT_EQ(venue_.connections(), 1);  // no hurry
+}
+
+TEST_F(BinanceOrderSession, SurvivesMessagesItDoesNotUnderstand) {
+  start_up();
+  script_orders();
+  for (const char* text : {"", "{", "[]", "null", "<html>", R"({"id":1,"result":{"price":"x"}})",
+                           R"({"id":99999,"status":200,"result":{}})"}) {
+    venue_.send_to(2, text);
+  }
+  venue_.send_to(2, R"({"id":7,"result":)" + std::string(50'000, '['));
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().bad_messages >= 7; }));
+  EXPECT_TRUE(is_up());
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 2));
+}
+
+TEST_F(BinanceOrderSession, ReconcilesAfterAUserEventItDoesNotUnderstand) {
+  start_up();
+  const std::uint64_t before = engine_->link.reconciliations.load();
+  venue_.push(R"({"e":"executionReport","z":"not a number"})");
+  ASSERT_TRUE(run_until([&] { return engine_->link.reconciliations.load() > before; }));
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+}
+
+TEST_F(BinanceOrderSession, AnOversizedMessageEndsTheConnectionNotTheEngine) {
+  options_.message_bytes_max = 100'000;
+  start_up();
+  venue_.send_to(1, "{\"id\":1,\"x\":\"" + std::string(200'000, 'x') + "\"}");
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().connections_lost >= 1; }));
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+}
+
+TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
+  options_.connections = 1;
+  start_up();
+  venue_.send_to(1, R"({"event":{"e":"serverShutdown","E":1770123456789}})");
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().renewals == 1; }));
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_TRUE(is_up());
+  for (const Event& e : engine_->events) EXPECT_NE(e.kind, EventKind::kSessionStatus);
+  venue_.drop(1);
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_TRUE(is_up());
+  EXPECT_EQ(engine_->session.counters().connections_lost, 0u);
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  EXPECT_EQ(venue_.requests("order.place")[0].connection, 2);
+}
+
+TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
+  options_.connections = 1;
+  start_up();
+  Event e;
+  const Nanos tomorrow = engine_->clock.now() + options_.renew_after + 2 * kSecond;
+  while (engine_->session.next(tomorrow, e)) continue;
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().renewals == 1; }));
+  EXPECT_TRUE(is_up());
+}
+
+TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
+  options_.attempts_max = 2;  // none left for a reconnect
+  start_up();
+  script_orders();
+  venue_.drop(2);
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().connections_lost == 1; }));
+  EXPECT_TRUE(is_up());
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  EXPECT_EQ(venue_.requests("order.place")[0].connection, 1);
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 2);  // the limit is kept
+}
+
+TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {
+  start_up(KeyType::kHmac);
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));  // once, for what the libraries set up
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  engine_->events.reserve(1000);
+  const std::uint64_t before = thread_hot_path_allocations();
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  {
+    const SealedScope sealed;
+    for (std::uint16_t slot = 1; slot < 5; ++slot) submit(CommandKind::kPlace, id(slot));
+    while (heard(EventKind::kAccepted) < 5 && std::chrono::steady_clock::now() < give_up) listen();
+  }
+  EXPECT_EQ(heard(EventKind::kAccepted), 5u);
+  EXPECT_EQ(thread_hot_path_allocations(), before);
+}
+
+}  // namespace
+}  // namespace mm::binance::orders
