@@ -51,7 +51,7 @@ struct VenueConfig {
   std::string ca_file;                           // empty: the system's authorities
   std::vector<std::string> symbols{"ETHUSDT"};
   bool allow_live = false;
-  std::string exchange_info;  // file; empty: none
+  std::string exchange_info;     // file; empty: none
   std::string api_key_file;      // these three empty: from the environment
   std::string api_secret_file;   // HMAC
   std::string private_key_file;  // Ed25519 or RSA

@@ -94,14 +94,14 @@ Codec<std::string> file_name() {
 }
 
 Codec<std::string> url(const std::string& scheme, const std::string& or_scheme) {
-  return text_codec(fmt::format("empty, or a URL of {}:// or {}://", scheme, or_scheme),
-                    [=](std::string_view text) {
-                      if (text.empty()) return true;
-                      return text.size() <= kFileNameMax && is_plain_text(text) &&
-                             (text.starts_with(scheme + "://") ||
-                              text.starts_with(or_scheme + "://")) &&
-                             net::parse_url(text).error.empty();
-                    });
+  return text_codec(
+      fmt::format("empty, or a URL of {}:// or {}://", scheme, or_scheme),
+      [=](std::string_view text) {
+        if (text.empty()) return true;
+        return text.size() <= kFileNameMax && is_plain_text(text) &&
+               (text.starts_with(scheme + "://") || text.starts_with(or_scheme + "://")) &&
+               net::parse_url(text).error.empty();
+      });
 }
 
 Codec<std::string> asset_name() {
