@@ -388,8 +388,8 @@ TEST_F(BinanceFeedTest, SaysWhatAMessageWasAbout) {
 }
 
 TEST_F(BinanceFeedTest, ANamedSnapshotFindsItsBook) {
-  const auto events = send(
-      R"({"stream":"btcusdt@snapshot","data":)" + snapshot(5, {}, {}) + "}", kOnlyInstrument);
+  const auto events =
+      send(R"({"stream":"btcusdt@snapshot","data":)" + snapshot(5, {}, {}) + "}", kOnlyInstrument);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].instrument, 9);
   EXPECT_EQ(events[0].flags, kFlagSnapshot | kFlagLast);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/decimal.h"
 #include "feeds/binance/exchange_info.h"
 #include "feeds/capture/capture_scan.h"
-#include "engine/core/decimal.h"
 #include "tests/feed_test_support.h"
 
 namespace mm {
@@ -90,14 +90,14 @@ TEST(CaptureScan, InfersTickAndLotFromAllNumbers) {
   EXPECT_EQ(i.spec.symbol(), "ETHUSDT");
   EXPECT_EQ(std::string_view(i.spec.base_text.data()), "ETH");
   EXPECT_EQ(std::string_view(i.spec.quote_text.data()), "USDT");
-  EXPECT_EQ(decimal_text(i.spec.tick), "0.05");
-  EXPECT_EQ(decimal_text(i.spec.lot), "0.1");
+  EXPECT_EQ(decimal_text(i.spec.tick.v), "0.05");
+  EXPECT_EQ(decimal_text(i.spec.lot.v), "0.1");
   EXPECT_TRUE(i.spec.is_spot);
   EXPECT_FALSE(i.spec.book_includes_own);
   EXPECT_EQ(i.diffs, 1u);
   EXPECT_EQ(i.snapshots, 1u);
   EXPECT_TRUE(i.has_book);
-  EXPECT_EQ(decimal_text(i.price_low), "100.25");
+  EXPECT_EQ(decimal_text(i.price_low.v), "100.25");
   EXPECT_EQ(scan.first.v, kBase);
   EXPECT_EQ(scan.last.v, kBase + 2);
 }

@@ -73,11 +73,10 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
 }
 
 TEST(ExchangeInfoLive, KnowsEveryStatus) {
-  for (const SymbolStatus s :
-       {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt, SymbolStatus::kBreak,
-        SymbolStatus::kCancelOnly}) {
-    const std::string body = std::string(R"({"symbols":[{"symbol":"A","filters":[],"status":")") +
-                             name(s) + "\"}]}";
+  for (const SymbolStatus s : {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt,
+                               SymbolStatus::kBreak, SymbolStatus::kCancelOnly}) {
+    const std::string body =
+        std::string(R"({"symbols":[{"symbol":"A","filters":[],"status":")") + name(s) + "\"}]}";
     ASSERT_NE(parse_exchange_info(body).find_rules("A", true), nullptr) << body;
     EXPECT_EQ(parse_exchange_info(body).find_rules("A", true)->status, s) << body;
   }

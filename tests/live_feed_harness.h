@@ -163,12 +163,10 @@ class LiveFeedHarness {
   // After the options are as the test wants them.
   void start(binance::RawTap* tap = nullptr, std::size_t ring_slots = 1 << 14) {
     plan_ = binance::plan_streams(options, instruments_);
-    channel_ =
-        std::make_unique<binance::FeedChannel>(plan_.lines.size(), plan_.instruments.size());
+    channel_ = std::make_unique<binance::FeedChannel>(plan_.lines.size(), plan_.instruments.size());
     ring_ = std::make_unique<SpscRing<Event>>(ring_slots);
-    feed_ = std::make_unique<binance::LiveFeed>(options, plan_, *channel_,
-                                                binance::LiveFeedRings{*ring_, &commands_},
-                                                &writer_, tap);
+    feed_ = std::make_unique<binance::LiveFeed>(
+        options, plan_, *channel_, binance::LiveFeedRings{*ring_, &commands_}, &writer_, tap);
     limit_ = std::make_unique<net::SharedConnectionLimit>(
         static_cast<std::size_t>(options.attempts_max), options.attempts_window, 0);
     connector_ = std::make_unique<binance::MarketConnector>(options, plan_, *channel_, *limit_,

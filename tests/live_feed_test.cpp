@@ -22,9 +22,9 @@ std::string trade_text(std::uint64_t id, std::string_view symbol = "BTCUSDT") {
                   symbol, id));
 }
 std::string ticker_text(std::uint64_t id, std::string_view symbol = "BTCUSDT") {
-  return stream_text(lower_case(symbol) + "@bookTicker",
-                     fmt::format(R"({{"u":{},"s":"{}","b":"100.00","B":"1","a":"101.00","A":"1"}})",
-                                 id, symbol));
+  return stream_text(
+      lower_case(symbol) + "@bookTicker",
+      fmt::format(R"({{"u":{},"s":"{}","b":"100.00","B":"1","a":"101.00","A":"1"}})", id, symbol));
 }
 std::string partial_text(std::uint64_t id, std::string_view symbol = "btcusdt") {
   return stream_text(std::string(symbol) + "@depth20@100ms", snapshot_text(id));

@@ -103,9 +103,8 @@ TEST_F(MarketConnectorTest, ARefusalSaysWhatAndRetryAfterIsObeyed) {
     LiveFeedHarness h;
     const test::CertificateAuthority authority;
     test::NetServer refusing(test::serve_http([&](const ServedRequest&) {
-      return ServedResponse{.status = c.status,
-                            .body = "<html>no</html>",
-                            .headers = {{"Retry-After", "120"}}};
+      return ServedResponse{
+          .status = c.status, .body = "<html>no</html>", .headers = {{"Retry-After", "120"}}};
     }));
     h.options.stream_urls = {fmt::format("ws://127.0.0.1:{}", refusing.port())};
     h.start();
@@ -154,9 +153,8 @@ TEST_F(MarketConnectorTest, TooManyRequestsAreAnsweredWithSilence) {
 
 TEST_F(MarketConnectorTest, TheVenuesOwnCountOfWeightHoldsSnapshotsBack) {
   rest.answer([](const ServedRequest&) {
-    return ServedResponse{.status = 200,
-                          .body = snapshot_text(5),
-                          .headers = {{"X-MBX-USED-WEIGHT-1M", "2990"}}};
+    return ServedResponse{
+        .status = 200, .body = snapshot_text(5), .headers = {{"X-MBX-USED-WEIGHT-1M", "2990"}}};
   });
   now = Nanos(now.v / (60 * kSecond.v) * (60 * kSecond.v));  // a minute begins
   start();

@@ -70,6 +70,12 @@ void add_mode(CLI::App& command, VenueMode& mode, const std::string& help) {
       {{"sim", VenueMode::kSim}, {"paper", VenueMode::kPaper}, {"live", VenueMode::kLive}}, help);
 }
 
+void add_seconds(CLI::App& command, std::int64_t& seconds) {
+  command.add_option("--seconds", seconds, "Stop after this long; 0: when interrupted")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
+      ->type_name("N");
+}
+
 Command add_run(CLI::App& app) {
   struct State {
     RunOptions run;
@@ -82,9 +88,7 @@ Command add_run(CLI::App& app) {
   state->config.add_to(*command);
   RunOptions& run = state->run;
   add_mode(*command, run.mode, "Where data comes from and orders go (sim)");
-  command->add_option("--seconds", run.seconds, "Stop after this long; 0: when interrupted")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
-      ->type_name("N");
+  add_seconds(*command, run.seconds);
   command->add_option("--seed", state->seed, "Seed of the generated market ([market] seed)")
       ->type_name("S");
   command->add_option("--scenario", state->scenario, "Generated market ([market] scenario)")
@@ -205,6 +209,41 @@ Command add_check(CLI::App& app) {
           }};
 }
 
+Command add_record(CLI::App& app) {
+  struct State {
+    RecordOptions record;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("record", "Record a venue's market data as it comes");
+  state->config.add_to(*command);
+  command->add_option("--out", state->record.out_file, "New file; packed if it ends in .gz")
+      ->type_name("FILE")
+      ->required();
+  add_seconds(*command, state->record.seconds);
+  return {command, [state] {
+            return with_config(state->config,
+                               [&](const Config& c) { return record_mode(state->record, c); });
+          }};
+}
+
+// Hidden: what the demos fetch and websocket show.
+Command add_watch(CLI::App& app) {
+  struct State {
+    WatchOptions watch;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("watch", "Show a venue's trades, book, summary and flow");
+  command->group("");
+  state->config.add_to(*command);
+  add_seconds(*command, state->watch.seconds);
+  return {command, [state] {
+            return with_config(state->config,
+                               [&](const Config& c) { return watch_mode(state->watch, c); });
+          }};
+}
+
 int parse_and_execute(int argc, char** argv) {
   CLI::App app{"A passive market-making engine.", "mm_logic"};
   app.set_version_flag("--version", build_line());
@@ -212,9 +251,9 @@ int parse_and_execute(int argc, char** argv) {
   app.footer(
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
-  const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_check(app),
-                                      add_venue(app)};
+  const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
+                                      add_inspect(app), add_check(app),    add_record(app),
+                                      add_watch(app),   add_venue(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -293,6 +293,8 @@ Keys reconnect_keys() {
           "Seconds without any traffic after which a connection is given up"),
       key("stuck_s", seconds("0.1", "3600"), f(&P::stuck_timeout),
           "Seconds without data, while a twin connection has some, after which it is given up"),
+      key("data_s", seconds("1", "86400"), f(&P::data_timeout),
+          "Seconds without any data after which a connection is replaced, as in a roll-over"),
   };
 }
 

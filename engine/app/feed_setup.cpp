@@ -89,7 +89,7 @@ VenueInstruments fetch_instruments(const Config& config) {
   return found;
 }
 
-std::vector<binance::FeedInstrument> feed_instruments(const std::vector<Instrument>& instruments) {
+std::vector<binance::FeedInstrument> feed_instruments(std::span<const Instrument> instruments) {
   std::vector<binance::FeedInstrument> all;
   for (const Instrument& i : instruments)
     all.push_back({.id = static_cast<InstrumentId>(all.size()), .spec = i, .price_about = {}});

@@ -3,6 +3,7 @@
 // Cold, main thread; fetch_instruments blocks on one REST request.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,6 @@ struct VenueInstruments {
 // Asks the venue for the exchangeInfo of [venue] symbols.
 VenueInstruments fetch_instruments(const Config& config);
 
-std::vector<binance::FeedInstrument> feed_instruments(const std::vector<Instrument>& instruments);
+std::vector<binance::FeedInstrument> feed_instruments(std::span<const Instrument> instruments);
 
 }  // namespace mm::app

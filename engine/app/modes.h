@@ -41,6 +41,17 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
+struct RecordOptions {
+  std::string out_file;
+  std::int64_t seconds = 0;  // 0: until stopped
+};
+int record_mode(const RecordOptions& options, const Config& config);
+
+struct WatchOptions {
+  std::int64_t seconds = 0;  // 0: until stopped
+};
+int watch_mode(const WatchOptions& options, const Config& config);
+
 // One line each about config, CPUs, threads, memory, clock and session folder; for paper and live
 // about the venue too, and for live about the account.
 int check_mode(const ConfigLoad& load, VenueMode mode);

@@ -69,6 +69,25 @@ std::string reason_text(const InstrumentView& v) {
 
 }  // namespace
 
+std::string market_lines(const Instrument& instrument, const InstrumentView& v) {
+  std::string best = "no book";
+  if (v.bid_levels > 0 && v.ask_levels > 0) {
+    best = fmt::format("{} x {}  |  {} x {}", quantity_text(instrument, v.bids[0].lots).view(),
+                       price_text(instrument, v.bids[0].price).view(),
+                       price_text(instrument, v.asks[0].price).view(),
+                       quantity_text(instrument, v.asks[0].lots).view());
+  }
+  const MarketSummary& m = v.market;
+  return fmt::format(
+      "  market    {}\n"
+      "  moved     1 min {}, 5 min {}, 15 min {}   trend {}   volatility {}\n"
+      "  flow      buy {} / sell {} {} in 1 min ({} and {} trades)\n",
+      best, change_text(m.change_1min), change_text(m.change_5min), change_text(m.change_15min),
+      name(m.trend), percent(m.volatility.ratio), quantity_text(instrument, m.buy_1min.lots).view(),
+      quantity_text(instrument, m.sell_1min.lots).view(), instrument.base_text.data(),
+      m.buy_1min.trades, m.sell_1min.trades);
+}
+
 StatusView::StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments)
     : kind_(kind), redraw_(redraw), instruments_(std::move(instruments)) {}
 
@@ -101,32 +120,12 @@ std::string StatusView::head(const ViewInput& in) const {
   return text;
 }
 
-std::string StatusView::market_line(std::size_t i, const InstrumentView& v) const {
-  const Instrument& instrument = instruments_[i];
-  std::string best = "no book";
-  if (v.bid_levels > 0 && v.ask_levels > 0) {
-    best = fmt::format("{} x {}  |  {} x {}", quantity_text(instrument, v.bids[0].lots).view(),
-                       price_text(instrument, v.bids[0].price).view(),
-                       price_text(instrument, v.asks[0].price).view(),
-                       quantity_text(instrument, v.asks[0].lots).view());
-  }
-  const MarketSummary& m = v.market;
-  return fmt::format(
-      "  market    {}\n"
-      "  moved     1 min {}, 5 min {}, 15 min {}   trend {}   volatility {}\n"
-      "  flow      buy {} / sell {} {} in 1 min ({} and {} trades)\n",
-      best, change_text(m.change_1min), change_text(m.change_5min), change_text(m.change_15min),
-      name(m.trend), percent(m.volatility.ratio), quantity_text(instrument, m.buy_1min.lots).view(),
-      quantity_text(instrument, m.sell_1min.lots).view(), instrument.base_text.data(),
-      m.buy_1min.trades, m.sell_1min.trades);
-}
-
 std::string StatusView::instrument_block(const ViewInput& in, std::size_t i) const {
   const InstrumentView& v = in.snapshot.instruments[i];
   const bool quoting = v.reasons[0] == QuoteReason::kQuoting && v.reasons[1] == v.reasons[0];
   std::string text = fmt::format("\n{}  {}\n", colour(kBold, std::string(instruments_[i].symbol())),
                                  colour(quoting ? kGreen : kRed, reason_text(v)));
-  text += market_line(i, v);
+  text += market_lines(instruments_[i], v);
   text += fmt::format("  position  {} {}   profit {} (realised {}, open {}, fees {})\n",
                       decimal_text(v.position).view(), instruments_[i].base_text.data(),
                       colour(v.total.v < 0 ? kRed : kGreen, money_text(v.total)),

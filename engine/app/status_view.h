@@ -26,6 +26,9 @@ struct ViewInput {
   std::string_view where;
 };
 
+// Best prices, moves, trend, volatility and flow: three lines.
+std::string market_lines(const Instrument& instrument, const InstrumentView& view);
+
 class StatusView {
  public:
   // `redraw`: stdout is a terminal that understands ANSI sequences; otherwise a line a second.
@@ -44,7 +47,6 @@ class StatusView {
  private:
   std::string head(const ViewInput& in) const;
   std::string instrument_block(const ViewInput& in, std::size_t i) const;
-  std::string market_line(std::size_t i, const InstrumentView& v) const;
   std::string orders_block(const ViewInput& in, std::size_t i) const;
   std::string colour(const char* code, std::string text) const;
 

@@ -189,8 +189,5 @@ inline std::string decimal_text(std::int64_t value) {
   std::array<char, kDecimalTextMax> text;
   return {text.data(), format_decimal(value, text.data())};
 }
-inline std::string decimal_text(Amount a) {
-  return decimal_text(a.v);
-}
 
 }  // namespace mm

@@ -164,6 +164,7 @@ void Log::store(LogLevel level, Nanos time, std::string_view text) {
   const std::lock_guard lock(tail_mutex_);
   if (tail_.size() == tail_lines_) tail_.pop_front();
   tail_.push_back(tail_text(level, time, text));
+  if (echo_ != nullptr) std::fprintf(echo_, "%s\n", tail_.back().c_str());
 }
 
 std::vector<std::string> Log::tail() const {

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -81,6 +82,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Lines go there too, as in the tail; for modes without a session folder.
+  void echo_to(std::FILE* out) { echo_ = out; }
   // Why the file cannot be written; empty if it can.
   const std::string& error() const { return error_; }
   // The log's own thread. Returns how many lines came in.
@@ -105,6 +108,7 @@ class Log {
   void store(LogLevel level, Nanos time, std::string_view text);
 
   std::string error_;
+  std::FILE* echo_ = nullptr;
   std::unique_ptr<LogQueue> queue_;
   std::unique_ptr<LogFile> file_;
   std::deque<Recent> recent_;  // oldest first

@@ -126,9 +126,8 @@ sj::error_code read_filters(od::value value, std::vector<Filter>& out) {
 }
 
 SymbolStatus status_of(std::string_view text) {
-  for (const SymbolStatus s :
-       {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt, SymbolStatus::kBreak,
-        SymbolStatus::kCancelOnly})
+  for (const SymbolStatus s : {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt,
+                               SymbolStatus::kBreak, SymbolStatus::kCancelOnly})
     if (text == name(s)) return s;
   return SymbolStatus::kUnknown;
 }
@@ -191,9 +190,11 @@ RateLimitKind limit_kind(std::string_view text) {
 }
 
 std::int64_t seconds_of(std::string_view unit) {
-  return unit == "SECOND" ? 1 : unit == "MINUTE" ? 60 : unit == "HOUR" ? 3600
-         : unit == "DAY"  ? 86'400
-                          : 0;
+  return unit == "SECOND"   ? 1
+         : unit == "MINUTE" ? 60
+         : unit == "HOUR"   ? 3600
+         : unit == "DAY"    ? 86'400
+                            : 0;
 }
 
 sj::error_code read_limits(od::value value, std::vector<RateLimit>& out) {

@@ -210,8 +210,8 @@ void LiveFeed::joined(Slot& s, Nanos now) {
 void LiveFeed::end(Slot& s, Nanos now, std::string_view why) {
   const bool replaced =
       std::ranges::any_of(slots_of(s.line), [&](const Slot& o) { return &o != &s && o.open; });
-  log_.print(replaced ? LogLevel::kInfo : LogLevel::kWarning, now, "feed: {}: {}",
-             line_of(s).place, why);
+  log_.print(replaced ? LogLevel::kInfo : LogLevel::kWarning, now, "feed: {}: {}", line_of(s).place,
+             why);
   s.open = false;
   ++counters_.sockets_ended;
   count_open();

@@ -123,9 +123,9 @@ class LiveFeed {
   std::size_t open_ = 0;
   std::vector<std::size_t> place_by_id_;
   struct Book {
-    bool diff_seen = false;   // since its chain was lost: a snapshot fetched now is not too old
-    bool asked = false;       // for a snapshot
-    bool stale_due = false;   // the reader is to be told
+    bool diff_seen = false;  // since its chain was lost: a snapshot fetched now is not too old
+    bool asked = false;      // for a snapshot
+    bool stale_due = false;  // the reader is to be told
   };
   std::vector<Book> books_;  // by place in the plan
   bool any_stale_due_ = false;

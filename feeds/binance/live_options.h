@@ -30,7 +30,7 @@ struct LiveFeedOptions {
 
   std::int32_t connections = 1;  // to the same streams; the first arrival is used
   std::int32_t streams_per_connection_max = 1024;
-  std::int32_t url_streams_max = 100;            // more are subscribed after opening
+  std::int32_t url_streams_max = 100;              // more are subscribed after opening
   Nanos subscribe_interval{250 * kMillisecond.v};  // between messages we send: 5 a second at most
 
   std::int32_t snapshot_levels = 1000;  // of a REST snapshot: 100 cost 5, 1000 50, 5000 250
@@ -45,7 +45,7 @@ struct LiveFeedOptions {
   Nanos overlap_max{30 * kSecond.v};  // old and new connection side by side, at most
 
   // Silence.
-  Nanos ping_interval{kSecond};          // after so long without traffic we ask; 0: never
+  Nanos ping_interval{kSecond};           // after so long without traffic we ask; 0: never
   Nanos silence_timeout{10 * kSecond.v};  // without any traffic
   Nanos stuck_timeout{10 * kSecond.v};    // without data while a twin connection has some
   Nanos data_timeout{60 * kSecond.v};     // without data at all: replaced, by make before break

@@ -10,7 +10,9 @@ namespace mm::binance {
 namespace {
 
 // A socket that lived so long was no failure: the next pause starts small again.
-constexpr Nanos kSteady{60 * kSecond.v};
+constexpr Nanos kSteady{10 * kSecond.v};
+// And a snapshot asked for so long after the last one is not a sign of trouble.
+constexpr Nanos kCalm{60 * kSecond.v};
 constexpr Nanos kSnapshotPauseFirst{200 * kMillisecond.v}, kSnapshotPauseLongest{10 * kSecond.v};
 
 std::string check_urls(const StreamPlan& plan, const RestMarket& rest, const net::TlsContext& tls) {
@@ -25,8 +27,7 @@ std::string check_urls(const StreamPlan& plan, const RestMarket& rest, const net
 
 MarketConnector::MarketConnector(const LiveFeedOptions& options, const StreamPlan& plan,
                                  FeedChannel& channel, net::SharedConnectionLimit& limit,
-                                 LogWriter* log, const std::atomic<bool>* stop,
-                                 std::uint64_t seed)
+                                 LogWriter* log, const std::atomic<bool>* stop, std::uint64_t seed)
     : options_(options),
       plan_(plan),
       channel_(channel),
@@ -71,7 +72,7 @@ int MarketConnector::take_requests(Nanos now) {
       const auto at = std::ranges::find(snapshots_, r.instrument, &Snapshot::instrument);
       if (at == snapshots_.end()) continue;
       // Asked again soon after the last: the venue's snapshots lag, or the feed loses chains.
-      if (now - at->last >= kSteady) at->backoff.reset();
+      if (now - at->last >= kCalm) at->backoff.reset();
       if (at->last > Nanos{}) at->not_before = std::max(at->not_before, now + at->backoff.next());
       at->wanted = true;
     } else if (r.line < lines_.size()) {

@@ -90,7 +90,7 @@ class MarketConnector {
   net::SharedConnectionLimit& limit_;
   std::vector<Line> lines_;
   std::vector<Snapshot> snapshots_;  // by place in the plan
-  bool body_out_ = false;  // with the feed: one at a time
+  bool body_out_ = false;            // with the feed: one at a time
   std::size_t next_line_ = 0, next_snapshot_ = 0;
   ConnectorCounters counters_;
 };

@@ -68,15 +68,18 @@ void RestFeed::make_polls(std::span<const FeedInstrument> instruments) {
   const std::int32_t levels = poll_levels(options_);
   for (const FeedInstrument& i : instruments) {
     const std::string symbol(i.spec.symbol());
-    polls_.push_back({i.id, symbol, depth_target(symbol, levels), What::kBook,
-                      depth_weight(levels), {}});
+    polls_.push_back(
+        {i.id, symbol, depth_target(symbol, levels), What::kBook, depth_weight(levels), {}});
     if (options_.trades == TradeKind::kNone) continue;
     const bool aggregate = options_.trades == TradeKind::kAggTrade;
-    polls_.push_back({i.id, symbol,
-                      fmt::format("/api/v3/{}?symbol={}&limit={}",
-                                  aggregate ? "aggTrades" : "trades", percent_encoded(symbol),
-                                  kTradesMax),
-                      What::kTrades, aggregate ? kAggTradesWeight : kTradesWeight, {}});
+    polls_.push_back(
+        {i.id,
+         symbol,
+         fmt::format("/api/v3/{}?symbol={}&limit={}", aggregate ? "aggTrades" : "trades",
+                     percent_encoded(symbol), kTradesMax),
+         What::kTrades,
+         aggregate ? kAggTradesWeight : kTradesWeight,
+         {}});
   }
 }
 
@@ -132,8 +135,7 @@ void RestFeed::on_trades(const Poll& p, std::string_view body, Nanos now) {
       if (e != sj::SUCCESS) break;
       on_message(p, now);
     }
-  if (e != sj::SUCCESS)
-    log_.problem(FeedProblem::kBadJson, p.target, sj::error_message(e), now);
+  if (e != sj::SUCCESS) log_.problem(FeedProblem::kBadJson, p.target, sj::error_message(e), now);
 }
 
 void RestFeed::on_message(const Poll& p, Nanos now) {

@@ -53,8 +53,8 @@ StreamLine make_line(const LiveFeedOptions& o, std::span<const std::string> stre
   line.url = o.combined ? "/stream" : "/ws";
   if (!query.empty()) line.url += (o.combined ? "?streams=" : "/") + query;
   if (o.microseconds)
-    line.url += fmt::format("{}timeUnit=MICROSECOND",
-                            line.url.find('?') == std::string::npos ? '?' : '&');
+    line.url +=
+        fmt::format("{}timeUnit=MICROSECOND", line.url.find('?') == std::string::npos ? '?' : '&');
   return line;
 }
 

@@ -18,7 +18,7 @@ namespace mm::binance {
 
 struct StreamLine {
   std::size_t shard = 0;
-  std::size_t connection = 0;          // which of the twins
+  std::size_t connection = 0;  // which of the twins
   std::string url;
   std::vector<std::string> subscribe;  // messages to send after opening
   std::string place;                   // for the log: host and number, no secrets

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "feeds/binance/exchange_info.h"
 #include "engine/core/decimal.h"
+#include "feeds/binance/exchange_info.h"
 
 namespace mm {
 
@@ -99,7 +99,7 @@ std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
 // Units from config, else from exchangeInfo, else as scanned.
 void CaptureFeed::complete(Instrument& i, const ScannedInstrument* scanned,
                            const binance::ExchangeInfo* info) {
-  const auto text = [](Amount a) { return decimal_text(a); };
+  const auto text = [](Amount a) { return decimal_text(a.v); };
   i.book_includes_own = false;
   if (scanned != nullptr && scanned->spec.is_spot != i.is_spot) {
     i.is_spot = scanned->spec.is_spot;

@@ -9,10 +9,10 @@
 #include <numeric>
 #include <optional>
 
+#include "engine/core/decimal.h"
 #include "feeds/binance/book_sync.h"
 #include "feeds/binance/parser.h"
 #include "feeds/capture/capture_reader.h"
-#include "engine/core/decimal.h"
 
 namespace mm {
 
