@@ -192,7 +192,7 @@ TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
                                    "myTrades", "account.status"));
   std::vector<int> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+    if (e.kind == EventKind::kSessionStatus) states.push_back(static_cast<int>(e.session.state));
   }
   EXPECT_EQ(states.back(), 1);
   EXPECT_EQ(std::ranges::count(states, 1), 1);
@@ -230,7 +230,7 @@ TEST_F(BinanceOrderSession, AKeyThatIsRefusedIsNamedAndNotTriedAgainAtOnce) {
   EXPECT_THAT(engine_->connector.problem(), HasSubstr("-2015"));
   EXPECT_THAT(engine_->lines, HasSubstr("session.logon was refused"));
   EXPECT_THAT(engine_->lines, Not(HasSubstr(kApiKey)));
-  EXPECT_EQ(last(EventKind::kSessionStatus).session.up, 0);
+  EXPECT_EQ(last(EventKind::kSessionStatus).session.state, SessionState::kDown);
   EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
 }
 
@@ -480,7 +480,7 @@ TEST_F(BinanceOrderSession, WhatIsUnansweredWhenAConnectionEndsIsUnknown) {
   ASSERT_TRUE(run_until([this] { return is_up(); }));
   std::vector<int> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+    if (e.kind == EventKind::kSessionStatus) states.push_back(static_cast<int>(e.session.state));
   }
   EXPECT_EQ(states.front(), 0);
   EXPECT_EQ(states.back(), 1);
@@ -519,7 +519,7 @@ TEST_F(BinanceOrderSession, AReconnectTellsTheFillsThatHappenedMeanwhileOnce) {
   };
   EXPECT_GT(position([](const Event& e) { return e.kind == EventKind::kFilled; }),
             position([](const Event& e) {
-              return e.kind == EventKind::kSessionStatus && e.session.up == 1;
+              return e.kind == EventKind::kSessionStatus && e.session.state == SessionState::kUp;
             }));
 }
 

@@ -11,6 +11,7 @@
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
 #include "engine/app/venue_check.h"
+#include "engine/app/venue_rest.h"
 
 namespace mm::app {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/core/decimal.h"
+#include "engine/core/decimal_text.h"
 
 namespace mm::app {
 
@@ -62,7 +62,8 @@ void VenueAccount::compare(const Core& core, orders::Identity self, std::uint64_
     summary.notes.push_back(
         fmt::format("{}: {} open orders of ours at the venue, its position "
                     "moved by {}, ours by {}",
-                    instruments_[i].symbol(), open, decimal_text(moved), decimal_text(explained)));
+                    instruments_[i].symbol(), open, decimal_text(moved).view(),
+                    decimal_text(explained).view()));
     if (moved != explained) ++differences;
   }
   if (foreign_orders == 0) summary.invariants.emplace_back("venue_position", differences);

@@ -6,7 +6,6 @@
 
 #include "engine/app/feed_setup.h"
 #include "engine/app/venue_rest.h"
-#include "engine/core/decimal.h"
 #include "engine/core/decimal_text.h"
 #include "gateway/binance/credentials.h"
 
@@ -85,8 +84,8 @@ void VenueProbe::check_symbols() {
 void VenueProbe::check_symbol(const Instrument& instrument, const binance::SymbolRules& rules) {
   const std::string text =
       fmt::format("{} {}, tick {}, lot {}, least worth {}, {} open orders, {}", instrument.symbol(),
-                  binance::name(rules.status), decimal_text(instrument.tick),
-                  decimal_text(instrument.lot), DecimalText(instrument.notional_min.v, 18).view(),
+                  binance::name(rules.status), decimal_text(instrument.tick).view(),
+                  decimal_text(instrument.lot).view(), decimal_text(instrument.notional_min).view(),
                   rules.orders_max, rules.amend_allowed ? "amends keep priority" : "no amends");
   if (rules.status != binance::SymbolStatus::kTrading) {
     findings_.fail("symbol", text + ": not trading");
@@ -137,8 +136,8 @@ void VenueProbe::check_fees(const json::element& account) {
   // 1e-8 amounts to 1e-9 ratios.
   const Ratio maker(amount_of(rates, "maker").v * 10), taker(amount_of(rates, "taker").v * 10);
   const FeeRates& ours = config_.fees.rates;
-  const std::string text = fmt::format("maker {}, taker {}", DecimalText(maker.v, 9).view(),
-                                       DecimalText(taker.v, 9).view());
+  const std::string text =
+      fmt::format("maker {}, taker {}", decimal_text(maker).view(), decimal_text(taker).view());
   if (maker != ours.maker || taker != ours.taker) {
     findings_.warn("fees", text + ": [fees] says otherwise");
   } else {
@@ -150,8 +149,8 @@ void VenueProbe::check_balances(const json::element& account) {
   for (const Instrument& i : instruments_) {
     const Amount base = balance_of(account, i.base()).free;
     const Amount quote = balance_of(account, i.quote()).free;
-    const std::string text = fmt::format("{} {}, {} {} free", decimal_text(base), i.base(),
-                                         decimal_text(quote), i.quote());
+    const std::string text = fmt::format("{} {}, {} {} free", decimal_text(base).view(), i.base(),
+                                         decimal_text(quote).view(), i.quote());
     const bool both = base >= i.lot && money(quote) >= i.notional_min;
     findings_.add(both ? Verdict::kOk : Verdict::kWarn, "balances",
                   both ? text : text + ": not enough to quote both sides");

@@ -433,7 +433,7 @@ void OrderSession::tell_state() {
     event.kind = EventKind::kSessionStatus;
     event.instrument = static_cast<InstrumentId>(i);
     event.session = {};
-    event.session.up = static_cast<std::uint8_t>(state);
+    event.session.state = state;
     event.session.symbol_trading = 1;
     events_.emit(event);
   }

@@ -43,8 +43,7 @@ struct OrderSessionCounters {
 
 class OrderSession {
  public:
-  // What SessionStatus says: down 0, up 1, connected but not reconciled 2.
-  enum class State : std::uint8_t { kDown = 0, kUp = 1, kReconciling = 2 };
+  using State = SessionState;  // reconciling: connected, not yet reconciled
 
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
