@@ -61,6 +61,7 @@ void Exchange::run_until(Nanos now) {
 }
 
 void Exchange::step() {
+  MM_ASSERT(next_time_ != kNever, "a step is taken when one is due");
   const InstrumentId i = next_instrument_;
   set_time(next_time_);
   Market& market = markets_[i];
@@ -78,6 +79,7 @@ void Exchange::step() {
 }
 
 void Exchange::skip(Nanos until) {
+  MM_ASSERT(next_time_ != kNever, "what is left out is due some time");
   markets_[next_instrument_].generator->skip(until);
   find_next();
 }
@@ -213,14 +215,14 @@ bool Exchange::renew_touch(InstrumentId i) {
   Market& market = markets_[i];
   const MatchingBook& book = market.book;
   if (book.empty(Side::kBuy) || book.empty(Side::kSell)) return false;
-  const Ticks bid = book.best(Side::kBuy), ask = book.best(Side::kSell);
+  const PriceLevel bid = book.best_level(Side::kBuy), ask = book.best_level(Side::kSell);
   const BookTicker& old = market.touch;
   const BookTicker touch{.update_id = market.update_id,
-                         .bid_lots = book.lots_at(Side::kBuy, bid),
-                         .ask_lots = book.lots_at(Side::kSell, ask),
+                         .bid_lots = bid.lots,
+                         .ask_lots = ask.lots,
                          .exchange_time = instrument(i).is_spot ? Nanos(0) : now_,
-                         .bid_ticks = static_cast<std::int32_t>(bid.v),
-                         .ask_ticks = static_cast<std::int32_t>(ask.v)};
+                         .bid_ticks = static_cast<std::int32_t>(bid.price.v),
+                         .ask_ticks = static_cast<std::int32_t>(ask.price.v)};
   if (touch.bid_ticks == old.bid_ticks && touch.bid_lots == old.bid_lots &&
       touch.ask_ticks == old.ask_ticks && touch.ask_lots == old.ask_lots) {
     return false;

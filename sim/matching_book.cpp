@@ -12,6 +12,17 @@ Ticks MatchingBook::best(Side side) const {
   return levels.empty() || levels.better(price, levels.best().price) ? price : levels.best().price;
 }
 
+PriceLevel MatchingBook::best_level(Side side) const {
+  const Ticks price = best(side);
+  const PriceLevels& levels = external(side);
+  Lots lots = !levels.empty() && levels.best().price == price ? levels.best().lots : Lots(0);
+  for (OrderRow row = first(side); row != kNoRow && orders_[row].price == price;
+       row = orders_[row].next) {
+    lots += orders_[row].leaves();
+  }
+  return {price, lots};
+}
+
 Lots MatchingBook::lots_at(Side side, Ticks price) const {
   Lots lots = external(side).lots_at(price);
   OrderRow row = first(side);
@@ -64,9 +75,7 @@ void MatchingBook::remove(OrderRow row) {
 
 void MatchingBook::set_level(Side side, Ticks price, Lots lots) {
   PriceLevels& levels = levels_[index(side)];
-  if (!taken_[index(side)].empty() || !taken_before_[index(side)].empty()) {
-    lots = untaken(side, price, lots);
-  }
+  if (any_taken_) lots = untaken(side, price, lots);
   if (!in_snapshot_ && at_or_better(first(side), price) != nullptr) {
     const Lots before = levels.lots_at(price);
     OrderRow row = first(side);

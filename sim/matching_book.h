@@ -50,6 +50,7 @@ class MatchingBook {
   bool empty(Side side) const { return external(side).empty() && first(side) == kNoRow; }
   // The best price, orders included; not of an empty side.
   Ticks best(Side side) const;
+  PriceLevel best_level(Side side) const;
   // Quantity at a price, orders included.
   Lots lots_at(Side side, Ticks price) const;
   // use(price, lots) for each price of a side from the best, orders included, until it says false.
@@ -115,6 +116,7 @@ class MatchingBook {
   PriceLevels levels_[2];
   // Observed data: what aggressors of ours had of the levels displayed, now and before a snapshot.
   PriceLevels taken_[2], taken_before_[2];
+  bool any_taken_ = false;  // ever: most books see no aggressor of ours
   OrderRow first_[2] = {kNoRow, kNoRow};
   UpdateId book_id_{}, touch_id_{};
   Ticks touch_[2];  // newer than the book while touch_id_ > book_id_; 0 lots make it invalid
@@ -197,6 +199,7 @@ Lots MatchingBook::take_external(Side side, Ticks price, Lots lots, OnMatch&& on
   const Lots taken = std::min(lots, levels.best().lots);
   if (taken.v <= 0) return Lots(0);
   if (!is_truth_) {
+    any_taken_ = true;
     PriceLevels& had = taken_[index(side)];
     had.set(price, had.lots_at(price) + taken);
   }
