@@ -83,9 +83,10 @@ Execution Accounts::settle(RestingOrder& order, Ticks price, Lots lots, bool mak
   Record& record = records_[record_of(order.account, order.instrument)];
   record.position += buys ? base : -base;
   if (instrument.is_spot) {
-    // What the fill uses leaves the reserve; rounding leftovers become free again.
+    // What the fill uses leaves the reserve; rounding leftovers become free again. A market buy's
+    // reserve goes as a whole with its first fill: what it buys later is paid before anything else.
     const Amount paid = buys ? quote : base;
-    const Amount unlocked = order.type == OrderType::kMarket ? paid : order.reserved - need(order);
+    const Amount unlocked = order.reserved - need(order);
     order.reserved -= unlocked;
     Funds& funds = touch(order.account, paid_in(order));
     funds.locked -= unlocked;

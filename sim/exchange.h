@@ -70,8 +70,7 @@ class Exchange {
   // Status, filters and the number of open orders are checked before the cancel.
   ReplaceAnswer cancel_replace(AccountId account, VenueOrderId id, CancelRestriction restriction,
                                ReplaceMode mode, const NewOrder& wanted);
-  // Spot: less quantity (the new total), same place in the queue, same order. A front-end that
-  // changes the client's id with it passes the new one.
+  // Spot: less quantity (the new total), same place in the queue, same order.
   OrderAnswer amend_keep_priority(AccountId account, VenueOrderId id, Lots lots);
   // USD-M: same order at the back of the queue; `lots` is the new total. The answer's order may
   // have ended: what is executed already cancels it, a post-only one across the market expires.

@@ -53,7 +53,8 @@ enum class Expiry : std::uint8_t {
 
 struct NewOrder {
   // The front-end's own number for it: no two open orders of an account have the same. It comes
-  // back with everything told about the order, so it may be an index into a table of names.
+  // back with everything told about the order, so it may be an index into a table of names, where
+  // the same name has the same number.
   ClientOrderId id{};
   InstrumentId instrument{};
   Side side{Side::kBuy};
