@@ -63,7 +63,7 @@ void SimVenue::start(Nanos now) {
   clock_ = now;
   for (InstrumentId i = 0; i < markets_.size(); ++i) {
     Event session = make_event(EventKind::kSessionStatus, i);
-    session.session = {.up = 1, .symbol_trading = 1, .pad = {}};
+    session.session = {.state = SessionState::kUp, .symbol_trading = 1, .pad = {}};
     respond(session);
     report_balances(i, true);
     if (markets_[i].generator == nullptr) continue;
