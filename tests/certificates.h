@@ -18,8 +18,8 @@ struct Certificate {
 };
 
 struct CertificateWish {
-  std::vector<std::string> names{"localhost"};      // DNS names it is good for
-  std::vector<std::string> addresses{"127.0.0.1"};  // and IP addresses
+  std::vector<std::string> names{"localhost"};               // DNS names it is good for
+  std::vector<std::string> addresses{"127.0.0.1"};           // and IP addresses
   std::chrono::seconds valid_from = -std::chrono::hours(1);  // relative to now
   std::chrono::seconds valid_until = std::chrono::hours(24);
 };

@@ -1,13 +1,12 @@
 // Connecting, against real servers on loopback: certificates, versions, refusals, deadlines.
 
-#include "engine/net/dial.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
 #include <thread>
 
+#include "engine/net/dial.h"
 #include "tests/certificates.h"
 #include "tests/e2e_support.h"
 #include "tests/net_client.h"
@@ -73,8 +72,8 @@ TEST(Dial, ARefusedConnectionIsAnError) {
 }
 
 TEST(Dial, AnUnknownNameIsAnError) {
-  const Dialed dialed = dial({.host = "no-such-host.invalid", .port = 1, .tls = false, .target = "/"},
-                             nullptr, kPatient);
+  const Dialed dialed = dial(
+      {.host = "no-such-host.invalid", .port = 1, .tls = false, .target = "/"}, nullptr, kPatient);
   EXPECT_FALSE(dialed.stream);
   EXPECT_THAT(dialed.error, HasSubstr("no-such-host.invalid:1: name lookup: "));
 }
@@ -150,8 +149,8 @@ TEST_F(DialTls, AnExpiredCertificateIsRefused) {
 }
 
 TEST_F(DialTls, ACertificateNotYetValidIsRefused) {
-  expect_refused(authority_.issue({.valid_from = std::chrono::hours(24),
-                                   .valid_until = std::chrono::hours(48)}),
+  expect_refused(authority_.issue(
+                     {.valid_from = std::chrono::hours(24), .valid_until = std::chrono::hours(48)}),
                  "localhost", "certificate is not yet valid");
 }
 

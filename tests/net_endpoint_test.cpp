@@ -1,6 +1,6 @@
-#include "engine/net/endpoint.h"
-
 #include <gtest/gtest.h>
+
+#include "engine/net/endpoint.h"
 
 namespace mm::net {
 namespace {

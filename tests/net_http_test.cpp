@@ -65,9 +65,8 @@ TEST(HttpClient, SendsWhatItWasGivenAndReturnsWhatCame) {
 }
 
 TEST(HttpClient, KeepsItsConnection) {
-  NetServer server(serve_http([](const ServedRequest& r) {
-    return ServedResponse{.body = r.target};
-  }));
+  NetServer server(
+      serve_http([](const ServedRequest& r) { return ServedResponse{.body = r.target}; }));
   HttpClient client(server.endpoint("/default"), nullptr);
   EXPECT_EQ(client.send(get("/1")).body, "/1");
   EXPECT_EQ(client.send(get("")).body, "/default");
@@ -81,8 +80,9 @@ TEST(HttpClient, SpeaksTls) {
   const CertificateAuthority authority;
   const auto tls = net::TlsContext::client(scratch.write("ca.pem", authority.pem()));
   NetServer server(serve_http([](const ServedRequest&) {
-    return ServedResponse{.body = std::string(100'000, 'a')};
-  }), {authority.issue()});
+                     return ServedResponse{.body = std::string(100'000, 'a')};
+                   }),
+                   {authority.issue()});
   HttpClient client(server.endpoint(), &tls);
   EXPECT_EQ(client.send(get("/")).body, std::string(100'000, 'a'));
   EXPECT_EQ(client.send(get("/")).body, std::string(100'000, 'a'));
@@ -91,7 +91,8 @@ TEST(HttpClient, SpeaksTls) {
 
 TEST(HttpClient, ReadsChunkedBodiesOfAnySize) {
   NetServer server(serve_http([](const ServedRequest& r) {
-    return ServedResponse{.body = std::string(std::stoul(r.target.substr(1)), 'x'), .chunked = true};
+    return ServedResponse{.body = std::string(std::stoul(r.target.substr(1)), 'x'),
+                          .chunked = true};
   }));
   HttpClient client(server.endpoint(), nullptr);
   for (const std::size_t bytes : {0U, 1U, 999U, 1000U, 1001U, 3'000'000U}) {
@@ -111,8 +112,9 @@ TEST(HttpClient, ReadsABodyThatEndsWithTheConnection) {
 }
 
 TEST(HttpClient, SkipsInterimAnswers) {
-  NetServer server(always("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
-                          "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  NetServer server(
+      always("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
   HttpClient client(server.endpoint(), nullptr);
   EXPECT_EQ(client.send(get("/")).body, "ok");
 }
@@ -215,8 +217,9 @@ TEST(HttpClient, AConnectionThatEndsInTheBodyIsAnError) {
 }
 
 TEST(HttpClient, WhatComesUnaskedEndsTheKeptConnection) {
-  NetServer server(always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-                          "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlies"));
+  NetServer server(
+      always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlies"));
   HttpClient client(server.endpoint(), nullptr);
   EXPECT_EQ(client.send(get("/")).body, "ok");
   EXPECT_EQ(client.send(get("/")).body, "ok");
@@ -268,8 +271,7 @@ TEST(HttpClient, NeverRepeatsAnOrderButSaysThatItMayHaveArrived) {
   const HttpResponse response = client.send(post("/2?signature=secret", ""));
   EXPECT_EQ(response.status, 0);
   EXPECT_TRUE(response.maybe_sent);
-  EXPECT_EQ(response.error,
-            server.endpoint().authority() + ": POST /2: closed by the server");
+  EXPECT_EQ(response.error, server.endpoint().authority() + ": POST /2: closed by the server");
   EXPECT_EQ(requests, 2);
 }
 
@@ -306,9 +308,9 @@ TEST(HttpClient, AServerThatDripsMeetsTheDeadlineToo) {
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
     while (peer.write("x")) continue;
   });
-  HttpClient client(server.endpoint(), nullptr,
-                    HttpOptions{.timeout = std::chrono::milliseconds(100),
-                                .body_bytes_max = 1'000'000'000});
+  HttpClient client(
+      server.endpoint(), nullptr,
+      HttpOptions{.timeout = std::chrono::milliseconds(100), .body_bytes_max = 1'000'000'000});
   EXPECT_THAT(client.send(get("/")).error, HasSubstr("no answer within 100 ms"));
 }
 

@@ -210,7 +210,8 @@ std::uint16_t NetServer::port() const {
 }
 
 net::Endpoint NetServer::endpoint(const std::string& target) const {
-  return {.host = "127.0.0.1", .port = port(), .tls = state_->context.has_value(), .target = target};
+  return {
+      .host = "127.0.0.1", .port = port(), .tls = state_->context.has_value(), .target = target};
 }
 
 int NetServer::accepted() const {

@@ -49,8 +49,8 @@ class NetServer {
     int version_max = 0;  // of OpenSSL's constants; 0: any
   };
 
-  explicit NetServer(Handler handler);             // plain
-  NetServer(Handler handler, const Tls& tls);      // the handler starts after the handshake
+  explicit NetServer(Handler handler);         // plain
+  NetServer(Handler handler, const Tls& tls);  // the handler starts after the handshake
   ~NetServer();
   NetServer(const NetServer&) = delete;
   NetServer& operator=(const NetServer&) = delete;

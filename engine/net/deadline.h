@@ -26,10 +26,10 @@ class Deadline {
   Wait wait(int fd, short events) const;
 
   bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
-  bool over() const;                              // stopped, or no time left
-  std::chrono::nanoseconds left() const;          // 0 when past
+  bool over() const;                             // stopped, or no time left
+  std::chrono::nanoseconds left() const;         // 0 when past
   std::chrono::milliseconds next_slice() const;  // how long to sleep before looking again
-  std::string why() const;                        // "stopped" or "no answer within 10000 ms"
+  std::string why() const;                       // "stopped" or "no answer within 10000 ms"
 
  private:
   using Clock = std::chrono::steady_clock;

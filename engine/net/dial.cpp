@@ -98,9 +98,9 @@ SSL* make_tls(int fd, const Endpoint& to, const TlsContext& context) {
   } else {
     SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     std::string name = to.host;  // what the macro SSL_set_tlsext_host_name would cast to
-    named = SSL_set1_host(tls, name.c_str()) == 1 &&
-            SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                     name.data()) == 1;
+    named =
+        SSL_set1_host(tls, name.c_str()) == 1 &&
+        SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
   }
   if (named) return tls;
   SSL_free(tls);
@@ -111,10 +111,14 @@ SSL* make_tls(int fd, const Endpoint& to, const TlsContext& context) {
 std::string handshake(Stream& stream, const Deadline& deadline) {
   while (true) {
     switch (stream.handshake().status) {
-      case IoStatus::kOk: return {};
-      case IoStatus::kClosed: return "tls: closed in the handshake";
-      case IoStatus::kFailed: return std::string(stream.problem());
-      case IoStatus::kWouldBlock: break;
+      case IoStatus::kOk:
+        return {};
+      case IoStatus::kClosed:
+        return "tls: closed in the handshake";
+      case IoStatus::kFailed:
+        return std::string(stream.problem());
+      case IoStatus::kWouldBlock:
+        break;
     }
     const short events = stream.wants_to_write() ? POLLOUT : POLLIN;
     if (deadline.wait(stream.fd(), events) != Deadline::Wait::kReady) {

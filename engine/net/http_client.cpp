@@ -54,8 +54,8 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     HttpExchange done = exchange(*stream_, endpoint_, request, options_.body_bytes_max, deadline);
     if (!done.keep_alive) stream_.reset();
     const bool failed = !done.response.error.empty();
-    const bool again = failed && kept && !done.answered && is_safe(request.method) &&
-                       !deadline.over();
+    const bool again =
+        failed && kept && !stream_ && !done.answered && is_safe(request.method) && !deadline.over();
     if (again) continue;
     if (failed) done.response.error.insert(0, where);
     return std::move(done.response);

@@ -1,4 +1,5 @@
-// One HTTP/1.1 request and its response on a stream: what the client and the WebSocket upgrade share.
+// One HTTP/1.1 request and its response on a stream: what the client and the WebSocket upgrade
+// share.
 //
 // Cold: blocks until the response is whole, the stream fails or the deadline passes.
 #pragma once

@@ -58,7 +58,7 @@ class Stream {
   IoResult fail(std::string_view where, std::string_view what);
 
   int fd_ = -1;
-  bool broken_ = false;      // nothing more can be read or written
+  bool broken_ = false;       // nothing more can be read or written
   bool established_ = false;  // the handshake is done
   std::unique_ptr<ssl_st, FreeTls> tls_;
   std::size_t problem_bytes_ = 0;

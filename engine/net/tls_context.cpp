@@ -17,8 +17,7 @@ ssl_ctx_st* make(const SSL_METHOD* method) {
   SSL_CTX_set_ciphersuites(context, kCiphers13);
   SSL_CTX_set_cipher_list(context, kCiphers12);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(context,
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_clear_mode(context, SSL_MODE_RELEASE_BUFFERS);  // it allocates per record
   SSL_CTX_set_read_ahead(context, 1);  // one read for a record's header and body, and the next's
   return context;

@@ -95,9 +95,12 @@ WsMessage WebSocket::next_message() {
   Frame frame;
   while (true) {
     switch (decode(frame)) {
-      case Decoded::kMore: return {};
-      case Decoded::kBad: return ended();
-      case Decoded::kFrame: break;
+      case Decoded::kMore:
+        return {};
+      case Decoded::kBad:
+        return ended();
+      case Decoded::kFrame:
+        break;
     }
     const bool control = frame.opcode >= Opcode::kClose;
     const WsMessage message = control ? on_control(frame) : on_data(frame);
@@ -145,13 +148,17 @@ const char* WebSocket::check_header(std::uint8_t first, std::uint8_t second) con
   if ((second & kMasked) != 0) return "a masked frame from the server";
   const auto opcode = static_cast<std::uint8_t>(first & kOpcodeBits);
   switch (Opcode{opcode}) {
-    case Opcode::kContinuation: return in_message_ ? nullptr : "a continuation of nothing";
+    case Opcode::kContinuation:
+      return in_message_ ? nullptr : "a continuation of nothing";
     case Opcode::kText:
-    case Opcode::kBinary: return in_message_ ? "a new message within a fragmented one" : nullptr;
+    case Opcode::kBinary:
+      return in_message_ ? "a new message within a fragmented one" : nullptr;
     case Opcode::kClose:
     case Opcode::kPing:
-    case Opcode::kPong: break;
-    default: return "an unknown opcode";
+    case Opcode::kPong:
+      break;
+    default:
+      return "an unknown opcode";
   }
   if ((first & kFinal) == 0) return "a fragmented control frame";
   return (second & kLengthBits) > kControlBytesMax ? "a control frame over 125 bytes" : nullptr;
@@ -181,9 +188,12 @@ WsMessage WebSocket::on_data(const Frame& frame) {
 
 WsMessage WebSocket::on_control(const Frame& frame) {
   switch (frame.opcode) {
-    case Opcode::kPong: return {WsEvent::kPong, view(frame.payload)};
-    case Opcode::kClose: return on_close(frame.payload);
-    default: break;
+    case Opcode::kPong:
+      return {WsEvent::kPong, view(frame.payload)};
+    case Opcode::kClose:
+      return on_close(frame.payload);
+    default:
+      break;
   }
   std::ranges::copy(frame.payload, pong_.begin());
   pong_bytes_ = static_cast<std::uint8_t>(frame.payload.size());

@@ -99,8 +99,8 @@ class WebSocket {
   enum class Decoded : std::uint8_t { kFrame, kMore, kBad };
 
   // Full-period generator of 64 bits, whose upper half makes the masks.
-  using MaskSource = std::linear_congruential_engine<std::uint64_t, 6364136223846793005U,
-                                                     1442695040888963407U, 0>;
+  using MaskSource =
+      std::linear_congruential_engine<std::uint64_t, 6364136223846793005U, 1442695040888963407U, 0>;
   static constexpr std::size_t kControlBytesMax = 125;
   static constexpr std::size_t kHeaderBytesMax = 14;
   // A control frame may come between the fragments of a longest message.
@@ -144,7 +144,7 @@ class WebSocket {
   std::uint8_t pong_bytes_ = 0;
   std::array<char, kControlBytesMax> pong_{};
   std::string_view close_reason_;  // in receive_
-  std::string_view problem_;  // of static text
+  std::string_view problem_;       // of static text
   WsCounters counters_;
 };
 

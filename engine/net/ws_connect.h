@@ -15,8 +15,8 @@ namespace mm::net {
 
 struct WsOpened {
   std::unique_ptr<WebSocket> socket;
-  std::string error;                     // one line, where there is no socket
-  int http_status = 0;                   // of the server's answer, if it came so far
+  std::string error;                    // one line, where there is no socket
+  int http_status = 0;                  // of the server's answer, if it came so far
   std::chrono::seconds retry_after{0};  // what a refusing server asked for
 };
 
