@@ -60,6 +60,7 @@ class Backtest {
   const BacktestOptions& options_;
   const Config& config_;
   std::unique_ptr<CaptureFeed> feed_;
+  std::vector<Instrument> instruments_;
   std::unique_ptr<CaptureSource> source_;
   std::unique_ptr<sim::SimVenue> venue_;
   SessionRecord record_;
@@ -79,9 +80,10 @@ std::string Backtest::open() {
   feed_ = std::move(opened.feed);
   for (const std::string& note : feed_->notes()) std::fprintf(stderr, "%s\n", note.c_str());
   source_ = std::make_unique<CaptureSource>(*feed_);
-  venue_ = make_observing_venue(config_, feed_->instruments());
-  return record_.open(config_, options_.session_dir, "backtest", feed_->instruments(),
-                      feed_->scan().first);
+  instruments_.assign(feed_->instruments().begin(), feed_->instruments().end());
+  for (Instrument& i : instruments_) i.own_wallet = true;
+  venue_ = make_observing_venue(config_, instruments_);
+  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first);
 }
 
 void Backtest::say_problems() {
@@ -93,7 +95,7 @@ void Backtest::say_problems() {
 
 int Backtest::run() {
   if (std::string error = open(); !error.empty()) return fail(error);
-  run_ = std::make_unique<VirtualRun<CaptureSource>>(config_, feed_->instruments(), *venue_,
+  run_ = std::make_unique<VirtualRun<CaptureSource>>(config_, instruments_, *venue_,
                                                      record_.journal());
   const Clock clock;
   const StopSignal signals;

@@ -24,6 +24,7 @@ std::vector<Instrument> simulated_instruments(const Config& config) {
   for (const std::string& name : config.venue.symbols) {
     Instrument instrument = make_instrument(config, name);
     use_simulator_units(instrument);
+    instrument.own_wallet = true;
     instruments.push_back(instrument);
   }
   return instruments;

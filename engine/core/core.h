@@ -10,6 +10,7 @@
 #include <deque>
 #include <vector>
 
+#include "engine/core/asset_balances.h"
 #include "engine/core/command.h"
 #include "engine/core/deadline_heap.h"
 #include "engine/core/event.h"
@@ -113,6 +114,7 @@ class Core {
   std::deque<InstrumentState> instruments_;  // never grows; a deque since the states do not move
   OrderTable table_;
   OrderLifecycle lifecycle_;
+  AssetBalances balances_;
   QuotePlanner planner_;
   RequestMeter meter_;
   RateBudget budget_;

@@ -80,6 +80,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   } else if (turn_.spent) {
     waiting_.requeue(s.id);
   }
+  balances_.on_orders(s.id, s.config.instrument, table_);
   check_invariants(s, limit);
   measure(s);
   plan_wake(s);
@@ -120,8 +121,8 @@ void Core::price_fees(const InstrumentState& s) {
 // Valued at the first mid; from the account once its balance has been told.
 void Core::open_position(InstrumentState& s) {
   const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
-  if (of_account && !s.base_known) return;
-  s.position.open(of_account ? s.base_held : s.config.risk.start_position, s.mark);
+  if (of_account && !balances_.known(s.id, Side::kSell)) return;
+  s.position.open(of_account ? balances_.base_held(s.id) : s.config.risk.start_position, s.mark);
   s.opened = true;
 }
 
@@ -245,16 +246,16 @@ void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
   LadderSide& levels = s.ladder.side(side);
   Lots room = position_room(side, s.position.base(), Lots(0), limit, instrument);
   // What balances allow: free, and what our own acknowledged orders lock already.
-  const bool bounded = instrument.is_spot && (side == Side::kBuy ? s.quote_known : s.base_known);
+  const bool bounded = instrument.is_spot && balances_.known(s.id, side);
   Money funds = Money(Int128{1} << 120);
   if (bounded && side == Side::kBuy) {
-    funds = money(s.quote_free);
+    funds = money(balances_.available(s.id, side));
     for (const std::uint16_t slot : table_.live(s.id, side)) {
       const Order& o = table_.row(slot);
       if (o.acknowledged) funds += notional(instrument, o.price, o.leaves());
     }
   } else if (bounded) {
-    Lots own(s.base_free.v / instrument.lot.v);
+    Lots own(balances_.available(s.id, side).v / instrument.lot.v);
     for (const std::uint16_t slot : table_.live(s.id, side)) {
       const Order& o = table_.row(slot);
       if (o.acknowledged) own += o.leaves();
@@ -268,17 +269,18 @@ void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
     Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
     const bool by_position = room < q.lots;
     if (largest.v > 0 && lots * lot_worth > largest.v) lots = largest.v / lot_worth;
-    if (side == Side::kBuy && lots * lot_worth > funds.v) lots = funds.v / lot_worth;
+    const bool by_funds = lots * lot_worth > funds.v;
+    if (by_funds) lots = funds.v / lot_worth;
     q.lots = Lots(static_cast<std::int64_t>(std::max<Int128>(lots, 0)));
     const Money worth = notional(instrument, q.price, q.lots);
     if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
       SideState& state = s.side(side);
       if (state.gate == Gate::kOpen) {
-        state.reason = by_position
+        state.reason = by_funds ? QuoteReason::kInsufficientBalance
+                       : by_position
                            ? (bounded && side == Side::kSell ? QuoteReason::kInsufficientBalance
                                                              : QuoteReason::kPositionLimit)
-                       : funds.v < lot_worth ? QuoteReason::kInsufficientBalance
-                                             : QuoteReason::kBelowMinSize;
+                           : QuoteReason::kBelowMinSize;
       }
       levels.erase(i);
       continue;

@@ -69,6 +69,7 @@ Core::Core(const CoreConfig& config)
         config_.instruments, c.instrument.quote_text,
         [](const InstrumentConfig& other) -> const auto& { return other.instrument.quote_text; });
     const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
+    balances_.add(c.instrument);
     instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
@@ -202,6 +203,7 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
                                                     e.failure.reason != RejectReason::kRateLimit);
       lifecycle_.set_cause(cause_);
       lifecycle_.on_time(now_, out);  // what the report set free: waiting cancels, queries
+      balances_.on_orders(s.id, s.config.instrument, table_);
     }
   }
   mark_dirty(s);
@@ -218,13 +220,13 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
 }
 
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
-  if (balance.asset == Asset::kBase) {
-    s.base_free = balance.free;
-    s.base_held = balance.free + balance.locked;
-    s.base_known = true;
-  } else if (balance.asset == Asset::kQuote) {
-    s.quote_free = balance.free;
-    s.quote_known = true;
+  balances_.on_balance(s.id, balance);
+  const Side paid = balance.asset == Asset::kBase ? Side::kSell : Side::kBuy;
+  for (InstrumentState& other : instruments_) {
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      const bool waits = other.side(side).reason == QuoteReason::kInsufficientBalance;
+      if (waits && balances_.pay_alike(other.id, side, s.id, paid)) mark_dirty(other);
+    }
   }
 }
 

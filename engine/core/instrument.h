@@ -65,9 +65,11 @@ struct Instrument {
   FeeRates fees{};
   bool is_spot = true;            // balances bound orders; base fees reduce the position
   bool book_includes_own = true;  // false in backtest and paper: the feed never saw our orders
+  bool own_wallet = false;        // the simulated venue's: balances shared with no other instrument
 
   std::string_view symbol() const { return symbol_text.data(); }
   std::string_view base() const { return base_text.data(); }
+  std::string_view quote() const { return quote_text.data(); }
 };
 
 // price x quantity, exactly: tick and lot are 1e-8 each, so one tick-lot is tick*lot*100 money.

@@ -87,8 +87,6 @@ struct InstrumentState {
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
-  bool base_known = false, quote_known = false;
-  Amount base_free{}, base_held{}, quote_free{};  // held: free and locked
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 

@@ -46,6 +46,7 @@ void visit_fields(I& i, Visit visit) {
   visit("fee_asset", i.fees.asset);
   visit("is_spot", i.is_spot);
   visit("book_includes_own", i.book_includes_own);
+  visit("own_wallet", i.own_wallet);
 }
 
 template <std::size_t N>
@@ -120,8 +121,9 @@ std::string instrument_line(const Instrument& instrument) {
 
 std::string parse_instrument_line(std::string_view line, Instrument& instrument) {
   std::string error;
+  instrument.own_wallet = true;  // of a journal written before the key: all of them simulated
   visit_fields(instrument, [&](std::string_view key, auto& value) {
-    if (!error.empty()) return;
+    if (!error.empty() || (line.empty() && key == "own_wallet")) return;
     std::string_view pair = cut(line, ' ');
     if (cut(pair, '=') != key || !read(pair, value)) {
       error = "instrument: no proper value of " + std::string(key);
