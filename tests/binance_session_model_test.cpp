@@ -10,27 +10,14 @@
 #include "engine/core/order_lifecycle.h"
 #include "gateway/binance/order_events.h"
 #include "tests/binance_instruments.h"
+#include "tests/random_choices.h"
 
 namespace mm::binance::orders {
 namespace {
 
+using test::Choices;
+
 constexpr Identity kSelf{.instance = 1, .epoch = 7};
-
-// Random choices from a finite list, so that rapidcheck can shrink a failure.
-class Choices {
- public:
-  explicit Choices(std::vector<std::uint32_t> numbers) : numbers_(std::move(numbers)) {}
-  bool left() const { return at_ < numbers_.size(); }
-  std::uint32_t below(std::size_t bound) {
-    const std::uint32_t number = left() ? numbers_[at_++] : 0;
-    return bound == 0 ? 0 : number % static_cast<std::uint32_t>(bound);
-  }
-  bool one_in(std::uint32_t n) { return below(n) == n - 1; }
-
- private:
-  std::vector<std::uint32_t> numbers_;
-  std::size_t at_ = 0;
-};
 
 std::string lots_text(Lots lots) {
   return decimal_text(Amount(lots.v * 1'000));
@@ -230,8 +217,8 @@ class Exchange {
 class Engine {
  public:
   void act(Choices& choices, Exchange& exchange) {
-    now_ += Nanos(choices.below(20) * kMillisecond.v);
-    switch (choices.below(10)) {
+    now_ += Nanos(choices.below(100) * kMillisecond.v);
+    switch (choices.below(12)) {
       case 0:
       case 1:
         lifecycle_.place({.instrument = 0,
@@ -241,23 +228,26 @@ class Engine {
                          now_, out_);
         break;
       case 2:
+      case 3:
+      case 4:
+      case 5:
         if (Order* row = pick(choices)) {
           lifecycle_.request_replace(*row, Ticks(10'000), Lots(10 + choices.below(20)), {}, now_,
                                      out_);
         }
         break;
-      case 3:
+      case 6:
         if (Order* row = pick(choices)) {
           lifecycle_.request_reduce(*row, Lots(row->lots.v - 1), {}, now_, out_);
         }
         break;
-      case 4:
+      case 7:
         if (Order* row = pick(choices)) lifecycle_.request_cancel(*row, {}, now_, out_);
         break;
-      case 5:
+      case 8:
         exchange.fill_one(choices);
         break;
-      case 6:
+      case 9:
         if (choices.one_in(4)) exchange.expire_one(choices);
         break;
       default:
@@ -376,9 +366,7 @@ class Engine {
 };
 
 RC_GTEST_PROP(BinanceSessionModel, TheCoreAndTheExchangeEndUpBelievingTheSame, ()) {
-  const auto steps = static_cast<std::size_t>(*rc::gen::inRange(0, 1500));
-  Choices choices(*rc::gen::container<std::vector<std::uint32_t>>(
-      steps, rc::gen::resize(1000, rc::gen::arbitrary<std::uint32_t>())));
+  Choices choices(*test::random_numbers(5'000));
   Exchange exchange;
   const auto engine = std::make_unique<Engine>();
   while (choices.left()) engine->act(choices, exchange);

@@ -234,6 +234,20 @@ TEST_F(BinanceOrderSession, AKeyThatIsRefusedIsNamedAndNotTriedAgainAtOnce) {
   EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
 }
 
+TEST_F(BinanceOrderSession, ALimitMetWhileConnectingIsWaitedOut) {
+  options_.connections = 1;
+  start();
+  venue_.on("openOrders.status", [this](const VenueRequest& r) {
+    const std::int64_t until = engine_->clock.now().v / kMillisecond.v + 600'000;
+    return std::vector{OrderVenue::failed(r, 429, -1003, "Too much request weight used.",
+                                          R"({"retryAfter":)" + std::to_string(until) + "}")};
+  });
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 1);
+  EXPECT_FALSE(is_up());
+}
+
 TEST_F(BinanceOrderSession, AWrongKeyIsFoundByTheVenueAndNeverShown) {
   start(KeyType::kHmac);
   const Credentials other = credentials_of(KeyType::kEd25519);

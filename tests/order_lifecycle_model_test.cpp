@@ -8,28 +8,16 @@
 #include <vector>
 
 #include "engine/core/order_lifecycle.h"
+#include "tests/random_choices.h"
 
 namespace mm {
 namespace {
 
+using test::Choices;
+using test::random_numbers;
+
 constexpr Nanos kReceiveWindow{5 * kSecond.v};
 constexpr Side kSides[] = {Side::kBuy, Side::kSell};
-
-// Random choices from a finite list, so that rapidcheck can shrink a failure.
-class Choices {
- public:
-  explicit Choices(std::vector<std::uint32_t> numbers) : numbers_(std::move(numbers)) {}
-  bool left() const { return at_ < numbers_.size(); }
-  std::uint32_t below(std::size_t bound) {
-    const std::uint32_t number = left() ? numbers_[at_++] : 0;
-    return bound == 0 ? 0 : number % static_cast<std::uint32_t>(bound);
-  }
-  bool one_in(std::uint32_t n) { return below(n) == n - 1; }
-
- private:
-  std::vector<std::uint32_t> numbers_;
-  std::size_t at_ = 0;
-};
 
 // What is true: orders by client id, whatever the engine believes. Requests are carried out in any
 // order; answers travel one lane, user-stream reports another.
@@ -364,13 +352,6 @@ class World {
   std::int64_t sizes_ = 0;
   Nanos now_{kSecond};
 };
-
-// Up to `count` numbers over their whole range: long lists would bias them towards all bits set.
-rc::Gen<std::vector<std::uint32_t>> random_numbers(int count) {
-  using rc::gen::resize;
-  return resize(count, rc::gen::container<std::vector<std::uint32_t>>(
-                           resize(rc::kNominalSize, rc::gen::arbitrary<std::uint32_t>())));
-}
 
 RC_GTEST_PROP(OrderLifecycleModel, ExposureCoversTheTruthAndEveryOrderIsSettled, ()) {
   Choices choices(*random_numbers(1'500));

@@ -95,11 +95,11 @@ bool OrderConnector::connect(std::size_t lane) {
   connection->opened = clock_.now();
   connection->reconciled = lane == 0;
   if (lane == 0) link_.reconciling.store(true, std::memory_order_release);
-  key_refused_ = false;
+  pause_min_ = Nanos(0);
   if (std::string error = prepare(*connection); !error.empty()) {
     if (lane == 0) link_.reconciling.store(false, std::memory_order_release);
     connection->socket->close();
-    failed(lane, std::move(error), key_refused_ ? options_.key_refused_pause : Nanos(0));
+    failed(lane, std::move(error), pause_min_);
     return false;
   }
   if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
@@ -127,12 +127,22 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
     error = reconciler_.run(channel, options_.last_trade_ids, connection);
   }
   if (!error.empty()) {
-    key_refused_ = channel.answered() && refuses_key(channel.response().error.code);
+    pause_min_ = pause_after(channel);
     return error;
   }
   connection.clock = channel.venue_clock();
   connection.backlog = std::move(channel.backlog());
   return {};
+}
+
+// A key that is not accepted will not be a moment later; a limit says until when.
+Nanos OrderConnector::pause_after(const RequestChannel& channel) const {
+  const Response& r = channel.response();
+  if (!channel.answered()) return Nanos(0);
+  if (refuses_key(r.error.code)) return options_.key_refused_pause;
+  if (r.status != 429 && r.status != 418) return Nanos(0);
+  if (r.retry_after_ms == 0) return options_.backoff_longest;
+  return channel.venue_clock().local(kMillisecond * r.retry_after_ms) - clock_.now();
 }
 
 void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_min) {

@@ -54,6 +54,7 @@ class OrderConnector {
   bool is_wanted(std::size_t lane, Nanos now);
   bool connect(std::size_t lane);
   std::string prepare(OrderConnection& connection);
+  Nanos pause_after(const RequestChannel& channel) const;
   void failed(std::size_t lane, std::string problem, Nanos pause_min);
   bool carry_out_by_rest();
 
@@ -72,7 +73,7 @@ class OrderConnector {
   net::ConnectionLimit attempts_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
-  bool key_refused_ = false;
+  Nanos pause_min_{};  // what the last refusal asks for
   std::atomic<bool> stop_{false};
 };
 

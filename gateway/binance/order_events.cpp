@@ -199,7 +199,8 @@ void OrderEvents::on_replace_failed(const Command& command, const Response& r, N
     emit(failure_event(EventKind::kOutcomeUnknown, command, RejectReason::kOther, retry_at));
     return;
   }
-  if (OrderFacts* renewed = facts_.find(command.new_id); renewed != nullptr) renewed->refused = true;
+  if (OrderFacts* renewed = facts_.find(command.new_id); renewed != nullptr)
+    renewed->refused = true;
   if (fills_missing) {  // the order's end waits for them
     Event event = failure_event(EventKind::kRejected, command, verdict.reason, retry_at);
     event.failure.id = command.new_id;
