@@ -40,6 +40,7 @@ Event report(EventKind kind, const RestingOrder& order, Lots lots) {
                   .ticks = static_cast<std::int32_t>(order.price.v),
                   .reason = RejectReason::kNone,
                   .status = static_cast<std::uint8_t>(order.status),
+                  .asked = 0,
                   .pad = {}};
   return event;
 }
@@ -204,6 +205,7 @@ SimVenue::Outcome SimVenue::query(const Command& command, Event& answer) {
   const RestingOrder* known = find(command.id);
   const RestingOrder& order = known == nullptr ? unknown : *known;
   answer = report(EventKind::kOrderStatus, order, order.filled);
+  answer.report.asked = 1;
   return {};
 }
 

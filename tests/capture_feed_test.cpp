@@ -149,6 +149,23 @@ TEST(CaptureFeed, FindsItsInstrumentsAndSaysWhereUnitsCameFrom) {
   EXPECT_EQ(feed->bytes_read(), feed->bytes_total());
 }
 
+TEST(CaptureFeed, SaysOnceThatItsConnectionIsUp) {
+  const TempFiles files;
+  const auto feed = open({files.write(
+      "a", at(0, snapshot(10, R"(["100.25","3.2"])")) + at(1, spot_diff("ETHUSDT", 11, 12)))});
+  ASSERT_NE(feed, nullptr);
+  EventBatch batch;
+  Nanos time;
+  std::vector<int> ups;
+  while (feed->next(time, batch)) {
+    ups.push_back(0);
+    for (const Event& e : batch.events()) {
+      if (e.kind == EventKind::kFeedStatus) ups.back() += e.feed.up;
+    }
+  }
+  EXPECT_EQ(ups, (std::vector{1, 0}));
+}
+
 TEST(CaptureFeed, ConfiguredUnitsAreTakenAsTheyAre) {
   const TempFiles files;
   CaptureOptions options;

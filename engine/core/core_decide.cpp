@@ -121,8 +121,8 @@ void Core::price_fees(const InstrumentState& s) {
 // Valued at the first mid; from the account once its balance has been told.
 void Core::open_position(InstrumentState& s) {
   const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
-  if (of_account && !balances_.known(s.id, Side::kSell)) return;
-  s.position.open(of_account ? balances_.base_held(s.id) : s.config.risk.start_position, s.mark);
+  if (of_account && !s.opening_known) return;
+  s.position.open(of_account ? s.opening_base : s.config.risk.start_position, s.mark);
   s.opened = true;
 }
 

@@ -26,6 +26,7 @@ LifecycleConfig lifecycle_config(const CoreConfig& c) {
   LifecycleConfig lifecycle;
   lifecycle.modification_timeout = c.orders.modification_timeout;
   lifecycle.terminal_retention = c.orders.cleanup_interval;
+  lifecycle.not_found_margin = not_found_margin(c.orders.recv_window, c.orders.command_age_max);
   lifecycle.connections = static_cast<std::uint8_t>(c.orders.modify_worker_count);
   return lifecycle;
 }
@@ -78,7 +79,7 @@ Core::Core(const CoreConfig& config)
 }
 
 Nanos Core::next_deadline() const {
-  return std::min(deadlines_.min(), table_.next_deadline());
+  return std::min(deadlines_.min(), lifecycle_.next_deadline());
 }
 
 void Core::start(Nanos now) {
@@ -179,8 +180,9 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       break;
     case EventKind::kRateUsage: {
       const std::int64_t window = std::max<std::int64_t>(e.rate.orders_window.v, 1);
+      const Nanos by_our_clock((now_.v / window + 1) * window);
       budget_.venue_usage(e.rate.orders_used, e.rate.orders_limit,
-                          Nanos((now_.v / window + 1) * window));
+                          e.rate.window_end.v != 0 ? e.rate.window_end : by_our_clock);
       return;
     }
     case EventKind::kSessionStatus:
@@ -195,6 +197,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
           s.resync_at = now_ + 100 * kMillisecond;
           break;
         }
+      }
+      // The account's limit, whatever was refused; cancels go on.
+      if (reports_failure(e.kind) && e.failure.reason == RejectReason::kRateLimit) {
+        budget_.hold(e.failure.retry_after);
       }
       const OrderChange change = lifecycle_.apply(e);
       count(s, change);
@@ -221,6 +227,11 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
 
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
   balances_.on_balance(s.id, balance);
+  // The first one opens the position; fills told before it are in it, those after it are not.
+  if (balance.asset == Asset::kBase && !s.opening_known) {
+    s.opening_base = balance.free + balance.locked - s.position.base();
+    s.opening_known = true;
+  }
   const Side paid = balance.asset == Asset::kBase ? Side::kSell : Side::kBuy;
   for (InstrumentState& other : instruments_) {
     for (const Side side : {Side::kBuy, Side::kSell}) {
@@ -275,6 +286,7 @@ void Core::pause(PauseScope scope, bool paused) {
 void Core::resume() {
   if (stopping_) return;
   increase_paused_ = false;
+  lifecycle_.resume();
   if (trip_ == QuoteReason::kLossLimit) {
     for (AccountTotal& account : accounts_) account.loss.resume(account.total);
     for (InstrumentState& s : instruments_) s.loss.resume(s.total);

@@ -87,6 +87,8 @@ struct InstrumentState {
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
+  bool opening_known = false;
+  Amount opening_base{};  // before the first fill: what a position of the account opens with
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 
