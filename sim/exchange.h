@@ -63,7 +63,9 @@ class Exchange {
   }
   const Accounts& accounts() const { return accounts_; }
 
-  // Requests of an account, at now(). Another account's order is unknown to it.
+  // Requests of an account, at now(). Another account's order is unknown to it. check() asks for
+  // what place() refuses on the way to the matching: status, filters, number of open orders.
+  Refusal check(AccountId account, const NewOrder& wanted) const;
   OrderAnswer place(AccountId account, const NewOrder& wanted);
   OrderAnswer cancel(AccountId account, VenueOrderId id,
                      CancelRestriction restriction = CancelRestriction::kNone);
@@ -157,7 +159,6 @@ class Exchange {
   void close(OrderRow row, OrderStatusCode status);
 
   // Requests (exchange_requests.cpp).
-  Refusal check(AccountId account, const NewOrder& wanted) const;
   Filter broken_filter(const NewOrder& wanted) const;
   Ticks reference_price(InstrumentId i) const;
   OrderAnswer open(AccountId account, const NewOrder& wanted);

@@ -368,9 +368,11 @@ class ExchangeFilters : public testing::Test {
     h_->display(kSell, kMid + 1, 5'000);
   }
   Filter broken(const NewOrder& wanted) {
+    const Filter foretold = h_->exchange.check(kAnn, wanted).filter;
     const OrderAnswer answer = h_->place(kAnn, wanted);
     EXPECT_EQ(answer.refusal.before_matching(), answer.refusal.filter != Filter::kNone);
-    return answer.refusal.filter;
+    EXPECT_EQ(foretold, answer.refusal.filter);
+    return foretold;
   }
   std::unique_ptr<ExchangeHarness> h_;
 };
