@@ -209,9 +209,8 @@ int parse_and_execute(int argc, char** argv) {
   app.footer(
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
-  const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_check(app),
-                                      add_venue(app)};
+  const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
+                                      add_inspect(app), add_check(app),    add_venue(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -34,8 +34,7 @@ int depth_weight(std::int64_t limit) {
   return limit <= 1000 ? 50 : 250;
 }
 
-std::string trade_text(const Instrument& instrument, const sim::PublicTrade& trade,
-                       TimeUnit unit) {
+std::string trade_text(const Instrument& instrument, const sim::PublicTrade& trade, TimeUnit unit) {
   const Amount price = price_amount(instrument, trade.price);
   const Money worth = notional(instrument, trade.price, trade.lots);
   JsonText json(unit);
@@ -96,7 +95,8 @@ Answer depth(ExchangeHost& host, Limits&, const Request& request) {
   if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
   const std::string_view status = request.params.get("symbolStatus");
   if (!status.empty() && status != "TRADING") {
-    return errors::bad_request(-1220, "The symbol's status does not match the requested symbolStatus.");
+    return errors::bad_request(-1220,
+                               "The symbol's status does not match the requested symbolStatus.");
   }
   const sim::Exchange& exchange = host.exchange();
   const Instrument& instrument = exchange.instrument(i);

@@ -61,8 +61,7 @@ void WsApi::on_text(std::string_view text) {
 void WsApi::on_shutdown() {
   JsonText json(unit_);
   json.open_object().open_object("event").text("e", "serverShutdown").time("E", parts_.clock());
-  connection_.send(
-      std::make_shared<const std::string>(json.close_object().close_object().take()));
+  connection_.send(std::make_shared<const std::string>(json.close_object().close_object().take()));
 }
 
 WsApi::Reply WsApi::reply(const WsMessage& message, Nanos now) {
