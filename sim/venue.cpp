@@ -69,7 +69,7 @@ void SimVenue::start(Nanos now) {
   exchange_.start(now);
   for (InstrumentId i = 0; i < markets_.size(); ++i) {
     Event session = make_event(EventKind::kSessionStatus, i);
-    session.session = {.up = 1, .symbol_trading = 1, .pad = {}};
+    session.session = {.state = SessionState::kUp, .symbol_trading = 1, .pad = {}};
     respond(session);
     for (const AssetId asset : {base_of(i), quote_of(i)}) {
       report_balance({asset, exchange_.accounts().funds(kAccount, asset)});

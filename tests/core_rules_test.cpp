@@ -144,6 +144,87 @@ TEST(CoreRules, NothingIsDecidedOnHalfABookMessage) {
   EXPECT_TRUE(h.take(CommandKind::kCancel).empty());
 }
 
+// --- the order session ----------------------------------------------------------------------
+
+void session(CoreHarness& h, SessionState state, InstrumentId id = 0) {
+  Event e = CoreHarness::event(EventKind::kSessionStatus, id);
+  e.session.state = state;
+  e.session.symbol_trading = 1;
+  h.deliver(e);
+  h.batch_end();
+}
+
+Event order_status(const Command& question, OrderStatusCode code) {
+  Event e = CoreHarness::event(EventKind::kOrderStatus, question.instrument);
+  e.report.id = question.id;
+  e.report.status = static_cast<std::uint8_t>(code);
+  return e;
+}
+
+TEST(CoreRules, ASessionThatIsDownStopsQuotesAndDoubtsEveryOrderOfItsInstrument) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  session(h, SessionState::kDown);
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    EXPECT_EQ(h.side(side).reason, QuoteReason::kDisconnected);
+  }
+  EXPECT_EQ(h.core.orders().unknown_count(0), 6u);
+  h.advance(kSecond * 60);
+  EXPECT_TRUE(h.take().empty());  // neither cancels nor questions
+  EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, AReconcilingSessionAppliesReportsAndPlacesNothing) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  const Order best = h.live(Side::kBuy)[0];
+  session(h, SessionState::kDown);
+  session(h, SessionState::kReconciling);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kReconciling);
+  const std::vector<Command> questions = h.take();
+  ASSERT_EQ(questions.size(), 6u);
+  h.fill(best, best.lots, 1);  // while we were away
+  EXPECT_EQ(h.core.instrument(0).position.bought(), best.lots);
+  for (const Command& c : questions) {
+    EXPECT_EQ(c.kind, CommandKind::kQueryOrder);
+    h.deliver(order_status(c, c.id == best.id ? OrderStatusCode::kFilled : OrderStatusCode::kOpen));
+  }
+  h.batch_end();
+  EXPECT_EQ(h.core.orders().unknown_count(), 0u);
+  EXPECT_EQ(h.take(CommandKind::kCancel).size(), 5u);  // pulled as soon as they are known
+  EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, ASessionThatIsUpAgainQuotesAfreshAndStillCountsWhatIsInDoubt) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  session(h, SessionState::kDown);
+  session(h, SessionState::kReconciling);
+  const std::vector<Command> questions = h.take();
+  for (const Command& c : questions) {
+    if (c.id != questions[0].id) h.deliver(order_status(c, OrderStatusCode::kCanceled));
+  }
+  session(h, SessionState::kUp);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  EXPECT_EQ(h.core.orders().unknown_count(), 1u);
+  EXPECT_GE(h.take(CommandKind::kPlace).size(), 5u);
+  h.deliver(order_status(questions[0], OrderStatusCode::kCanceled));
+  EXPECT_EQ(h.core.orders().unknown_count(), 0u);
+  EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, OneInstrumentsSessionSaysNothingAboutAnothers) {
+  CoreConfig c = patient();
+  c.instruments.push_back(c.instruments[0]);
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.start_quoting();
+  session(h, SessionState::kDown, 1);
+  EXPECT_EQ(h.side(Side::kBuy, 1).reason, QuoteReason::kDisconnected);
+  EXPECT_EQ(h.side(Side::kBuy, 0).reason, QuoteReason::kQuoting);
+  EXPECT_EQ(h.core.orders().unknown_count(0), 0u);
+}
+
 // --- losses ---------------------------------------------------------------------------------
 
 // Bought at 2994 and marked at 2980: a loss of some 4.7 quote.

@@ -268,7 +268,7 @@ TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
   rate.rate.orders_used = 3;
   rate.rate.orders_limit = 100;
   Event session = event_of(EventKind::kSessionStatus);
-  session.session.up = 1;
+  session.session.state = SessionState::kReconciling;
   for (const Event& e : {control, balance, rate, session}) l.event(e);
   for (const EventKind k : {EventKind::kBookLevels, EventKind::kTrade, EventKind::kTimer}) {
     l.event(event_of(k));
@@ -278,8 +278,8 @@ TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
   EXPECT_EQ(l.rows("SELECT record,kind,detail FROM events"),
             (std::vector<std::string>{"1|control|code 2 scope 0", "2|balance|BTC free 1.5 locked 0",
                                       "3|rate_usage|orders 3 of 100, weight 0 of 0",
-                                      "4|session_status|session up, symbol halted", "8|book_stale|",
-                                      "8|quote_reason|stale_data"}));
+                                      "4|session_status|session reconciling, symbol halted",
+                                      "8|book_stale|", "8|quote_reason|stale_data"}));
 }
 
 TEST(Ledger, TheSessionRowSaysWhetherItEnded) {

@@ -253,6 +253,7 @@ class World {
 
   // The network behaves again: everything is settled, nothing is forgotten.
   void drain(Choices& choices) {
+    life_.on_session(0, SessionState::kUp, now_);
     for (int round = 0; round < 60; ++round) {
       for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
         life_.request_cancel(table_.row(slot), DecisionReason::kShutdown, now_, out_);
@@ -327,7 +328,7 @@ class World {
   void trouble(Choices& choices) {
     const std::uint32_t kind = choices.below(8);
     if (kind == 0) return venue_.expire_one(now_, choices);
-    if (kind == 1) return life_.doubt_all(now_);
+    if (kind == 1) return life_.on_session(0, SessionState(choices.below(3)), now_);
     if (kind == 2) return life_.release_terminal(0);
     if (requests_.empty()) return;
     const Command c = take_request(choices);

@@ -88,6 +88,8 @@ class OrderLifecycleTest : public testing::Test {
   }
   bool cancel() { return life_.request_cancel(*row_, DecisionReason::kPulled, now(), out_); }
 
+  void session(SessionState state) { life_.on_session(0, state, now()); }
+
   Lots exposure() const { return table_.exposure(0, Side::kBuy); }
   std::vector<CommandKind> sent() {
     std::vector<CommandKind> kinds;
@@ -357,7 +359,7 @@ TEST_F(OrderLifecycleTest, ARejectOfAnAcceptedOrderIsNotBelieved) {
   accept();
   failure(EventKind::kRejected, first_id_, RejectReason::kOther);
   EXPECT_EQ(row_->state, kActive);
-  life_.doubt_all(now());
+  session(SessionState::kDown);
   failure(EventKind::kRejected, first_id_, RejectReason::kOther);
   EXPECT_EQ(row_->state, kUnknown);
   EXPECT_EQ(life_.counters().unmatched, 2u);
@@ -702,16 +704,82 @@ TEST_F(OrderLifecycleTest, MissingFillsAreAskedForThenCountedAsMissing) {
   EXPECT_TRUE(fill(first_id_, 4, 1).fill_counted);
 }
 
-TEST_F(OrderLifecycleTest, DoubtMakesEveryLiveOrderUnknownUntilFound) {
+TEST_F(OrderLifecycleTest, ASessionThatGoesDownLeavesEveryLiveOrderInDoubtUntilFound) {
   accept();
-  life_.doubt_all(now());
+  session(SessionState::kDown);
   EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
   sent();
+  pass(60'000);
+  EXPECT_TRUE(sent().empty());  // there is nobody to ask
+  session(SessionState::kReconciling);
   pass(0);
   EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
   EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
   pass(0);
   EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(OrderLifecycleTest, AnOrderOfAnotherInstrumentIsNotInDoubt) {
+  OrderTable table({.capacity = 4, .instruments = 2});
+  OrderLifecycle life(table, {});
+  const Order* row = life.place({.instrument = 1, .lots = Lots(1)}, now(), out_);
+  life.on_session(0, SessionState::kDown, now());
+  EXPECT_EQ(row->state, kPendingNew);
+  EXPECT_EQ(life.session(0), SessionState::kDown);
+  EXPECT_EQ(life.session(1), SessionState::kUp);
+}
+
+TEST_F(OrderLifecycleTest, ATimeoutWhileTheSessionIsDownIsAskedAboutOnceItIsBack) {
+  session(SessionState::kDown);
+  place();  // must not happen, and is harmless
+  sent();
+  pass(2'000);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_TRUE(sent().empty());
+  session(SessionState::kUp);
+  pass(0);
+  EXPECT_EQ(sent(), (Kinds{CommandKind::kQueryOrder, CommandKind::kQueryOrder}));
+}
+
+TEST_F(OrderLifecycleTest, GoingOnFromReconcilingAsksNothingTwice) {
+  accept();
+  session(SessionState::kDown);
+  session(SessionState::kReconciling);
+  pass(0);
+  sent();
+  session(SessionState::kUp);
+  pass(0);
+  EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(OrderLifecycleTest, ADenialSaysNothingAboutAnOrderThatIsInDoubtAnyway) {
+  accept();
+  ASSERT_TRUE(replace());
+  session(SessionState::kDown);
+  failure(EventKind::kDenied, first_id_, RejectReason::kDisconnected, CommandKind::kReplace);
+  EXPECT_EQ(row_->state, kUnknown);
+  session(SessionState::kUp);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+  ASSERT_TRUE(cancel());
+  sent();
+  session(SessionState::kDown);
+  failure(EventKind::kDenied, first_id_, RejectReason::kDisconnected, CommandKind::kCancel);
+  pass(60'000);
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_TRUE(sent().empty());
+  session(SessionState::kUp);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  status(OrderStatusCode::kOpen, first_id_);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, APlaceDeniedByADeadSessionNeverExisted) {
+  session(SessionState::kDown);
+  failure(EventKind::kDenied, first_id_, RejectReason::kDisconnected, CommandKind::kPlace);
+  EXPECT_EQ(row_->state, kDenied);
 }
 
 TEST_F(OrderLifecycleTest, AnOrderGivenUpThatLivesIsAnOrphan) {

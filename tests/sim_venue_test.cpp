@@ -43,7 +43,7 @@ TEST(SimVenue, TellsSessionBalancesAndLimitsAtStart) {
   while (venue.next(test::kSimStart, e)) events.push_back(e);
   EXPECT_THAT(kinds(events), ElementsAre(EventKind::kSessionStatus, EventKind::kBalance,
                                          EventKind::kBalance, EventKind::kRateUsage));
-  EXPECT_EQ(events[0].session.up, 1);
+  EXPECT_EQ(events[0].session.state, SessionState::kUp);
   EXPECT_EQ(events[1].balance.free, Amount(100 * kAmountScale));
   EXPECT_EQ(events[2].balance.asset, Asset::kQuote);
 }

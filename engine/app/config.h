@@ -46,6 +46,10 @@ struct VenueConfig {
   std::vector<std::string> symbols{"ETHUSDT"};
   bool allow_live = false;
   std::string exchange_info;  // file; empty: none
+  std::string api_key_file;      // these three empty: from the environment
+  std::string api_secret_file;   // HMAC
+  std::string private_key_file;  // Ed25519 or RSA
+  Nanos recv_window{5000 * kMillisecond.v};
 };
 
 struct FeesConfig {
@@ -73,6 +77,8 @@ struct EngineConfig {
   std::int32_t market_batch_max = 256;
   Nanos command_age_max{500 * kMillisecond.v};
   std::int32_t order_table_headroom = 32;
+  std::int32_t instance = 1;  // which engine of one key
+  std::int32_t epoch = 0;     // of client order ids; 0: a live start takes the next one
   bool lock_memory = false;
   LogLevel log_level = LogLevel::kInfo;
 };

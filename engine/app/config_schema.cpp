@@ -207,6 +207,15 @@ Keys venue_keys() {
           "Whether real orders may be sent to a real venue at all"),
       key("exchange_info", file_name(), f(&VenueConfig::exchange_info),
           "File with the venue's exchangeInfo answer, for units and filters"),
+      key("api_key_file", file_name(), f(&VenueConfig::api_key_file),
+          "File with the API key, readable by its owner only; empty: MM_API_KEY"),
+      key("api_secret_file", file_name(), f(&VenueConfig::api_secret_file),
+          "File with the secret of an HMAC key, readable by its owner only; empty: MM_API_SECRET"),
+      key("private_key_file", file_name(), f(&VenueConfig::private_key_file),
+          "File with an Ed25519 or RSA key (PEM), readable by its owner only; empty: "
+          "MM_PRIVATE_KEY_FILE"),
+      key("recv_window_ms", milliseconds("1", "60000"), f(&VenueConfig::recv_window),
+          "Milliseconds after which the venue itself refuses a request of ours as late"),
   };
 }
 
@@ -406,6 +415,11 @@ Keys engine_keys() {
               "Market events taken before the core decides"),
           key("command_age_ms_max", milliseconds("1", "60000"), f(&P::command_age_max),
               "Milliseconds after which the gateway refuses a place or amendment"),
+          key("instance", whole<std::int32_t>("1", "255"), f(&P::instance),
+              "Which engine of this key: part of every client order id"),
+          key("epoch", whole<std::int32_t>("0", "65535"), f(&P::epoch),
+              "Which start of this engine: part of every client order id; 0: a live start takes "
+              "the next"),
           key("order_table_headroom", whole<std::int32_t>("0", "4096"), f(&P::order_table_headroom),
               "Order table rows beside 2 x max_order_count, for unknown orders"),
       },

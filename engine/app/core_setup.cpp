@@ -13,6 +13,8 @@ CoreConfig make_core_config(const Config& config, std::span<const Instrument> in
   core.account = config.common.risk;
   core.orders = config.order_management;
   core.measures = config.measures;
+  core.instance = static_cast<std::uint8_t>(config.engine.instance);
+  core.epoch = static_cast<std::uint16_t>(std::max(config.engine.epoch, 1));
   core.unknown_headroom = static_cast<std::uint16_t>(config.engine.order_table_headroom);
   return core;
 }

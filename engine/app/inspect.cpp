@@ -6,9 +6,9 @@
 #include <deque>
 #include <memory>
 
+#include "engine/core/decimal.h"
 #include "engine/core/market.h"
 #include "feeds/capture/capture_feed.h"
-#include "engine/core/decimal.h"
 
 namespace mm::app {
 

@@ -1,16 +1,17 @@
 // `mm_logic run`: the simulation in real time, or in virtual time as fast as it can.
 #include <fmt/format.h>
 
+#include "engine/app/core_setup.h"
 #include "engine/app/modes.h"
 #include "engine/app/progress.h"
+#include "engine/app/run_realtime.h"
 #include "engine/app/session_report.h"
+#include "engine/app/sim_edge.h"
 #include "engine/app/sim_setup.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/virtual_run.h"
 
 namespace mm::app {
-
-int run_realtime(const RunOptions& options, const Config& config);
 
 namespace {
 
@@ -68,8 +69,9 @@ int run_mode(const RunOptions& options, const Config& config) {
         "allowed: sim");
     return 2;
   }
-  return options.speed == Speed::kMax ? run_virtual(options, config)
-                                      : run_realtime(options, config);
+  return options.speed == Speed::kMax
+             ? run_virtual(options, config)
+             : run_realtime(options, {config, "sim", simulated_instruments(config), make_sim_edge});
 }
 
 }  // namespace mm::app

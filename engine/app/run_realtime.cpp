@@ -1,5 +1,7 @@
-// Real-time simulation: venue, strategy and gateway on the threads of the topology, joined by
-// rings; a cold thread for the journal; the main thread watches, logs and ends the run.
+// A run in real time: edge, strategy and gateway on the threads of the topology, joined by rings; a
+// cold thread for the journal; the main thread watches, logs and ends the run.
+#include "engine/app/run_realtime.h"
+
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -14,18 +16,14 @@
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
 #include "engine/app/session_report.h"
-#include "engine/app/sim_setup.h"
 #include "engine/app/status_view.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/summarize.h"
 #include "engine/journal/journal_lane.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/driver.h"
-#include "engine/runtime/log.h"
 #include "engine/runtime/strategy_agent.h"
 #include "engine/runtime/topology.h"
-#include "engine/runtime/venue_agent.h"
-#include "gateway/order_gateway.h"
 
 namespace mm::app {
 namespace {
@@ -49,26 +47,23 @@ class JournalAgent {
 using Tap = ActivityTap<LaneJournal, CommandRouter>;
 using RealtimeDriver = Driver<Core, Tap, Tap>;
 using RealtimeStrategy = StrategyAgent<RealtimeDriver>;
-using RealtimeVenue = VenueAgent<sim::SimVenue, Clock>;
-using RealtimeGateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, RingSession>;
-using RealtimeGatewayAgent = GatewayAgent<RealtimeGateway, Clock>;
 
 // One hot thread: the agents that the plan puts there, in its order.
 class HotAgents {
  public:
-  HotAgents(RealtimeVenue& venue, RealtimeStrategy& strategy, StatusAgent& status,
-            RealtimeGatewayAgent& gateway, std::vector<HotAgent> agents)
-      : venue_(venue),
+  HotAgents(VenueEdge& edge, RealtimeStrategy& strategy, StatusAgent& status,
+            std::vector<HotAgent> agents)
+      : feed_(edge.feed()),
+        gateway_(edge.gateway()),
         strategy_(strategy),
         status_(status),
-        gateway_(gateway),
         agents_(std::move(agents)),
         with_gateway_(std::ranges::find(agents_, HotAgent::kGateway) != agents_.end()) {}
 
   int do_work() {
     int work = 0;
     for (const HotAgent agent : agents_) {
-      if (agent == HotAgent::kFeed) work += venue_.do_work();
+      if (agent == HotAgent::kFeed) work += feed_.do_work();
       // Reports that are here already reach the strategy before the market data they explain.
       if (agent == HotAgent::kStrategy && with_gateway_) work += gateway_.do_work();
       if (agent == HotAgent::kStrategy) work += strategy_.do_work() + status_.do_work();
@@ -79,26 +74,23 @@ class HotAgents {
   std::string_view name() const { return mm::name(agents_.front()); }
 
  private:
-  RealtimeVenue& venue_;
+  AgentRef feed_, gateway_;
   RealtimeStrategy& strategy_;
   StatusAgent& status_;
-  RealtimeGatewayAgent& gateway_;
   std::vector<HotAgent> agents_;
   bool with_gateway_;
 };
 
-std::size_t slots(std::int32_t configured) {
-  return static_cast<std::size_t>(configured);
-}
-
 class RealtimeRun {
  public:
-  RealtimeRun(const RunOptions& options, const Config& config)
+  RealtimeRun(const RunOptions& options, const RunParts& parts)
       : options_(options),
-        config_(config),
-        instruments_(simulated_instruments(config)),
-        venue_(make_sim_venue(config, instruments_)),
-        core_(make_core_config(config, instruments_)),
+        config_(parts.config),
+        mode_(parts.mode),
+        instruments_(parts.instruments),
+        make_edge_(parts.edge),
+        core_(make_core_config(config_, instruments_)),
+        router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               stdout_is_terminal(), instruments_) {}
 
@@ -114,44 +106,35 @@ class RealtimeRun {
 
   RunOptions options_;
   Config config_;
+  std::string mode_;
   std::vector<Instrument> instruments_;
   Clock clock_;
-  SpscRing<Event> market_{slots(config_.engine.market_ring_slots)};
-  SpscRing<Event> executions_{slots(config_.engine.execution_ring_slots)};
-  SpscRing<Event> answers_{slots(config_.engine.execution_ring_slots)};
-  SpscRing<Event> control_{slots(config_.engine.control_ring_slots)};
-  SpscRing<Command> commands_{slots(config_.engine.command_ring_slots)};
-  SpscRing<Command> requests_{slots(config_.engine.command_ring_slots)};
+  RunRings rings_{config_.engine};
+  std::atomic<bool> kill_latch_{false};  // set by the shutdown: no quote leaves any more
+  EdgeFactory make_edge_;
   ActivityRing activities_{1 << 12};
   StatusAgent::Ring snapshots_{4};
 
-  std::unique_ptr<sim::SimVenue> venue_;
   Core core_;
-  JournalLane lane_{slots(config_.journal.ring_slots)};
+  JournalLane lane_{RunRings::slots(config_.journal.ring_slots)};
   LaneJournal lane_journal_{lane_};
-  CommandRouter router_{commands_, nullptr};
+  CommandRouter router_;
   Tap tap_{core_, lane_journal_, router_, &activities_};
   RealtimeDriver driver_{core_, tap_, tap_};
-  RealtimeStrategy strategy_{
-      driver_, {executions_, control_, market_}, clock_, config_.engine.market_batch_max};
-  RealtimeVenue venue_agent_{*venue_, {requests_, answers_, market_}, clock_};
-  RingSession session_{requests_, answers_};
-  std::atomic<bool> kill_latch_{false};  // set by the shutdown: no quote leaves any more
-  RealtimeGateway gateway_{
-      {.command_age_max = config_.engine.command_age_max, .kill_latch = &kill_latch_},
-      commands_,
-      executions_,
-      session_};
-  RealtimeGatewayAgent gateway_agent_{gateway_, clock_};
+  RealtimeStrategy strategy_{driver_,
+                             {rings_.executions, rings_.control, rings_.market},
+                             clock_,
+                             config_.engine.market_batch_max};
   StatusAgent status_{core_, snapshots_, clock_};
 
   SessionRecord record_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<LogWriter> log_writer_;
+  std::unique_ptr<VenueEdge> edge_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent> journal_agent_;
   std::unique_ptr<AgentRunner<JournalAgent>> journal_thread_;
-  std::unique_ptr<Log> log_;
-  std::unique_ptr<LogWriter> log_writer_;
 
   StatusView view_;
   StatusSnapshot snapshot_;
@@ -162,8 +145,7 @@ class RealtimeRun {
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   for (const ThreadPlan& thread : plan.threads) {
-    hot_agents_.push_back(std::make_unique<HotAgents>(venue_agent_, strategy_, status_,
-                                                      gateway_agent_, thread.agents));
+    hot_agents_.push_back(std::make_unique<HotAgents>(*edge_, strategy_, status_, thread.agents));
     hot_threads_.push_back(std::make_unique<AgentRunner<HotAgents>>(
         RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
         *hot_agents_.back()));
@@ -180,7 +162,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   }
   started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
-  venue_->start(started_);
+  if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();
   for (auto& thread : hot_threads_) thread->start();
   return {};
@@ -193,14 +175,15 @@ int RealtimeRun::run() {
     return 2;
   }
   if (std::string error =
-          record_.open(config_, options_.session_dir, "sim", instruments_, clock_.now());
+          record_.open(config_, options_.session_dir, mode_, instruments_, clock_.now());
       !error.empty()) {
     return fail(error);
   }
-  where_ = fmt::format("simulated market, {}, session {}", plan.describe(), record_.path());
   log_ = std::make_unique<Log>(record_.path() + "/log.txt");
   if (!log_->error().empty()) return fail(log_->error());
   log_writer_ = std::make_unique<LogWriter>(*log_);
+  edge_ = make_edge_({config_, instruments_, rings_, clock_, kill_latch_, *log_});
+  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
   log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
   const StopSignal signals;
   if (std::string error = start_threads(plan); !error.empty()) return fail(error);
@@ -253,7 +236,7 @@ bool RealtimeRun::shut_down() {
   const Nanos give_up = clock_.now() + kPatience;
   bool sent = false;
   while (!strategy_.stopped() && clock_.now() < give_up) {
-    if (!sent) sent = control_.try_push(stop);
+    if (!sent) sent = rings_.control.try_push(stop);
     look(clock_.now());
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -262,6 +245,7 @@ bool RealtimeRun::shut_down() {
 
 void RealtimeRun::stop_threads() {
   for (auto& thread : hot_threads_) thread->stop();
+  edge_->stop();
   journal_thread_->stop();
   lane_.finish(record_.journal());
   look(clock_.now());
@@ -271,7 +255,7 @@ void RealtimeRun::stop_threads() {
 int RealtimeRun::finish(bool flat) {
   driver_.output_hash().add(core_.state_hash());
   Summary summary;
-  summary.mode = "sim";
+  summary.mode = mode_;
   summary.duration = core_.now() - started_;
   summary.wall = clock_.now() - started_;
   summarize(core_, summary);
@@ -280,8 +264,7 @@ int RealtimeRun::finish(bool flat) {
   summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
-  summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
-  summary.invariants.emplace_back("venue_position", venue_differences(core_, *venue_));
+  edge_->summarize(core_, flat, summary);
   if (std::string error = record_.close(driver_.output_hash().value(), driver_.commands_out(),
                                         core_.now(), summary, options_.json_file);
       !error.empty()) {
@@ -292,8 +275,8 @@ int RealtimeRun::finish(bool flat) {
 
 }  // namespace
 
-int run_realtime(const RunOptions& options, const Config& config) {
-  return std::make_unique<RealtimeRun>(options, config)->run();
+int run_realtime(const RunOptions& options, const RunParts& parts) {
+  return std::make_unique<RealtimeRun>(options, parts)->run();
 }
 
 }  // namespace mm::app

@@ -41,7 +41,7 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   if (std::string error = write_ledger(summary); !error.empty()) return error;
   const std::string json = to_json(summary);
   if (std::string error = folder_.write_summary(json); !error.empty()) return error;
-  return json_file.empty() ? std::string() : write_file_atomically(json_file, json);
+  return json_file.empty() ? std::string() : write_durably(json_file, json);
 }
 
 // The ledger comes from the journal alone; that the journal replays is checked on the way.

@@ -129,7 +129,9 @@ void Core::open_position(InstrumentState& s) {
 QuoteReason Core::stop_reason(const InstrumentState& s) const {
   const StrategyParams& strategy = s.config.strategy;
   if (trip_ != QuoteReason::kQuoting) return trip_;
-  if (!feed_up_ || !s.session_up) return QuoteReason::kDisconnected;
+  const SessionState session = lifecycle_.session(s.id);
+  if (!feed_up_ || session == SessionState::kDown) return QuoteReason::kDisconnected;
+  if (session != SessionState::kUp) return QuoteReason::kReconciling;
   if (!s.trading) return QuoteReason::kSymbolHalted;
   if (silent_ || !s.market.synced()) return QuoteReason::kStaleData;
   if (lagging_) return QuoteReason::kOwnLag;

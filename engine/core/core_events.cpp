@@ -183,7 +183,7 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       return;
     }
     case EventKind::kSessionStatus:
-      s.session_up = e.session.up != 0;
+      lifecycle_.on_session(s.id, e.session.state, now_);
       s.trading = e.session.symbol_trading != 0;
       break;
     default: {

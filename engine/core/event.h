@@ -40,7 +40,7 @@ enum class EventKind : std::uint8_t {
   kOrderStatus,     // answer to kQueryOrder
   kBalance,
   kRateUsage,      // what the venue says is used of its limits
-  kSessionStatus,  // order session up or down; symbol trading or halted
+  kSessionStatus,  // state of the order session; symbol trading or halted
   // From the driver.
   kTimer,
   kBatchEnd,
@@ -174,8 +174,14 @@ struct RateUsage {
   Nanos orders_window, weight_window;
   std::uint32_t pad[2];
 };
+// What the order session says of one instrument's orders.
+enum class SessionState : std::uint8_t {
+  kDown,        // nothing can be asked for, and reports may be lost: live orders are in doubt
+  kUp,          // requests are answered, reports are complete
+  kReconciling  // it answers questions; what it missed is still being found out
+};
 struct SessionStatus {
-  std::uint8_t up;              // the order session answers
+  SessionState state;
   std::uint8_t symbol_trading;  // 0: halted or cancel-only
   std::uint8_t pad[38];
 };

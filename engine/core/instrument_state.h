@@ -86,7 +86,6 @@ struct InstrumentState {
   bool warmed_up = false;  // warm-up has ended once: uptime is measured
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
-  bool session_up = true;
   bool trading = true;
   bool base_known = false, quote_known = false;
   Amount base_free{}, base_held{}, quote_free{};  // held: free and locked

@@ -58,7 +58,8 @@ OrderLifecycle::OrderLifecycle(OrderTable& table, const LifecycleConfig& config)
     : table_(table),
       config_(config),
       trade_ids_(table.instruments(), TradeIdWindow(config.trade_ids)),
-      breakers_(std::size_t{table.instruments()} * 2) {
+      breakers_(std::size_t{table.instruments()} * 2),
+      sessions_(table.instruments(), SessionState::kUp) {
   MM_ASSERT(config.connections > 0, "at least one order-entry connection");
 }
 
@@ -467,7 +468,8 @@ void OrderLifecycle::on_cancel_rejected(Order& row, const RequestFailure& failur
   }
   want_cancel_again(row);
   count_up(row.failures);
-  if (failure.reason == RejectReason::kUnknownOrder) {  // expect a fill, ask for the truth
+  // Expect a fill, ask for the truth; what was in doubt before stays so until it has been told.
+  if (failure.reason == RejectReason::kUnknownOrder || row.state == OrderState::kUnknown) {
     row.in_flight = CommandKind::kNone;
     return enter(row, OrderState::kUnknown, now);
   }
@@ -489,7 +491,7 @@ void OrderLifecycle::on_denied(Order& row, const RequestFailure& failure, Nanos 
     default:
       row.retry_at = std::max(now + config_.retry_backoff_base, failure.retry_after);
       drop_amend(row);
-      return settle(row, now);
+      if (row.state != OrderState::kUnknown) settle(row, now);  // the doubt has other reasons
   }
 }
 
@@ -583,6 +585,9 @@ void OrderLifecycle::on_time(Nanos now, CommandBuffer& out) {
 }
 
 void OrderLifecycle::ask(Order& row, Nanos now, CommandBuffer& out) {
+  if (sessions_[row.instrument] == SessionState::kDown) {  // asked when it answers again
+    return table_.update(row, [](Order& o) { o.deadline = kNever; });
+  }
   const bool ended = row.end_state != OrderState::kFree && row.next_id.v == 0;
   if (ended && row.asks >= config_.missing_fill_asks_max) {
     ++counters_.missing_fills;
@@ -604,10 +609,18 @@ void OrderLifecycle::ask(Order& row, Nanos now, CommandBuffer& out) {
   out.push(question);
 }
 
-void OrderLifecycle::doubt_all(Nanos now) {
+void OrderLifecycle::on_session(InstrumentId instrument, SessionState state, Nanos now) {
+  const bool answers_again =
+      sessions_[instrument] == SessionState::kDown && state != SessionState::kDown;
+  sessions_[instrument] = state;
   for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
     Order& row = table_.row(slot);
-    if (may_be_live(row.state)) enter(row, OrderState::kUnknown, now);
+    if (row.instrument != instrument || !may_be_live(row.state)) continue;
+    if (state == SessionState::kDown) {
+      enter(row, OrderState::kUnknown, now);
+    } else if (answers_again && row.state == OrderState::kUnknown) {
+      table_.update(row, [&](Order& o) { o.deadline = now; });
+    }
   }
 }
 

@@ -105,8 +105,11 @@ class OrderLifecycle {
   OrderChange apply(const Event& event);
   // Everything due: time-outs, questions, wanted cancels, releases.
   void on_time(Nanos now, CommandBuffer& out);
-  // Nothing is certain any more (reports were lost): every live order becomes Unknown.
-  void doubt_all(Nanos now);
+  // Down: every live order of the instrument becomes Unknown, and nothing is asked until the
+  // session answers again; then all at once.
+  void on_session(InstrumentId instrument, SessionState state, Nanos now);
+  // kUp until told otherwise.
+  SessionState session(InstrumentId instrument) const { return sessions_[instrument]; }
   // Frees the terminal rows of one instrument now (reset); Unknown ones keep theirs.
   void release_terminal(InstrumentId instrument);
 
@@ -157,6 +160,7 @@ class OrderLifecycle {
   LifecycleConfig config_;
   std::vector<TradeIdWindow> trade_ids_;
   std::vector<SideBreakers> breakers_;
+  std::vector<SessionState> sessions_;
   LifecycleCounters counters_;
   Nanos cause_{};
 };

@@ -68,6 +68,18 @@ bool is_failure(EventKind k) {
          k == EventKind::kDenied || k == EventKind::kOutcomeUnknown;
 }
 
+const char* session_text(SessionState state) {
+  switch (state) {
+    case SessionState::kDown:
+      return "down";
+    case SessionState::kUp:
+      return "up";
+    case SessionState::kReconciling:
+      return "reconciling";
+  }
+  return "?";
+}
+
 // What an event that is no order's says, in words.
 std::string detail_of(const Event& e, const Instrument& i) {
   switch (e.kind) {
@@ -79,7 +91,7 @@ std::string detail_of(const Event& e, const Instrument& i) {
       return fmt::format("orders {} of {}, weight {} of {}", e.rate.orders_used,
                          e.rate.orders_limit, e.rate.weight_used, e.rate.weight_limit);
     case EventKind::kSessionStatus:
-      return fmt::format("session {}, symbol {}", e.session.up != 0 ? "up" : "down",
+      return fmt::format("session {}, symbol {}", session_text(e.session.state),
                          e.session.symbol_trading != 0 ? "trading" : "halted");
     case EventKind::kControl:
       return fmt::format("code {} scope {}", static_cast<int>(e.control.code),

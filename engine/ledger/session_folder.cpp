@@ -1,5 +1,6 @@
 #include "engine/ledger/session_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -38,10 +39,22 @@ bool names_a_secret(std::string_view key) {
   std::string lower(key);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::size_t end = lower.find_last_not_of(" \t") + 1;
+  if (std::string_view(lower).substr(0, end).ends_with("_file")) return false;  // where it stands
   constexpr std::array<std::string_view, 4> kWords = {"key", "secret", "password", "token"};
   return std::any_of(kWords.begin(), kWords.end(), [&lower](std::string_view word) {
     return lower.find(word) != std::string::npos;
   });
+}
+
+// A file's name is durable once its folder is.
+bool sync_folder_of(const std::string& path) {
+  const fs::path folder = fs::absolute(path).parent_path();
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return false;
+  const bool done = ::fsync(handle) == 0;
+  ::close(handle);
+  return done;
 }
 
 }  // namespace
@@ -101,11 +114,11 @@ std::string SessionFolder::name() const {
 }
 
 std::string SessionFolder::write_config(std::string_view text) const {
-  return write_file_atomically(config(), redacted(text));
+  return write_durably(config(), redacted(text));
 }
 
 std::string SessionFolder::write_summary(std::string_view json) const {
-  return write_file_atomically(summary(), json);
+  return write_durably(summary(), json);
 }
 
 std::string redacted(std::string_view ini_text) {
@@ -133,7 +146,7 @@ std::string redacted(std::string_view ini_text) {
   return out;
 }
 
-std::string write_file_atomically(const std::string& path, std::string_view text) {
+std::string write_durably(const std::string& path, std::string_view text) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   const auto failed = [&](const char* what) {
     const std::string why = std::strerror(errno);
@@ -142,9 +155,11 @@ std::string write_file_atomically(const std::string& path, std::string_view text
   };
   std::FILE* file = std::fopen(temporary.c_str(), "wbe");
   if (file == nullptr) return failed("created");
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
+                       std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
   if (std::fclose(file) != 0 || !written) return failed("written");
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("renamed");
+  if (!sync_folder_of(path)) return failed("made durable");
   return {};
 }
 

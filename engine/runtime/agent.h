@@ -37,6 +37,19 @@ concept Agent = requires(A& agent, const A& same) {
   { same.name() } -> std::convertible_to<std::string_view>;
 };
 
+// Any agent, by reference: where what a thread turns is chosen at start. One indirect call a turn.
+class AgentRef {
+ public:
+  template <Agent A>
+  explicit AgentRef(A& agent)
+      : agent_(&agent), turn_([](void* a) { return static_cast<A*>(a)->do_work(); }) {}
+  int do_work() const { return turn_(agent_); }
+
+ private:
+  void* agent_;
+  int (*turn_)(void*);
+};
+
 // How long turns took. Written by the thread that turns, readable from any.
 class StallTracker {
  public:

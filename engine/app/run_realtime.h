@@ -1,0 +1,26 @@
+// A run in real time, whatever its edge: simulation, paper or live.
+//
+// Main thread; starts the threads of the topology and has joined them when it returns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/app/modes.h"
+#include "engine/app/venue_edge.h"
+
+namespace mm::app {
+
+struct RunParts {
+  Config config;
+  std::string mode;  // as summary and journal say it
+  std::vector<Instrument> instruments;
+  EdgeFactory edge;
+  // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
+  bool resynchronises = false;
+};
+
+// Returns the exit code.
+int run_realtime(const RunOptions& options, const RunParts& parts);
+
+}  // namespace mm::app
