@@ -76,18 +76,9 @@ const ApiKey* RestApi::authenticate(const HttpRequest& asked, const RequestParam
                                     Nanos now, ApiError& error) const {
   const ApiKey* key = parts_.keys.find(asked.api_key, error);
   if (key == nullptr) return nullptr;
-  for (const char* needed : {"signature", "timestamp"}) {
-    if (!params.get(needed).empty()) continue;
-    error = errors::mandatory(needed);
-    return nullptr;
-  }
-  if (const auto late = check_timing(params, now)) {
-    error = *late;
-    return nullptr;
-  }
-  if (signature_valid(*key, params.rest_payload(), params.get("signature"))) return key;
-  error = errors::bad_signature();
-  return nullptr;
+  const auto problem = check_signed(*key, params, params.rest_payload(), now);
+  if (problem) error = *problem;
+  return problem ? nullptr : key;
 }
 
 HttpAnswer RestApi::wrap(const HttpRequest& asked, const Answer& answer, Nanos now) {
