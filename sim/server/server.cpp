@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
 constexpr std::chrono::seconds kSlowRhythm{1}, kFarewell{2};
 
 Nanos wall_clock() {
-  return Nanos(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+  return Nanos(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
