@@ -75,7 +75,7 @@ class BinanceOrderSession : public testing::Test {
         << engine_->lines;
     engine_->events.clear();
   }
-  bool is_up() const { return engine_->session.state() == OrderSession::State::kUp; }
+  bool is_up() const { return engine_->session.state() == SessionState::kUp; }
   int lanes_taken() const {
     int taken = 0;
     for (auto& lane : engine_->link.lanes) taken += static_cast<int>(lane.taken.load());
@@ -190,12 +190,12 @@ TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
   }
   EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "openOrders.status",
                                    "myTrades", "account.status"));
-  std::vector<int> states;
+  std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
   }
-  EXPECT_EQ(states.back(), 1);
-  EXPECT_EQ(std::ranges::count(states, 1), 1);
+  EXPECT_THAT(states,
+              ElementsAre(SessionState::kDown, SessionState::kReconciling, SessionState::kUp));
   EXPECT_EQ(heard(EventKind::kBalance), 2u);
   EXPECT_LT(engine_->events.size(), 10u);
   EXPECT_EQ(venue_.problems(), "");
@@ -230,7 +230,7 @@ TEST_F(BinanceOrderSession, AKeyThatIsRefusedIsNamedAndNotTriedAgainAtOnce) {
   EXPECT_THAT(engine_->connector.problem(), HasSubstr("-2015"));
   EXPECT_THAT(engine_->lines, HasSubstr("session.logon was refused"));
   EXPECT_THAT(engine_->lines, Not(HasSubstr(kApiKey)));
-  EXPECT_EQ(last(EventKind::kSessionStatus).session.up, 0);
+  EXPECT_EQ(last(EventKind::kSessionStatus).session.state, SessionState::kDown);
   EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
 }
 
@@ -492,12 +492,12 @@ TEST_F(BinanceOrderSession, WhatIsUnansweredWhenAConnectionEndsIsUnknown) {
   ASSERT_TRUE(run_until_heard(EventKind::kOutcomeUnknown, 3));
   EXPECT_EQ(engine_->session.unanswered(), 0u);
   ASSERT_TRUE(run_until([this] { return is_up(); }));
-  std::vector<int> states;
+  std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.up);
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
   }
-  EXPECT_EQ(states.front(), 0);
-  EXPECT_EQ(states.back(), 1);
+  EXPECT_THAT(states,
+              ElementsAre(SessionState::kDown, SessionState::kReconciling, SessionState::kUp));
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 3u);
 }
 
@@ -533,7 +533,7 @@ TEST_F(BinanceOrderSession, AReconnectTellsTheFillsThatHappenedMeanwhileOnce) {
   };
   EXPECT_GT(position([](const Event& e) { return e.kind == EventKind::kFilled; }),
             position([](const Event& e) {
-              return e.kind == EventKind::kSessionStatus && e.session.up == 1;
+              return e.kind == EventKind::kSessionStatus && e.session.state == SessionState::kUp;
             }));
 }
 

@@ -43,9 +43,6 @@ struct OrderSessionCounters {
 
 class OrderSession {
  public:
-  // What SessionStatus says: down 0, up 1, connected but not reconciled 2.
-  enum class State : std::uint8_t { kDown = 0, kUp = 1, kReconciling = 2 };
-
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
                SessionLink& link);
@@ -57,7 +54,7 @@ class OrderSession {
   bool submit(const Command& command, Nanos now);
   bool next(Nanos now, Event& event);
 
-  State state() const { return state_; }
+  SessionState state() const { return state_; }
   const OrderSessionCounters& counters() const { return counters_; }
   const OrderEventCounters& event_counters() const { return events_.counters(); }
   const VenueClock& clock() const { return clock_; }
@@ -80,6 +77,8 @@ class OrderSession {
 
   bool work(Nanos now);
   bool take_connections(Nanos now);
+  bool any_connection() const;
+  bool answers_questions() const;
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
@@ -109,7 +108,7 @@ class OrderSession {
   std::array<Lane, kLanesMax> lanes_{};
   std::size_t lane_count_;
   std::uint32_t unanswered_orders_ = 0;
-  State state_ = State::kDown;
+  SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};
