@@ -1,6 +1,7 @@
 // Orders by REST, against a scripted HTTP server, alone and behind a session without WebSocket.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <deque>
 #include <mutex>
 
@@ -181,11 +182,18 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
                            [&](std::string_view line) { lines += line; });
   ASSERT_EQ(connector.error(), "");
   answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
+  EXPECT_FALSE(session.submit(command(CommandKind::kCancel), clock_.now()));
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!link.rest_ready.load() && std::chrono::steady_clock::now() < give_up) {
+    connector.do_work();
+  }
+  std::vector<EventKind> kinds;
+  Event e;
+  while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
+  EXPECT_EQ(session.state(), SessionState::kReconciling);
   EXPECT_FALSE(session.submit(command(CommandKind::kPlace), clock_.now()));
   ASSERT_TRUE(session.submit(command(CommandKind::kCancel), clock_.now()));
   connector.do_work();
-  std::vector<EventKind> kinds;
-  Event e;
   while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
   EXPECT_THAT(kinds, testing::Contains(EventKind::kCanceled));
   EXPECT_EQ(session.counters().by_rest, 1u);

@@ -36,7 +36,6 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
                           .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
                           .stop = &stop_},
         instruments_, link.rest_answers);
-    link_.rest_ready.store(true, std::memory_order_release);
   }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
     lanes_.push_back(
@@ -105,6 +104,8 @@ bool OrderConnector::connect(std::size_t lane) {
   if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
   ++lanes_[lane].offered;
   lanes_[lane].backoff.reset();
+  failures_ = 0;
+  link_.rest_ready.store(false, std::memory_order_release);
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
   problem_.clear();
   say_(fmt::format("order connection {} is ready", lane));
@@ -149,6 +150,9 @@ void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_m
   const Nanos pause = std::max(lanes_[lane].backoff.next(), pause_min);
   lanes_[lane].next_attempt = clock_.now() + pause;
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
+  if (++failures_ >= kFailuresUntilRest && rest_ != nullptr) {
+    link_.rest_ready.store(true, std::memory_order_release);
+  }
   problem_ = std::move(problem);
   say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
                    pause.v / kMillisecond.v));

@@ -44,6 +44,8 @@ class OrderConnector {
   const std::string& problem() const { return problem_; }
 
  private:
+  static constexpr int kFailuresUntilRest = 2;
+
   struct Lane {
     std::uint32_t offered = 0;
     Nanos next_attempt{};
@@ -73,6 +75,7 @@ class OrderConnector {
   net::ConnectionLimit attempts_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
+  int failures_ = 0;   // in a row
   Nanos pause_min_{};  // what the last refusal asks for
   std::atomic<bool> stop_{false};
 };

@@ -92,6 +92,7 @@ class OrderEvents {
   void on_queried(const Command& command, const Response& r);
   void on_trades(const Command& command, const Response& r);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
+  bool is_ours(Owner owner);
   void opened(const Shape& order);
   void amended(const Shape& order);
   void ended(EventKind kind, const Shape& order, RejectReason reason);

@@ -39,10 +39,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   if (!id) id = parse_client_id(report.client_id);
   if (!id) id = venue_ids_.find(i, venue_id);
   const Owner owner = id->v == 0 ? Owner::kForeign : owner_of(*id, self_);
-  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
-    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
-    return;
-  }
+  if (!is_ours(owner)) return;
   const Shape order{.instrument = i,
                     .side = side_of(report.side),
                     .id = *id,
@@ -74,6 +71,13 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   place.instrument = i;
   place.side = order.side;
   emit(failure_event(EventKind::kRejected, place, refusal_reason(report.reject_reason), Nanos(0)));
+}
+
+// Others' are counted, and that is all.
+bool OrderEvents::is_ours(Owner owner) {
+  if (owner == Owner::kForeign) ++counters_.foreign_reports;
+  if (owner == Owner::kOtherInstance) ++counters_.other_instances;
+  return owner == Owner::kOurs || owner == Owner::kEarlier;
 }
 
 // On the book: a placed order, or the one that took another's place.
@@ -157,10 +161,7 @@ void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
 void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
   const auto id = parse_client_id(record.client_id);
   const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
-  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
-    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
-    return;
-  }
+  if (!is_ours(owner)) return;
   const Shape order{.instrument = instrument,
                     .side = side_of(record.side),
                     .id = *id,

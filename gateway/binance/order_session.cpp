@@ -73,11 +73,13 @@ bool OrderSession::submit(const Command& c, Nanos now) {
     return true;
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
-  if (quotes && (state_ != State::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
+  if (quotes && (state_ != SessionState::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
     return false;
   }
   OrderConnection* const to = connection_for(c);
   if (to == nullptr) return submit_by_rest(c);
+  // A quote must not leave later, when it may no longer be meant; a cancel may wait its turn.
+  if (quotes && to->socket->bytes_waiting() > 0) return false;
   return send(*to, c, Purpose::kCommand, now);
 }
 
@@ -86,10 +88,19 @@ bool OrderSession::submit(const Command& c, Nanos now) {
 OrderConnection* OrderSession::connection_for(const Command& command) {
   const std::size_t own = command.connection % lane_count_;
   if (lanes_[own].current != nullptr) return lanes_[own].current;
-  for (std::size_t i = 0; i < lane_count_; ++i) {
-    if (lanes_[i].current != nullptr) return lanes_[i].current;
-  }
-  return nullptr;
+  const auto other =
+      std::ranges::find_if(lanes_, [](const Lane& lane) { return lane.current != nullptr; });
+  return other != lanes_.end() ? other->current : nullptr;
+}
+
+bool OrderSession::any_connection() const {
+  return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.current != nullptr; });
+}
+
+// While the user data do not come.
+bool OrderSession::answers_questions() const {
+  return any_connection() ? link_.reconciling.load(std::memory_order_acquire)
+                          : link_.rest_ready.load(std::memory_order_acquire);
 }
 
 bool OrderSession::submit_by_rest(const Command& command) {
@@ -156,7 +167,9 @@ bool OrderSession::next(Nanos now, Event& event) {
 // One message of each connection at most; there is room for what they say. True while it is worth
 // looking again.
 bool OrderSession::work(Nanos now) {
+  if (!state_told_) tell_state();  // down, whatever has come up meanwhile
   bool busy = take_connections(now);
+  tell_state();  // that questions are answered, before what was found
   for (std::size_t i = 0; i < lane_count_; ++i) {
     Lane& lane = lanes_[i];
     if (lane.retiring != nullptr) busy = poll(lane, *lane.retiring, now) || busy;
@@ -211,20 +224,21 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
 // What the connector found, piece by piece; false when all is told.
 bool OrderSession::tell_findings(OrderConnection& c) {
   if (is_settled(c)) return false;
+  // Fills before the state of the orders they belong to.
   std::size_t at = c.told++;
-  if (at < c.open_orders.size()) {
-    answers_.parse(c.open_orders[at]);  // the connector has understood it already
-    for (const OrderRecord& order : answers_.response().orders) {
-      const InstrumentId instrument = instruments_.find(order.symbol);
-      if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
-    }
-    return true;
-  }
-  at -= c.open_orders.size();
   if (at < c.findings.size()) {
     events_.emit(c.findings[at]);
-  } else {
-    on_user_data(c, c.backlog[at - c.findings.size()]);
+    return true;
+  }
+  at -= c.findings.size();
+  if (at >= c.open_orders.size()) {
+    on_user_data(c, c.backlog[at - c.open_orders.size()]);
+    return true;
+  }
+  answers_.parse(c.open_orders[at]);  // the connector has understood it already
+  for (const OrderRecord& order : answers_.response().orders) {
+    const InstrumentId instrument = instruments_.find(order.symbol);
+    if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
   }
   return true;
 }
@@ -415,15 +429,19 @@ void OrderSession::tell_usage(Nanos now) {
   events_.emit(event);
 }
 
+// Up, while the user data come and all before them is told; reconciling, while that is not so but
+// questions are answered.
 void OrderSession::tell_state() {
   const Lane& lane = lanes_[0];
-  State state = State::kDown;
-  if (lane.current != nullptr && is_settled(*lane.current)) {
-    state = State::kUp;
-  } else if (lane.retiring != nullptr && state_ == State::kUp) {
-    state = State::kUp;  // made before broken
-  } else if (lane.current != nullptr || link_.reconciling.load(std::memory_order_acquire)) {
-    state = State::kReconciling;
+  SessionState state = SessionState::kDown;
+  if (!state_told_) {
+    // as it is at first
+  } else if (lane.current != nullptr && is_settled(*lane.current)) {
+    state = SessionState::kUp;
+  } else if (lane.retiring != nullptr && state_ == SessionState::kUp) {
+    state = SessionState::kUp;  // made before broken
+  } else if (lane.current != nullptr || answers_questions()) {
+    state = SessionState::kReconciling;
   }
   if (state == state_ && state_told_) return;
   state_ = state;

@@ -43,8 +43,6 @@ struct OrderSessionCounters {
 
 class OrderSession {
  public:
-  using State = SessionState;  // reconciling: connected, not yet reconciled
-
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
                SessionLink& link);
@@ -56,7 +54,7 @@ class OrderSession {
   bool submit(const Command& command, Nanos now);
   bool next(Nanos now, Event& event);
 
-  State state() const { return state_; }
+  SessionState state() const { return state_; }
   const OrderSessionCounters& counters() const { return counters_; }
   const OrderEventCounters& event_counters() const { return events_.counters(); }
   const VenueClock& clock() const { return clock_; }
@@ -79,6 +77,8 @@ class OrderSession {
 
   bool work(Nanos now);
   bool take_connections(Nanos now);
+  bool any_connection() const;
+  bool answers_questions() const;
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
@@ -108,7 +108,7 @@ class OrderSession {
   std::array<Lane, kLanesMax> lanes_{};
   std::size_t lane_count_;
   std::uint32_t unanswered_orders_ = 0;
-  State state_ = State::kDown;
+  SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};

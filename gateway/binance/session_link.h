@@ -57,7 +57,7 @@ struct SessionLink {
   VenueOrderIds venue_ids;                              // written by the session
   SpscRing<Command> rest_requests{256};                 // to the connector, while no lane is up
   SpscRing<Event> rest_answers{8192};
-  std::atomic<bool> rest_ready{false};
+  std::atomic<bool> rest_ready{false};  // connecting fails, REST may still work
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
   std::atomic<std::uint64_t> old_orders_canceled{0}, foreign_orders{0};
