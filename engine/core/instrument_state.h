@@ -87,6 +87,8 @@ struct InstrumentState {
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
+  bool silent = true;    // the connection was quiet for longer than its max_data_age
+  bool lagging = false;  // the last market event was older than that when it came
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 
