@@ -46,8 +46,9 @@ struct VenueConfig {
   std::vector<std::string> symbols{"ETHUSDT"};
   bool allow_live = false;
   std::string exchange_info;  // file; empty: none
-  std::string api_key_file;   // empty: from the environment
-  std::string secret_file;    // private key (PEM) or HMAC secret; empty: from the environment
+  std::string api_key_file;      // these three empty: from the environment
+  std::string api_secret_file;   // HMAC
+  std::string private_key_file;  // Ed25519 or RSA
   Nanos recv_window{5000 * kMillisecond.v};
 };
 

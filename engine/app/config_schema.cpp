@@ -210,9 +210,11 @@ Keys venue_keys() {
           "File with the venue's exchangeInfo answer, for units and filters"),
       key("api_key_file", file_name(), f(&VenueConfig::api_key_file),
           "File with the API key, readable by its owner only; empty: MM_API_KEY"),
-      key("secret_file", file_name(), f(&VenueConfig::secret_file),
-          "File with the private key (PEM) or HMAC secret; empty: MM_PRIVATE_KEY_FILE or "
-          "MM_API_SECRET"),
+      key("api_secret_file", file_name(), f(&VenueConfig::api_secret_file),
+          "File with the secret of an HMAC key, readable by its owner only; empty: MM_API_SECRET"),
+      key("private_key_file", file_name(), f(&VenueConfig::private_key_file),
+          "File with an Ed25519 or RSA key (PEM), readable by its owner only; empty: "
+          "MM_PRIVATE_KEY_FILE"),
       key("recv_window_ms", milliseconds("1", "60000"), f(&VenueConfig::recv_window),
           "Milliseconds after which the venue itself refuses a request of ours as late"),
   };

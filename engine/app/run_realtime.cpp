@@ -88,8 +88,9 @@ class RealtimeRun {
         config_(parts.config),
         mode_(parts.mode),
         instruments_(parts.instruments),
-        edge_(parts.edge({config_, instruments_, rings_, clock_, kill_latch_})),
+        make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_)),
+        router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               stdout_is_terminal(), instruments_) {}
 
@@ -110,14 +111,14 @@ class RealtimeRun {
   Clock clock_;
   RunRings rings_{config_.engine};
   std::atomic<bool> kill_latch_{false};  // set by the shutdown: no quote leaves any more
-  std::unique_ptr<VenueEdge> edge_;
+  EdgeFactory make_edge_;
   ActivityRing activities_{1 << 12};
   StatusAgent::Ring snapshots_{4};
 
   Core core_;
   JournalLane lane_{RunRings::slots(config_.journal.ring_slots)};
   LaneJournal lane_journal_{lane_};
-  CommandRouter router_{rings_.commands, edge_->resynchronises() ? &rings_.feed_requests : nullptr};
+  CommandRouter router_;
   Tap tap_{core_, lane_journal_, router_, &activities_};
   RealtimeDriver driver_{core_, tap_, tap_};
   RealtimeStrategy strategy_{driver_,
@@ -127,12 +128,13 @@ class RealtimeRun {
   StatusAgent status_{core_, snapshots_, clock_};
 
   SessionRecord record_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<LogWriter> log_writer_;
+  std::unique_ptr<VenueEdge> edge_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent> journal_agent_;
   std::unique_ptr<AgentRunner<JournalAgent>> journal_thread_;
-  std::unique_ptr<Log> log_;
-  std::unique_ptr<LogWriter> log_writer_;
 
   StatusView view_;
   StatusSnapshot snapshot_;
@@ -177,10 +179,11 @@ int RealtimeRun::run() {
       !error.empty()) {
     return fail(error);
   }
-  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
   log_ = std::make_unique<Log>(record_.path() + "/log.txt");
   if (!log_->error().empty()) return fail(log_->error());
   log_writer_ = std::make_unique<LogWriter>(*log_);
+  edge_ = make_edge_({config_, instruments_, rings_, clock_, kill_latch_, *log_});
+  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
   log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
   const StopSignal signals;
   if (std::string error = start_threads(plan); !error.empty()) return fail(error);
@@ -211,7 +214,6 @@ void RealtimeRun::look(Nanos now) {
     const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
     if (shown) view_.log(now, text);
   }
-  edge_->look(now, *log_writer_);
   log_->drain(now);
   while (snapshots_.try_pop(snapshot_)) continue;
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;

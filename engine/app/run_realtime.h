@@ -16,6 +16,8 @@ struct RunParts {
   std::string mode;  // as summary and journal say it
   std::vector<Instrument> instruments;
   EdgeFactory edge;
+  // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
+  bool resynchronises = false;
 };
 
 // Returns the exit code.

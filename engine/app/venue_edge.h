@@ -43,6 +43,7 @@ struct EdgeContext {
   RunRings& rings;
   const Clock& clock;
   const std::atomic<bool>& kill_latch;  // set: no quote may leave any more
+  Log& log;                             // each thread makes a writer of its own
 };
 
 class VenueEdge {
@@ -53,12 +54,8 @@ class VenueEdge {
   virtual std::string describe() const = 0;
   virtual AgentRef feed() = 0;
   virtual AgentRef gateway() = 0;
-  // Whether feed() reads rings.feed_requests; a market that loses nothing has no need to.
-  virtual bool resynchronises() const { return false; }
   // Cold threads go; the hot ones follow at once. Returns the error, empty if none.
   virtual std::string start(Nanos now) = 0;
-  // Every few milliseconds while the run goes on: news for the log.
-  virtual void look(Nanos, LogWriter&) {}
   // After the hot threads have stopped.
   virtual void stop() {}
   // What only the edge can say at the end: invariants against the venue, counters, notes.
