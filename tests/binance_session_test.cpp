@@ -10,6 +10,8 @@
 #include "gateway/order_gateway.h"
 #include "tests/binance_instruments.h"
 #include "tests/binance_order_venue.h"
+#include "tests/certificates.h"
+#include "tests/e2e_support.h"
 
 namespace mm::binance::orders {
 namespace {
@@ -61,7 +63,7 @@ class BinanceOrderSession : public testing::Test {
   void start(KeyType type = KeyType::kEd25519) {
     options_.instruments = test::spot_instruments();
     options_.instruments.resize(1);
-    options_.ws_api_url = venue_.url();
+    if (options_.ws_api_url.empty()) options_.ws_api_url = venue_.url();
     options_.identity = {.instance = 1, .epoch = 7};
     options_.backoff_first = kMillisecond;
     options_.backoff_longest = 10 * kMillisecond;
@@ -697,6 +699,71 @@ TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {
   }
   EXPECT_EQ(heard(EventKind::kAccepted), 5u);
   EXPECT_EQ(thread_hot_path_allocations(), before);
+}
+
+// The same over TLS: the authority in a file of its own.
+class BinanceOrderSessionTls : public testing::Test {
+ protected:
+  BinanceOrderSessionTls() {
+    options_.instruments = test::spot_instruments();
+    options_.ws_api_url = venue_.url();
+    options_.identity = {.instance = 1, .epoch = 7};
+    options_.connections = 1;
+    options_.backoff_first = options_.backoff_longest = kMillisecond;
+  }
+  test::Scratch scratch_;
+  test::CertificateAuthority authority_;
+  test::NetServer::Tls tls_{authority_.issue()};
+  OrderVenue venue_{&tls_};
+  OrderSessionOptions options_;
+  Credentials credentials_ = credentials_of(KeyType::kHmac);
+  SessionLink link_{1, 2};
+  Clock clock_;
+  std::string lines_;
+};
+
+TEST_F(BinanceOrderSessionTls, PlacesOrders) {
+  options_.ca_file = scratch_.write("ca.pem", authority_.pem());
+  venue_.on("order.place", [](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(r, order_json(r.param("newClientOrderId"), 1, "NEW"))};
+  });
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderConnector connector(options_, credentials_, link_, clock_,
+                           [this](std::string_view line) { lines_ += line; });
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  Event e;
+  while (session.state() != SessionState::kUp && std::chrono::steady_clock::now() < give_up) {
+    connector.do_work();
+    while (session.next(clock_.now(), e)) continue;
+  }
+  ASSERT_EQ(session.state(), SessionState::kUp) << lines_;
+  Command c;
+  c.kind = CommandKind::kPlace;
+  c.ticks = 2'341'610;
+  c.lots = Lots(847);
+  int accepted = 0;
+  for (std::uint32_t n = 1; n <= 4; ++n) {
+    c.id = make_order_id({1, 7, 0, n});
+    session.submit(c, clock_.now());
+    while (accepted < static_cast<int>(n) && std::chrono::steady_clock::now() < give_up) {
+      while (session.next(clock_.now(), e)) accepted += e.kind == EventKind::kAccepted ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(accepted, 4);
+  EXPECT_EQ(venue_.problems(), "");
+}
+
+TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) {
+  const test::CertificateAuthority other("another authority");
+  options_.ca_file = scratch_.write("ca.pem", other.pem());
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderConnector connector(options_, credentials_, link_, clock_,
+                           [this](std::string_view line) { lines_ += line; });
+  connector.do_work();
+  EXPECT_EQ(link_.connect_failures.load(), 1u);
+  EXPECT_THAT(lines_, HasSubstr("certificate"));
+  EXPECT_THAT(lines_, Not(HasSubstr(kApiKey)));
+  EXPECT_THAT(venue_.requests(), IsEmpty());
 }
 
 }  // namespace
