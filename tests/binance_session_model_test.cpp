@@ -20,7 +20,7 @@ using test::Choices;
 constexpr Identity kSelf{.instance = 1, .epoch = 7};
 
 std::string lots_text(Lots lots) {
-  return decimal_text(Amount(lots.v * 1'000));
+  return decimal_text(lots.v * 1'000);
 }
 std::string id_text(ClientOrderId id) {
   const ClientIdText text = client_id_text(id);
