@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -187,6 +189,48 @@ Command add_inspect(CLI::App& app) {
   return {command, [options] { return run_inspect(*options); }};
 }
 
+// A..B, or one seed alone.
+bool read_seeds(const std::string& text, SoakOptions& out) {
+  const std::size_t dots = text.find("..");
+  const auto number = [](std::string_view digits, std::uint64_t& value) {
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value);
+    return error == std::errc() && end == digits.end();
+  };
+  if (!number(std::string_view(text).substr(0, dots), out.first)) return false;
+  if (dots == std::string::npos) out.last = out.first;
+  if (dots != std::string::npos && !number(std::string_view(text).substr(dots + 2), out.last)) {
+    return false;
+  }
+  return out.first <= out.last && out.last < std::numeric_limits<std::uint64_t>::max();
+}
+
+Command add_soak(CLI::App& app) {
+  struct State {
+    SoakOptions soak;
+    std::string seeds = "1..100";
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand(
+      "soak", "Random markets, faults and configurations in virtual time, everything checked");
+  command->add_option("--seeds", state->seeds, "First and last seed (1..100)")->type_name("A..B");
+  command
+      ->add_option("--hours", state->soak.hours, "Virtual hours of each seed; 0: ten minutes")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{8784}).description(""))
+      ->type_name("H");
+  command->add_option("--jobs", state->soak.jobs, "Seeds at a time (1)")
+      ->check(CLI::Range(1, 256).description(""))
+      ->type_name("N");
+  command->add_flag("--verbose", state->soak.verbose, "Show what each seed stands for");
+  return {command, [state] {
+            if (!read_seeds(state->seeds, state->soak)) {
+              return complain(fmt::format(
+                  "--seeds {}: must be A..B, two whole numbers, the first not above the second",
+                  state->seeds));
+            }
+            return soak_mode(state->soak);
+          }};
+}
+
 Command add_check(CLI::App& app) {
   struct State {
     ConfigOptions config;
@@ -221,7 +265,7 @@ int parse_and_execute(int argc, char** argv) {
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
   const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_check(app)};
+                                      add_inspect(app), add_soak(app), add_check(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -41,6 +41,14 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
+struct SoakOptions {
+  std::uint64_t first = 1, last = 100;
+  std::int64_t hours = 0;  // of each seed; 0: ten minutes
+  int jobs = 1;
+  bool verbose = false;
+};
+int soak_mode(const SoakOptions& options);
+
 // One line each about config, CPUs, threads, memory, clock and session folder.
 int check_mode(const ConfigLoad& load);
 
