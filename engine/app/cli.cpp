@@ -3,20 +3,24 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
+#include <sstream>
 
 #include "engine/app/config_schema.h"
 #include "engine/app/host.h"
 #include "engine/app/inspect.h"
 #include "engine/app/modes.h"
 #include "engine/app/version.h"
+#include "sim/faults/fault_scenarios.h"
 
 namespace mm::app {
 namespace {
@@ -77,6 +81,23 @@ struct Command {
   std::function<int()> execute;
 };
 
+// The name of a market, or of what goes wrong: its keys come first, so that others may override.
+std::string use_scenario(const std::string& name, RunOptions& run, std::vector<std::string>& sets) {
+  if (name.empty()) return {};
+  run.faults = sim::find_fault_scenario(name);
+  const bool meant = name.size() > 1 && name[0] == 'S' && std::isdigit(name[1]) != 0;
+  if (run.faults == nullptr && meant) {
+    return fmt::format("--scenario {}: must be one of\n{}", name, sim::fault_scenario_list());
+  }
+  if (run.faults == nullptr) {
+    sets.push_back("market.scenario=" + name);
+    return {};
+  }
+  std::istringstream words{std::string(run.faults->sets)};
+  sets.insert(sets.begin(), std::istream_iterator<std::string>(words), {});
+  return {};
+}
+
 Command add_run(CLI::App& app) {
   struct State {
     RunOptions run;
@@ -97,8 +118,11 @@ Command add_run(CLI::App& app) {
       ->type_name("N");
   command->add_option("--seed", state->seed, "Seed of the generated market ([market] seed)")
       ->type_name("S");
-  command->add_option("--scenario", state->scenario, "Generated market ([market] scenario)")
+  command
+      ->add_option("--scenario", state->scenario,
+                   "Generated market ([market] scenario), or what goes wrong: S1 to S25, below")
       ->type_name("NAME");
+  command->footer("What goes wrong, and what is expected:\n" + sim::fault_scenario_list());
   add_choice<Speed>(*command, "--speed", run.speed,
                     {{"realtime", Speed::kRealtime}, {"max", Speed::kMax}},
                     "Pace of a simulation (realtime)");
@@ -110,21 +134,23 @@ Command add_run(CLI::App& app) {
       ->type_name("FILE");
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
-  return {command, [state] {
-            if (state->run.mode != VenueMode::kSim) {
-              return complain(
-                  "--mode paper and live need a venue connection, which is not "
-                  "available in this version; allowed is sim");
-            }
-            if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
-              return complain("--speed max needs --seconds N: it never waits to be interrupted");
-            }
-            auto& sets = state->config.sets;
-            if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
-            if (!state->scenario.empty()) sets.push_back("market.scenario=" + state->scenario);
-            return with_config(state->config,
-                               [&](const Config& c) { return run_mode(state->run, c); });
-          }};
+  return {
+      command, [state] {
+        if (state->run.mode != VenueMode::kSim) {
+          return complain(
+              "--mode paper and live need a venue connection, which is not "
+              "available in this version; allowed is sim");
+        }
+        if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
+          return complain("--speed max needs --seconds N: it never waits to be interrupted");
+        }
+        auto& sets = state->config.sets;
+        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+        if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
+          return complain(error);
+        }
+        return with_config(state->config, [&](const Config& c) { return run_mode(state->run, c); });
+      }};
 }
 
 CLI::Option* add_captures(CLI::App& command, std::vector<std::string>& captures) {
@@ -213,8 +239,7 @@ Command add_soak(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "soak", "Random markets, faults and configurations in virtual time, everything checked");
   command->add_option("--seeds", state->seeds, "First and last seed (1..100)")->type_name("A..B");
-  command
-      ->add_option("--hours", state->soak.hours, "Virtual hours of each seed; 0: ten minutes")
+  command->add_option("--hours", state->soak.hours, "Virtual hours of each seed; 0: ten minutes")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{8784}).description(""))
       ->type_name("H");
   command->add_option("--jobs", state->soak.jobs, "Seeds at a time (1)")
@@ -264,8 +289,8 @@ int parse_and_execute(int argc, char** argv) {
   app.footer(
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
-  const std::vector<Command> commands{add_run(app), add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_soak(app), add_check(app)};
+  const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
+                                      add_inspect(app), add_soak(app),     add_check(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -102,9 +102,9 @@ void latency(Dice& dice, std::string_view path) {
 }
 
 void venue(Dice& dice) {
-  const bool spot = dice.choose("venue.name", std::array<std::string_view, 2>{
-                                                  "binance_spot", "binance_usdm"}) ==
-                    "binance_spot";
+  const bool spot =
+      dice.choose("venue.name", std::array<std::string_view, 2>{"binance_spot", "binance_usdm"}) ==
+      "binance_spot";
   dice.number("fees.maker", -200, 1000, 6);
   if (spot) {
     dice.choose("fees.asset", std::array<std::string_view, 3>{"quote", "base", "BNB"});
@@ -123,9 +123,8 @@ void venue(Dice& dice) {
 
 void market(Dice& dice) {
   const auto names = sim::scenario_names();
-  dice.set("market.scenario",
-           names[static_cast<std::size_t>(
-               dice.between(0, static_cast<std::int64_t>(names.size()) - 1))]);
+  dice.set("market.scenario", names[static_cast<std::size_t>(
+                                  dice.between(0, static_cast<std::int64_t>(names.size()) - 1))]);
   dice.number("market.updates_per_s", 2, 20);
   dice.number("market.orders_per_s", 5, 60);
   dice.number("market.trades_per_s", 1, 10);

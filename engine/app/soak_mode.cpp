@@ -30,8 +30,8 @@ void say_seed(int) {
   std::array<char, 64> line;
   const int size = std::snprintf(line.data(), line.size(), "aborted in seed %llu\n",
                                  static_cast<unsigned long long>(current_seed));
-  if (size > 0) [[maybe_unused]] const auto written =
-      write(STDERR_FILENO, line.data(), static_cast<std::size_t>(size));
+  if (size > 0) [[maybe_unused]]
+    const auto written = write(STDERR_FILENO, line.data(), static_cast<std::size_t>(size));
 }
 
 class Soak {

@@ -121,10 +121,9 @@ std::string seed_text(std::uint64_t seed, Nanos duration) {
   const ConfigLoad load = parse_config("", "soak", sets);
   if (!load.ok()) return text + load.error + "\n";
   for (const sim::Fault& f : plan_of(seed, duration, load.config.venue.symbols.size())) {
-    text += fmt::format("  {:>9} to {:>9} s: {}{}\n", seconds(f.begin), seconds(f.end),
-                        name(f.kind),
-                        f.instrument == sim::kEveryInstrument ? std::string()
-                                                              : fmt::format(" #{}", f.instrument));
+    text += fmt::format(
+        "  {:>9} to {:>9} s: {}{}\n", seconds(f.begin), seconds(f.end), name(f.kind),
+        f.instrument == sim::kEveryInstrument ? std::string() : fmt::format(" #{}", f.instrument));
   }
   return text;
 }

@@ -1,8 +1,8 @@
 // One virtual-time session, inline on the caller's thread: driver, gateway, venue and journal.
 //
-// Used by backtest, soak and `run --speed max`. Everything is built before the first event; advance()
-// runs sealed, so an allocation on the way is counted. The journal is written inline and never
-// drops.
+// Used by backtest, soak and `run --speed max`. Everything is built before the first event;
+// advance() runs sealed, so an allocation on the way is counted. The journal is written inline and
+// never drops.
 #pragma once
 
 #include <memory>

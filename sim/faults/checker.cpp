@@ -9,9 +9,9 @@ namespace mm::sim {
 namespace {
 
 constexpr std::array<std::string_view, kChecks> kNames{
-    "exposure",      "stray_order",    "ghost_order", "double_fill",    "position",  "post_only",
-    "own_cross",     "stale_quote",    "session_quote", "rate_limit",   "retry_after", "bounded",
-    "core_invariant", "converged",     "quoting",     "flat"};
+    "exposure",       "stray_order", "ghost_order",   "double_fill", "position",    "post_only",
+    "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
+    "core_invariant", "converged",   "quoting",       "flat"};
 
 // After the last fault: to resolve what is in doubt (a lost answer is asked for with pauses of up
 // to five seconds), then to agree but for what is under way, and to quote again.
@@ -22,6 +22,12 @@ constexpr Nanos kRequote{6 * kSecond.v};
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
          kind == CommandKind::kModify || kind == CommandKind::kReduce;
+}
+
+bool is_failure(EventKind kind) {
+  return kind == EventKind::kRejected || kind == EventKind::kReplaceRejected ||
+         kind == EventKind::kAmendRejected || kind == EventKind::kCancelRejected ||
+         kind == EventKind::kDenied || kind == EventKind::kOutcomeUnknown;
 }
 
 // Reasons for which nobody but the fault is to blame: over soon after it.
@@ -65,15 +71,8 @@ void Checker::on_event(const Event& event) {
     watches_[event.instrument].trading = event.session.symbol_trading != 0;
   } else if (event.kind == EventKind::kControl) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
-  } else if (event.kind >= EventKind::kRejected && event.kind <= EventKind::kOutcomeUnknown) {
-    const bool failure = event.kind == EventKind::kRejected ||
-                         event.kind == EventKind::kReplaceRejected ||
-                         event.kind == EventKind::kAmendRejected ||
-                         event.kind == EventKind::kCancelRejected ||
-                         event.kind == EventKind::kOutcomeUnknown;
-    if (failure && event.failure.reason == RejectReason::kRateLimit) {
-      quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
-    }
+  } else if (is_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
+    quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
   }
   const bool traced = (is_execution(event.kind) && event.kind != EventKind::kBalance &&
                        event.kind != EventKind::kRateUsage) ||
@@ -111,8 +110,8 @@ void Checker::on_command(const Command& command) {
   const Nanos now = core_.now();
   expect(w.whole, Check::kStaleQuote, i, "a quote on a book that is not whole");
   const Nanos age = now - last_market_;
-  expect(age <= config_.account.max_data_age, Check::kStaleQuote, i,
-         "a quote on data {} ms old", age.v / kMillisecond.v);
+  expect(age <= config_.account.max_data_age, Check::kStaleQuote, i, "a quote on data {} ms old",
+         age.v / kMillisecond.v);
   expect(w.session == SessionState::kUp && w.trading, Check::kSessionQuote, i,
          "a quote while the session is not up or the symbol is halted");
   expect(now >= quiet_until_, Check::kRetryAfter, i, "a quote {} ms before retry_after",
@@ -159,9 +158,7 @@ void Checker::check_exposure(InstrumentId i) {
     const std::int64_t held = venue_position(i).v * sign(side);
     const std::int64_t worst = held + base_amount(instrument, open).v;
     expect(open.v == 0 || worst <= most.v + slack.v, Check::kExposure, i,
-           "{}: position {} and open orders reach {} of {}", name(side),
-           held, worst,
-           most.v);
+           "{}: position {} and open orders reach {} of {}", name(side), held, worst, most.v);
   }
 }
 
@@ -189,8 +186,8 @@ void Checker::check_account() {
   const VenueCounters& counters = venue.counters();
   std::uint64_t fills = 0;
   for (InstrumentId i = 0; i < watches_.size(); ++i) fills += core_.instrument(i).position.fills();
-  expect(fills <= counters.fills, Check::kDoubleFill, 0, "{} fills counted of {}",
-         fills, counters.fills);
+  expect(fills <= counters.fills, Check::kDoubleFill, 0, "{} fills counted of {}", fills,
+         counters.fills);
   expect(counters.taker_fills == 0, Check::kPostOnly, 0, "a fill as taker");
   expect(counters.self_trades_prevented == 0, Check::kOwnCross, 0,
          "a request would have matched our own order");
@@ -204,9 +201,6 @@ void Checker::check_account() {
   Invariant which{};
   for (int k = 0; k < static_cast<int>(Invariant::kCount); ++k) {
     const auto invariant = static_cast<Invariant>(k);
-    // A ban refuses cancels too, and it is not ours.
-    const bool banned = faults_.counts()[static_cast<std::size_t>(FaultKind::kBanned)] > 0;
-    if (invariant == Invariant::kCancelLane && banned) continue;
     if (own.violations(invariant) > 0) which = invariant;
     broken += own.violations(invariant);
   }
@@ -241,17 +235,15 @@ void Checker::check_belief(InstrumentId i, Nanos now) {
   if (!differs) w.differs_since = kNever;
   if (differs && w.differs_since == kNever) w.differs_since = now;
   expect(!differs || now - w.differs_since < kUnderWay, Check::kPosition, i,
-         "position {} is believed to be {}", true_one.v,
-         believed.v);
+         "position {} is believed to be {}", true_one.v, believed.v);
 }
 
 void Checker::check_ghosts(Nanos now) {
   for (std::uint16_t slot = 0; slot < core_.orders().capacity(); ++slot) {
     const Order& row = core_.orders().row(slot);
-    const RestingOrder* truth =
-        is_resting(row.state) ? faults_.venue().find(row.id) : nullptr;
-    const bool ghost = is_resting(row.state) &&
-                       (truth == nullptr || truth->status != OrderStatusCode::kOpen);
+    const RestingOrder* truth = is_resting(row.state) ? faults_.venue().find(row.id) : nullptr;
+    const bool ghost =
+        is_resting(row.state) && (truth == nullptr || truth->status != OrderStatusCode::kOpen);
     if (!ghost) {
       ghost_since_[slot] = kNever;
       continue;
@@ -284,14 +276,12 @@ void Checker::at_end(bool flat) {
     const Position& ours = core_.instrument(i).position;
     fills += ours.fills();
     expect(ours.base() == venue_position(i), Check::kPosition, i,
-           "position {} is believed to be {} at the end",
-           venue_position(i).v, ours.base().v);
+           "position {} is believed to be {} at the end", venue_position(i).v, ours.base().v);
     const bool in_quote = config_.instruments[i].instrument.fees.asset == Asset::kQuote;
     expect(!in_quote || ours.fees() == money(venue.fees(i, Asset::kQuote)), Check::kPosition, i,
            "fees differ at the end");
   }
-  expect(fills == venue.counters().fills, Check::kPosition, 0, "{} fills counted of {}",
-         fills,
+  expect(fills == venue.counters().fills, Check::kPosition, 0, "{} fills counted of {}", fills,
          venue.counters().fills);
   check_account();
 }

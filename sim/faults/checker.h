@@ -2,8 +2,9 @@
 // decision: the named checkers of DESIGN 5.
 //
 // Sees each event once the core has consumed it, and each command as it leaves; reads core and
-// venue, changes nothing. On the core's thread; some hundred nanoseconds an instrument and decision;
-// allocates in the constructor only. Keeps the first violation and the last events before it.
+// venue, changes nothing. On the core's thread; some hundred nanoseconds an instrument and
+// decision; allocates in the constructor only. Keeps the first violation and the last events before
+// it.
 #pragma once
 
 #include <fmt/core.h>
@@ -70,9 +71,7 @@ class Checker {
 
   bool violated() const { return violations_ > 0; }
   std::uint64_t violations() const { return violations_; }
-  std::uint64_t violations(Check check) const {
-    return by_check_[static_cast<std::size_t>(check)];
-  }
+  std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
   const Violation& first() const { return first_; }
   // Up to the first violation, oldest first. Market data are left out.
   std::vector<Trace> traces() const;

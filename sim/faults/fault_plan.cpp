@@ -1,5 +1,7 @@
 #include "sim/faults/fault_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/random.h"
@@ -58,6 +60,15 @@ const Habit& habit(FaultKind kind) {
 
 std::string_view name(FaultKind kind) {
   return habit(kind).name;
+}
+
+std::string faults_text(const FaultCounts& counts) {
+  std::string text;
+  for (std::size_t k = 0; k < kFaultKinds; ++k) {
+    if (counts[k] == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "faults: " : ", ", kHabits[k].name, counts[k]);
+  }
+  return text.empty() ? "faults: none" : text;
 }
 
 // One window after the other, some of them at the same time; never two of one kind.

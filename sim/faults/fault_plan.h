@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,11 +33,11 @@ enum class FaultKind : std::uint8_t {
   kStreamSilent,   // no fills are told until the session has reconciled
   kSessionDown,
   // Refusals.
-  kRateLimited,      // 429: quotes are refused until the end
-  kBanned,           // 418: everything is
-  kPostOnlyStorm,    // every place would cross
-  kNoBalance,        // every place is refused for balance
-  kAmendRefused,     // every amend is refused by the matching
+  kRateLimited,       // 429: quotes are refused until the end
+  kBanned,            // 418: everything is
+  kPostOnlyStorm,     // every place would cross
+  kNoBalance,         // every place is refused for balance
+  kAmendRefused,      // every amend is refused by the matching
   kTimestampRefused,  // -1021
   kSymbolHalted,
   kBalanceMoved,  // somebody else uses most of what is free
@@ -50,7 +51,7 @@ enum class FaultKind : std::uint8_t {
   kMarketSilent,   // nothing at all, on a connection that seems alive
   kFeedDown,
   // Time.
-  kClockAhead,   // local time of receipt
+  kClockAhead,  // local time of receipt
   kClockBehind,
   kConsumerStall,  // nothing is taken from the sockets
   kCount
@@ -62,8 +63,8 @@ inline constexpr InstrumentId kEveryInstrument = 0xFFFF;
 
 struct Fault {
   FaultKind kind;
-  Nanos begin, end;                     // since the start of the run
-  std::int32_t per_million = 1'000'000;  // of the messages concerned
+  Nanos begin, end;                       // since the start of the run
+  std::int32_t per_million = 1'000'000;   // of the messages concerned
   Nanos delay_max{500 * kMillisecond.v};  // of what is late; the jump of a clock
   InstrumentId instrument = kEveryInstrument;
 };
@@ -82,5 +83,7 @@ struct PlanShape {
 FaultPlan random_plan(const PlanShape& shape);
 
 using FaultCounts = std::array<std::uint64_t, kFaultKinds>;
+// One line: what happened, and how often.
+std::string faults_text(const FaultCounts& counts);
 
 }  // namespace mm::sim

@@ -10,11 +10,11 @@
 namespace mm::sim {
 namespace {
 
-constexpr Nanos kAnswerTime{10 * kMillisecond.v};   // of a refusal
-constexpr Nanos kGatewayTimeout{kSecond.v};         // after which it says "unknown"
+constexpr Nanos kAnswerTime{10 * kMillisecond.v};  // of a refusal
+constexpr Nanos kGatewayTimeout{kSecond.v};        // after which it says "unknown"
 constexpr Nanos kReconcileMax{2 * kSecond.v};
 constexpr Nanos kYoung{2 * kSecond.v};
-constexpr std::uint64_t kForeignOwner = 0xEE;       // instance in ids that are not ours
+constexpr std::uint64_t kForeignOwner = 0xEE;  // instance in ids that are not ours
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
@@ -68,6 +68,12 @@ void FaultyVenue::submit(const Command& command, Nanos now) {
   if (session_ == SessionState::kDown) {
     return hold(make_denied(command, RejectReason::kDisconnected, now_), now_);
   }
+  // A session that knows of its ban sends nothing.
+  if (const Fault* ban = strikes(FaultKind::kBanned, command.instrument)) {
+    Event denied = make_denied(command, RejectReason::kRateLimit, now_);
+    denied.failure.retry_after = ban->end;
+    return hold(denied, now_);
+  }
   Nanos retry_after{};
   const RejectReason reason = refusal(command, retry_after);
   if (reason != RejectReason::kNone) return refuse(command, reason, retry_after);
@@ -79,10 +85,6 @@ void FaultyVenue::submit(const Command& command, Nanos now) {
 RejectReason FaultyVenue::refusal(const Command& command, Nanos& retry_after) {
   const InstrumentId i = command.instrument;
   const bool quote = is_quote(command.kind), place = command.kind == CommandKind::kPlace;
-  if (const Fault* ban = strikes(FaultKind::kBanned, i)) {
-    retry_after = ban->end;
-    return RejectReason::kRateLimit;
-  }
   if (strikes(FaultKind::kTimestampRefused, i) != nullptr) return RejectReason::kOther;
   if (!quote) return RejectReason::kNone;
   if (const Fault* limit = strikes(FaultKind::kRateLimited, i)) {
@@ -146,9 +148,8 @@ void FaultyVenue::remember(const Command& command) {
 void FaultyVenue::forget(const Event& event, Command* forgotten) {
   const bool status = event.kind == EventKind::kOrderStatus;
   const ClientOrderId id = event.report.id;  // where a failure has it too
-  const auto found = std::ranges::find_if(in_flight_, [&](const Command& c) {
-    return c.id == id && is_question(c.kind) == status;
-  });
+  const auto found = std::ranges::find_if(
+      in_flight_, [&](const Command& c) { return c.id == id && is_question(c.kind) == status; });
   if (found == in_flight_.end()) return;
   if (forgotten != nullptr) *forgotten = *found;
   in_flight_.erase(found);
@@ -193,8 +194,8 @@ bool FaultyVenue::pass_answer(Event& event) {
   const bool new_order = event.kind == EventKind::kAccepted || event.kind == EventKind::kReplaced;
   if (new_order) {
     const bool replaced = event.kind == EventKind::kReplaced;
-    births_[next_birth_++ % births_.size()] = {
-        replaced ? event.report.new_id : event.report.id, now_};
+    births_[next_birth_++ % births_.size()] = {replaced ? event.report.new_id : event.report.id,
+                                               now_};
   }
   if (session_ == SessionState::kDown) return false;
   Command request;
@@ -245,8 +246,8 @@ bool FaultyVenue::pass_held(const Event& event) {
 }
 
 bool FaultyVenue::is_young(ClientOrderId id) const {
-  return std::ranges::any_of(
-      births_, [&](const Birth& b) { return b.id == id && now_ - b.time < kYoung; });
+  return std::ranges::any_of(births_,
+                             [&](const Birth& b) { return b.id == id && now_ - b.time < kYoung; });
 }
 
 // A person's order, or another engine's: the session passed it on, and the core must not care.
@@ -309,8 +310,7 @@ void FaultyVenue::tell_session(InstrumentId scope) {
 void FaultyVenue::tell_open_orders() {
   for (InstrumentId i = 0; i < streams_.size(); ++i) {
     for (const Side side : {Side::kBuy, Side::kSell}) {
-      for (OrderRow row = venue_.book(i).first(side); row != kNoRow;
-           row = venue_.order(row).next) {
+      for (OrderRow row = venue_.book(i).first(side); row != kNoRow; row = venue_.order(row).next) {
         const RestingOrder& order = venue_.order(row);
         Event status = make_event(EventKind::kOrderStatus, i);
         if (side == Side::kSell) status.flags = kFlagSell;

@@ -51,10 +51,10 @@ class FaultyVenue {
     bool is_snapshot = false;
     bool awaits_snapshot = false;  // the feed has lost the chain: diffs are not for the core
     bool halted = false;
-    int snapshots_too_old = 0;     // that are still to come
+    int snapshots_too_old = 0;  // that are still to come
     Nanos ask_again{kNever};
     Nanos copy_delay{};
-    std::vector<Event> copy;       // the message, to be delivered again
+    std::vector<Event> copy;  // the message, to be delivered again
   };
   struct Boundary {
     Nanos time;
@@ -119,8 +119,8 @@ class FaultyVenue {
   std::size_t next_boundary_ = 0;
   std::array<std::int32_t, kFaultKinds> active_{};  // index into the plan, or -1
 
-  TimedQueue<Event> held_;        // events that come later
-  TimedQueue<Command> requests_;  // requests that are late
+  TimedQueue<Event> held_;                 // events that come later
+  TimedQueue<Command> requests_;           // requests that are late
   std::array<Nanos, 256> last_release_{};  // per connection
   std::vector<Command> in_flight_;         // oldest first
   std::vector<Event> missed_fills_;
