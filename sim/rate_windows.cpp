@@ -36,6 +36,7 @@ RateUsage RateWindows::usage() const {
   usage.weight_limit = weight_.limit;
   usage.orders_window = short_.length;
   usage.weight_window = weight_.length;
+  usage.window_end = short_.end();
   return usage;
 }
 

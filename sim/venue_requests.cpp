@@ -42,6 +42,7 @@ Event report(EventKind kind, const RestingOrder& order, Lots lots) {
                   .ticks = static_cast<std::int32_t>(order.price.v),
                   .reason = RejectReason::kNone,
                   .status = static_cast<std::uint8_t>(order.status),
+                  .asked = 0,
                   .pad = {}};
   return event;
 }
@@ -214,6 +215,7 @@ SimVenue::Outcome SimVenue::query(const Command& command, Event& answer) {
   unknown.instrument = command.instrument;
   const RestingOrder& order = row == kNoRow ? unknown : orders_[row];
   answer = report(EventKind::kOrderStatus, order, order.filled);
+  answer.report.asked = 1;
   return {};
 }
 

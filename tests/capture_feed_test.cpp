@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/decimal.h"
 #include "feeds/binance/exchange_info.h"
 #include "feeds/capture/capture_scan.h"
-#include "engine/core/decimal.h"
 #include "tests/feed_test_support.h"
 
 namespace mm {
@@ -147,6 +147,23 @@ TEST(CaptureFeed, FindsItsInstrumentsAndSaysWhereUnitsCameFrom) {
   EXPECT_TRUE(feed->had_book());
   EXPECT_EQ(feed->lines(), 3u);
   EXPECT_EQ(feed->bytes_read(), feed->bytes_total());
+}
+
+TEST(CaptureFeed, SaysOnceThatItsConnectionIsUp) {
+  const TempFiles files;
+  const auto feed = open({files.write(
+      "a", at(0, snapshot(10, R"(["100.25","3.2"])")) + at(1, spot_diff("ETHUSDT", 11, 12)))});
+  ASSERT_NE(feed, nullptr);
+  EventBatch batch;
+  Nanos time;
+  std::vector<int> ups;
+  while (feed->next(time, batch)) {
+    ups.push_back(0);
+    for (const Event& e : batch.events()) {
+      if (e.kind == EventKind::kFeedStatus) ups.back() += e.feed.up;
+    }
+  }
+  EXPECT_EQ(ups, (std::vector{1, 0}));
 }
 
 TEST(CaptureFeed, ConfiguredUnitsAreTakenAsTheyAre) {

@@ -30,7 +30,14 @@ inline CoreConfig one_instrument() {
 class CoreHarness {
  public:
   explicit CoreHarness(const CoreConfig& config)
-      : core(config), sequence_(config.instruments.size()) {}
+      : core(config), sequence_(config.instruments.size()) {
+    Event feed = event(EventKind::kFeedStatus);
+    feed.feed.up = 1;
+    deliver(feed);
+    for (std::size_t i = 0; i < config.instruments.size(); ++i) {
+      session(SessionState::kUp, static_cast<InstrumentId>(i));
+    }
+  }
 
   Core core;
   std::vector<Command> commands;  // of the events since the last take()
@@ -127,6 +134,12 @@ class CoreHarness {
     e.failure.new_id = c.new_id;
     e.failure.reason = reason;
     e.failure.command = static_cast<std::uint8_t>(c.kind);
+    deliver(e);
+  }
+  void session(SessionState state, InstrumentId id = 0) {
+    Event e = event(EventKind::kSessionStatus, id);
+    e.session.state = state;
+    e.session.symbol_trading = 1;
     deliver(e);
   }
   // As a venue without latency: everything asked for happens.

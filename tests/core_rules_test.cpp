@@ -1,6 +1,7 @@
 // The rules of SEMANTICS at their edges: when quoting stops, when it comes back, what is counted.
 #include <gtest/gtest.h>
 
+#include "engine/core/order_id.h"
 #include "tests/core_harness.h"
 
 namespace mm::test {
@@ -147,10 +148,7 @@ TEST(CoreRules, NothingIsDecidedOnHalfABookMessage) {
 // --- the order session ----------------------------------------------------------------------
 
 void session(CoreHarness& h, SessionState state, InstrumentId id = 0) {
-  Event e = CoreHarness::event(EventKind::kSessionStatus, id);
-  e.session.state = state;
-  e.session.symbol_trading = 1;
-  h.deliver(e);
+  h.session(state, id);
   h.batch_end();
 }
 
@@ -158,6 +156,7 @@ Event order_status(const Command& question, OrderStatusCode code) {
   Event e = CoreHarness::event(EventKind::kOrderStatus, question.instrument);
   e.report.id = question.id;
   e.report.status = static_cast<std::uint8_t>(code);
+  e.report.asked = 1;
   return e;
 }
 
@@ -181,17 +180,22 @@ TEST(CoreRules, AReconcilingSessionAppliesReportsAndPlacesNothing) {
   session(h, SessionState::kDown);
   session(h, SessionState::kReconciling);
   EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kReconciling);
-  const std::vector<Command> questions = h.take();
-  ASSERT_EQ(questions.size(), 6u);
+  const std::vector<Command> sent = h.take();
+  ASSERT_EQ(sent.size(), 6u);
   h.fill(best, best.lots, 1);  // while we were away
   EXPECT_EQ(h.core.instrument(0).position.bought(), best.lots);
-  for (const Command& c : questions) {
-    EXPECT_EQ(c.kind, CommandKind::kQueryOrder);
-    h.deliver(order_status(c, c.id == best.id ? OrderStatusCode::kFilled : OrderStatusCode::kOpen));
+  for (const Command& c : sent) {
+    EXPECT_EQ(c.kind,
+              CommandKind::kCancel);  // pulled at once: the answers tell what became of them
+    if (c.id == best.id) {
+      h.fail(EventKind::kCancelRejected, c, RejectReason::kUnknownOrder);
+    } else {
+      h.canceled(c);
+    }
   }
   h.batch_end();
-  EXPECT_EQ(h.core.orders().unknown_count(), 0u);
-  EXPECT_EQ(h.take(CommandKind::kCancel).size(), 5u);  // pulled as soon as they are known
+  EXPECT_EQ(h.core.orders().live_count(), 0u);
+  EXPECT_TRUE(h.take().empty());
   EXPECT_EQ(h.core.invariants().total(), 0u);
 }
 
@@ -200,15 +204,16 @@ TEST(CoreRules, ASessionThatIsUpAgainQuotesAfreshAndStillCountsWhatIsInDoubt) {
   h.start_quoting();
   session(h, SessionState::kDown);
   session(h, SessionState::kReconciling);
-  const std::vector<Command> questions = h.take();
-  for (const Command& c : questions) {
-    if (c.id != questions[0].id) h.deliver(order_status(c, OrderStatusCode::kCanceled));
+  const std::vector<Command> cancels = h.take();
+  for (const Command& c : cancels) {
+    if (c.id != cancels[0].id) h.canceled(c);
   }
+  h.fail(EventKind::kCancelRejected, cancels[0], RejectReason::kUnknownOrder);
   session(h, SessionState::kUp);
   EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
   EXPECT_EQ(h.core.orders().unknown_count(), 1u);
   EXPECT_GE(h.take(CommandKind::kPlace).size(), 5u);
-  h.deliver(order_status(questions[0], OrderStatusCode::kCanceled));
+  h.deliver(order_status(cancels[0], OrderStatusCode::kCanceled));
   EXPECT_EQ(h.core.orders().unknown_count(), 0u);
   EXPECT_EQ(h.core.invariants().total(), 0u);
 }
@@ -223,6 +228,129 @@ TEST(CoreRules, OneInstrumentsSessionSaysNothingAboutAnothers) {
   EXPECT_EQ(h.side(Side::kBuy, 1).reason, QuoteReason::kDisconnected);
   EXPECT_EQ(h.side(Side::kBuy, 0).reason, QuoteReason::kQuoting);
   EXPECT_EQ(h.core.orders().unknown_count(0), 0u);
+}
+
+TEST(CoreRules, NothingIsQuotedBeforeFeedAndSessionHaveComeUp) {
+  Core core(patient());
+  EXPECT_EQ(core.lifecycle().session(0), SessionState::kDown);
+  CoreHarness h(patient());
+  session(h, SessionState::kDown);
+  h.start_quoting();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kDisconnected);
+  session(h, SessionState::kUp);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  Event feed = CoreHarness::event(EventKind::kFeedStatus);
+  feed.feed.up = 0;
+  h.deliver(feed);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kDisconnected);
+}
+
+TEST(CoreRules, NotFoundProvesNothingWhileARequestMayStillBeWithinItsReceiveWindow) {
+  CoreConfig c = patient();
+  c.orders.recv_window = kSecond * 60;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const Command place = h.take(CommandKind::kPlace)[0];
+  for (const int wait : {20, 20, 20, 3, 31}) {
+    EXPECT_NE(h.core.orders().live_count(), 5u);
+    h.advance(kSecond * wait);
+    h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  }
+  for (int i = 0; i < 10; ++i) h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  EXPECT_EQ(h.core.orders().live_count(), 5u);
+}
+
+TEST(CoreRules, AStrayIsCancelledAndHoldsItsInstrumentUntilItIsGone) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  Command stray;
+  stray.id = make_order_id({.instance = 1, .epoch = 0, .slot = 3, .generation = 1});
+  h.deliver(order_status(stray, OrderStatusCode::kOpen));
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kReconciling);
+  const std::vector<Command> cancels = h.take();
+  ASSERT_EQ(cancels.size(), 7u);
+  EXPECT_EQ(cancels[0].id, stray.id);
+  EXPECT_EQ(static_cast<DecisionReason>(cancels[0].why), DecisionReason::kStray);
+  for (const Command& c : cancels) EXPECT_EQ(c.kind, CommandKind::kCancel);
+  h.control(ControlCode::kShutdown);
+  for (const Command& c : cancels) {
+    EXPECT_FALSE(h.core.stopped());
+    if (c.id != stray.id) h.canceled(c);
+  }
+  EXPECT_FALSE(h.core.stopped());
+  h.advance(kMillisecond * 2'100);
+  ASSERT_EQ(h.take(CommandKind::kCancel).size(), 1u);  // no answer
+  h.canceled(stray);
+  EXPECT_TRUE(h.core.stopped());
+}
+
+TEST(CoreRules, MissingFillsHoldTheInstrumentUntilAResume) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  Command best;
+  best.id = h.live(Side::kBuy)[0].id;
+  h.canceled(best, Lots(5));
+  for (int i = 0; i < 12; ++i) {
+    Event e = order_status(best, OrderStatusCode::kCanceled);
+    e.report.lots = Lots(5);
+    h.deliver(e);
+  }
+  h.batch_end();
+  EXPECT_EQ(h.core.lifecycle().counters().missing_fills, 1u);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kReconciling);
+  h.answer_all();
+  h.control(ControlCode::kResume);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+TEST(CoreRules, ARefusalForRateLimitsHoldsPlacingOfTheWholeAccountButNoCancel) {
+  CoreConfig c = patient();
+  c.instruments.push_back(c.instruments[0]);
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const std::vector<Command> placed = h.take(CommandKind::kPlace);
+  ASSERT_EQ(placed.size(), 12u);
+  for (std::size_t i = 1; i < placed.size(); ++i) h.accept(placed[i]);
+  Event refused = CoreHarness::event(EventKind::kRejected, placed[0].instrument);
+  refused.failure.id = placed[0].id;
+  refused.failure.reason = RejectReason::kRateLimit;
+  refused.failure.command = static_cast<std::uint8_t>(CommandKind::kPlace);
+  refused.failure.retry_after = h.now + kSecond * 30;
+  h.deliver(refused);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy, placed[0].instrument).reason, QuoteReason::kRateBudget);
+  h.take();
+  h.control(ControlCode::kPause, PauseScope::kSell);
+  EXPECT_EQ(h.commands.size(), 6u);  // cancels go on
+  h.answer_all();
+  h.control(ControlCode::kResume, PauseScope::kSell);
+  for (const InstrumentId i : {InstrumentId{0}, InstrumentId{1}}) {
+    EXPECT_EQ(h.side(Side::kSell, i).reason, QuoteReason::kRateBudget);
+  }
+  h.advance(kSecond * 30 - Nanos(1));
+  EXPECT_TRUE(h.take().empty());
+  h.advance(kMillisecond * 20);  // each in turn
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 7u);
+}
+
+TEST(CoreRules, TheEndOfTheVenuesWindowIsTakenFromWhoKnowsItsClock) {
+  CoreHarness h(patient());
+  h.book(Ticks(299'999), Ticks(300'001));
+  Event usage = CoreHarness::event(EventKind::kRateUsage);
+  usage.rate.orders_used = usage.rate.orders_limit = 100;
+  usage.rate.orders_window = kSecond * 10;
+  usage.rate.window_end = h.now + kSecond * 17;
+  h.deliver(usage);
+  h.advance(kSecond * 17 - Nanos(1));
+  EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
+  h.advance(kSecond * 2);
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
 }
 
 // --- losses ---------------------------------------------------------------------------------
@@ -315,6 +443,29 @@ TEST(CoreRules, AStartPositionOfTheAccountIsOpenedWhicheverComesFirst) {
     EXPECT_EQ(h.core.instrument(0).total, Money(0));
     EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
   }
+}
+
+TEST(CoreRules, FillsToldBeforeTheFirstBalanceAreInItAndThoseAfterItAreNot) {
+  CoreConfig c = patient();
+  c.instruments[0].risk.start_position_from_account = true;
+  CoreHarness h(c);
+  const auto fill_of_an_earlier_start = [&](std::uint64_t trade) {
+    Event e = CoreHarness::event(EventKind::kFilled);
+    e.flags = kFlagMaker;
+    e.fill.id = make_order_id({.instance = 1, .epoch = 0, .slot = 3, .generation = 1});
+    e.fill.trade_id = TradeId(trade);
+    e.fill.lots = Lots(5'000);  // half a coin
+    e.fill.ticks = 300'000;
+    h.deliver(e);
+  };
+  const Amount half(kAmountScale / 2);
+  fill_of_an_earlier_start(1);
+  h.deliver(balance(Asset::kBase, Amount(kAmountScale)));  // with it
+  fill_of_an_earlier_start(2);
+  h.deliver(balance(Asset::kBase, Amount(kAmountScale) + half));  // with both
+  h.book(Ticks(299'999), Ticks(300'001));
+  EXPECT_EQ(h.core.instrument(0).position.base(), Amount(kAmountScale) + half);
+  EXPECT_EQ(h.core.invariants().total(), 0u);
 }
 
 TEST(CoreRules, OutsideTheLimitAtTheStartOnlyTheReducingSideIsQuoted) {

@@ -1,4 +1,6 @@
-// The lifecycle against a small venue that delays, reorders, refuses, repeats and loses.
+// The lifecycle against a small venue that delays, reorders, refuses, repeats, loses and lags, and
+// a session that goes down and up and keeps its contract (event.h): fills missed are told again
+// while reconciling, and before an answer that counts them.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -7,12 +9,14 @@
 #include <map>
 #include <vector>
 
+#include "engine/core/order_id.h"
 #include "engine/core/order_lifecycle.h"
 
 namespace mm {
 namespace {
 
 constexpr Nanos kReceiveWindow{5 * kSecond.v};
+constexpr Nanos kLagMax{3 * kSecond.v};
 constexpr Side kSides[] = {Side::kBuy, Side::kSell};
 
 // Random choices from a finite list, so that rapidcheck can shrink a failure.
@@ -40,6 +44,8 @@ class Venue {
     Lots lots{}, executed{};
     Ticks price{};
     OrderStatusCode status{OrderStatusCode::kOpen};
+    Nanos opened{}, changed{};
+    bool stray{};  // of an earlier start: our table never knew it
   };
 
   void carry_out(const Command& c, Nanos now, Choices& choices) {
@@ -59,7 +65,7 @@ class Venue {
       case CommandKind::kReduce:
         return modify(c, refuse);
       default:
-        return answer_question(c);
+        return answer_question(c, choices);
     }
   }
 
@@ -72,6 +78,7 @@ class Venue {
     const bool all = choices.one_in(2);
     const Lots lots(all ? left : 1 + choices.below(static_cast<std::size_t>(left)));
     o.executed += lots;
+    o.changed = now;
     if (o.executed == o.lots) o.status = OrderStatusCode::kFilled;
     Event e;
     e.kind = EventKind::kFilled;
@@ -80,6 +87,7 @@ class Venue {
     e.fill.id = id;
     e.fill.trade_id = TradeId(++trades_);
     e.fill.lots = lots;
+    fills_.push_back(e);
     user.push_back(e);
   }
 
@@ -89,16 +97,39 @@ class Venue {
     if (id.v == 0) return;
     Order& o = orders_.at(id);
     o.status = OrderStatusCode::kExpired;
+    o.changed = now;
     Command c;
     c.id = id;
     user.push_back(report(EventKind::kExpired, c, o.executed));
+  }
+
+  // An order of an earlier start of the engine rests, and is told of one way or another.
+  void rest_stray(Nanos now, Choices& choices) {
+    now_ = now;
+    Command c;
+    c.id = make_order_id({.instance = 0, .epoch = 9, .slot = 1, .generation = ++strays_});
+    c.side = choices.one_in(2) ? Side::kBuy : Side::kSell;
+    c.lots = Lots(1 + choices.below(500));
+    open(c.id, c);
+    orders_[c.id].stray = true;
+    if (choices.one_in(2)) return user.push_back(report(EventKind::kAccepted, c, c.lots));
+    user.push_back(status_of(c.id, false));
+  }
+
+  // What a session tells that finds out what it has missed.
+  std::vector<Event> told_again() const {
+    std::vector<Event> events(fills_.begin(), fills_.end());
+    for (const auto& [id, o] : orders_) {
+      if (o.status == OrderStatusCode::kOpen) events.push_back(status_of(id, false));
+    }
+    return events;
   }
 
   // What the side holds and may still come to hold.
   Lots reach(Side side) const {
     Lots sum{};
     for (const auto& [id, o] : orders_) {
-      if (o.side != side) continue;
+      if (o.side != side || o.stray) continue;
       sum += o.status == OrderStatusCode::kOpen ? o.lots : o.executed;
     }
     return sum;
@@ -122,6 +153,7 @@ class Venue {
     e.failure.reason = reason;
     e.failure.command = static_cast<std::uint8_t>(c.kind);
     e.failure.old_canceled = old_canceled;
+    if (reason == RejectReason::kRateLimit) e.failure.retry_after = now_ + kSecond * 7;
     answers.push_back(e);
   }
 
@@ -141,7 +173,8 @@ class Venue {
   }
   void open(ClientOrderId id, const Command& c) {
     RC_ASSERT(!orders_.contains(id));
-    orders_[id] = {.side = c.side, .lots = c.lots, .price = Ticks(c.ticks)};
+    orders_[id] = {
+        .side = c.side, .lots = c.lots, .price = Ticks(c.ticks), .opened = now_, .changed = now_};
   }
   static Event report(EventKind kind, const Command& c, Lots lots) {
     Event e;
@@ -162,6 +195,7 @@ class Venue {
     if (refuse) return fail(EventKind::kCancelRejected, c, RejectReason::kRateLimit);
     Order& o = orders_.at(c.id);
     o.status = OrderStatusCode::kCanceled;
+    o.changed = now_;
     both(report(EventKind::kCanceled, c, o.executed));
   }
   void replace(const Command& c, bool refuse, bool new_fails) {
@@ -171,6 +205,7 @@ class Venue {
     if (old.executed.v > 0) return fail(kFailed, c, RejectReason::kRestricted);
     if (refuse) return fail(kFailed, c, RejectReason::kRateLimit);
     old.status = OrderStatusCode::kCanceled;
+    old.changed = now_;
     user.push_back(report(EventKind::kCanceled, c, Lots(0)));
     if (new_fails) return fail(kFailed, c, RejectReason::kWouldCross, true);
     open(c.new_id, c);
@@ -183,6 +218,7 @@ class Venue {
     if (!is_open(c.id)) return fail(EventKind::kAmendRejected, c, RejectReason::kUnknownOrder);
     if (refuse) return fail(EventKind::kAmendRejected, c, RejectReason::kFilter);
     Order& o = orders_.at(c.id);
+    o.changed = now_;
     if (c.lots <= o.executed) {
       o.status = OrderStatusCode::kCanceled;
       return both(report(EventKind::kCanceled, c, o.executed));
@@ -191,22 +227,45 @@ class Venue {
     o.price = Ticks(c.ticks);
     both(report(EventKind::kAmended, c, c.lots));
   }
-  void answer_question(const Command& c) {
-    const auto found = orders_.find(c.id);
+  Event status_of(ClientOrderId id, bool asked) const {
+    const auto found = orders_.find(id);
     const bool known = found != orders_.end();
+    Command c;
+    c.id = id;
     Event e = report(EventKind::kOrderStatus, c, known ? found->second.executed : Lots(0));
     e.report.status =
         static_cast<std::uint8_t>(known ? found->second.status : OrderStatusCode::kNotFound);
+    e.report.asked = asked;
+    return e;
+  }
+  void answer_question(const Command& c, Choices& choices) {
+    const auto found = orders_.find(c.id);
+    Event e = status_of(c.id, true);
+    if (found != orders_.end() && choices.one_in(2)) {  // as it was a moment ago
+      if (now_ < found->second.opened + kLagMax) {
+        e.report.status = static_cast<std::uint8_t>(OrderStatusCode::kNotFound);
+      } else if (now_ < found->second.changed + kLagMax) {
+        e.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+        e.report.lots = Lots(0);
+      }
+    }
+    for (const Event& fill : fills_) {
+      if (fill.fill.id == c.id && e.report.lots.v > 0) answers.push_back(fill);
+    }
     answers.push_back(e);
   }
 
   std::map<ClientOrderId, Order> orders_;
+  std::vector<Event> fills_;
   std::uint64_t trades_ = 0;
+  std::uint32_t strays_ = 0;
   Nanos now_{};
 };
 
 class World {
  public:
+  World() { life_.on_session(0, SessionState::kUp, now_); }
+
   void step(Choices& choices) {
     switch (choices.below(12)) {
       case 0:
@@ -247,14 +306,13 @@ class World {
       RC_ASSERT(exposure + counted_[index(side)] >= venue_.reach(side));
     }
     RC_ASSERT(table_.illegal_transitions() == 0u);
-    RC_ASSERT(life_.counters().orphans == 0u);
     RC_ASSERT(life_.counters().overfills == 0u);
   }
 
   // The network behaves again: everything is settled, nothing is forgotten.
   void drain(Choices& choices) {
-    life_.on_session(0, SessionState::kUp, now_);
-    for (int round = 0; round < 60; ++round) {
+    reconcile();
+    for (int round = 0; round < 400 && !is_settled(); ++round) {
       for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
         life_.request_cancel(table_.row(slot), DecisionReason::kShutdown, now_, out_);
       }
@@ -262,23 +320,30 @@ class World {
       while (!requests_.empty()) carry_out(choices);
       while (!venue_.user.empty()) tell(false);
       while (!venue_.answers.empty()) deliver(venue_.answers);
-      now_ += kSecond;
+      now_ += kSecond * 5;
       life_.on_time(now_, out_);
       check();
     }
     RC_ASSERT(table_.live_count() == 0u);
+    RC_ASSERT(life_.stray_count() == 0u);
     RC_ASSERT(venue_.open_count() == 0u);
+    RC_ASSERT(life_.session(0) == SessionState::kUp);
     for (const Side side : kSides) {
-      RC_ASSERT(counted_[index(side)] == venue_.executed(side));
+      RC_ASSERT(counted_[index(side)] + of_strays_[index(side)] == venue_.executed(side));
     }
     RC_ASSERT(life_.counters().missing_fills == 0u);
   }
 
  private:
+  bool is_settled() const {
+    return table_.live_count() == 0 && life_.stray_count() == 0 && venue_.open_count() == 0 &&
+           requests_.empty() && venue_.user.empty() && venue_.answers.empty();
+  }
   // Every size is another one, so that each report can be told from every other.
   Lots size(Choices& choices) { return Lots(1 + choices.below(20) * 1'000 + ++sizes_); }
 
   void place(Choices& choices) {
+    if (life_.session(0) != SessionState::kUp) return;
     const Side side = choices.one_in(2) ? Side::kBuy : Side::kSell;
     const Ticks price(90 + choices.below(20));
     life_.place({.side = side, .price = price, .lots = size(choices)}, now_, out_);
@@ -324,11 +389,16 @@ class World {
     if (twice) apply(venue_.user.front());
     deliver(venue_.user);
   }
-  // Requests vanish, are denied, or time out at the gateway; orders expire; reports are doubted.
+  // Requests vanish, are denied, or time out at the gateway; orders expire; sessions come and go.
   void trouble(Choices& choices) {
-    const std::uint32_t kind = choices.below(8);
+    const std::uint32_t kind = choices.below(10);
+    if (kind == 8) return venue_.rest_stray(now_, choices);
+    if (kind == 9) {  // a report on the user stream is lost, and nobody noticed
+      if (!venue_.user.empty()) venue_.user.pop_front();
+      return;
+    }
     if (kind == 0) return venue_.expire_one(now_, choices);
-    if (kind == 1) return life_.on_session(0, SessionState(choices.below(3)), now_);
+    if (kind == 1) return change_session(choices);
     if (kind == 2) return life_.release_terminal(0);
     if (requests_.empty()) return;
     const Command c = take_request(choices);
@@ -342,6 +412,25 @@ class World {
     e.failure.command = static_cast<std::uint8_t>(c.kind);
     venue_.answers.push_back(e);
   }
+  // Answers die with their connection, reports with the stream, requests may arrive all the same.
+  void change_session(Choices& choices) {
+    switch (choices.below(3)) {
+      case 0:
+        venue_.answers.clear();
+        venue_.user.clear();
+        return life_.on_session(0, SessionState::kDown, now_);
+      case 1:
+        venue_.user.clear();
+        return life_.on_session(0, SessionState::kReconciling, now_);
+      default:
+        return reconcile();
+    }
+  }
+  void reconcile() {
+    life_.on_session(0, SessionState::kReconciling, now_);
+    for (const Event& e : venue_.told_again()) apply(e);
+    life_.on_session(0, SessionState::kUp, now_);
+  }
   void deliver(std::deque<Event>& lane) {
     const Event e = lane.front();
     lane.pop_front();
@@ -351,16 +440,17 @@ class World {
     Event e = told;
     e.time = now_;
     const OrderChange change = life_.apply(e);
-    if (change.fill_counted) counted_[index(e.side())] += e.fill.lots;
+    const bool stray = parts(e.fill.id).epoch != 0;
+    if (change.fill_counted) (stray ? of_strays_ : counted_)[index(e.side())] += e.fill.lots;
     RC_ASSERT(!change.fill_too_old);
   }
 
   OrderTable table_{{.capacity = 10, .per_side_max = 10, .reserved_for_unknown = 2}};
-  OrderLifecycle life_{table_, {.missing_fill_asks_max = 1'000}};
+  OrderLifecycle life_{table_, {.missing_fill_answers_max = 1'000}};
   CommandBuffer out_;
   std::deque<Command> requests_;
   Venue venue_;
-  Lots counted_[2];
+  Lots counted_[2], of_strays_[2];
   std::int64_t sizes_ = 0;
   Nanos now_{kSecond};
 };

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "engine/core/order_id.h"
+
 namespace mm {
 namespace {
 
@@ -16,7 +18,10 @@ constexpr Nanos at(std::int64_t milliseconds) {
 // One instrument, one bid of 10 lots at 100, driven by hand; times in milliseconds.
 class OrderLifecycleTest : public testing::Test {
  protected:
-  OrderLifecycleTest() { place(); }
+  OrderLifecycleTest() {
+    session(SessionState::kUp);
+    place();
+  }
 
   void place() {
     row_ = life_.place({.side = Side::kBuy, .price = Ticks(100), .lots = Lots(10)}, now(), out_);
@@ -42,7 +47,8 @@ class OrderLifecycleTest : public testing::Test {
     e.report.venue_id = VenueOrderId(77);
     return life_.apply(e);
   }
-  OrderChange status(OrderStatusCode code, ClientOrderId id, std::int64_t executed = 0) {
+  OrderChange status(OrderStatusCode code, ClientOrderId id, std::int64_t executed = 0,
+                     bool asked = true) {
     Event e;
     e.kind = EventKind::kOrderStatus;
     e.time = now();
@@ -50,6 +56,7 @@ class OrderLifecycleTest : public testing::Test {
     e.report.id = id;
     e.report.lots = Lots(executed);
     e.report.status = static_cast<std::uint8_t>(code);
+    e.report.asked = asked ? 1 : 0;
     return life_.apply(e);
   }
   OrderChange failure(EventKind kind, ClientOrderId id, RejectReason reason,
@@ -100,7 +107,7 @@ class OrderLifecycleTest : public testing::Test {
   using Kinds = std::vector<CommandKind>;
 
   OrderTable table_{{.capacity = 4}};
-  OrderLifecycle life_{table_, {.missing_fill_asks_max = 3}};
+  OrderLifecycle life_{table_, {.missing_fill_answers_max = 3}};
   CommandBuffer out_;
   Order* row_ = nullptr;
   ClientOrderId first_id_{};
@@ -270,7 +277,7 @@ TEST_F(OrderLifecycleTest, AFillMayComeBeforeTheAcceptance) {
 TEST_F(OrderLifecycleTest, AFullFillMayComeBeforeTheAcceptance) {
   EXPECT_EQ(fill(row_->id, 10, 1).after, kFilled);
   EXPECT_EQ(report(EventKind::kAccepted, row_->id, 10).after, kFilled);
-  EXPECT_EQ(life_.counters().orphans, 0u);
+  EXPECT_EQ(life_.counters().strays, 0u);
 }
 
 TEST_F(OrderLifecycleTest, ADuplicateFillIsNotCounted) {
@@ -310,7 +317,7 @@ TEST_F(OrderLifecycleTest, AFillOfTheReplacementMayComeFirst) {
   report(EventKind::kReplaced, first_id_, 8, 101, next);
   EXPECT_EQ(row_->filled, Lots(3));
   EXPECT_EQ(row_->state, kPartiallyFilled);
-  EXPECT_EQ(life_.counters().orphans, 0u);
+  EXPECT_EQ(life_.counters().strays, 0u);
 }
 
 TEST_F(OrderLifecycleTest, TheUserStreamMayTellBothHalvesOfAReplaceFirst) {
@@ -573,7 +580,7 @@ TEST_F(OrderLifecycleTest, ATimeoutMakesTheOrderUnknownAndAsksWithGrowingPauses)
   EXPECT_EQ(row_->state, kUnknown);
   EXPECT_EQ(exposure(), Lots(10));
   EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
-  for (const int pause : {100, 200, 400, 800, 1600, 3200, 5000, 5000}) {
+  for (const int pause : {1'000, 2'000, 4'000, 8'000, 16'000, 30'000, 30'000}) {
     pass(pause - 1);
     EXPECT_TRUE(sent().empty());
     pass(1);
@@ -596,7 +603,7 @@ TEST_F(OrderLifecycleTest, ATimeoutThenALateDenialEndsTheOrder) {
 TEST_F(OrderLifecycleTest, NotFoundSoonAfterAPlaceProvesNothing) {
   pass(2'000);
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
-  pass(3'999);  // one more question, still inside the margin
+  pass(6'499);  // one more question, still inside the margin
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
   EXPECT_EQ(exposure(), Lots(10));
   pass(5'000);
@@ -605,13 +612,14 @@ TEST_F(OrderLifecycleTest, NotFoundSoonAfterAPlaceProvesNothing) {
 
 TEST_F(OrderLifecycleTest, AnAnswerToAnEarlyQuestionIsNotTakenForThatOfALaterOne) {
   pass(2'000);
-  pass(6'000);  // a second question, late enough
+  pass(6'500);  // a second question, late enough
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
 }
 
-TEST_F(OrderLifecycleTest, NotFoundEndsAnAcknowledgedOrder) {
+TEST_F(OrderLifecycleTest, NotFoundEndsAnAcknowledgedOrderThatHasNotBeenHeardOfForLong) {
   accept();
+  pass(8'500);
   ASSERT_TRUE(cancel());
   failure(EventKind::kOutcomeUnknown, first_id_, RejectReason::kNone, CommandKind::kCancel);
   EXPECT_EQ(row_->state, kUnknown);
@@ -651,7 +659,7 @@ TEST_F(OrderLifecycleTest, ALostReplaceThatNeverHappenedFallsBackToTheOldId) {
   pass(2'000);
   status(OrderStatusCode::kNotFound, next);  // too early
   EXPECT_EQ(exposure(), Lots(20));
-  pass(6'000);
+  pass(6'500);
   EXPECT_EQ(status(OrderStatusCode::kNotFound, next).after, kUnknown);
   EXPECT_EQ(exposure(), Lots(10));
   out_.clear();
@@ -688,20 +696,183 @@ TEST_F(OrderLifecycleTest, WithSizesInDoubtOnlyTheLargerOneIsComplete) {
   EXPECT_EQ(fill(first_id_, 10, 2).after, kFilled);
 }
 
-TEST_F(OrderLifecycleTest, MissingFillsAreAskedForThenCountedAsMissing) {
+TEST_F(OrderLifecycleTest, MissingFillsAreAskedForThenTheInstrumentIsHeldUntilAResume) {
   accept();
   ASSERT_TRUE(cancel());
   report(EventKind::kCanceled, first_id_, 4);
   EXPECT_EQ(row_->state, kUnknown);
-  for (int i = 0; i < 3; ++i) {
-    pass(5'000);
+  for (int i = 0; i < 2; ++i) {
+    pass(30'000);
     EXPECT_EQ(status(OrderStatusCode::kCanceled, first_id_, 4).after, kUnknown);
   }
   EXPECT_EQ(exposure(), Lots(4));
-  pass(5'000);
-  EXPECT_EQ(row_->state, kCanceled);
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+  pass(30'000);
+  EXPECT_EQ(status(OrderStatusCode::kCanceled, first_id_, 4).after, kCanceled);
   EXPECT_EQ(life_.counters().missing_fills, 1u);
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
   EXPECT_TRUE(fill(first_id_, 4, 1).fill_counted);
+  life_.resume();
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+}
+
+TEST_F(OrderLifecycleTest, QuestionsWithoutAnAnswerGiveNoFillUp) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 4);
+  for (int i = 0; i < 50; ++i) {
+    pass(30'000);
+    status(OrderStatusCode::kCanceled, first_id_, 4, false);  // nor do listings
+    EXPECT_EQ(sent().back(), CommandKind::kQueryOrder);
+  }
+  EXPECT_EQ(row_->state, kUnknown);
+  EXPECT_EQ(fill(first_id_, 4, 1).after, kCanceled);
+  EXPECT_EQ(life_.counters().missing_fills, 0u);
+}
+
+TEST_F(OrderLifecycleTest, AnAnswerThatLagsTakesBackNothingOfWhatWasExecuted) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 4);
+  pass(30'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kCanceled, first_id_, 1).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(4));
+}
+
+TEST_F(OrderLifecycleTest, AnOpenOrderWithMoreExecutedThanSeenIsAskedForUntilTheFillsCome) {
+  accept();
+  session(SessionState::kReconciling);
+  pass(0);
+  sent();
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  pass(1'000);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  EXPECT_EQ(fill(first_id_, 4, 1).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4).after, kPartiallyFilled);
+  EXPECT_EQ(exposure(), Lots(6));
+}
+
+TEST_F(OrderLifecycleTest, AListingThatShowsMoreExecutedDoubtsAnOrderThatRests) {
+  accept();
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 0, false).after, kActive);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4, false).after, kUnknown);
+}
+
+TEST_F(OrderLifecycleTest, AnOpenOrderWhoseFillsNeverComeIsKnownToLiveAndHoldsTheInstrument) {
+  accept();
+  session(SessionState::kDown);
+  session(SessionState::kUp);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(row_->state, kUnknown);
+    pass(30'000);
+    status(OrderStatusCode::kOpen, first_id_, 4);
+  }
+  EXPECT_EQ(row_->state, kActive);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
+}
+
+TEST_F(OrderLifecycleTest, NotFoundSoonAfterAnAcceptanceIsALagNotAnEnd) {
+  accept();
+  session(SessionState::kDown);
+  ms_ += 100;
+  session(SessionState::kUp);
+  pass(0);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10));
+  pass(8'399);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+}
+
+TEST_F(OrderLifecycleTest, AFillIsNewsAfterWhichNotFoundProvesNothing) {
+  accept();
+  pass(8'000);
+  fill(first_id_, 4, 1);
+  session(SessionState::kDown);
+  session(SessionState::kUp);
+  pass(8'499);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
+  pass(30'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kCanceled);
+}
+
+TEST_F(OrderLifecycleTest, AListingIsNoAnswerToAnEarlyQuestion) {
+  pass(2'000);
+  status(OrderStatusCode::kNotFound, first_id_, 0, false);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);  // the early answer
+  pass(6'500);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
+}
+
+TEST_F(OrderLifecycleTest, TheMarginFollowsTheReceiveWindowAndTheAgeOfCommands) {
+  EXPECT_EQ(not_found_margin(kSecond * 60, kSecond * 2), kSecond * 65);
+}
+
+TEST_F(OrderLifecycleTest, ASessionThatLeavesUpDoubtsItsOrdersOnce) {
+  accept();
+  session(SessionState::kReconciling);
+  EXPECT_EQ(row_->state, kUnknown);
+  pass(0);
+  EXPECT_EQ(sent().back(), CommandKind::kQueryOrder);
+  status(OrderStatusCode::kOpen, first_id_);
+  session(SessionState::kReconciling);
+  session(SessionState::kUp);
+  EXPECT_EQ(row_->state, kActive);
+}
+
+TEST_F(OrderLifecycleTest, AnOrderInDoubtThatMustGoIsCancelledNotAskedFor) {
+  accept();
+  session(SessionState::kDown);
+  sent();
+  EXPECT_FALSE(cancel());  // there is nobody to tell
+  session(SessionState::kReconciling);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  EXPECT_EQ(row_->state, kPendingCancel);
+  EXPECT_EQ(exposure(), Lots(10));
+  failure(EventKind::kCancelRejected, first_id_, RejectReason::kUnknownOrder);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});  // not again before it has been found
+  EXPECT_FALSE(cancel());
+  status(OrderStatusCode::kOpen, first_id_);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+}
+
+TEST_F(OrderLifecycleTest, AnOrderNeverAcknowledgedIsAskedForBeforeItIsCancelled) {
+  sent();
+  pass(2'000);
+  EXPECT_FALSE(cancel());
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+}
+
+TEST_F(OrderLifecycleTest, ManyOrdersInDoubtShareTheBudgetOfQuestionsFairly) {
+  OrderTable table({.capacity = 60, .per_side_max = 60});
+  OrderLifecycle life(table, {});
+  life.on_session(0, SessionState::kUp, now());
+  for (int i = 0; i < 60; ++i) life.place({.price = Ticks(1), .lots = Lots(1)}, now(), out_);
+  life.on_session(0, SessionState::kReconciling, now());
+  out_.clear();
+  life.on_time(now(), out_);
+  EXPECT_EQ(out_.size(), 5u);  // a second's worth at once
+  for (std::int64_t i = 1; i <= 110; ++i) life.on_time(now() + at(100 * i), out_);
+  EXPECT_EQ(out_.size(), 60u);
+  for (const Order& row : table.rows()) EXPECT_EQ(row.asks, 1);
+}
+
+TEST_F(OrderLifecycleTest, QuestionsPauseAsLongAsTheVenueSays) {
+  pass(2'000);
+  sent();
+  retry_after_ = at(ms_ + 20'000);
+  failure(EventKind::kOutcomeUnknown, first_id_, RejectReason::kRateLimit,
+          CommandKind::kQueryOrder);
+  pass(19'999);
+  EXPECT_TRUE(sent().empty());
+  pass(1);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
 }
 
 TEST_F(OrderLifecycleTest, ASessionThatGoesDownLeavesEveryLiveOrderInDoubtUntilFound) {
@@ -723,6 +894,9 @@ TEST_F(OrderLifecycleTest, ASessionThatGoesDownLeavesEveryLiveOrderInDoubtUntilF
 TEST_F(OrderLifecycleTest, AnOrderOfAnotherInstrumentIsNotInDoubt) {
   OrderTable table({.capacity = 4, .instruments = 2});
   OrderLifecycle life(table, {});
+  EXPECT_EQ(life.session(1), SessionState::kDown);  // until told otherwise
+  for (const InstrumentId i : {InstrumentId{0}, InstrumentId{1}})
+    life.on_session(i, SessionState::kUp, now());
   const Order* row = life.place({.instrument = 1, .lots = Lots(1)}, now(), out_);
   life.on_session(0, SessionState::kDown, now());
   EXPECT_EQ(row->state, kPendingNew);
@@ -770,9 +944,6 @@ TEST_F(OrderLifecycleTest, ADenialSaysNothingAboutAnOrderThatIsInDoubtAnyway) {
   EXPECT_TRUE(sent().empty());
   session(SessionState::kUp);
   pass(0);
-  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
-  status(OrderStatusCode::kOpen, first_id_);
-  pass(0);
   EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
 }
 
@@ -782,11 +953,117 @@ TEST_F(OrderLifecycleTest, APlaceDeniedByADeadSessionNeverExisted) {
   EXPECT_EQ(row_->state, kDenied);
 }
 
-TEST_F(OrderLifecycleTest, AnOrderGivenUpThatLivesIsAnOrphan) {
+// --- strays -----------------------------------------------------------------------------------
+
+// An order of an earlier start of this engine.
+constexpr ClientOrderId kEarlier =
+    make_order_id({.instance = 0, .epoch = 9, .slot = 1, .generation = 5});
+
+TEST_F(OrderLifecycleTest, AnOrderGivenUpThatLivesIsCancelledAndHoldsTheInstrumentUntilItIsGone) {
   failure(EventKind::kRejected, first_id_, RejectReason::kOther);
+  sent();
   accept();
-  EXPECT_EQ(life_.counters().orphans, 1u);
+  EXPECT_EQ(life_.counters().strays, 1u);
   EXPECT_EQ(row_->state, kRejected);
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
+  life_.on_time(now(), out_);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].kind, CommandKind::kCancel);
+  EXPECT_EQ(out_.items()[0].id, first_id_);
+  EXPECT_EQ(out_.items()[0].venue_id, VenueOrderId(77));
+  report(EventKind::kCanceled, first_id_, 0);
+  EXPECT_EQ(life_.stray_count(), 0u);
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+}
+
+TEST_F(OrderLifecycleTest, AnOrderOfAnEarlierStartFoundOpenIsCancelledUntilTheVenueKnowsItNot) {
+  accept();
+  sent();
+  status(OrderStatusCode::kOpen, kEarlier, 0, false);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  status(OrderStatusCode::kOpen, kEarlier, 0, false);  // told again: nothing new
+  pass(2'099);
+  EXPECT_TRUE(sent().empty());
+  pass(1);  // no answer
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  retry_after_ = at(ms_ + 7'000);
+  failure(EventKind::kCancelRejected, kEarlier, RejectReason::kRateLimit, CommandKind::kCancel);
+  pass(6'999);
+  EXPECT_TRUE(sent().empty());
+  pass(1);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  failure(EventKind::kCancelRejected, kEarlier, RejectReason::kUnknownOrder, CommandKind::kCancel);
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+  EXPECT_EQ(life_.counters().strays, 1u);
+  EXPECT_EQ(life_.next_deadline(), kNever);
+}
+
+TEST_F(OrderLifecycleTest, AStrayWaitsWhileTheSessionIsDown) {
+  status(OrderStatusCode::kOpen, kEarlier, 0, false);
+  session(SessionState::kDown);
+  sent();
+  pass(60'000);
+  EXPECT_TRUE(sent().empty());
+  session(SessionState::kReconciling);
+  pass(0);
+  EXPECT_EQ(sent().front(), CommandKind::kCancel);
+}
+
+TEST_F(OrderLifecycleTest, AReplacementWeDoNotKnowIsAStray) {
+  accept();
+  const ClientOrderId given_up(first_id_.v + 7);
+  report(EventKind::kReplaced, first_id_, 8, 101, given_up);
+  out_.clear();
+  pass(0);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].id, given_up);
+}
+
+TEST_F(OrderLifecycleTest, AnOrderEndedByNotFoundAloneMayComeBack) {
+  accept();
+  session(SessionState::kDown);
+  session(SessionState::kUp);
+  pass(8'500);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kCanceled);
+  accept();
+  EXPECT_EQ(life_.stray_count(), 1u);
+}
+
+TEST_F(OrderLifecycleTest, ALateAcceptanceOfAnOrderThatEndedForGoodIsNoStray) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 0);
+  accept();
+  status(OrderStatusCode::kOpen, first_id_);
+  EXPECT_EQ(life_.stray_count(), 0u);
+}
+
+TEST_F(OrderLifecycleTest, OrdersOfOthersAreNoneOfOurBusiness) {
+  const auto other = make_order_id({.instance = 1, .epoch = 0, .slot = 1, .generation = 5});
+  status(OrderStatusCode::kOpen, other, 0, false);
+  EXPECT_EQ(life_.stray_count(), 0u);
+  EXPECT_EQ(life_.counters().unmatched, 1u);
+}
+
+TEST_F(OrderLifecycleTest, MoreStraysThanThereIsRoomForHoldTheInstrumentUntilAResume) {
+  OrderLifecycle life(table_, {.strays_max = 1});
+  life.on_session(0, SessionState::kUp, now());
+  Event e;
+  e.kind = EventKind::kAccepted;
+  e.report = {};
+  for (const std::uint64_t more : {0u, 1u}) {
+    e.report.id = ClientOrderId(kEarlier.v + more);
+    life.apply(e);
+  }
+  EXPECT_EQ(life.stray_count(), 1u);
+  e.kind = EventKind::kCanceled;
+  e.report.id = kEarlier;
+  life.apply(e);
+  EXPECT_EQ(life.stray_count(), 0u);
+  EXPECT_EQ(life.session(0), SessionState::kReconciling);
+  life.resume();
+  EXPECT_EQ(life.session(0), SessionState::kUp);
 }
 
 TEST_F(OrderLifecycleTest, ReportsOfUnknownIdsAndOtherEventsChangeNothing) {

@@ -53,6 +53,7 @@ TEST(OrderState, EveryPairIsLegalExactlyAsListed) {
       {kPendingCancel, kExpired},
       {kUnknown, kActive},
       {kUnknown, kPartiallyFilled},
+      {kUnknown, kPendingCancel},
       {kUnknown, kFilled},
       {kUnknown, kCanceled},
       {kUnknown, kRejected},

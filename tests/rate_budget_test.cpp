@@ -55,6 +55,15 @@ TEST(RateBudget, TheVenuesWindowBindsUntilItEndsWithATenthInReserve) {
   EXPECT_EQ(budget.next(end + kSecond), end + kSecond * 2);  // looks again
 }
 
+TEST(RateBudget, AHoldGivesNoTokenUntilItEndsAndAShorterOneChangesNothing) {
+  RateBudget budget(5);
+  budget.hold(kNow + kSecond * 7);
+  budget.hold(kNow + kSecond);
+  EXPECT_FALSE(budget.take(kNow + kSecond * 7 - Nanos(1)));
+  EXPECT_EQ(budget.next(kNow), kNow + kSecond * 7);
+  EXPECT_EQ(take_all(budget, kNow + kSecond * 7), 5);
+}
+
 RC_GTEST_PROP(RateBudgetProperty, NoSpanSeesMoreThanItsShareAndNextIsWhenATokenComes, ()) {
   const int rate = *rc::gen::inRange(1, 40);
   RateBudget budget(rate);

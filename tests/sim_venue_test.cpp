@@ -348,8 +348,11 @@ TEST(SimVenue, AnswersQueriesAboutOpenClosedAndUnknownOrders) {
   const Event open = h.only(EventKind::kOrderStatus);
   EXPECT_EQ(open.report.status, static_cast<std::uint8_t>(OrderStatusCode::kOpen));
   EXPECT_EQ(open.report.lots, Lots(400));
+  EXPECT_EQ(open.report.asked, 1);
   h.send(SimHarness::command(CommandKind::kQueryOpenOrders, 0));
-  EXPECT_EQ(h.take(EventKind::kOrderStatus).size(), 2u);
+  const std::vector<Event> listed = h.take(EventKind::kOrderStatus);
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].report.asked, 0);
   h.trade(Side::kSell, kBid, 600);
   h.cancel(2);
   h.take();
@@ -496,7 +499,10 @@ TEST(SimVenue, TellsRateUsageAtMostEvery100MsUnlessItRefuses) {
   h.place(3, Side::kBuy, kBid, kLots);
   EXPECT_TRUE(h.take(EventKind::kRateUsage).empty());
   h.advance(Nanos(100 * kMillisecond.v));
-  EXPECT_EQ(h.only(EventKind::kRateUsage).rate.orders_used, 3u);
+  const RateUsage usage = h.only(EventKind::kRateUsage).rate;
+  EXPECT_EQ(usage.orders_used, 3u);
+  EXPECT_EQ(usage.window_end.v % usage.orders_window.v, 0);
+  EXPECT_GT(usage.window_end, h.venue.clock());
 }
 
 TEST(SimVenue, ConstantLatenciesAddUp) {

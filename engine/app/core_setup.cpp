@@ -12,6 +12,8 @@ CoreConfig make_core_config(const Config& config, std::span<const Instrument> in
   }
   core.account = config.common.risk;
   core.orders = config.order_management;
+  core.orders.recv_window = config.venue.recv_window;
+  core.orders.command_age_max = config.engine.command_age_max;
   core.measures = config.measures;
   core.instance = static_cast<std::uint8_t>(config.engine.instance);
   core.epoch = static_cast<std::uint16_t>(std::max(config.engine.epoch, 1));

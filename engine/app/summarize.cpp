@@ -105,6 +105,9 @@ void summarize(const Core& core, Summary& out) {
                                 static_cast<std::int64_t>(core.invariants().violations(invariant)));
   }
   const LifecycleCounters& c = core.lifecycle().counters();
+  if (c.strays > 0) {
+    out.notes.push_back(fmt::format("{} orders found alive without a row: cancelled", c.strays));
+  }
   if (c.missing_fills > 0) {
     out.notes.push_back(fmt::format("{} orders ended with fills that never came", c.missing_fills));
   }

@@ -44,7 +44,9 @@ class Core {
   // When the core wants a kTimer; kNever if it waits for nothing.
   Nanos next_deadline() const;
   // After a shutdown: no order of ours may be live any more.
-  bool stopped() const { return stopping_ && table_.live_count() == 0; }
+  bool stopped() const {
+    return stopping_ && table_.live_count() == 0 && lifecycle_.stray_count() == 0;
+  }
 
   // Views for status, summary and tests; read on the core's thread or when it rests.
   std::size_t instrument_count() const { return instruments_.size(); }
@@ -129,7 +131,7 @@ class Core {
   std::vector<AccountTotal> accounts_;
   Nanos now_{}, last_market_{}, cause_{};
   QuoteReason trip_ = QuoteReason::kQuoting;
-  bool started_ = false, feed_up_ = true, silent_ = true, lagging_ = false, stopping_ = false;
+  bool started_ = false, feed_up_ = false, silent_ = true, lagging_ = false, stopping_ = false;
   bool increase_paused_ = false;
   // The budget's side of the decision under way.
   struct Turn {

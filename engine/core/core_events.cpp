@@ -26,6 +26,7 @@ LifecycleConfig lifecycle_config(const CoreConfig& c) {
   LifecycleConfig lifecycle;
   lifecycle.modification_timeout = c.orders.modification_timeout;
   lifecycle.terminal_retention = c.orders.cleanup_interval;
+  lifecycle.not_found_margin = not_found_margin(c.orders.recv_window, c.orders.command_age_max);
   lifecycle.connections = static_cast<std::uint8_t>(c.orders.modify_worker_count);
   return lifecycle;
 }
@@ -77,7 +78,7 @@ Core::Core(const CoreConfig& config)
 }
 
 Nanos Core::next_deadline() const {
-  return std::min(deadlines_.min(), table_.next_deadline());
+  return std::min(deadlines_.min(), lifecycle_.next_deadline());
 }
 
 void Core::start(Nanos now) {
@@ -178,8 +179,9 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       break;
     case EventKind::kRateUsage: {
       const std::int64_t window = std::max<std::int64_t>(e.rate.orders_window.v, 1);
+      const Nanos by_our_clock((now_.v / window + 1) * window);
       budget_.venue_usage(e.rate.orders_used, e.rate.orders_limit,
-                          Nanos((now_.v / window + 1) * window));
+                          e.rate.window_end.v != 0 ? e.rate.window_end : by_our_clock);
       return;
     }
     case EventKind::kSessionStatus:
@@ -194,6 +196,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
           s.resync_at = now_ + 100 * kMillisecond;
           break;
         }
+      }
+      // The account's limit, whatever was refused; cancels go on.
+      if (reports_failure(e.kind) && e.failure.reason == RejectReason::kRateLimit) {
+        budget_.hold(e.failure.retry_after);
       }
       const OrderChange change = lifecycle_.apply(e);
       count(s, change);
@@ -220,7 +226,8 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
   if (balance.asset == Asset::kBase) {
     s.base_free = balance.free;
-    s.base_held = balance.free + balance.locked;
+    // The first one opens the position; fills told before it are in it, those after it are not.
+    if (!s.base_known) s.base_held = balance.free + balance.locked - s.position.base();
     s.base_known = true;
   } else if (balance.asset == Asset::kQuote) {
     s.quote_free = balance.free;
@@ -273,6 +280,7 @@ void Core::pause(PauseScope scope, bool paused) {
 void Core::resume() {
   if (stopping_) return;
   increase_paused_ = false;
+  lifecycle_.resume();
   if (trip_ == QuoteReason::kLossLimit) {
     for (AccountTotal& account : accounts_) account.loss.resume(account.total);
     for (InstrumentState& s : instruments_) s.loss.resume(s.total);

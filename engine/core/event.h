@@ -37,7 +37,7 @@ enum class EventKind : std::uint8_t {
   kFilled,          // flag kFlagSell: our order was a sell, so a fill always finds its position
   kDenied,          // never sent: full ring, too old, kill latch; nothing changed at the venue
   kOutcomeUnknown,  // timeout, disconnect, 5xx: the request may or may not have happened
-  kOrderStatus,     // answer to kQueryOrder
+  kOrderStatus,     // answer to kQueryOrder, or told while reconciling
   kBalance,
   kRateUsage,      // what the venue says is used of its limits
   kSessionStatus,  // state of the order session; symbol trading or halted
@@ -134,7 +134,8 @@ struct OrderReport {
   std::int32_t ticks;
   RejectReason reason;  // kExpired: why
   std::uint8_t status;  // kOrderStatus: OrderStatusCode
-  std::uint8_t pad[2];
+  std::uint8_t asked;   // kOrderStatus: 1 answers our kQueryOrder, 0 was told unasked
+  std::uint8_t pad[1];
 };
 enum class OrderStatusCode : std::uint8_t {
   kNotFound,
@@ -172,9 +173,13 @@ struct RateUsage {
   std::uint32_t orders_used, orders_limit;  // shortest ORDERS window
   std::uint32_t weight_used, weight_limit;
   Nanos orders_window, weight_window;
-  std::uint32_t pad[2];
+  Nanos window_end;  // local time at which the ORDERS window ends; 0: unknown
 };
-// What the order session says of one instrument's orders.
+// What the order session says of one instrument's orders; kDown until the first. It comes up in
+// this order: kBalance of both assets, then kFilled of executions that are not in that balance
+// (and only those), kOrderStatus of what is open, then kUp. An order that has executed more than
+// was told as kFilled is asked for again and again: before it answers that kQueryOrder the session
+// fetches and tells the fills.
 enum class SessionState : std::uint8_t {
   kDown,        // nothing can be asked for, and reports may be lost: live orders are in doubt
   kUp,          // requests are answered, reports are complete
@@ -226,6 +231,12 @@ constexpr bool is_market(EventKind k) {
 }
 constexpr bool is_execution(EventKind k) {
   return k >= EventKind::kAccepted && k <= EventKind::kSessionStatus;
+}
+// Carries a RequestFailure.
+constexpr bool reports_failure(EventKind k) {
+  return k == EventKind::kRejected || k == EventKind::kReplaceRejected ||
+         k == EventKind::kAmendRejected || k == EventKind::kCancelRejected ||
+         k == EventKind::kDenied || k == EventKind::kOutcomeUnknown;
 }
 
 static_assert(sizeof(Event) == 64 && alignof(Event) == 64);

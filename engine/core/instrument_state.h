@@ -88,7 +88,8 @@ struct InstrumentState {
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
   bool base_known = false, quote_known = false;
-  Amount base_free{}, base_held{}, quote_free{};  // held: free and locked
+  Amount base_free{}, quote_free{};
+  Amount base_held{};  // before the first fill: what a position of the account opens with
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 

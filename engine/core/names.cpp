@@ -60,7 +60,7 @@ constexpr auto kQuoteReasonNames = std::to_array<const char*>({"quoting",
                                                                "halted"});
 constexpr auto kDecisionNames = std::to_array<const char*>(
     {"none", "new_level", "refill", "through_touch", "too_near", "far_deviation", "deviation",
-     "size_change", "no_target", "pulled", "reset", "retry", "resolve", "shutdown"});
+     "size_change", "no_target", "pulled", "reset", "retry", "resolve", "shutdown", "stray"});
 
 }  // namespace
 

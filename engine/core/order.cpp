@@ -32,7 +32,8 @@ constexpr std::array<std::uint16_t, kStates> kLegal = {
     /* kPendingCancel   */
     states({kActive, kPartiallyFilled, kUnknown, kFilled, kCanceled, kExpired}),
     /* kUnknown         */
-    states({kActive, kPartiallyFilled, kFilled, kCanceled, kRejected, kDenied, kExpired}),
+    states({kActive, kPartiallyFilled, kPendingCancel, kFilled, kCanceled, kRejected, kDenied,
+            kExpired}),
     /* kFilled          */ states({kFree}),
     /* kCanceled        */ states({kFree}),
     /* kRejected        */ states({kFree}),

@@ -52,9 +52,9 @@ struct alignas(kCacheLine) Order {
   Ticks price{}, next_price{};         // next_*: what an amend not yet answered asks for;
   Lots lots{}, filled{}, next_lots{};  // next_lots is 0 when there is none
   Nanos created{}, updated{};          // first request; last state change
-  Nanos requested{};                   // when the request in flight was sent
-  Nanos deadline{kNever};              // time-out, next question, wanted cancel or release
-  Nanos retry_at{};                    // no amend before this (back-off)
+  Nanos news{};            // last word of it from the venue, or the request that may have made it
+  Nanos deadline{kNever};  // time-out, next question, wanted cancel or release
+  Nanos retry_at{};        // no amend before this (back-off)
   InstrumentId instrument{};
   std::uint16_t slot{kNoSlot};
   std::uint16_t amends{};  // of the venue's per-order amend limit
@@ -66,12 +66,15 @@ struct alignas(kCacheLine) Order {
   CommandKind in_flight{CommandKind::kNone};  // unanswered; kept while the state is kUnknown
   DecisionReason why{DecisionReason::kNone};
   std::uint8_t connection{};
-  std::uint8_t failures{};    // consecutive failed requests: back-off, then cancel
-  std::uint8_t asks{};        // questions since the order became Unknown
-  std::uint8_t early_asks{};  // unanswered ones too early for "not found" to mean anything
-  bool acknowledged{};        // the venue has confirmed that `id` existed
-  bool cancel_wanted{};       // a cancel must follow as soon as nothing is in flight
-  std::int8_t level{-1};      // ladder level it serves
+  std::uint8_t failures{};       // consecutive failed requests: back-off, then cancel
+  std::uint8_t asks{};           // questions since the order became Unknown
+  std::uint8_t early_asks{};     // unanswered ones too early for "not found" to mean anything
+  std::uint8_t short_answers{};  // answers since then that told of fills we have not got
+  bool acknowledged{};           // the venue has confirmed that `id` existed
+  bool cancel_wanted{};          // a cancel must follow as soon as nothing is in flight
+  bool cancel_missed{};          // a cancel found no such order: ask before the next
+  bool presumed_gone{};          // ended by "not found" alone
+  std::int8_t level{-1};         // ladder level it serves
 
   Lots leaves() const { return filled < lots ? lots - filled : Lots(0); }
   // The most this order may still add to the position on its side, whatever happens to the

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/core/assert.h"
+#include "engine/core/order_id.h"
 
 namespace mm {
 namespace {
@@ -33,10 +34,33 @@ constexpr bool reports_order(EventKind k) {
          k == EventKind::kCanceled || k == EventKind::kExpired || k == EventKind::kOrderStatus;
 }
 
-constexpr bool reports_failure(EventKind k) {
-  return k == EventKind::kRejected || k == EventKind::kReplaceRejected ||
-         k == EventKind::kAmendRejected || k == EventKind::kCancelRejected ||
-         k == EventKind::kDenied || k == EventKind::kOutcomeUnknown;
+constexpr OrderStatusCode status_of(const OrderReport& report) {
+  return static_cast<OrderStatusCode>(report.status);
+}
+
+// The report says that the order it names rests.
+bool reports_life(const Event& e) {
+  return e.kind == EventKind::kAccepted || e.kind == EventKind::kReplaced ||
+         (e.kind == EventKind::kOrderStatus && status_of(e.report) == OrderStatusCode::kOpen);
+}
+
+// The order it names exists or has existed. A venue that knows no order tells no news.
+bool reports_existence(const Event& e) {
+  return e.kind != EventKind::kOrderStatus || (status_of(e.report) != OrderStatusCode::kNotFound &&
+                                               status_of(e.report) != OrderStatusCode::kRejected);
+}
+
+// Ended without the venue's definitive word: it may live after all.
+bool was_given_up(const Order& row) {
+  return row.state == OrderState::kRejected || row.state == OrderState::kDenied ||
+         (is_terminal(row.state) && row.presumed_gone);
+}
+
+// A pause of `first` that has doubled so often.
+constexpr Nanos doubled(Nanos first, int times, Nanos longest) {
+  Nanos pause = first;
+  for (int i = 0; i < times && pause < longest; ++i) pause = pause * 2;
+  return std::min(pause, longest);
 }
 
 bool is_full(const CommandBuffer& out) {
@@ -59,7 +83,9 @@ OrderLifecycle::OrderLifecycle(OrderTable& table, const LifecycleConfig& config)
       config_(config),
       trade_ids_(table.instruments(), TradeIdWindow(config.trade_ids)),
       breakers_(std::size_t{table.instruments()} * 2),
-      sessions_(table.instruments(), SessionState::kUp) {
+      sessions_(table.instruments()),
+      strays_(config.strays_max),
+      questions_(config.questions_per_second) {
   MM_ASSERT(config.connections > 0, "at least one order-entry connection");
 }
 
@@ -157,9 +183,19 @@ bool OrderLifecycle::request_cancel(Order& row, DecisionReason why, Nanos now, C
   const bool wanted_before = row.cancel_wanted;
   if (!wanted_before) row.why = why;
   row.cancel_wanted = true;
-  if (!is_resting(row.state)) return false;
+  if (!may_cancel(row)) return false;
   if (wanted_before && now < row.deadline) return false;  // backing off
   return send_cancel(row, now, out);
+}
+
+// Resting; or in doubt, but known to have existed, with nothing that could still change it: the
+// answer to the cancel then tells as much as one to a question, and costs nothing.
+bool OrderLifecycle::may_cancel(const Order& row) const {
+  if (is_resting(row.state)) return true;
+  return row.state == OrderState::kUnknown && row.acknowledged && !row.cancel_missed &&
+         row.in_flight == CommandKind::kNone && row.next_id.v == 0 &&
+         row.end_state == OrderState::kFree &&
+         sessions_[row.instrument].state != SessionState::kDown;
 }
 
 // Marks the request in flight and sends it; the caller has checked for room.
@@ -170,7 +206,7 @@ void OrderLifecycle::start(Order& row, CommandKind kind, DecisionReason why, Nan
   table_.transition(row, is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify, now);
   table_.update(row, [&](Order& o) {
     o.in_flight = kind;
-    o.requested = now;
+    if (!is_cancel) o.news = now;
     o.deadline = now + config_.modification_timeout;
   });
   out.push(command(row, kind, now));
@@ -197,8 +233,19 @@ OrderChange OrderLifecycle::apply(const Event& event) {
   const bool is_failure = reports_failure(event.kind);
   if (!is_failure && !reports_order(event.kind)) return change;
   const ClientOrderId id = is_failure ? event.failure.id : event.report.id;
+  if (is_failure && event.failure.reason == RejectReason::kRateLimit &&
+      static_cast<CommandKind>(event.failure.command) == CommandKind::kQueryOrder) {
+    questions_.hold(event.failure.retry_after);
+  }
+  if (strays_.size() > 0 && apply_to_stray(event, id, change)) return change;
   Order* row = table_.find(id);
   if (row == nullptr && event.kind == EventKind::kReplaced) row = table_.find(event.report.new_id);
+  const ClientOrderId lives = event.kind == EventKind::kReplaced ? event.report.new_id : id;
+  if (!is_failure && reports_life(event) &&
+      (row == nullptr || was_given_up(*row) || (row->id != lives && row->next_id != lives))) {
+    take_stray(event, lives);
+    return change;
+  }
   if (row == nullptr) {
     ++counters_.unmatched;
     return change;
@@ -221,6 +268,7 @@ OrderChange OrderLifecycle::apply(const Event& event) {
 
 void OrderLifecycle::apply_report(Order& row, const Event& event) {
   const OrderReport& report = event.report;
+  if (reports_existence(event)) row.news = event.time;
   switch (event.kind) {
     case EventKind::kAccepted:
       return on_accepted(row, report, event.time);
@@ -281,6 +329,7 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
   table_.update(*row, [&](Order& o) {
     o.filled += fill.lots;
     o.acknowledged = true;
+    o.news = event.time;
   });
   if (row->filled > std::max(row->lots, row->next_lots)) ++counters_.overfills;
   // The answer to an amend decides what is left; anything else ends here if nothing is.
@@ -296,11 +345,7 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
 // --- reports --------------------------------------------------------------------------------
 
 void OrderLifecycle::on_accepted(Order& row, const OrderReport& report, Nanos now) {
-  if (is_terminal(row.state)) {
-    const bool given_up = row.state == OrderState::kRejected || row.state == OrderState::kDenied;
-    if (given_up) ++counters_.orphans;
-    return;
-  }
+  if (is_terminal(row.state)) return;
   if (report.id == row.next_id) return promote(row, report.venue_id, now);
   row.venue_id = report.venue_id;
   row.acknowledged = true;
@@ -314,8 +359,6 @@ void OrderLifecycle::on_replaced(Order& row, const OrderReport& report, Nanos no
     row.venue_id = report.venue_id;
   } else if (report.new_id == row.next_id) {
     promote(row, report.venue_id, now);
-  } else {
-    ++counters_.orphans;
   }
 }
 
@@ -348,8 +391,9 @@ void OrderLifecycle::on_ended(Order& row, const OrderReport& report, OrderState 
 // The venue has ended `row.id`; how much of it was executed is final.
 void OrderLifecycle::end(Order& row, OrderState state, Lots executed, Nanos now) {
   table_.update(row, [&](Order& o) {
+    const Lots told = o.end_state == OrderState::kFree ? Lots(0) : o.lots;
     o.end_state = state;
-    o.lots = std::max(executed, o.filled);
+    o.lots = std::max({executed, o.filled, told});  // a lagging answer takes nothing back
     o.acknowledged = true;
   });
   if (row.next_id.v != 0) return;  // the replacement may live: its answer settles the row
@@ -358,49 +402,79 @@ void OrderLifecycle::end(Order& row, OrderState state, Lots executed, Nanos now)
 }
 
 void OrderLifecycle::on_status(Order& row, const OrderReport& report, Nanos now) {
-  const bool early = row.early_asks > 0;
+  const bool early = report.asked != 0 && row.early_asks > 0;
   if (early) --row.early_asks;
   if (is_terminal(row.state)) return;
-  switch (static_cast<OrderStatusCode>(report.status)) {
+  switch (status_of(report)) {
     case OrderStatusCode::kNotFound:
-      if (!early) on_status_not_found(row, report.id, now);
+      if (report.asked != 0 && !early) on_status_not_found(row, report, now);
       return;
     case OrderStatusCode::kOpen:
       return on_status_open(row, report, now);
     case OrderStatusCode::kFilled:
-      return on_ended(row, report, OrderState::kFilled, now);
+      return on_status_ended(row, report, OrderState::kFilled, now);
     case OrderStatusCode::kCanceled:
-      return on_ended(row, report, OrderState::kCanceled, now);
+      return on_status_ended(row, report, OrderState::kCanceled, now);
     case OrderStatusCode::kExpired:
-      return on_ended(row, report, OrderState::kExpired, now);
+      return on_status_ended(row, report, OrderState::kExpired, now);
     case OrderStatusCode::kRejected:
-      return on_status_not_found(row, report.id, now);  // it never was on the book
+      return on_status_not_found(row, report, now);  // it never was on the book
   }
 }
 
 void OrderLifecycle::on_status_open(Order& row, const OrderReport& report, Nanos now) {
-  if (report.id == row.next_id) return promote(row, report.venue_id, now);
+  if (report.id == row.next_id) {
+    promote(row, report.venue_id, now);
+  } else if (row.next_id.v != 0 || row.end_state != OrderState::kFree) {
+    return;
+  }
+  const bool missing = report.lots > row.filled;
   const bool asked_for = row.state == OrderState::kUnknown || row.state == OrderState::kPendingNew;
-  if (!asked_for || row.next_id.v != 0 || row.end_state != OrderState::kFree) return;
+  if (!asked_for && !(missing && is_resting(row.state))) return;
   row.venue_id = report.venue_id;
   row.acknowledged = true;
+  row.cancel_missed = false;
   // A lost cancel is sent again; a lost modify leaves the terms in doubt, so the order goes.
   const bool placed = row.in_flight == CommandKind::kPlace;
   if (!placed && row.in_flight != CommandKind::kNone) want_cancel_again(row);
-  settle(row, now);
+  if (!missing || gives_up_fills(row, report)) return settle(row, now);
+  row.in_flight = CommandKind::kNone;
+  enter(row, OrderState::kUnknown, now);
 }
 
-void OrderLifecycle::on_status_not_found(Order& row, ClientOrderId asked, Nanos now) {
+void OrderLifecycle::on_status_ended(Order& row, const OrderReport& report, OrderState state,
+                                     Nanos now) {
+  on_ended(row, report, state, now);
+  const bool waits = row.state == OrderState::kUnknown && row.next_id.v == 0;
+  if (waits && gives_up_fills(row, report)) enter(row, row.end_state, now);
+}
+
+void OrderLifecycle::on_status_not_found(Order& row, const OrderReport& report, Nanos now) {
   if (row.state != OrderState::kUnknown) return;
-  if (asked == row.next_id) {
+  if (report.id == row.next_id) {
     drop_amend(row);
     if (row.end_state != OrderState::kFree || is_complete(row)) return settle(row, now);
     table_.update(row, [&](Order& o) { o.deadline = now; });  // and the old one?
     return;
   }
-  if (row.next_id.v != 0) return;  // an answer to an earlier question
+  if (row.next_id.v != 0) return;            // an answer to an earlier question
+  if (row.end_state != OrderState::kFree) {  // known already, but for the fills
+    if (gives_up_fills(row, report)) enter(row, row.end_state, now);
+    return;
+  }
+  row.presumed_gone = true;
   if (row.acknowledged) return end(row, OrderState::kCanceled, row.filled, now);
   enter(row, OrderState::kRejected, now);
+}
+
+// An answer told of executions whose fills have not come. True if it was one too many.
+bool OrderLifecycle::gives_up_fills(Order& row, const OrderReport& report) {
+  if (report.asked == 0) return false;
+  count_up(row.short_answers);
+  if (row.short_answers < config_.missing_fill_answers_max) return false;
+  ++counters_.missing_fills;
+  sessions_[row.instrument].held = true;
+  return true;
 }
 
 // --- failures -------------------------------------------------------------------------------
@@ -469,12 +543,14 @@ void OrderLifecycle::on_cancel_rejected(Order& row, const RequestFailure& failur
   want_cancel_again(row);
   count_up(row.failures);
   // Expect a fill, ask for the truth; what was in doubt before stays so until it has been told.
-  if (failure.reason == RejectReason::kUnknownOrder || row.state == OrderState::kUnknown) {
+  if (failure.reason == RejectReason::kUnknownOrder) row.cancel_missed = true;
+  if (row.cancel_missed || row.state == OrderState::kUnknown) {
     row.in_flight = CommandKind::kNone;
-    return enter(row, OrderState::kUnknown, now);
+    enter(row, OrderState::kUnknown, now);
+  } else {
+    settle(row, now);
   }
-  settle(row, now);
-  if (!is_resting(row.state)) return;
+  if (!may_cancel(row)) return;
   const Nanos next_try = std::max(now + backoff(row.failures - 1), failure.retry_after);
   table_.update(row, [&](Order& o) { o.deadline = next_try; });
 }
@@ -515,6 +591,7 @@ void OrderLifecycle::promote(Order& row, VenueOrderId venue_id, Nanos now) {
     o.amends = 0;
     o.failures = 0;
     o.acknowledged = true;
+    o.cancel_missed = false;
   });
   ++counters_.amends;
   count_success(row);
@@ -557,6 +634,7 @@ void OrderLifecycle::enter(Order& row, OrderState to, Nanos now) {
       o.deadline = now + config_.terminal_retention;
     } else if (to == OrderState::kUnknown && from != to) {
       o.asks = 0;
+      o.short_answers = 0;
       o.deadline = now;
     } else if (is_resting(to) && !is_resting(from)) {
       o.deadline = o.cancel_wanted ? now : kNever;
@@ -567,12 +645,13 @@ void OrderLifecycle::enter(Order& row, OrderState to, Nanos now) {
 // --- time -----------------------------------------------------------------------------------
 
 void OrderLifecycle::on_time(Nanos now, CommandBuffer& out) {
+  if (now >= strays_.next_deadline()) cancel_strays(now, out);
   if (now < table_.next_deadline()) return;
   for (std::uint16_t slot = 0; (slot = table_.due(now, slot)) != kNoSlot; ++slot) {
     Order& row = table_.row(slot);
     if (is_terminal(row.state)) {
       table_.release(row);
-    } else if (is_resting(row.state)) {
+    } else if (is_resting(row.state) || (row.cancel_wanted && may_cancel(row))) {
       send_cancel(row, now, out);  // nothing else gives a resting order a deadline
     } else {
       if (row.state != OrderState::kUnknown) {
@@ -585,43 +664,59 @@ void OrderLifecycle::on_time(Nanos now, CommandBuffer& out) {
 }
 
 void OrderLifecycle::ask(Order& row, Nanos now, CommandBuffer& out) {
-  if (sessions_[row.instrument] == SessionState::kDown) {  // asked when it answers again
-    return table_.update(row, [](Order& o) { o.deadline = kNever; });
-  }
-  const bool ended = row.end_state != OrderState::kFree && row.next_id.v == 0;
-  if (ended && row.asks >= config_.missing_fill_asks_max) {
-    ++counters_.missing_fills;
-    return enter(row, row.end_state, now);
-  }
-  const Nanos pause = backoff(row.asks);
-  table_.update(row, [&](Order& o) { o.deadline = now + pause; });
-  if (is_full(out)) return;
+  const auto look_again = [&](Nanos at) { table_.update(row, [&](Order& o) { o.deadline = at; }); };
+  if (sessions_[row.instrument].state == SessionState::kDown) return look_again(kNever);
+  if (is_full(out)) return look_again(now + config_.retry_backoff_base);
+  if (!questions_.take(now)) return look_again(questions_.next(now));
+  look_again(now + question_pause(row));
   Command question = command(row, CommandKind::kQueryOrder, now);
   question.why = static_cast<std::uint8_t>(DecisionReason::kResolve);
   if (row.next_id.v != 0) {
     question.id = row.next_id;
     question.venue_id = VenueOrderId(0);
   }
-  const bool confirmed = question.id == row.id && row.acknowledged;
-  if (!confirmed && now < row.requested + config_.not_found_margin) count_up(row.early_asks);
+  if (now < row.news + config_.not_found_margin) count_up(row.early_asks);
   count_up(row.asks);
   ++counters_.questions;
   out.push(question);
 }
 
+// Growing, and never so short that the others would not have their turn in between.
+Nanos OrderLifecycle::question_pause(const Order& row) const {
+  const auto round = static_cast<std::int64_t>(table_.unknown_count()) * kSecond.v;
+  return std::max(doubled(config_.question_pause_min, row.asks, config_.question_pause_max),
+                  Nanos(round / config_.questions_per_second));
+}
+
 void OrderLifecycle::on_session(InstrumentId instrument, SessionState state, Nanos now) {
-  const bool answers_again =
-      sessions_[instrument] == SessionState::kDown && state != SessionState::kDown;
-  sessions_[instrument] = state;
+  const SessionState before = sessions_[instrument].state;
+  sessions_[instrument].state = state;
+  const bool loses_reports =
+      state == SessionState::kDown || (before == SessionState::kUp && state != SessionState::kUp);
+  const bool answers_again = before == SessionState::kDown && state != SessionState::kDown;
   for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
     Order& row = table_.row(slot);
     if (row.instrument != instrument || !may_be_live(row.state)) continue;
-    if (state == SessionState::kDown) {
+    if (loses_reports) {
       enter(row, OrderState::kUnknown, now);
     } else if (answers_again && row.state == OrderState::kUnknown) {
       table_.update(row, [&](Order& o) { o.deadline = now; });
     }
   }
+  if (!answers_again) return;
+  for (StrayOrder& stray : strays_.all()) {
+    if (stray.instrument == instrument) stray.deadline = now;
+  }
+}
+
+SessionState OrderLifecycle::session(InstrumentId instrument) const {
+  const Session& session = sessions_[instrument];
+  const bool holds = session.held || (strays_.size() > 0 && strays_.has(instrument));
+  return session.state == SessionState::kUp && holds ? SessionState::kReconciling : session.state;
+}
+
+void OrderLifecycle::resume() {
+  for (Session& session : sessions_) session.held = false;
 }
 
 void OrderLifecycle::release_terminal(InstrumentId instrument) {
@@ -632,9 +727,68 @@ void OrderLifecycle::release_terminal(InstrumentId instrument) {
 }
 
 Nanos OrderLifecycle::backoff(int failures) const {
-  Nanos pause = config_.retry_backoff_base;
-  for (int i = 0; i < failures && pause < config_.retry_backoff_max; ++i) pause = pause * 2;
-  return std::min(pause, config_.retry_backoff_max);
+  return doubled(config_.retry_backoff_base, failures, config_.retry_backoff_max);
+}
+
+// --- strays ---------------------------------------------------------------------------------
+
+void OrderLifecycle::take_stray(const Event& event, ClientOrderId id) {
+  if (parts(id).instance != table_.instance()) {
+    ++counters_.unmatched;  // of a person, or of another engine
+    return;
+  }
+  ++counters_.strays;
+  const StrayOrder stray{.id = id,
+                         .venue_id = event.report.venue_id,
+                         .deadline = event.time,
+                         .instrument = event.instrument,
+                         .side = event.side()};
+  if (!strays_.add(stray)) sessions_[event.instrument].held = true;
+}
+
+// True if the event is about a stray; it is gone when the venue says that it ended or knows none.
+bool OrderLifecycle::apply_to_stray(const Event& event, ClientOrderId id, OrderChange& change) {
+  StrayOrder* stray = strays_.find(id);
+  if (stray == nullptr) return false;
+  if (!reports_failure(event.kind)) {
+    const bool ended = event.kind == EventKind::kCanceled || event.kind == EventKind::kExpired ||
+                       (event.kind == EventKind::kOrderStatus && !reports_life(event) &&
+                        status_of(event.report) != OrderStatusCode::kNotFound);
+    if (ended) strays_.erase(*stray);
+    return true;
+  }
+  change.reason = event.failure.reason;
+  change.rejected = event.kind != EventKind::kOutcomeUnknown;
+  if (event.kind == EventKind::kCancelRejected && change.reason == RejectReason::kUnknownOrder) {
+    strays_.erase(*stray);
+  } else if (change.rejected) {
+    stray->deadline = std::max(event.time + backoff(stray->tries), event.failure.retry_after);
+  }
+  return true;
+}
+
+void OrderLifecycle::cancel_strays(Nanos now, CommandBuffer& out) {
+  for (StrayOrder& stray : strays_.all()) {
+    if (now < stray.deadline) continue;
+    if (sessions_[stray.instrument].state == SessionState::kDown) {
+      stray.deadline = kNever;  // until it answers again
+      continue;
+    }
+    if (is_full(out)) return;
+    Command c;
+    c.time = now;
+    c.cause_received = cause_;
+    c.id = stray.id;
+    c.venue_id = stray.venue_id;
+    c.instrument = stray.instrument;
+    c.kind = CommandKind::kCancel;
+    c.side = stray.side;
+    c.connection = static_cast<std::uint8_t>(parts(stray.id).slot % config_.connections);
+    c.why = static_cast<std::uint8_t>(DecisionReason::kStray);
+    out.push(c);
+    stray.deadline = now + config_.modification_timeout + backoff(stray.tries);
+    count_up(stray.tries);
+  }
 }
 
 // --- breakers -------------------------------------------------------------------------------

@@ -14,13 +14,19 @@
 // - kOutcomeUnknown with command kNone doubts the order whatever was in flight.
 // - After an unanswered modify the size stays doubtful even if the order is found open: it keeps
 //   both sizes and is cancelled, so a late answer can never be taken for that of a newer request.
-// - "Not found" counts only for an acknowledged id, or if asked later than not_found_margin after
-//   the request (the venue refuses a request older than its recvWindow).
-// - An order the venue has ended with more executed than we have seen stays Unknown, exposed by
-//   the missing quantity, until the fills come or missing_fill_asks_max questions have been asked
-//   (then counted in `missing_fills`: the position needs reconciling). No fill is invented.
+// - "Not found" counts only if asked later than not_found_margin after the request and after the
+//   last news of the order: the venue refuses a request older than its recvWindow, and its answers
+//   lag behind its matching engine.
+// - An order that has executed more than we have seen stays Unknown, exposed by what is missing,
+//   until the fills come. After missing_fill_answers_max answers without them the position is known
+//   to be wrong: no fill is invented, the instrument is held in reconciling until a resume.
+// - A session that leaves kUp puts every live order in doubt: reports may have been lost.
+// - An acknowledged order in doubt with nothing in flight that must go is cancelled, not asked for.
+// - Questions share a budget of tokens: they must not use up the weight that requests need.
+// - A report that an order of ours lives which has no row makes it a stray (stray_orders.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -28,21 +34,35 @@
 #include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/core/order_table.h"
+#include "engine/core/rate_budget.h"
+#include "engine/core/request_cost.h"
+#include "engine/core/stray_orders.h"
 #include "engine/core/trade_id_window.h"
 
 namespace mm {
 
+// How long after a request left the core "not found" proves nothing: it may wait for the gateway,
+// carry a time up to a second ahead of the venue's and be as old as recvWindow; two seconds more
+// are for clocks, queues and answers that lag.
+constexpr Nanos not_found_margin(Nanos recv_window, Nanos command_age_max) {
+  return recv_window + command_age_max + kSecond * 3;
+}
+
 struct LifecycleConfig {
   Nanos modification_timeout{2 * kSecond.v};
-  Nanos retry_backoff_base{100 * kMillisecond.v};  // doubles with each failure or question
+  Nanos retry_backoff_base{100 * kMillisecond.v};  // doubles with each failure
   Nanos retry_backoff_max{5 * kSecond.v};
-  Nanos not_found_margin{6 * kSecond.v};       // recvWindow and what clocks and queues may add
+  Nanos question_pause_min{kSecond};  // doubles with each question about one order
+  Nanos question_pause_max{30 * kSecond.v};
+  int questions_per_second = 20 / kQueryCost.weight;  // a fifth of 6,000 weight a minute
+  Nanos not_found_margin{mm::not_found_margin(Nanos(5 * kSecond.v), Nanos(kSecond.v / 2))};
   Nanos terminal_retention{7200 * kSecond.v};  // cleanup_interval
   CircuitBreakerConfig breaker{};
   int retries_max = 3;  // failed amends in a row, then the order is cancelled
-  int missing_fill_asks_max = 12;
+  int missing_fill_answers_max = 12;
   std::uint8_t connections = 1;  // modify_worker_count; an order keeps to one
   std::size_t trade_ids = 4096;  // remembered per instrument
+  std::size_t strays_max = 64;
 };
 
 // What one event did to one order.
@@ -62,8 +82,8 @@ struct LifecycleCounters {
   std::uint64_t amends{}, failed_amends{};  // confirmed; refused by the venue
   std::uint64_t duplicate_fills{}, too_old_fills{}, rowless_fills{};
   std::uint64_t overfills{};      // more executed than ordered
-  std::uint64_t missing_fills{};  // orders ended although reported fills never came
-  std::uint64_t orphans{};        // reports that an order lives which we had given up
+  std::uint64_t missing_fills{};  // orders whose reported fills never came
+  std::uint64_t strays{};         // orders of ours found alive without a row
   std::uint64_t unmatched{};      // reports that fit no row or no request
   std::uint64_t breaker_trips{};
 };
@@ -105,11 +125,15 @@ class OrderLifecycle {
   OrderChange apply(const Event& event);
   // Everything due: time-outs, questions, wanted cancels, releases.
   void on_time(Nanos now, CommandBuffer& out);
-  // Down: every live order of the instrument becomes Unknown, and nothing is asked until the
-  // session answers again; then all at once.
+  Nanos next_deadline() const { return std::min(table_.next_deadline(), strays_.next_deadline()); }
+  // No longer up: every live order of the instrument becomes Unknown. While it is down nothing is
+  // asked; when it answers again, as fast as the budget of questions allows.
   void on_session(InstrumentId instrument, SessionState state, Nanos now);
-  // kUp until told otherwise.
-  SessionState session(InstrumentId instrument) const { return sessions_[instrument]; }
+  // As last told, kDown before; kUp counts as kReconciling while strays or missing fills hold it.
+  SessionState session(InstrumentId instrument) const;
+  std::size_t stray_count() const { return strays_.size(); }
+  // Missing fills are accepted as such: instruments held for them go on.
+  void resume();
   // Frees the terminal rows of one instrument now (reset); Unknown ones keep theirs.
   void release_terminal(InstrumentId instrument);
 
@@ -124,6 +148,10 @@ class OrderLifecycle {
   struct SideBreakers {
     CircuitBreaker post_only, other;
   };
+  struct Session {
+    SessionState state{SessionState::kDown};
+    bool held{};  // fills are missing for good, or strays found no room
+  };
 
   void on_fill(const Event& event, OrderChange& change);
   void on_accepted(Order& row, const OrderReport& report, Nanos now);
@@ -132,7 +160,8 @@ class OrderLifecycle {
   void on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_status(Order& row, const OrderReport& report, Nanos now);
   void on_status_open(Order& row, const OrderReport& report, Nanos now);
-  void on_status_not_found(Order& row, ClientOrderId asked, Nanos now);
+  void on_status_not_found(Order& row, const OrderReport& report, Nanos now);
+  void on_status_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_rejected(Order& row, const RequestFailure& failure, Nanos now);
   void on_replace_rejected(Order& row, const RequestFailure& failure, Nanos now);
   void on_amend_rejected(Order& row, const RequestFailure& failure, Nanos now);
@@ -141,6 +170,9 @@ class OrderLifecycle {
   void on_outcome_unknown(Order& row, const RequestFailure& failure, Nanos now);
   void apply_report(Order& row, const Event& event);
   void apply_failure(Order& row, const Event& event);
+  bool apply_to_stray(const Event& event, ClientOrderId id, OrderChange& change);
+  void take_stray(const Event& event, ClientOrderId id);
+  void cancel_strays(Nanos now, CommandBuffer& out);
 
   void promote(Order& row, VenueOrderId venue_id, Nanos now);
   void drop_amend(Order& row);
@@ -150,9 +182,12 @@ class OrderLifecycle {
   void enter(Order& row, OrderState to, Nanos now);
   void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
   bool send_cancel(Order& row, Nanos now, CommandBuffer& out);
+  bool may_cancel(const Order& row) const;
   void ask(Order& row, Nanos now, CommandBuffer& out);
+  bool gives_up_fills(Order& row, const OrderReport& report);
   Command command(const Order& row, CommandKind kind, Nanos now) const;
   Nanos backoff(int failures) const;
+  Nanos question_pause(const Order& row) const;
   void count_reject(const Order& row, RejectReason reason, Nanos now);
   void count_success(const Order& row);
 
@@ -160,7 +195,9 @@ class OrderLifecycle {
   LifecycleConfig config_;
   std::vector<TradeIdWindow> trade_ids_;
   std::vector<SideBreakers> breakers_;
-  std::vector<SessionState> sessions_;
+  std::vector<Session> sessions_;
+  StrayOrders strays_;
+  RateBudget questions_;
   LifecycleCounters counters_;
   Nanos cause_{};
 };

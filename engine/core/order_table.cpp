@@ -54,7 +54,7 @@ Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots 
   row.side = side;
   row.price = price;
   row.lots = lots;
-  row.created = row.updated = row.requested = now;
+  row.created = row.updated = row.news = now;
   row.state = OrderState::kPendingNew;
   account(row, nothing, share(row));
   return &row;

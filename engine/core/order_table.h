@@ -79,6 +79,7 @@ class OrderTable {
 
   std::uint16_t capacity() const { return static_cast<std::uint16_t>(rows_.size()); }
   std::uint16_t instruments() const { return config_.instruments; }
+  std::uint8_t instance() const { return config_.instance; }
   Order& row(std::uint16_t slot) { return rows_[slot]; }
   const Order& row(std::uint16_t slot) const { return rows_[slot]; }
   std::span<const Order> rows() const { return rows_; }

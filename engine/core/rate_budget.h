@@ -24,6 +24,7 @@ class RateBudget {
         credit_(full_) {}
 
   int available(Nanos now) {
+    if (now < held_until_) return 0;
     refill(now);
     const std::int64_t own = credit_ / cost_;
     return static_cast<int>(std::min<std::int64_t>(own, venue_left_));
@@ -39,12 +40,15 @@ class RateBudget {
   // after a second at the latest.
   Nanos next(Nanos now, int tokens = 1) {
     refill(now);
-    const Nanos own(now.v + std::max<std::int64_t>(0, cost_ * tokens - credit_));
+    const Nanos own =
+        std::max(held_until_, Nanos(now.v + std::max<std::int64_t>(0, cost_ * tokens - credit_)));
     if (venue_left_ >= tokens) return own;
     return std::max(own, std::min(venue_window_end_, now + kSecond));
   }
   int capacity() const { return static_cast<int>(full_ / cost_); }
 
+  // The venue refused a request for its limits: no token before `until`.
+  void hold(Nanos until) { held_until_ = std::max(held_until_, until); }
   // What the venue says is left of its ORDERS window; a tenth stays in reserve.
   void venue_usage(std::uint32_t used, std::uint32_t limit, Nanos window_end) {
     const std::int64_t usable = std::int64_t{limit} - limit / 10;
@@ -65,7 +69,7 @@ class RateBudget {
 
   std::int64_t cost_, full_, credit_;
   std::int64_t venue_left_ = kUnlimited;
-  Nanos last_{}, venue_window_end_{kNever};
+  Nanos last_{}, venue_window_end_{kNever}, held_until_{};
 };
 
 // Instruments waiting for a token: each at most once, first-quote seekers before the others.

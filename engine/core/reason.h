@@ -53,6 +53,7 @@ enum class DecisionReason : std::uint8_t {
   kRetry,
   kResolve,  // query for an Unknown order
   kShutdown,
+  kStray,  // cancel of an order of ours that has no row
   kCount
 };
 const char* name(DecisionReason r);

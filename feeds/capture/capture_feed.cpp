@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "feeds/binance/exchange_info.h"
 #include "engine/core/decimal.h"
+#include "feeds/binance/exchange_info.h"
 
 namespace mm {
 
@@ -192,6 +192,13 @@ bool CaptureFeed::next(Nanos& at, EventBatch& out) {
     draining_ = &feed;
   }
   if (!draining_->has_backlog()) draining_ = nullptr;
+  if (!told_up_ && out.room() > 0) {  // a capture is a connection that was up
+    told_up_ = true;
+    Event& up = out.push();
+    up.kind = EventKind::kFeedStatus;
+    up.received = at_;
+    up.feed = {.connection = 0, .up = 1, .pad = {}};
+  }
   at = at_;
   return true;
 }

@@ -84,6 +84,7 @@ class CaptureFeed {
   Nanos at_{};
   FeedProblems problems_;
   std::uint64_t lines_ = 0;
+  bool told_up_ = false;     // kFeedStatus, with the first message
   bool all_symbols_ = true;  // else other symbols are none of our business
 };
 
