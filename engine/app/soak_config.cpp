@@ -114,7 +114,7 @@ void venue(Dice& dice) {
   for (const std::string_view path : {"feed", "order", "response"}) latency(dice, path);
   dice.number("simulator.max_orders_per_symbol", 10, 200);
   dice.number("simulator.orders_per_10s", 50, 300);
-  dice.number("simulator.weight_per_minute", 1200, 6000);
+  dice.number("simulator.weight_per_minute", 2400, 6000);
   dice.number("simulator.balance_base", 1, dice.one_in(2) ? 3 : 100);
   dice.number("simulator.balance_quote", 1000, dice.one_in(2) ? 10'000 : 1'000'000);
   dice.set("simulator.pending_events_max", "32768");

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Nanos kStart{1'704'067'200 * kSecond.v};  // 2024-01-01 00:00 UTC
 // No fault before the engine quotes, nor so late that there is no time left to heal.
-constexpr Nanos kQuiet{15 * kSecond.v}, kHeal{90 * kSecond.v};
+constexpr Nanos kQuiet{15 * kSecond.v}, kHeal{150 * kSecond.v};
 
 sim::FaultPlan plan_of(std::uint64_t seed, Nanos duration, std::size_t instruments) {
   return sim::random_plan({.seed = seed,

@@ -13,21 +13,15 @@ constexpr std::array<std::string_view, kChecks> kNames{
     "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
     "core_invariant", "converged",   "quoting",       "flat"};
 
-// After the last fault: to resolve what is in doubt (a lost answer is asked for with pauses of up
-// to five seconds), then to agree but for what is under way, and to quote again.
-constexpr Nanos kHealing{45 * kSecond.v};
+// After the last fault: to resolve what is in doubt (it is asked for with pauses of up
+// to 30 s), then to agree but for what is under way, and to quote again.
+constexpr Nanos kHealing{90 * kSecond.v};
 constexpr Nanos kUnderWay{10 * kSecond.v};
 constexpr Nanos kRequote{6 * kSecond.v};
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
          kind == CommandKind::kModify || kind == CommandKind::kReduce;
-}
-
-bool is_failure(EventKind kind) {
-  return kind == EventKind::kRejected || kind == EventKind::kReplaceRejected ||
-         kind == EventKind::kAmendRejected || kind == EventKind::kCancelRejected ||
-         kind == EventKind::kDenied || kind == EventKind::kOutcomeUnknown;
 }
 
 // Reasons for which nobody but the fault is to blame: over soon after it.
@@ -71,7 +65,7 @@ void Checker::on_event(const Event& event) {
     watches_[event.instrument].trading = event.session.symbol_trading != 0;
   } else if (event.kind == EventKind::kControl) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
-  } else if (is_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
+  } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
   }
   const bool traced = (is_execution(event.kind) && event.kind != EventKind::kBalance &&

@@ -212,6 +212,10 @@ bool FaultyVenue::pass_answer(Event& event) {
     event.report.lots = Lots(0);
   }
   foreign_report(event);
+  if (event.kind == EventKind::kOrderStatus && tell_missed_fills(event.report.id)) {
+    hold(event, now_);
+    return false;
+  }
   const Fault* delay = strikes(FaultKind::kAnswerDelayed, i);
   if (delay == nullptr) return pass_report(event);
   hold(event, late(*delay));
@@ -286,15 +290,23 @@ void FaultyVenue::session_reconciles() {
   reconciled_at_ = now_ + Nanos(random_.between(kMillisecond.v, kReconcileMax.v));
 }
 
-// Fills first, then what is open, then up: the order a live session keeps.
+// Balances, fills, what is open, then up: the order a live session keeps.
 void FaultyVenue::session_up() {
   reconciled_at_ = kNever;
+  tell_balances();
   for (const Event& fill : missed_fills_) hold(fill, now_);
   missed_fills_.clear();
   tell_open_orders();
-  tell_balances();
   session_ = SessionState::kUp;
   tell_session(kEveryInstrument);
+}
+
+// A session that is asked for an order fetches the fills it has not told.
+bool FaultyVenue::tell_missed_fills(ClientOrderId id) {
+  return std::erase_if(missed_fills_, [&](const Event& fill) {
+           if (fill.fill.id == id) hold(fill, now_);
+           return fill.fill.id == id;
+         }) > 0;
 }
 
 void FaultyVenue::tell_session(InstrumentId scope) {

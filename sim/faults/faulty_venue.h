@@ -101,6 +101,7 @@ class FaultyVenue {
   void session_reconciles();
   void session_up();
   void tell_session(InstrumentId i);
+  bool tell_missed_fills(ClientOrderId id);
   void tell_open_orders();
   void tell_balances();
 
