@@ -13,6 +13,7 @@
 
 #include "engine/app/config_codec.h"
 #include "engine/app/config_schema.h"
+#include "engine/app/core_setup.h"
 #include "engine/app/decimal.h"
 
 namespace mm::app {
@@ -32,6 +33,15 @@ std::string symbol_value(const Config& config, std::string_view symbol, std::str
   Config copy = config;
   SymbolConfig values = config.symbol(symbol);
   return find_symbol_key(key)->write({copy, values});
+}
+
+TEST(CoreSetup, TheCoreIsToldHowLongARequestMayTake) {
+  const ConfigLoad load =
+      parse("[venue]\nrecv_window_ms=60000\n[engine]\ncommand_age_ms_max=700\n");
+  ASSERT_EQ(load.error, "");
+  const CoreConfig core = make_core_config(load.config, {});
+  EXPECT_EQ(core.orders.recv_window, kSecond * 60);
+  EXPECT_EQ(core.orders.command_age_max, kMillisecond * 700);
 }
 
 TEST(Decimal, ReadsExactly) {
