@@ -52,24 +52,26 @@ struct CheckedParts {
   CheckedJournal checked;
 };
 
-class CheckedRun : private CheckedParts,
-                   public VirtualRun<NoSource, sim::FaultyVenue, CheckedJournal> {
-  using Run = VirtualRun<NoSource, sim::FaultyVenue, CheckedJournal>;
+// Tests put a broken core in the core's place, to see that the checkers notice.
+template <class CoreT>
+class CheckedRunOf : private CheckedParts,
+                     public VirtualRun<NoSource, sim::FaultyVenue, CheckedJournal, CoreT> {
+  using Run = VirtualRun<NoSource, sim::FaultyVenue, CheckedJournal, CoreT>;
 
  public:
-  CheckedRun(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
-             const sim::FaultPlan& plan, JournalWriter* journal = nullptr)
+  CheckedRunOf(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
+               const sim::FaultPlan& plan, JournalWriter* journal = nullptr)
       : CheckedParts{.faulty_venue{venue, instruments, plan, config.scenario.seed},
                      .checked{faulty_venue, journal}},
         Run(config, instruments, faulty_venue, checked),
-        checker_(core(), faulty_venue, make_core_config(config, instruments)) {
+        checker_(this->core(), faulty_venue, make_core_config(config, instruments)) {
     checked.watch(checker_);
   }
 
   // As VirtualRun's, and on until what is under way has arrived.
   bool shut_down() {
     const bool flat = Run::shut_down();
-    advance(now() + kLateEvents);
+    this->advance(this->now() + kLateEvents);
     checker_.at_end(flat);
     return flat;
   }
@@ -81,5 +83,6 @@ class CheckedRun : private CheckedParts,
 
   sim::Checker checker_;
 };
+using CheckedRun = CheckedRunOf<Core>;
 
 }  // namespace mm::app

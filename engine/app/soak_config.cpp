@@ -71,10 +71,10 @@ void risk(Dice& dice) {
   dice.number("risk.max_order_count", 6, 100);
   dice.number("risk.max_order_notional", 100, 5000);
   dice.number("risk.price_collar", 5, 100, 3);
-  dice.set("risk.max_daily_loss", dice.one_in(8) ? "20" : "1000000");
-  if (dice.one_in(8)) dice.number("risk.max_drawdown", 20, 1000);
-  dice.number("risk.max_price_change", 5, 60, 3);
-  dice.number("risk.price_change_window", 1, 60);
+  dice.set("risk.max_daily_loss", dice.one_in(16) ? "20" : "1000000");
+  if (dice.one_in(16)) dice.number("risk.max_drawdown", 20, 1000);
+  dice.number("risk.max_price_change", dice.one_in(2) ? 0 : 5, 60, 3);
+  dice.number("risk.price_change_window", 1, 20);
   dice.number("risk.risk_cooldown", 1, 20);
   dice.number("risk.max_data_age_ms", 500, 5000);
   if (dice.one_in(4)) dice.number("risk.start_position", -100, 100, 3);

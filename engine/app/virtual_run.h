@@ -26,11 +26,12 @@ inline CommandRouter make_sink(SpscRing<Command>& gateway, JournalWriter&) {
   return {gateway, nullptr};
 }
 
-template <class Source, class Venue = sim::SimVenue, class Journal = JournalWriter>
+template <class Source, class Venue = sim::SimVenue, class Journal = JournalWriter,
+          class CoreT = Core>
 class VirtualRun {
  public:
   using Sink = decltype(make_sink(std::declval<SpscRing<Command>&>(), std::declval<Journal&>()));
-  using VirtualDriver = Driver<Core, Journal, Sink>;
+  using VirtualDriver = Driver<CoreT, Journal, Sink>;
   using Session = DirectSession<Venue>;
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, Session>;
   using Loop = VirtualLoop<VirtualDriver, Gateway, Venue, Source>;
@@ -79,7 +80,7 @@ class VirtualRun {
   std::uint64_t commands_out() const { return driver_.commands_out(); }
 
  private:
-  Core core_;
+  CoreT core_;
   SpscRing<Command> commands_;
   SpscRing<Event> executions_;
   Sink sink_;

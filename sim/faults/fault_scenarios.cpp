@@ -79,6 +79,9 @@ FaultPlan clock_jumps() {
 FaultPlan hard_stop() {
   return {window(kCancelIgnored, 8, kAlways, kHalf), window(kAnswerLost, 8, kAlways, kSome)};
 }
+FaultPlan trip() {
+  return {window(kCancelIgnored, 1, kAlways, kHalf), window(kAnswerLost, 1, kAlways, kSome)};
+}
 FaultPlan stalls() {
   return {window(kConsumerStall, 10, 12, kEach), window(kConsumerStall, 20, 24, kEach)};
 }
@@ -139,7 +142,7 @@ constexpr FaultScenario kScenarios[] = {
     {"S15", "A stop while cancels and answers are lost", "Stopped means that no order is left",
      hard_stop, ""},
     {"S16", "A loss limit trips while half of the cancels are ignored",
-     "Everything is pulled, and stays so until a resume", hard_stop, "risk.max_drawdown=1"},
+     "Everything is pulled, and stays so until a resume", trip, "risk.max_drawdown=1"},
     {"S17", "The consumer takes nothing for 2 s, then for 4 s",
      "Old data are seen as such: own_lag; nothing is lost", stalls, ""},
     {"S18", "Fees in a third asset, with a rebate", "Profit counts them at their price", nothing,
@@ -151,12 +154,14 @@ constexpr FaultScenario kScenarios[] = {
     {"S21", "Every amend is refused by the matching",
      "Back-off, then a cancel; the order is as it was", refused_amends, ""},
     {"S22", "The market jumps over our levels", "Own orders never cross, nothing takes", nothing,
-     "market.scenario=jumpy strategy.min_spread=0.0001 strategy.modify_threshold=0.0001"},
+     "market.scenario=jumpy strategy.min_spread=0.0001 strategy.modify_threshold=0.0001 "
+     "risk.max_price_change=0"},
     {"S23", "A second engine uses most of the balance", "Levels shrink or are left out",
      second_engine, ""},
     {"S24", "A person trades on the account", "Our position is that of our fills", by_hand, ""},
     {"S25", "A day of everything (--seconds 86400)", "Memory is bounded, the books agree", a_day,
-     "market.scenario=quiet market.updates_per_s=2 market.orders_per_s=4 market.trades_per_s=2"},
+     "market.scenario=quiet market.updates_per_s=2 market.orders_per_s=4 market.trades_per_s=2 "
+     "strategy.min_spread=0.0002 strategy.max_spread=0.001"},
 };
 
 }  // namespace
