@@ -1,9 +1,9 @@
 // What goes wrong between engine and venue, and when: a list of windows of time.
 //
 // Plain data, made before start (by hand, by a scenario or by chance), constant afterwards. Faults
-// keep to what a live gateway promises the core: an answer may be late, lost or contradicted, only
-// reports of the user stream repeat, no fill is lost for good, and no request older than recvWindow
-// is carried out.
+// keep to what a live gateway promises the core: an answer may be late, lost or contradicted, but
+// comes once (it is matched to its request); reports of the user stream may repeat; no fill is lost
+// for good; no request older than recvWindow is carried out.
 #pragma once
 
 #include <array>

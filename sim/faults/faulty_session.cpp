@@ -144,15 +144,16 @@ void FaultyVenue::remember(const Command& command) {
   in_flight_.push_back(command);
 }
 
-// The request this answers is in flight no more.
-void FaultyVenue::forget(const Event& event, Command* forgotten) {
+// The request this answers is in flight no more. False if none was.
+bool FaultyVenue::forget(const Event& event, Command& forgotten) {
   const bool status = event.kind == EventKind::kOrderStatus;
   const ClientOrderId id = event.report.id;  // where a failure has it too
   const auto found = std::ranges::find_if(
       in_flight_, [&](const Command& c) { return c.id == id && is_question(c.kind) == status; });
-  if (found == in_flight_.end()) return;
-  if (forgotten != nullptr) *forgotten = *found;
+  if (found == in_flight_.end()) return false;
+  forgotten = *found;
   in_flight_.erase(found);
+  return true;
 }
 
 // --- answers and reports --------------------------------------------------------------------
@@ -199,7 +200,8 @@ bool FaultyVenue::pass_answer(Event& event) {
   }
   if (session_ == SessionState::kDown) return false;
   Command request;
-  forget(event, &request);
+  const bool expected = forget(event, request);
+  if (!expected && !is_report(event.kind)) return false;  // the second answer to one request
   if (strikes(FaultKind::kAnswerLost, i) != nullptr) {
     const bool told = request.kind != CommandKind::kNone && random_.below(2) == 0;
     if (told) hold_if_room(outcome_unknown(request), now_ + kGatewayTimeout);

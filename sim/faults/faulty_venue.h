@@ -95,7 +95,7 @@ class FaultyVenue {
   bool pass_held(const Event& event);
   void foreign_report(const Event& event);
   void remember(const Command& command);
-  void forget(const Event& event, Command* forgotten);
+  bool forget(const Event& event, Command& forgotten);
   bool is_young(ClientOrderId id) const;
   void session_down();
   void session_reconciles();
