@@ -47,7 +47,7 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, EveryCommandExplainsItself) {
-  for (const char* command : {"", "run", "backtest", "replay", "inspect", "check"}) {
+  for (const char* command : {"", "run", "backtest", "replay", "inspect", "soak", "check"}) {
     const test::ProcessResult result = mm_logic(std::string(command) + " --help");
     EXPECT_EQ(result.exit_code, 0) << command;
     EXPECT_THAT(result.output, HasSubstr("Usage: mm_logic " + std::string(command)));
