@@ -78,7 +78,7 @@ TEST_F(Cli, BadUsageExitsWithTwo) {
 
 TEST_F(Cli, ModesThatNeedAVenueSayThatItIsNotThere) {
   for (const std::string mode : {"paper", "live"}) {
-    const Ran ran =
+    const test::ProcessResult ran =
         mm_logic("run --seconds 1 --set venue.rest_url=http://127.0.0.1:1 --mode " + mode);
     EXPECT_EQ(ran.exit_code, 1);
     EXPECT_THAT(ran.output, HasSubstr("127.0.0.1"));
