@@ -265,6 +265,7 @@ struct HasTwiceTheLimits : Correct {
   static CoreConfig config(CoreConfig c) {
     for (InstrumentConfig& i : c.instruments) {
       i.risk.max_position_notional = i.risk.max_position_notional * 2;
+      i.risk.max_order_count *= 4;
     }
     c.account.max_order_count *= 4;
     c.orders.modify_rate_limit *= 4;
