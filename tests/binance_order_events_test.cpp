@@ -371,6 +371,7 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
     const auto all = take();
     EXPECT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+    EXPECT_EQ(all[0].report.asked, 1);
     return static_cast<OrderStatusCode>(all[0].report.status);
   };
   ok(CommandKind::kQueryOrder, order(text_of(kId), "NEW"));
@@ -389,7 +390,24 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
   EXPECT_THAT(kinds(), testing::Each(EventKind::kOutcomeUnknown));
 }
 
-TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
+TEST_F(BinanceOrderEvents, AListingIsNoAnswerToAQuestion) {
+  send(CommandKind::kPlace);
+  const std::string client_id = text_of(kId);
+  OrderRecord record;
+  record.present = true;
+  record.order_id = 42;
+  record.client_id = client_id;
+  events_.on_open_order(0, record);
+  ok(CommandKind::kQueryOpenOrders, "[" + order(client_id, "NEW") + "]");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 2u);
+  for (const Event& e : all) {
+    EXPECT_EQ(e.kind, EventKind::kOrderStatus);
+    EXPECT_EQ(e.report.asked, 0);
+  }
+}
+
+TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeenBeforeItAnswers) {
   send(CommandKind::kPlace);
   ok(CommandKind::kQueryOrder, order(text_of(kId), "FILLED", "0.00847000"));
   ASSERT_EQ(events_.follow_ups().size(), 1u);
@@ -398,7 +416,7 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
   EXPECT_EQ(follow_up.command.venue_id.v, 42u);
   EXPECT_EQ(follow_up.command.id, kId);
   events_.follow_ups().clear();
-  take();
+  EXPECT_THAT(kinds(), IsEmpty());
   text_ = R"({"id":1,"status":200,"result":[{"symbol":"BTCUSDT","id":11,"orderId":42,)"
           R"("price":"23416.10",)"
           R"("qty":"0.00847","commission":"0.1","commissionAsset":"BNB","isBuyer":false,)"
@@ -408,9 +426,13 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
   PendingRequest request;
   request.purpose = Purpose::kTrades;
   request.command = follow_up.command;
+  request.then = follow_up.then;
   events_.on_answer(request, parser_.response(), Nanos(0));
   const auto all = take();
-  ASSERT_EQ(all.size(), 1u);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[1].report.lots, Lots(847));
+  EXPECT_EQ(all[1].report.asked, 1);
   EXPECT_EQ(all[0].kind, EventKind::kFilled);
   EXPECT_EQ(all[0].fill.trade_id.v, 11u);
   EXPECT_EQ(all[0].fill.fee_asset, Asset::kOther);

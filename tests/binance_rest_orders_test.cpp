@@ -134,6 +134,24 @@ TEST_F(BinanceRestOrders, KnowsAllRequests) {
   EXPECT_EQ(last_request().method, "PUT");
 }
 
+TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
+  start();
+  answers_.push_back(
+      {.body = R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
+               R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
+               R"("executedQty":"0.00847"})"});
+  const auto events = ask(
+      CommandKind::kQueryOrder,
+      {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
+               R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].kind, EventKind::kFilled);
+  EXPECT_EQ(events[0].fill.id, kId);
+  EXPECT_EQ(events[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(events[1].report.asked, 1);
+  EXPECT_THAT(last_request().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
+}
+
 TEST_F(BinanceRestOrders, AServerInTroubleOrAnAnswerThatIsNoJsonLeavesTheOutcomeOpen) {
   start();
   for (const ServedResponse& answer :

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/command.h"
+#include "engine/core/event.h"
 
 namespace mm::binance::orders {
 
@@ -26,6 +27,7 @@ struct PendingRequest {
   std::uint32_t connection = 0;  // serial number of the connection it went out on
   Nanos sent{};
   Purpose purpose = Purpose::kCommand;
+  Event then;  // of kTrades: told after them; kNone: nothing
 };
 
 class InFlight {

@@ -64,6 +64,7 @@ class OrderEvents {
   struct FollowUp {
     Purpose purpose;
     Command command;
+    Event then;  // see PendingRequest
   };
   std::vector<FollowUp>& follow_ups() { return follow_ups_; }
 
@@ -90,7 +91,8 @@ class OrderEvents {
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);
   void on_queried(const Command& command, const Response& r);
-  void on_trades(const Command& command, const Response& r);
+  void on_trades(const PendingRequest& request, const Response& r);
+  void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
   bool is_ours(Owner owner);
   void opened(const Shape& order);
@@ -98,7 +100,7 @@ class OrderEvents {
   void ended(EventKind kind, const Shape& order, RejectReason reason);
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);
-  void want_trades(const Shape& order);
+  bool want_trades(const Shape& order, const Event& then = {});
   void cancel_stray(const Shape& order);
 
   const InstrumentMap& instruments_;

@@ -179,15 +179,17 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
   if (order.executed > facts->executed) want_trades(order);
 }
 
-void OrderEvents::want_trades(const Shape& order) {
-  if (follow_ups_.size() == follow_ups_.capacity()) return;  // asked for again with the order
+// False if there is no room: the order is asked for again.
+bool OrderEvents::want_trades(const Shape& order, const Event& then) {
+  if (follow_ups_.size() == follow_ups_.capacity()) return false;
   Command command;
   command.kind = CommandKind::kQueryOrder;
   command.instrument = order.instrument;
   command.side = order.side;
   command.id = order.id;
   command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kTrades, command});
+  follow_ups_.push_back({Purpose::kTrades, command, then});
+  return true;
 }
 
 // An order of ours that the core has given up, or never knew.
@@ -200,7 +202,7 @@ void OrderEvents::cancel_stray(const Shape& order) {
   command.side = order.side;
   command.id = order.id;
   command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kStrayCancel, command});
+  follow_ups_.push_back({Purpose::kStrayCancel, command, {}});
 }
 
 }  // namespace mm::binance::orders

@@ -112,7 +112,7 @@ bool OrderSession::submit_by_rest(const Command& command) {
 }
 
 bool OrderSession::send(OrderConnection& connection, const Command& command, Purpose purpose,
-                        Nanos now) {
+                        Nanos now, const Event& then) {
   if (in_flight_.room() == 0) return false;
   const std::span<char> room = connection.socket->prepare(RequestEncoder::kBytesMax);
   if (room.empty()) return false;
@@ -134,6 +134,7 @@ bool OrderSession::send(OrderConnection& connection, const Command& command, Pur
   row.connection = connection.serial;
   row.sent = now;
   row.purpose = purpose;
+  row.then = then;
   if (purpose == Purpose::kCommand) {
     events_.on_sent(command);
     if (is_order(command.kind)) ++unanswered_orders_;
@@ -149,7 +150,7 @@ void OrderSession::send_follow_ups(Nanos now) {
   for (const OrderEvents::FollowUp& f : events_.follow_ups()) {
     OrderConnection* const to = connection_for(f.command);
     if (to == nullptr || limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
-    send(*to, f.command, f.purpose, now);  // if not: whatever led to it comes again
+    send(*to, f.command, f.purpose, now, f.then);  // if not: whatever led to it comes again
   }
   events_.follow_ups().clear();
 }

@@ -71,7 +71,8 @@ class OrderSession {
 
   OrderConnection* connection_for(const Command& command);
   bool submit_by_rest(const Command& command);
-  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now);
+  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
+            const Event& then = {});
   void send_follow_ups(Nanos now);
   void ask_time(Nanos now);
 
