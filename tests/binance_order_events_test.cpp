@@ -468,15 +468,18 @@ TEST_F(BinanceOrderEvents, LeavesTheOrdersOfOthersAlone) {
   EXPECT_EQ(events_.counters().other_instances, 1u);
 }
 
-TEST_F(BinanceOrderEvents, CountsAFillOfAnEarlierStartAndNothingElseOfIt) {
+TEST_F(BinanceOrderEvents, TellsOfAnOrderOfAnEarlierStartThatItLivesFillsAndEnds) {
   const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
   report("NEW", earlier, "NEW");
   fill(77, "0.00001000", "0.00001000", "PARTIALLY_FILLED", earlier);
   report("CANCELED", ClientOrderId(1), "CANCELED", "", text_of(earlier));
   const auto all = take();
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(all[0].kind, EventKind::kFilled);
-  EXPECT_EQ(all[0].fill.id, earlier);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[0].report.id, earlier);
+  EXPECT_EQ(all[1].kind, EventKind::kFilled);
+  EXPECT_EQ(all[1].fill.id, earlier);
+  EXPECT_EQ(all[2].kind, EventKind::kCanceled);
 }
 
 TEST_F(BinanceOrderEvents, FindsTheOrderOfAReportByItsNumberWhenTheIdWasChanged) {
@@ -491,15 +494,20 @@ TEST_F(BinanceOrderEvents, FindsTheOrderOfAReportByItsNumberWhenTheIdWasChanged)
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kCanceled));
 }
 
-TEST_F(BinanceOrderEvents, CancelsAnOrderOfOursThatWasGivenUp) {
+TEST_F(BinanceOrderEvents, TellsThatAnOrderOfOursThatWasGivenUpIsOpen) {
   send(CommandKind::kPlace);
   error(CommandKind::kPlace, 400, -1013, "Filter failure: PRICE_FILTER");
   take();
   report("NEW", kId, "NEW");
-  EXPECT_THAT(kinds(), IsEmpty());
-  ASSERT_EQ(events_.follow_ups().size(), 1u);
-  EXPECT_EQ(events_.follow_ups()[0].purpose, Purpose::kStrayCancel);
-  EXPECT_EQ(events_.follow_ups()[0].command.id, kId);
+  const auto all = take();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[0].report.status, static_cast<std::uint8_t>(OrderStatusCode::kOpen));
+  EXPECT_EQ(all[0].report.id, kId);
+  EXPECT_EQ(all[0].report.venue_id.v, 42u);
+  EXPECT_EQ(all[0].report.asked, 0);
+  EXPECT_EQ(events_.counters().strays, 1u);
+  EXPECT_THAT(events_.follow_ups(), IsEmpty());
 }
 
 TEST_F(BinanceOrderEvents, BalancesGoToEveryInstrumentThatUsesTheAsset) {

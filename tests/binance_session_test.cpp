@@ -392,13 +392,20 @@ TEST_F(BinanceOrderSession, AsksForTheTradesOfAnOrderWhoseFillsItMissed) {
   EXPECT_EQ(last(EventKind::kFilled).fill.fee, Amount(847));
 }
 
-TEST_F(BinanceOrderSession, CancelsAnOrderOfItsOwnThatItDoesNotKnow) {
+TEST_F(BinanceOrderSession, TellsAnOrderOfItsOwnThatItDoesNotKnowAndCancelsItWhenAsked) {
   start_up();
   script_orders();
   venue_.push(execution("NEW", "NEW", text_of(id(9)), 555));
-  ASSERT_TRUE(run_until([this] { return venue_.count("order.cancel") == 1; }));
-  EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
+  ASSERT_TRUE(run_until_heard(EventKind::kOrderStatus));
+  const Event& open = last(EventKind::kOrderStatus);
+  EXPECT_EQ(open.report.id, id(9));
   EXPECT_EQ(heard(EventKind::kAccepted), 0u);
+  EXPECT_EQ(venue_.count("order.cancel"), 0u) << "that is for the core to say";
+  Command cancel = command(CommandKind::kCancel, open.report.id);
+  cancel.venue_id = open.report.venue_id;
+  ASSERT_TRUE(engine_->session.submit(cancel, engine_->clock.now()));
+  ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
+  EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
 }
 
 // --- limits ---------------------------------------------------------------------------------

@@ -17,8 +17,7 @@ namespace mm::binance::orders {
 enum class Purpose : std::uint8_t {
   kCommand,  // of the core
   kTrades,   // executions of an order that miss with us
-  kTime,
-  kStrayCancel  // of an order of ours that the core does not know
+  kTime
 };
 
 struct PendingRequest {

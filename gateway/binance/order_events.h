@@ -3,8 +3,9 @@
 // Owned by one thread; no sockets here, no allocation after construction. Answers and user events
 // may come in any order, twice, or not at all: an order is accepted, replaced, amended and ended
 // once, by whichever says so first; every fill carries its trade id, so the core counts it once. An
-// order that should not live, and executions that are missing, become follow-ups for the session
-// to send. Orders that are not ours are counted, never touched.
+// order of ours that should not live is told as open: the core cancels it. Executions that are
+// missing become follow-ups for the session to send. Orders that are not ours are counted, never
+// touched.
 #pragma once
 
 #include <atomic>
@@ -28,7 +29,7 @@ namespace mm::binance::orders {
 struct OrderEventCounters {
   std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
   std::uint64_t other_instances = 0;  // those of another engine on this account
-  std::uint64_t strays = 0;           // orders of ours the core does not know: cancelled
+  std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
   std::uint64_t repeats = 0;          // told before, by the other channel
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
@@ -60,7 +61,7 @@ class OrderEvents {
   void deny(const Command& command, RejectReason reason, Nanos retry_at);
   void emit(Event event);
 
-  // kTrades and kStrayCancel requests the session should send now; it clears them.
+  // kTrades requests the session should send now; it clears them.
   struct FollowUp {
     Purpose purpose;
     Command command;
@@ -101,7 +102,7 @@ class OrderEvents {
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);
   bool want_trades(const Shape& order, const Event& then = {});
-  void cancel_stray(const Shape& order);
+  void tell_open(const Shape& order);
 
   const InstrumentMap& instruments_;
   Identity self_;

@@ -48,7 +48,6 @@ void OrderEvents::on_report(const ExecutionReport& report) {
                     .executed = instruments_.lots(i, report.executed),
                     .ticks = instruments_.ticks(i, report.price)};
   if (report.execution == "TRADE") return on_fill(report, order);
-  if (owner == Owner::kEarlier) return;  // the connector sees to those
   if (report.execution == "NEW") return opened(order);
   if (report.execution == "REPLACED") return amended(order);
   if (report.execution == "CANCELED") return ended(EventKind::kCanceled, order, {});
@@ -84,7 +83,7 @@ bool OrderEvents::is_ours(Owner owner) {
 void OrderEvents::opened(const Shape& order) {
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(order.id);
-  if (facts == nullptr || facts->refused) return cancel_stray(order);
+  if (facts == nullptr || facts->refused) return tell_open(order);
   if (facts->accepted || facts->ended) {
     ++counters_.repeats;
     return;
@@ -171,12 +170,18 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
                     .ticks = instruments_.ticks(instrument, record.price)};
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);
-  if (facts == nullptr || facts->refused) return cancel_stray(order);
-  if (facts->ended) return;  // a list may lag behind
+  if (facts != nullptr && facts->ended) return;  // a list may lag behind
+  tell_open(order);
+  if (facts != nullptr && order.executed > facts->executed) want_trades(order);
+}
+
+// Unasked. The core may have given it up, or never have known it: then it cancels it.
+void OrderEvents::tell_open(const Shape& order) {
+  const OrderFacts* const facts = facts_.find(order.id);
+  if (facts == nullptr || facts->refused) ++counters_.strays;
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
   emit(event);
-  if (order.executed > facts->executed) want_trades(order);
 }
 
 // False if there is no room: the order is asked for again.
@@ -190,19 +195,6 @@ bool OrderEvents::want_trades(const Shape& order, const Event& then) {
   command.venue_id = order.venue_id;
   follow_ups_.push_back({Purpose::kTrades, command, then});
   return true;
-}
-
-// An order of ours that the core has given up, or never knew.
-void OrderEvents::cancel_stray(const Shape& order) {
-  ++counters_.strays;
-  if (follow_ups_.size() == follow_ups_.capacity()) return;
-  Command command;
-  command.kind = CommandKind::kCancel;
-  command.instrument = order.instrument;
-  command.side = order.side;
-  command.id = order.id;
-  command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kStrayCancel, command, {}});
 }
 
 }  // namespace mm::binance::orders

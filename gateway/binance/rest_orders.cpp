@@ -129,7 +129,7 @@ void RestOrders::look_for_trades() {
   events_.follow_ups().clear();
   for (const OrderEvents::FollowUp& f : wanted) {
     // Else the WebSocket session finds it when it is back.
-    if (f.purpose != Purpose::kTrades || answers_.free_slots() < OrderEvents::kRoom) continue;
+    if (answers_.free_slots() < OrderEvents::kRoom) continue;
     PendingRequest request;
     request.command = f.command;
     request.purpose = f.purpose;
