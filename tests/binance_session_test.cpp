@@ -558,6 +558,48 @@ TEST_F(BinanceOrderSession, AFirstTradeDuringAnInterruptionIsNotTakenForOldNews)
   EXPECT_EQ(last(EventKind::kFilled).fill.id, id(0));
 }
 
+TEST_F(BinanceOrderSession, TellsBalancesThenFillsThenOpenOrdersBeforeItIsUp) {
+  options_.connections = 1;
+  start_up();  // no trade on the symbol so far
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const VenueOrderId order = engine_->events[0].report.venue_id;
+  venue_.result("myTrades", "[" + trade_row(1, order.v) + "]");
+  venue_.result("openOrders.status",
+                "[" + order_json(text_of(id(0)), order.v, "PARTIALLY_FILLED", "0.00847000") + "]");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until([this] { return !is_up(); }));
+  engine_->events.clear();
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  std::vector<EventKind> told;
+  for (const Event& e : engine_->events) {
+    if (e.kind == EventKind::kRateUsage) continue;
+    if (told.empty() || told.back() != e.kind) told.push_back(e.kind);
+  }
+  EXPECT_THAT(told, ElementsAre(EventKind::kSessionStatus, EventKind::kBalance, EventKind::kFilled,
+                                EventKind::kOrderStatus, EventKind::kSessionStatus));
+  EXPECT_EQ(last(EventKind::kOrderStatus).report.asked, 0);
+  const std::size_t asked = venue_.count("myTrades");
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_EQ(venue_.count("myTrades"), asked) << "nothing is missing";
+}
+
+TEST_F(BinanceOrderSession, FillsThatAreInTheFirstBalanceAreNotTold) {
+  options_.connections = 1;
+  start();
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    return std::vector{"{\"subscriptionId\":0,\"event\":" + trade(8, old, 300) + "}",
+                       OrderVenue::ok(r, "[" + trade_row(8, 300) + "]")};
+  });
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(heard(EventKind::kFilled), 0u);
+  EXPECT_EQ(heard(EventKind::kBalance), 2u);
+  venue_.push(trade(9, old, 300));
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+}
+
 TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
   options_.connections = 1;
   start();

@@ -41,7 +41,8 @@ OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::s
       facts_(order_slots),
       venue_ids_(venue_ids),
       out_(out),
-      last_trades_(last_trades) {
+      last_trades_(last_trades),
+      opening_trades_(instruments.size()) {
   follow_ups_.reserve(kRoom);
 }
 
@@ -261,11 +262,16 @@ void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
   }
   if (OrderFacts* facts = facts_.find(command.id); facts != nullptr) {
     facts->executed = std::max(facts->executed, executed);
+    if (!r.trades.empty()) {
+      facts->last_trade = std::max(facts->last_trade, r.trades.back().trade_id);
+    }
   }
   if (request.then.kind != EventKind::kNone) tell_status(request.then);
 }
 
 void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {
+  raise_last_trade(instrument, trade.trade_id);
+  if (trade.trade_id <= opening_trades_[instrument]) return;
   Event event;
   event.kind = EventKind::kFilled;
   event.instrument = instrument;
@@ -278,7 +284,16 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
   event.fill.fee = Amount(trade.fee);
   event.fill.ticks = instruments_.ticks(instrument, trade.price);
   event.fill.fee_asset = instruments_.role(instrument, trade.fee_asset);
-  raise_last_trade(instrument, trade.trade_id);
+  emit(event);
+}
+
+void OrderEvents::on_found(const Event& event) {
+  OrderFacts* const facts =
+      event.kind == EventKind::kFilled ? facts_.find(event.fill.id) : nullptr;
+  if (facts != nullptr && event.fill.trade_id.v > facts->last_trade) {
+    facts->executed += event.fill.lots;
+    facts->last_trade = event.fill.trade_id.v;
+  }
   emit(event);
 }
 

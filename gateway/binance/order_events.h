@@ -56,6 +56,10 @@ class OrderEvents {
   void on_balances(std::span<const BalanceRecord> balances);
   // One execution of an order.
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
+  // Found while reconciling: a fill or a balance.
+  void on_found(const Event& event);
+  // Executions up to this one are in the first balance: they are not told.
+  void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
   void on_open_order(InstrumentId instrument, const OrderRecord& order);
   void deny(const Command& command, RejectReason reason, Nanos retry_at);
@@ -111,6 +115,7 @@ class OrderEvents {
   SpscRing<Event>& out_;
   std::vector<FollowUp> follow_ups_;
   std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
+  std::vector<std::uint64_t> opening_trades_;          // see begin_after
   Nanos now_{};
   std::uint32_t sequence_ = 0;
   OrderEventCounters counters_;

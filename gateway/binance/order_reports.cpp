@@ -138,6 +138,7 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   const Lots last = instruments_.lots(order.instrument, report.last_quantity);
   if (order.executed > facts->executed + last) want_trades(order);  // some never came
   facts->executed = std::max(facts->executed, order.executed);
+  facts->last_trade = std::max(facts->last_trade, report.trade_id);
   if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
 }
 

@@ -215,7 +215,11 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   time_due_ = now + options_.clock_interval;
   for (std::size_t i = 0; i < connection.last_trade_ids.size(); ++i) {
     events_.raise_last_trade(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+    if (!reconciled_) {
+      events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+    }
   }
+  reconciled_ |= connection.reconciled;
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -225,10 +229,10 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
 // What the connector found, piece by piece; false when all is told.
 bool OrderSession::tell_findings(OrderConnection& c) {
   if (is_settled(c)) return false;
-  // Fills before the state of the orders they belong to.
+  // Balances, fills, and then the state of the orders they belong to.
   std::size_t at = c.told++;
   if (at < c.findings.size()) {
-    events_.emit(c.findings[at]);
+    events_.on_found(c.findings[at]);
     return true;
   }
   at -= c.findings.size();

@@ -111,6 +111,7 @@ class OrderSession {
   std::uint32_t unanswered_orders_ = 0;
   SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
+  bool reconciled_ = false;  // once at least
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};
   RateUsage usage_told_{};

@@ -34,7 +34,7 @@ struct OrderConnection {
   VenueClock clock;
   bool reconciled = false;               // carries the user data, and the following
   std::vector<std::string> open_orders;  // answers listing them, one an instrument
-  std::vector<Event> findings;           // fills and balances
+  std::vector<Event> findings;           // balances, then fills
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
