@@ -95,7 +95,18 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
   const RateUsage u = guard.usage();
   EXPECT_EQ(u.orders_used, 7u);
   EXPECT_EQ(u.orders_window, 10 * kSecond);
+  EXPECT_EQ(u.window_end, 10 * kSecond);
   EXPECT_EQ(u.weight_limit, 6000u);
+}
+
+TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
+  RateGuard guard;
+  VenueClock clock;
+  clock.observe(1000 * kSecond, 1000 * kSecond, 1'003'000);  // the venue is 3 s ahead
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, 1001 * kSecond);
+  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond);
+  guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, 1001 * kSecond);
+  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond) << "of the shortest";
 }
 
 TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {

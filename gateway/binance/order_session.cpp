@@ -24,7 +24,8 @@ constexpr bool is_order(CommandKind kind) {
 
 bool same_usage(const RateUsage& a, const RateUsage& b) {
   return a.orders_used == b.orders_used && a.weight_used == b.weight_used &&
-         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit;
+         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit &&
+         a.window_end == b.window_end;
 }
 
 bool is_settled(const OrderConnection& c) {
