@@ -512,7 +512,7 @@ TEST_F(BinanceOrderEvents, TellsThatAnOrderOfOursThatWasGivenUpIsOpen) {
 
 TEST_F(BinanceOrderEvents, BalancesGoToEveryInstrumentThatUsesTheAsset) {
   const BalanceRecord usdt{"USDT", 500, 7}, btc{"BTC", 3, 0}, bnb{"BNB", 9, 0}, xyz{"XYZ", 1, 1};
-  for (const BalanceRecord& b : {usdt, btc, bnb, xyz}) events_.on_balances({&b, 1});
+  for (const BalanceRecord& b : {usdt, btc, bnb, xyz}) events_.on_balances({&b, 1}, 0);
   const auto all = take();
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(all[0].instrument, 0);
@@ -522,6 +522,24 @@ TEST_F(BinanceOrderEvents, BalancesGoToEveryInstrumentThatUsesTheAsset) {
   EXPECT_EQ(all[0].balance.locked, Amount(7));
   EXPECT_EQ(all[2].balance.asset, Asset::kBase);
   EXPECT_EQ(all[3].balance.asset, Asset::kOther);
+}
+
+TEST_F(BinanceOrderEvents, AnOlderBalanceOfAnAssetIsNotTold) {
+  const BalanceRecord old_btc{"BTC", 3, 0}, new_btc{"BTC", 4, 0}, bnb{"BNB", 9, 0};
+  events_.on_balances({&new_btc, 1}, 2000);
+  events_.on_balances({&old_btc, 1}, 1999);
+  events_.on_balances({&bnb, 1}, 1999);      // another asset
+  events_.on_balances({&new_btc, 1}, 2000);  // of the same moment
+  auto all = take();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].balance.free, Amount(4));
+  EXPECT_EQ(all[1].balance.asset, Asset::kOther);
+  EXPECT_EQ(all[2].balance.free, Amount(4));
+  EXPECT_EQ(events_.counters().stale_balances, 1u);
+  events_.on_found(all[2], 1500);  // an account's answer that was overtaken
+  EXPECT_THAT(kinds(), IsEmpty());
+  events_.on_balances({&old_btc, 1}, 0);  // nobody knows: told
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kBalance));
 }
 
 TEST_F(BinanceOrderEvents, LostRequestsAreUnknown) {

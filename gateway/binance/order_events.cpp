@@ -42,7 +42,8 @@ OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::s
       venue_ids_(venue_ids),
       out_(out),
       last_trades_(last_trades),
-      opening_trades_(instruments.size()) {
+      opening_trades_(instruments.size()),
+      balances_as_of_ms_(instruments.size()) {
   follow_ups_.reserve(kRoom);
 }
 
@@ -287,7 +288,8 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
   emit(event);
 }
 
-void OrderEvents::on_found(const Event& event) {
+void OrderEvents::on_found(const Event& event, std::int64_t balances_as_of_ms) {
+  if (event.kind == EventKind::kBalance) return tell_balance(event, balances_as_of_ms);
   OrderFacts* const facts =
       event.kind == EventKind::kFilled ? facts_.find(event.fill.id) : nullptr;
   if (facts != nullptr && event.fill.trade_id.v > facts->last_trade) {

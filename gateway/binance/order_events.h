@@ -8,6 +8,7 @@
 // touched.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -33,6 +34,7 @@ struct OrderEventCounters {
   std::uint64_t repeats = 0;          // told before, by the other channel
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
+  std::uint64_t stale_balances = 0;  // older than what was told
 };
 
 class OrderEvents {
@@ -53,11 +55,12 @@ class OrderEvents {
   // Nothing will come back for it.
   void on_lost(const PendingRequest& request);
   void on_report(const ExecutionReport& report);
-  void on_balances(std::span<const BalanceRecord> balances);
+  // `as_of_ms`: when they were so, by the venue's clock; 0: not known.
+  void on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms);
   // One execution of an order.
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
   // Found while reconciling: a fill or a balance.
-  void on_found(const Event& event);
+  void on_found(const Event& event, std::int64_t balances_as_of_ms);
   // Executions up to this one are in the first balance: they are not told.
   void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
@@ -107,6 +110,7 @@ class OrderEvents {
   void on_fill(const ExecutionReport& report, const Shape& order);
   bool want_trades(const Shape& order, const Event& then = {});
   void tell_open(const Shape& order);
+  void tell_balance(const Event& event, std::int64_t as_of_ms);
 
   const InstrumentMap& instruments_;
   Identity self_;
@@ -116,6 +120,7 @@ class OrderEvents {
   std::vector<FollowUp> follow_ups_;
   std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
   std::vector<std::uint64_t> opening_trades_;          // see begin_after
+  std::vector<std::array<std::int64_t, 3>> balances_as_of_ms_;  // told, by instrument and asset
   Nanos now_{};
   std::uint32_t sequence_ = 0;
   OrderEventCounters counters_;

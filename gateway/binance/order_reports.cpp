@@ -142,7 +142,7 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
 }
 
-void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
+void OrderEvents::on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms) {
   for (const BalanceRecord& b : balances) {
     for (const auto& [instrument, asset] : instruments_.uses(b.asset)) {
       if (out_.free_slots() <= kRoom / 2) {  // the next one tells the same again
@@ -153,9 +153,21 @@ void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
       event.kind = EventKind::kBalance;
       event.instrument = instrument;
       event.balance = {Amount(b.free), Amount(b.locked), asset, {}};
-      emit(event);
+      tell_balance(event, as_of_ms);
     }
   }
+}
+
+// Of two sources, or two connections, the slower one may tell what is over.
+void OrderEvents::tell_balance(const Event& event, std::int64_t as_of_ms) {
+  const auto asset = static_cast<std::size_t>(event.balance.asset);
+  std::int64_t& told = balances_as_of_ms_[event.instrument][asset];
+  if (as_of_ms != 0 && as_of_ms < told) {
+    ++counters_.stale_balances;
+    return;
+  }
+  told = std::max(told, as_of_ms);
+  emit(event);
 }
 
 void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {

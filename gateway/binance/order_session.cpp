@@ -233,7 +233,7 @@ bool OrderSession::tell_findings(OrderConnection& c) {
   // Balances, fills, and then the state of the orders they belong to.
   std::size_t at = c.told++;
   if (at < c.findings.size()) {
-    events_.on_found(c.findings[at]);
+    events_.on_found(c.findings[at], c.balance_time_ms);
     return true;
   }
   at -= c.findings.size();
@@ -308,7 +308,7 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
     case UserEventKind::kExecutionReport:
       return events_.on_report(event.report);
     case UserEventKind::kAccountPosition:
-      return events_.on_balances(event.balances);
+      return events_.on_balances(event.balances, event.balance_time_ms);
     case UserEventKind::kServerShutdown:  // a new one first, then this goes
       link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
       return;

@@ -99,8 +99,9 @@ std::string Reconciler::settle_orders(RequestChannel& channel, InstrumentId i,
 std::string Reconciler::find_balances(RequestChannel& channel, OrderConnection& into) {
   std::string error = channel.ask_signed("account.status");
   if (!error.empty()) return error;
+  into.balance_time_ms = channel.response().update_time_ms;
   for (const BalanceRecord& balance : channel.response().balances) {
-    events_.on_balances({&balance, 1});
+    events_.on_balances({&balance, 1}, 0);
     collect(into);
   }
   return {};

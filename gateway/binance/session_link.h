@@ -35,6 +35,7 @@ struct OrderConnection {
   bool reconciled = false;               // carries the user data, and the following
   std::vector<std::string> open_orders;  // answers listing them, one an instrument
   std::vector<Event> findings;           // balances, then fills
+  std::int64_t balance_time_ms = 0;      // as of when those are
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
