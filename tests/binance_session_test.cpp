@@ -637,6 +637,20 @@ TEST_F(BinanceOrderSession, OrdersOfAnEarlierStartAreCancelledAndForeignOnesSurv
   EXPECT_EQ(engine_->link.old_orders_canceled.load(), 1u);
 }
 
+TEST_F(BinanceOrderSession, StaysDownWhileALaterStartOfThisInstanceTrades) {
+  options_.connections = 1;
+  const std::string later = text_of(make_order_id({1, 8, 0, 1}));
+  venue_.result("openOrders.status", "[" + order_json(later, 72, "NEW") + "]");
+  start();
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 1) << "no hurry";
+  EXPECT_EQ(engine_->session.state(), SessionState::kDown);
+  EXPECT_EQ(venue_.count("order.cancel"), 0u);
+  EXPECT_THAT(engine_->lines, AllOf(HasSubstr(later), HasSubstr("of start 8 of instance 1"),
+                                    HasSubstr("another host runs this instance")));
+}
+
 TEST_F(BinanceOrderSession, IsNotUpWhileAnOldOrderCannotBeCancelled) {
   const std::string old = text_of(make_order_id({1, 6, 0, 1}));
   venue_.result("openOrders.status", "[" + order_json(old, 72, "NEW") + "]");

@@ -75,7 +75,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
 // Others' are counted, and that is all.
 bool OrderEvents::is_ours(Owner owner) {
   if (owner == Owner::kForeign) ++counters_.foreign_reports;
-  if (owner == Owner::kOtherInstance) ++counters_.other_instances;
+  if (owner == Owner::kOtherInstance || owner == Owner::kLater) ++counters_.other_instances;
   return owner == Owner::kOurs || owner == Owner::kEarlier;
 }
 

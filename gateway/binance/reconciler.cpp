@@ -21,6 +21,7 @@ std::string Reconciler::run(RequestChannel& channel, std::span<const std::uint64
                             OrderConnection& into) {
   owners_.clear();
   foreign_ = 0;
+  superseded_ = false;
   into.last_trade_ids.assign(instruments_.size(), 0);
   std::vector<std::optional<std::uint64_t>> known(instruments_.size());
   for (std::size_t n = 0; n < instruments_.size(); ++n) {
@@ -60,6 +61,13 @@ std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i, Ope
   for (const OrderRecord& order : channel.response().orders) {
     const auto id = parse_client_id(order.client_id);
     const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
+    if (owner == Owner::kLater) {
+      superseded_ = true;
+      return fmt::format(
+          "{}: order {} is of start {} of instance {}, and we are start {}: another host runs "
+          "this instance",
+          symbol, order.client_id, parts(*id).epoch, self_.instance, self_.epoch);
+    }
     const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
     owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
     if (!ours) ++open.foreign;

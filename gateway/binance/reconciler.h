@@ -27,6 +27,8 @@ class Reconciler {
   // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
   std::string run(RequestChannel& channel, std::span<const std::uint64_t> known_trades,
                   OrderConnection& into);
+  // An order of a later start than ours is open, so that one trades, not we: said by run().
+  bool superseded() const { return superseded_; }
 
  private:
   static constexpr int kCancelRounds = 5;
@@ -64,6 +66,7 @@ class Reconciler {
   std::vector<bool> untraded_;                // there was no trade on the symbol when we started
   std::map<OrderKey, ClientOrderId> owners_;  // of one run; 0: not ours
   std::uint64_t foreign_ = 0;
+  bool superseded_ = false;
 };
 
 }  // namespace mm::binance::orders
