@@ -121,7 +121,6 @@ TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {
 
 TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {
   const test::Scratch scratch;
-  setenv("XDG_RUNTIME_DIR", "", 1);
   const std::string folder = scratch.path("locks");
   {
     const AccountLock first("key", 1, folder);
@@ -135,12 +134,18 @@ TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {
     EXPECT_TRUE(AccountLock("other", 1, folder).held());
   }
   EXPECT_TRUE(AccountLock("key", 1, folder).held());
-  unsetenv("XDG_RUNTIME_DIR");
 }
 
 TEST(BinanceAccountLock, SaysWhereItCannotBe) {
-  setenv("XDG_RUNTIME_DIR", "/proc/nowhere", 1);
-  EXPECT_THAT(AccountLock("key", 1, "").error(), HasSubstr("cannot open the lock /proc/nowhere"));
+  EXPECT_THAT(AccountLock("key", 1, "/proc/nowhere").error(),
+              HasSubstr("cannot open the lock /proc/nowhere"));
+}
+
+TEST(BinanceAccountLock, IsInTheFolderItIsGivenWhateverTheEnvironmentSays) {
+  const test::Scratch scratch;
+  setenv("XDG_RUNTIME_DIR", scratch.path("elsewhere").c_str(), 1);
+  EXPECT_THAT(AccountLock("key", 1, scratch.path("state")).path(),
+              testing::StartsWith(scratch.path("state") + "/"));
   unsetenv("XDG_RUNTIME_DIR");
 }
 
