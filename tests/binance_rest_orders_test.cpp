@@ -194,9 +194,10 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   credentials.api_key = SecretText("the-key");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   OrderSession session(options, "the-key", *credentials.signer, link);
   std::string lines;
-  OrderConnector connector(options, credentials, link, clock_,
+  OrderConnector connector(options, credentials, link, limit, clock_,
                            [&](std::string_view line) { lines += line; });
   ASSERT_EQ(connector.error(), "");
   answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
@@ -226,8 +227,9 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.api_key = SecretText("k");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   const Clock clock;
-  OrderConnector connector(options, credentials, link, clock, [](std::string_view) {});
+  OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");
   EXPECT_EQ(connector.do_work(), 0);
 }

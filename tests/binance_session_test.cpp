@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "engine/runtime/sealed_scope.h"
@@ -46,10 +47,11 @@ class BinanceOrderSession : public testing::Test {
  protected:
   // Both halves on this thread, the venue on its own.
   struct Engine {
-    Engine(const OrderSessionOptions& options, const Credentials& credentials)
+    Engine(const OrderSessionOptions& options, const Credentials& credentials,
+           net::SharedConnectionLimit& limit)
         : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
           session(options, credentials.api_key.view(), *credentials.signer, link),
-          connector(options, credentials, link, clock,
+          connector(options, credentials, link, limit, clock,
                     [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
 
     Clock clock;
@@ -69,7 +71,8 @@ class BinanceOrderSession : public testing::Test {
     options_.backoff_longest = 10 * kMillisecond;
     credentials_ = credentials_of(type);
     venue_.trust(kApiKey, credentials_.signer.get());
-    engine_ = std::make_unique<Engine>(options_, credentials_);
+    if (!limit_) limit_.emplace(280, 300 * kSecond, 70);
+    engine_ = std::make_unique<Engine>(options_, credentials_, *limit_);
   }
   void start_up(KeyType type = KeyType::kEd25519) {
     start(type);
@@ -177,6 +180,7 @@ class BinanceOrderSession : public testing::Test {
   OrderVenue venue_;
   OrderSessionOptions options_;
   Credentials credentials_;
+  std::optional<net::SharedConnectionLimit> limit_;
   std::uint64_t number_ = 100;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
@@ -734,8 +738,9 @@ TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
 }
 
 TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
-  options_.attempts_max = 2;  // none left for a reconnect
-  start_up();
+  limit_.emplace(3, 300 * kSecond, 2);
+  ASSERT_TRUE(limit_->take(net::ConnectionUse::kMarket, Clock().now()));
+  start_up();  // none is left for a reconnect
   script_orders();
   venue_.drop(2);
   ASSERT_TRUE(run_until([this] { return engine_->session.counters().connections_lost == 1; }));
@@ -781,6 +786,7 @@ class BinanceOrderSessionTls : public testing::Test {
   OrderSessionOptions options_;
   Credentials credentials_ = credentials_of(KeyType::kHmac);
   SessionLink link_{1, 2};
+  net::SharedConnectionLimit limit_{280, 300 * kSecond, 70};
   Clock clock_;
   std::string lines_;
 };
@@ -791,7 +797,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
     return std::vector{OrderVenue::ok(r, order_json(r.param("newClientOrderId"), 1, "NEW"))};
   });
   OrderSession session(options_, kApiKey, *credentials_.signer, link_);
-  OrderConnector connector(options_, credentials_, link_, clock_,
+  OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   Event e;
@@ -820,7 +826,7 @@ TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) 
   const test::CertificateAuthority other("another authority");
   options_.ca_file = scratch_.write("ca.pem", other.pem());
   OrderSession session(options_, kApiKey, *credentials_.signer, link_);
-  OrderConnector connector(options_, credentials_, link_, clock_,
+  OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   connector.do_work();
   EXPECT_EQ(link_.connect_failures.load(), 1u);

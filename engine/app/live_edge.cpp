@@ -48,7 +48,7 @@ class LiveEdge : public VenueEdge {
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
-        connector_(options_, credentials, link_, c.clock,
+        connector_(options_, credentials, link_, limit_, c.clock,
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),
