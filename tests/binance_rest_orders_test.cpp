@@ -136,14 +136,14 @@ TEST_F(BinanceRestOrders, KnowsAllRequests) {
 
 TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
   start();
-  answers_.push_back(
-      {.body = R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
-               R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
-               R"("executedQty":"0.00847"})"});
-  const auto events = ask(
-      CommandKind::kQueryOrder,
-      {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
-               R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
+  answers_.push_back({.body =
+                          R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
+                          R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
+                          R"("executedQty":"0.00847"})"});
+  const auto events =
+      ask(CommandKind::kQueryOrder,
+          {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
+                   R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].kind, EventKind::kFilled);
   EXPECT_EQ(events[0].fill.id, kId);

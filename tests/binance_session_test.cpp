@@ -458,6 +458,26 @@ TEST_F(BinanceOrderSession, KeepsWeightForCancelsAndQuestions) {
   ASSERT_TRUE(run_until([this] { return venue_.count("order.status") == 1; }));
 }
 
+TEST_F(BinanceOrderSession, TellsWhichSymbolsAreHaltedAndLooksWhenAnOrderIsRefused) {
+  start_up();
+  venue_.error("order.place", 400, -2010, "Market is closed.");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kRejected));
+  EXPECT_EQ(last(EventKind::kRejected).failure.reason, RejectReason::kMarketHalted);
+  EXPECT_TRUE(engine_->link.market_refused.load());
+  for (const bool halted : {true, false}) {
+    engine_->events.clear();
+    engine_->link.halted[0] = halted;
+    ++engine_->link.halted_news;
+    ASSERT_TRUE(run_until_heard(EventKind::kSessionStatus));
+    EXPECT_EQ(last(EventKind::kSessionStatus).session.state, SessionState::kUp);
+    EXPECT_EQ(last(EventKind::kSessionStatus).session.symbol_trading, halted ? 0 : 1);
+    ++engine_->link.halted_news;  // nothing new
+    for (int i = 0; i < 20; ++i) turn();
+    EXPECT_EQ(heard(EventKind::kSessionStatus), 1u);
+  }
+}
+
 TEST_F(BinanceOrderSession, RespectsAPauseAndABan) {
   start_up();
   script_orders();

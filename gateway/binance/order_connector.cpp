@@ -37,6 +37,9 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
                           .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
                           .stop = &stop_},
         instruments_, link.rest_answers);
+    symbols_ = std::make_unique<SymbolStatus>(
+        rest.endpoint, &tls_, net::HttpOptions{.timeout = kSymbolsTimeout, .stop = &stop_},
+        instruments_, link);
   }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
     lanes_.push_back(
@@ -53,7 +56,21 @@ int OrderConnector::do_work() {
     if (carry_out_by_rest()) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
   }
+  if (look_at_symbols()) ++work;
   return work;
+}
+
+// Only when nothing more urgent is to do.
+bool OrderConnector::look_at_symbols() {
+  if (symbols_ == nullptr || stop_.load(std::memory_order_acquire)) return false;
+  for (const SessionLink::Lane& lane : link_.lanes) {
+    if (lane.wanted.load(std::memory_order_acquire)) return false;
+  }
+  if (!symbols_->do_work(clock_.now())) return false;
+  if (!symbols_->problem().empty()) {
+    say_(fmt::format("which symbols trade is not known: {}", symbols_->problem()));
+  }
+  return true;
 }
 
 // What the session has given back is closed here; its last words go to the log.

@@ -290,8 +290,7 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
 
 void OrderEvents::on_found(const Event& event, std::int64_t balances_as_of_ms) {
   if (event.kind == EventKind::kBalance) return tell_balance(event, balances_as_of_ms);
-  OrderFacts* const facts =
-      event.kind == EventKind::kFilled ? facts_.find(event.fill.id) : nullptr;
+  OrderFacts* const facts = event.kind == EventKind::kFilled ? facts_.find(event.fill.id) : nullptr;
   if (facts != nullptr && event.fill.trade_id.v > facts->last_trade) {
     facts->executed += event.fill.lots;
     facts->last_trade = event.fill.trade_id.v;

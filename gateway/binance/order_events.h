@@ -118,8 +118,8 @@ class OrderEvents {
   VenueOrderIds& venue_ids_;
   SpscRing<Event>& out_;
   std::vector<FollowUp> follow_ups_;
-  std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
-  std::vector<std::uint64_t> opening_trades_;          // see begin_after
+  std::span<std::atomic<std::uint64_t>> last_trades_;           // the highest told, by instrument
+  std::vector<std::uint64_t> opening_trades_;                   // see begin_after
   std::vector<std::array<std::int64_t, 3>> balances_as_of_ms_;  // told, by instrument and asset
   Nanos now_{};
   std::uint32_t sequence_ = 0;

@@ -19,9 +19,9 @@ struct OrderFacts {
   VenueOrderId venue_id{};
   Lots lots{}, executed{};       // total; executed as far as fills were told
   std::uint64_t last_trade = 0;  // the highest of those fills
-  bool accepted = false;    // told to be on the book
-  bool ended = false;       // told to be over
-  bool refused = false;     // told never to have been
+  bool accepted = false;         // told to be on the book
+  bool ended = false;            // told to be over
+  bool refused = false;          // told never to have been
 };
 
 class OrderFactsTable {

@@ -50,7 +50,8 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
               out_),
       in_flight_(options.in_flight_max),
-      lane_count_(link.lanes.size()) {
+      lane_count_(link.lanes.size()),
+      halted_told_(instruments_.size()) {
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
 }
 
@@ -344,6 +345,10 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
     clock_.observe(request.sent, now, r.server_time_ms);
     return;
   }
+  if (r.has_error && (judge(r.status, r.error).reason == RejectReason::kMarketHalted ||
+                      judge(400, r.new_order_error).reason == RejectReason::kMarketHalted)) {
+    link_.market_refused.store(true, std::memory_order_release);
+  }
   const bool limited = r.status == 429 || r.status == 418;
   if (limited) usage_due_ = now;
   events_.on_answer(request, r, limited ? limits_.retry_at(now) : Nanos(0));
@@ -449,16 +454,22 @@ void OrderSession::tell_state() {
   } else if (lane.current != nullptr || answers_questions()) {
     state = SessionState::kReconciling;
   }
-  if (state == state_ && state_told_) return;
+  const std::uint32_t news = link_.halted_news.load(std::memory_order_acquire);
+  const bool same = state == state_ && state_told_;
+  if (same && news == halted_news_) return;
   state_ = state;
   state_told_ = true;
+  halted_news_ = news;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const bool halted = link_.halted[i].load(std::memory_order_acquire);
+    if (same && halted == halted_told_[i]) continue;
+    halted_told_[i] = halted;
     Event event;
     event.kind = EventKind::kSessionStatus;
     event.instrument = static_cast<InstrumentId>(i);
     event.session = {};
     event.session.state = state;
-    event.session.symbol_trading = 1;
+    event.session.symbol_trading = halted ? 0 : 1;
     events_.emit(event);
   }
 }

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
@@ -111,7 +112,9 @@ class OrderSession {
   std::uint32_t unanswered_orders_ = 0;
   SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
-  bool reconciled_ = false;  // once at least
+  bool reconciled_ = false;        // once at least
+  std::vector<bool> halted_told_;  // by instrument
+  std::uint32_t halted_news_ = 0;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};
   RateUsage usage_told_{};
