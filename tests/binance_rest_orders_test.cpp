@@ -134,6 +134,24 @@ TEST_F(BinanceRestOrders, KnowsAllRequests) {
   EXPECT_EQ(last_request().method, "PUT");
 }
 
+TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
+  start();
+  answers_.push_back({.body =
+                          R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
+                          R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
+                          R"("executedQty":"0.00847"})"});
+  const auto events =
+      ask(CommandKind::kQueryOrder,
+          {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
+                   R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].kind, EventKind::kFilled);
+  EXPECT_EQ(events[0].fill.id, kId);
+  EXPECT_EQ(events[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(events[1].report.asked, 1);
+  EXPECT_THAT(last_request().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
+}
+
 TEST_F(BinanceRestOrders, AServerInTroubleOrAnAnswerThatIsNoJsonLeavesTheOutcomeOpen) {
   start();
   for (const ServedResponse& answer :
@@ -176,9 +194,10 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   credentials.api_key = SecretText("the-key");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   OrderSession session(options, "the-key", *credentials.signer, link);
   std::string lines;
-  OrderConnector connector(options, credentials, link, clock_,
+  OrderConnector connector(options, credentials, link, limit, clock_,
                            [&](std::string_view line) { lines += line; });
   ASSERT_EQ(connector.error(), "");
   answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
@@ -208,8 +227,9 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.api_key = SecretText("k");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   const Clock clock;
-  OrderConnector connector(options, credentials, link, clock, [](std::string_view) {});
+  OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");
   EXPECT_EQ(connector.do_work(), 0);
 }

@@ -20,6 +20,9 @@ constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond
                                         .core = {},
                                         .nice = 5};
 
+// How long orders of ours may be cancelled by REST when all else has stopped.
+constexpr Nanos kEndPatience{20 * kSecond.v};
+
 orders::OrderSessionOptions session_options(const EdgeContext& c) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
@@ -48,7 +51,7 @@ class LiveEdge : public VenueEdge {
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
-        connector_(options_, credentials, link_, c.clock,
+        connector_(options_, credentials, link_, limit_, c.clock,
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),
@@ -76,7 +79,8 @@ class LiveEdge : public VenueEdge {
     market_.stop();
   }
   void summarize(const Core& core, bool, Summary& summary) override {
-    account_.compare(core, options_.identity, link_.foreign_orders.load(), summary);
+    const VenueAccount::Left left = account_.cancel_all_ours(options_.identity, kEndPatience);
+    account_.compare(core, left, link_.foreign_orders.load(), summary);
     summary.notes.push_back("market data: " + market_.report());
     const orders::OrderSessionCounters& n = session_.counters();
     summary.notes.push_back(fmt::format(

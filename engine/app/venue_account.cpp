@@ -1,6 +1,11 @@
 #include "engine/app/venue_account.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "engine/core/decimal_text.h"
 
@@ -26,35 +31,103 @@ std::string VenueAccount::read_opening() {
   return read_bases(opening_);
 }
 
-std::string VenueAccount::count_open(std::string_view symbol, orders::Identity self,
-                                     std::int64_t& open) {
-  const VenueAnswer answer =
-      rest_.ask_signed("/api/v3/openOrders", {{"symbol", std::string(symbol)}}, credentials_);
-  if (!answer.error.empty()) return answer.error;
-  json::array list;
-  if (answer.body.get(list) != simdjson::SUCCESS) return "openOrders: not a list";
-  for (const json::element& order : list) {
-    const orders::Owner owner = orders::owner_of(text_of(order, "clientOrderId"), self);
-    if (owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier) ++open;
+std::string VenueAccount::list_ours(orders::Identity self, std::vector<OpenOrder>& open) {
+  open.clear();
+  if (!rest_.error().empty()) return rest_.error();
+  if (std::string error = rest_.ask_time(); !error.empty()) return error;
+  for (const Instrument& i : instruments_) {
+    const std::string symbol(i.symbol());
+    const VenueAnswer answer =
+        rest_.ask_signed("/api/v3/openOrders", {{"symbol", symbol}}, credentials_);
+    if (!answer.error.empty()) return answer.error;
+    json::array list;
+    if (answer.body.get(list) != simdjson::SUCCESS) return "openOrders: not a list";
+    for (const json::element& order : list) {
+      const std::string id = text_of(order, "clientOrderId");
+      const orders::Owner owner = orders::owner_of(id, self);
+      if (owner != orders::Owner::kOurs && owner != orders::Owner::kEarlier) continue;
+      std::uint64_t number = 0;
+      if (order["orderId"].get(number) != simdjson::SUCCESS) return "openOrders: no orderId";
+      open.push_back({symbol, id, number});
+    }
   }
   return {};
 }
 
-void VenueAccount::compare(const Core& core, orders::Identity self, std::uint64_t foreign_orders,
-                           Summary& summary) {
-  std::vector<Amount> bases;
-  std::string error = read_bases(bases);
-  std::int64_t open = 0;
-  for (std::size_t i = 0; i < instruments_.size() && error.empty(); ++i) {
-    error = count_open(instruments_[i].symbol(), self, open);
+VenueAccount::Left VenueAccount::cancel_all_ours(orders::Identity self, Nanos patience) {
+  constexpr std::chrono::milliseconds kPauseFirst{250}, kPauseLongest{8000};
+  auto pause = kPauseFirst;
+  const Nanos give_up = rest_.now() + patience;
+  Left left;
+  std::vector<OpenOrder> open;
+  for (;;) {
+    left.error = list_ours(self, open);
+    left.client_ids.clear();
+    for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
+    if ((left.error.empty() && open.empty()) || rest_.now() >= give_up) return left;
+    for (const OpenOrder& order : open) {
+      // Refused or unanswered: the next list tells.
+      const VenueAnswer answer = rest_.ask_signed("/api/v3/order",
+                                                  {{"symbol", order.symbol},
+                                                   orders::number_param("orderId", order.order_id),
+                                                   {"origClientOrderId", order.client_id}},
+                                                  credentials_, "DELETE");
+      if (answer.error.empty()) ++left.canceled;
+      if (rest_.now() >= give_up) break;
+    }
+    const auto time_left = std::chrono::nanoseconds((give_up - rest_.now()).v);
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, time_left));
+    pause = std::min(2 * pause, kPauseLongest);
   }
-  if (!error.empty()) {
-    // Not known to be flat is not flat.
-    summary.invariants.emplace_back("flat_at_end", 1);
-    summary.notes.push_back("the venue could not be asked what is left: " + error);
+}
+
+namespace {
+
+// By what the core knows, where the venue cannot be asked.
+std::string ids_that_may_be_left(const Core& core) {
+  std::string ids;
+  const auto add = [&ids](ClientOrderId id) {
+    if (id.v == 0) return;
+    const orders::ClientIdText text = orders::client_id_text(id);
+    ids += fmt::format(" {}", std::string_view(text.data(), text.size()));
+  };
+  for (const Order& order : core.orders().rows()) {
+    if (order.state == OrderState::kFree || is_terminal(order.state)) continue;
+    add(order.id);
+    add(order.next_id);
+  }
+  return ids.empty() ? " none that we know of" : ids;
+}
+
+}  // namespace
+
+void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t foreign_orders,
+                           Summary& summary) {
+  if (left.canceled > 0) {
+    summary.notes.push_back(
+        fmt::format("{} orders were cancelled by REST at the end", left.canceled));
+  }
+  std::vector<Amount> bases;
+  const std::string error = left.error.empty() ? read_bases(bases) : left.error;
+  const auto open = static_cast<std::int64_t>(left.client_ids.size());
+  // Not known to be flat is not flat.
+  summary.invariants.emplace_back("flat_at_end",
+                                  left.error.empty() ? open : std::max(open, std::int64_t{1}));
+  if (!left.error.empty()) {
+    summary.notes.push_back(
+        fmt::format("the venue could not be asked what is left ({}); orders that may be:{}", error,
+                    ids_that_may_be_left(core)));
     return;
   }
-  summary.invariants.emplace_back("flat_at_end", open);
+  if (open > 0) {
+    summary.notes.push_back(
+        fmt::format("orders left at the venue: {}", fmt::join(left.client_ids, " ")));
+  }
+  if (!error.empty()) {
+    summary.invariants.emplace_back("venue_position", 1);
+    summary.notes.push_back("the venue could not be asked for the balances: " + error);
+    return;
+  }
   std::int64_t differences = 0;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     const Position& ours = core.instrument(static_cast<InstrumentId>(i)).position;

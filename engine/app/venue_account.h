@@ -1,7 +1,8 @@
 // The account as the venue has it, before the first order and after the last: is anything of ours
 // left, and did the position move by what our fills say?
 //
-// Cold, main thread; a few REST requests.
+// Cold, main thread; a few REST requests. Whatever is left at the end is cancelled here, so that
+// nothing stays even when the order session could not come back.
 #pragma once
 
 #include <span>
@@ -23,18 +24,28 @@ class VenueAccount {
 
   // Balances to compare with. Returns the error.
   std::string read_opening();
+  struct Left {
+    std::vector<std::string> client_ids;  // of orders of ours that are still open
+    int canceled = 0;
+    std::string error;  // not empty: the venue could not be asked, there may be others
+  };
+  // Lists the open orders of this engine, cancels each by its number and looks again, until there
+  // is none or `patience` is over. Orders of others are left alone.
+  Left cancel_all_ours(binance::orders::Identity self, Nanos patience);
   // Adds to the summary: `flat_at_end`, orders of ours that are still open at the venue, and
   // `venue_position`, instruments whose base balance moved otherwise than our position. Somebody
   // else's orders on the account (`foreign_orders`) make the latter a note.
-  void compare(const Core& core, binance::orders::Identity self, std::uint64_t foreign_orders,
-               Summary& summary);
+  void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
  private:
   // Base, free and locked, by instrument.
   std::string read_bases(std::vector<Amount>& bases);
-  // Of this instance, on one symbol.
-  std::string count_open(std::string_view symbol, binance::orders::Identity self,
-                         std::int64_t& open);
+  struct OpenOrder {
+    std::string symbol, client_id;
+    std::uint64_t order_id;
+  };
+  // Of this engine, on all symbols.
+  std::string list_ours(binance::orders::Identity self, std::vector<OpenOrder>& open);
 
   VenueRest rest_;
   const binance::orders::Credentials& credentials_;

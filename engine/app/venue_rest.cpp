@@ -25,9 +25,10 @@ VenueRest::VenueRest(const VenueConfig& config)
   if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
 }
 
-VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers) {
+VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers,
+                           const char* method) {
   const net::HttpResponse response =
-      client_.send({.method = "GET", .target = target, .headers = headers, .body = {}});
+      client_.send({.method = method, .target = target, .headers = headers, .body = {}});
   VenueAnswer answer;
   answer.status = response.status;
   const std::string where = url_.endpoint.host + target.substr(0, target.find('?'));
@@ -61,11 +62,11 @@ std::string VenueRest::ask_time() {
 }
 
 VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
-                                  const orders::Credentials& key) {
+                                  const orders::Credentials& key, const char* method) {
   params.push_back(orders::number_param("recvWindow", recv_window_ms_));
   params.push_back(orders::number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
   const std::string query = orders::signed_rest_query(params, *key.signer);
-  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}});
+  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}}, method);
 }
 
 std::string text_of(const json::element& object, const char* name) {

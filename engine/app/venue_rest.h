@@ -35,13 +35,15 @@ class VenueRest {
   const std::string& error() const { return error_; }
   const net::Endpoint& endpoint() const { return url_.endpoint; }
   const binance::orders::VenueClock& clock() const { return venue_clock_; }
+  Nanos now() const { return clock_.now(); }
 
-  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {});
+  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {},
+                  const char* method = "GET");
   // The venue's time, kept for signing. Returns the error.
   std::string ask_time();
   // Signed, after ask_time().
   VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
-                         const binance::orders::Credentials& key);
+                         const binance::orders::Credentials& key, const char* method = "GET");
 
  private:
   net::ParsedUrl url_;

@@ -7,7 +7,8 @@
 namespace mm::binance::orders {
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                               SessionLink& link, const Clock& clock, Say say)
+                               SessionLink& link, net::SharedConnectionLimit& limit,
+                               const Clock& clock, Say say)
     : options_(options),
       credentials_(credentials),
       link_(link),
@@ -17,7 +18,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
       reconciler_(instruments_, options.identity, link),
-      attempts_(static_cast<std::size_t>(options.attempts_max), options.attempt_window) {
+      limit_(limit) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
@@ -36,6 +37,9 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
                           .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
                           .stop = &stop_},
         instruments_, link.rest_answers);
+    symbols_ = std::make_unique<SymbolStatus>(
+        rest.endpoint, &tls_, net::HttpOptions{.timeout = kSymbolsTimeout, .stop = &stop_},
+        instruments_, link);
   }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
     lanes_.push_back(
@@ -52,7 +56,21 @@ int OrderConnector::do_work() {
     if (carry_out_by_rest()) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
   }
+  if (look_at_symbols()) ++work;
   return work;
+}
+
+// Only when nothing more urgent is to do.
+bool OrderConnector::look_at_symbols() {
+  if (symbols_ == nullptr || stop_.load(std::memory_order_acquire)) return false;
+  for (const SessionLink::Lane& lane : link_.lanes) {
+    if (lane.wanted.load(std::memory_order_acquire)) return false;
+  }
+  if (!symbols_->do_work(clock_.now())) return false;
+  if (!symbols_->problem().empty()) {
+    say_(fmt::format("which symbols trade is not known: {}", symbols_->problem()));
+  }
+  return true;
 }
 
 // What the session has given back is closed here; its last words go to the log.
@@ -74,7 +92,7 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   const SessionLink::Lane& shared = link_.lanes[lane];
   if (!shared.wanted.load(std::memory_order_acquire)) return false;
   if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
-  return now >= lanes_[lane].next_attempt && attempts_.take(now);
+  return now >= lanes_[lane].next_attempt && limit_.take(net::ConnectionUse::kOrders, now);
 }
 
 bool OrderConnector::connect(std::size_t lane) {
@@ -126,9 +144,10 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
   if (error.empty() && connection.reconciled) error = channel.subscribe_user_data();
   if (error.empty() && connection.reconciled) {
     error = reconciler_.run(channel, options_.last_trade_ids, connection);
+    if (reconciler_.superseded()) pause_min_ = options_.key_refused_pause;
   }
   if (!error.empty()) {
-    pause_min_ = pause_after(channel);
+    pause_min_ = std::max(pause_min_, pause_after(channel));
     return error;
   }
   connection.clock = channel.venue_clock();

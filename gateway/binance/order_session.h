@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
@@ -71,7 +72,8 @@ class OrderSession {
 
   OrderConnection* connection_for(const Command& command);
   bool submit_by_rest(const Command& command);
-  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now);
+  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
+            const Event& then = {});
   void send_follow_ups(Nanos now);
   void ask_time(Nanos now);
 
@@ -110,6 +112,9 @@ class OrderSession {
   std::uint32_t unanswered_orders_ = 0;
   SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
+  bool reconciled_ = false;        // once at least
+  std::vector<bool> halted_told_;  // by instrument
+  std::uint32_t halted_news_ = 0;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};
   RateUsage usage_told_{};
