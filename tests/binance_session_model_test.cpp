@@ -216,6 +216,8 @@ class Exchange {
 // The core's half and the session's, with requests and answers under way in between.
 class Engine {
  public:
+  Engine() { lifecycle_.on_session(0, SessionState::kUp, now_); }
+
   void act(Choices& choices, Exchange& exchange) {
     now_ += Nanos(choices.below(100) * kMillisecond.v);
     switch (choices.below(12)) {
@@ -259,7 +261,7 @@ class Engine {
   // No more decisions, nothing is lost any more: time passes until all is settled.
   void settle(Exchange& exchange) {
     Choices calm({});
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 4000; ++i) {  // questions wait up to half a minute
       now_ += Nanos(250 * kMillisecond.v);
       send(calm, exchange);
       hear(calm, exchange, true);
