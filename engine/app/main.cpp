@@ -1,5 +1,7 @@
 #include "engine/app/cli.h"
+#include "engine/net/tls_memory.h"
 
 int main(int argc, char** argv) {
+  mm::net::install_tls_memory();  // before anything else can ask OpenSSL for something
   return mm::app::run_command_line(argc, argv);
 }

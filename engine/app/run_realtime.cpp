@@ -260,7 +260,7 @@ int RealtimeRun::finish(bool flat) {
   summary.wall = clock_.now() - started_;
   summarize(core_, summary);
   summarize(driver_.events().read(), summary);
-  summarize(config_, summary);
+  if (mode_ != "live") summarize(config_, summary);  // what was simulated
   summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
