@@ -177,7 +177,8 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   SessionLink link(1, 2);
   OrderSession session(options, "the-key", *credentials.signer, link);
   std::string lines;
-  OrderConnector connector(options, credentials, link, clock_,
+  net::SharedConnectionLimit limit(10, kSecond, 0);
+  OrderConnector connector(options, credentials, link, limit, clock_,
                            [&](std::string_view line) { lines += line; });
   ASSERT_EQ(connector.error(), "");
   answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
@@ -201,7 +202,8 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
   const Clock clock;
-  OrderConnector connector(options, credentials, link, clock, [](std::string_view) {});
+  net::SharedConnectionLimit limit(10, kSecond, 0);
+  OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");
   EXPECT_EQ(connector.do_work(), 0);
 }

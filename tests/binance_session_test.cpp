@@ -44,13 +44,16 @@ class BinanceOrderSession : public testing::Test {
  protected:
   // Both halves on this thread, the venue on its own.
   struct Engine {
-    Engine(const OrderSessionOptions& options, const Credentials& credentials)
-        : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
+    Engine(const OrderSessionOptions& options, const Credentials& credentials,
+           std::size_t attempts_max)
+        : limit(attempts_max, 300 * kSecond, 0),
+          link(static_cast<std::size_t>(options.connections), options.instruments.size()),
           session(options, credentials.api_key.view(), *credentials.signer, link),
-          connector(options, credentials, link, clock,
+          connector(options, credentials, link, limit, clock,
                     [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
 
     Clock clock;
+    net::SharedConnectionLimit limit;
     SessionLink link;
     OrderSession session;
     OrderConnector connector;
@@ -67,7 +70,7 @@ class BinanceOrderSession : public testing::Test {
     options_.backoff_longest = 10 * kMillisecond;
     credentials_ = credentials_of(type);
     venue_.trust(kApiKey, credentials_.signer.get());
-    engine_ = std::make_unique<Engine>(options_, credentials_);
+    engine_ = std::make_unique<Engine>(options_, credentials_, attempts_max_);
   }
   void start_up(KeyType type = KeyType::kEd25519) {
     start(type);
@@ -174,6 +177,7 @@ class BinanceOrderSession : public testing::Test {
 
   OrderVenue venue_;
   OrderSessionOptions options_;
+  std::size_t attempts_max_ = 300;
   Credentials credentials_;
   std::uint64_t number_ = 100;
   std::unique_ptr<Engine> engine_;  // before the venue goes
@@ -669,7 +673,7 @@ TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
 }
 
 TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
-  options_.attempts_max = 2;  // none left for a reconnect
+  attempts_max_ = 2;  // none left for a reconnect
   start_up();
   script_orders();
   venue_.drop(2);

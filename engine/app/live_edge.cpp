@@ -33,6 +33,8 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
+  options.backoff_first = c.config.execution.backoff_first;
+  options.backoff_longest = c.config.execution.backoff_longest;
   options.seed = static_cast<std::uint64_t>(c.clock.now().v);
   return options;
 }
@@ -48,7 +50,7 @@ class LiveEdge : public VenueEdge {
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
-        connector_(options_, credentials, link_, c.clock,
+        connector_(options_, credentials, link_, limit_, c.clock,
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),

@@ -7,17 +7,18 @@
 namespace mm::binance::orders {
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                               SessionLink& link, const Clock& clock, Say say)
+                               SessionLink& link, net::SharedConnectionLimit& limit,
+                               const Clock& clock, Say say)
     : options_(options),
       credentials_(credentials),
       link_(link),
+      limit_(limit),
       clock_(clock),
       say_(std::move(say)),
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
-      reconciler_(instruments_, options.identity, link),
-      attempts_(static_cast<std::size_t>(options.attempts_max), options.attempt_window) {
+      reconciler_(instruments_, options.identity, link) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
@@ -75,7 +76,7 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   const SessionLink::Lane& shared = link_.lanes[lane];
   if (!shared.wanted.load(std::memory_order_acquire)) return false;
   if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
-  return now >= lanes_[lane].next_attempt && attempts_.take(now);
+  return now >= lanes_[lane].next_attempt && limit_.take(net::ConnectionUse::kOrders, now);
 }
 
 bool OrderConnector::connect(std::size_t lane) {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/net/connection_limit.h"
 #include "engine/net/endpoint.h"
+#include "engine/net/shared_connection_limit.h"
 #include "engine/net/tls_context.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
@@ -30,8 +30,9 @@ class OrderConnector {
   // Lines for the log; called on the connector's thread.
   using Say = std::function<void(std::string_view)>;
 
+  // `limit` is the process's, which market data uses as well.
   OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                 SessionLink& link, const Clock& clock, Say say);
+                 SessionLink& link, net::SharedConnectionLimit& limit, const Clock& clock, Say say);
 
   // What the options have wrong (addresses, authorities); empty if nothing.
   const std::string& error() const { return error_; }
@@ -61,6 +62,7 @@ class OrderConnector {
   OrderSessionOptions options_;
   const Credentials& credentials_;
   SessionLink& link_;
+  net::SharedConnectionLimit& limit_;
   const Clock& clock_;
   Say say_;
   std::string error_, problem_;
@@ -70,7 +72,6 @@ class OrderConnector {
   ResponseParser parser_;
   Reconciler reconciler_;
   std::unique_ptr<RestOrders> rest_;
-  net::ConnectionLimit attempts_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
   Nanos pause_min_{};  // what the last refusal asks for

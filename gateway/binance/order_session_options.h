@@ -35,8 +35,6 @@ struct OrderSessionOptions {
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
   Nanos key_refused_pause{60 * kSecond.v};  // the venue does not know the key: no hurry
-  int attempts_max = 280;                   // connections per attempt_window (the venue: 300)
-  Nanos attempt_window{300 * kSecond.v};
   std::uint64_t seed = 1;  // of the jitter
 };
 
