@@ -12,9 +12,9 @@
 #include <string>
 
 #include "bench/captures.h"
+#include "engine/app/capture_source.h"
 #include "engine/app/sim_setup.h"
 #include "engine/app/virtual_run.h"
-#include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
 namespace {
@@ -46,20 +46,6 @@ class ScratchJournal {
   std::filesystem::path folder_;
   JournalWriter writer_;
   std::string error_;
-};
-
-class CaptureSource {
- public:
-  explicit CaptureSource(CaptureFeed& feed) : feed_(feed) {}
-  bool next(Nanos& at, std::span<const Event>& events) {
-    if (!feed_.next(at, batch_)) return false;
-    events = batch_.events();
-    return true;
-  }
-
- private:
-  CaptureFeed& feed_;
-  EventBatch batch_;
 };
 
 void report(benchmark::State& state, std::uint64_t events, std::uint64_t allocations) {

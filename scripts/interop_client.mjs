@@ -175,7 +175,8 @@ async function wsApi({ low, lower }) {
       () => api.submitNewSpotOrder(stamped(maker(low, { newOrderRespType: 'RESULT' }))),
       (a) => equal(a.result.status, 'NEW', 'status'));
   const id = placed?.result.orderId;
-  await call('user data executionReport NEW', () => until('NEW', (e) => e.i === id && e.x === 'NEW'));
+  await call('user data executionReport NEW',
+             () => until('NEW', (e) => e.i === id && e.x === 'NEW'));
   await call('user data outboundAccountPosition',
              () => until('balances', (e) => e.e === 'outboundAccountPosition'));
   await call('WS API order.status', () => api.getSpotOrderStatus(stamped({ symbol, orderId: id })));
@@ -184,18 +185,17 @@ async function wsApi({ low, lower }) {
       (a) => equal(a.result.amendedOrder.qty, '0.00500000', 'qty'));
   await call('user data executionReport REPLACED',
              () => until('REPLACED', (e) => e.i === id && e.x === 'REPLACED'));
-  const replaced = await call('WS API order.cancelReplace', () => api.cancelReplaceSpotOrder(stamped({
+  const replaced = await call('WS API order.cancelReplace',
+      () => api.cancelReplaceSpotOrder(stamped({
     ...maker(lower, { newOrderRespType: 'RESULT' }), cancelReplaceMode: 'STOP_ON_FAILURE',
     cancelOrderId: id })), (a) => equal(a.result.cancelResult, 'SUCCESS', 'cancelResult'));
   await call('user data executionReport CANCELED',
              () => until('CANCELED', (e) => e.i === id && e.x === 'CANCELED'));
   await call('WS API openOrders.status', () => api.getSpotOpenOrders(stamped({ symbol })),
              (a) => equal(a.result.length, 1, 'open orders'));
-  await call('WS API order.cancel',
-      () => api.cancelSpotOrder(stamped({ symbol, orderId: replaced?.result.newOrderResponse.orderId })));
-  await refused('WS API order.cancel again',
-      () => api.cancelSpotOrder(stamped({ symbol, orderId: replaced?.result.newOrderResponse.orderId })),
-      -2011);
+  const next = { symbol, orderId: replaced?.result.newOrderResponse.orderId };
+  await call('WS API order.cancel', () => api.cancelSpotOrder(stamped(next)));
+  await refused('WS API order.cancel again', () => api.cancelSpotOrder(stamped(next)), -2011);
   const taken = await call('WS API order.place MARKET', () => api.submitNewSpotOrder(stamped(
       { symbol, side: 'BUY', type: 'MARKET', quantity: '0.00100', newOrderRespType: 'FULL' })),
       (a) => equal(a.result.status, 'FILLED', 'status'));
@@ -206,7 +206,8 @@ async function wsApi({ low, lower }) {
         const sum = a.result.reduce((total, t) => total + Number(t.qty), 0);
         equal(sum.toFixed(5), '0.00100', 'traded quantity');
       });
-  await refused('WS API order.place LIMIT_MAKER across the market', () => api.submitNewSpotOrder(stamped(
+  await refused('WS API order.place LIMIT_MAKER across the market',
+      () => api.submitNewSpotOrder(stamped(
       maker((Number(low) * 1.2).toFixed(2)))), -2010);
   await api.submitNewSpotOrder(stamped(maker(low)));
   await call('WS API openOrders.cancelAll', () => api.cancelAllSpotOpenOrders(stamped({ symbol })),
@@ -260,5 +261,5 @@ const level = await prices();
 await restOrders(level);
 await wsApi(level);
 await streams();
-console.log(failures === 0 ? `${account}: all calls as expected` : `${account}: ${failures} failed`);
+console.log(`${account}: ${failures === 0 ? 'all calls as expected' : `${failures} failed`}`);
 process.exit(failures === 0 ? 0 : 1);

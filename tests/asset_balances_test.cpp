@@ -148,10 +148,12 @@ Event balance(InstrumentId id, Asset asset, Amount free, Amount locked = Amount(
 // ETH and BTC against USDT, three levels of 1000 USDT a side.
 CoreConfig two_on_one_quote(bool own_wallets) {
   CoreConfig c = one_instrument();
-  c.account.max_data_age = kSecond * 3600;
   c.instruments.push_back(c.instruments[0]);
   c.instruments[1].instrument.base_text = spot("BTC", "").base_text;
-  for (InstrumentConfig& i : c.instruments) i.instrument.own_wallet = own_wallets;
+  for (InstrumentConfig& i : c.instruments) {
+    i.instrument.own_wallet = own_wallets;
+    i.risk.max_data_age = kSecond * 3600;
+  }
   return c;
 }
 

@@ -64,7 +64,8 @@ class BinanceFeedTest : public testing::Test {
               FeedOptions{.venue = venue,
                           .message_bytes_max = std::size_t{1} << 20,
                           .buffered_levels = std::size_t{1} << 15,
-                          .buffered_diffs = 1024}) {}
+                          .buffered_diffs = 1024,
+                          .tickers_once = true}) {}
 
   static std::vector<FeedInstrument> instruments(bool is_spot) {
     return {{.id = 7, .spec = make_instrument("ETHUSDT", 1'000'000, 10'000, is_spot)},

@@ -95,7 +95,18 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
   const RateUsage u = guard.usage();
   EXPECT_EQ(u.orders_used, 7u);
   EXPECT_EQ(u.orders_window, 10 * kSecond);
+  EXPECT_EQ(u.window_end, 10 * kSecond);
   EXPECT_EQ(u.weight_limit, 6000u);
+}
+
+TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
+  RateGuard guard;
+  VenueClock clock;
+  clock.observe(1000 * kSecond, 1000 * kSecond, 1'003'000);  // the venue is 3 s ahead
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, 1001 * kSecond);
+  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond);
+  guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, 1001 * kSecond);
+  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond) << "of the shortest";
 }
 
 TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {
@@ -110,7 +121,6 @@ TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {
 
 TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {
   const test::Scratch scratch;
-  setenv("XDG_RUNTIME_DIR", "", 1);
   const std::string folder = scratch.path("locks");
   {
     const AccountLock first("key", 1, folder);
@@ -124,12 +134,18 @@ TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {
     EXPECT_TRUE(AccountLock("other", 1, folder).held());
   }
   EXPECT_TRUE(AccountLock("key", 1, folder).held());
-  unsetenv("XDG_RUNTIME_DIR");
 }
 
 TEST(BinanceAccountLock, SaysWhereItCannotBe) {
-  setenv("XDG_RUNTIME_DIR", "/proc/nowhere", 1);
-  EXPECT_THAT(AccountLock("key", 1, "").error(), HasSubstr("cannot open the lock /proc/nowhere"));
+  EXPECT_THAT(AccountLock("key", 1, "/proc/nowhere").error(),
+              HasSubstr("cannot open the lock /proc/nowhere"));
+}
+
+TEST(BinanceAccountLock, IsInTheFolderItIsGivenWhateverTheEnvironmentSays) {
+  const test::Scratch scratch;
+  setenv("XDG_RUNTIME_DIR", scratch.path("elsewhere").c_str(), 1);
+  EXPECT_THAT(AccountLock("key", 1, scratch.path("state")).path(),
+              testing::StartsWith(scratch.path("state") + "/"));
   unsetenv("XDG_RUNTIME_DIR");
 }
 

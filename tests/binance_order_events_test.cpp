@@ -371,6 +371,7 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
     const auto all = take();
     EXPECT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+    EXPECT_EQ(all[0].report.asked, 1);
     return static_cast<OrderStatusCode>(all[0].report.status);
   };
   ok(CommandKind::kQueryOrder, order(text_of(kId), "NEW"));
@@ -389,7 +390,24 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
   EXPECT_THAT(kinds(), testing::Each(EventKind::kOutcomeUnknown));
 }
 
-TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
+TEST_F(BinanceOrderEvents, AListingIsNoAnswerToAQuestion) {
+  send(CommandKind::kPlace);
+  const std::string client_id = text_of(kId);
+  OrderRecord record;
+  record.present = true;
+  record.order_id = 42;
+  record.client_id = client_id;
+  events_.on_open_order(0, record);
+  ok(CommandKind::kQueryOpenOrders, "[" + order(client_id, "NEW") + "]");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 2u);
+  for (const Event& e : all) {
+    EXPECT_EQ(e.kind, EventKind::kOrderStatus);
+    EXPECT_EQ(e.report.asked, 0);
+  }
+}
+
+TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeenBeforeItAnswers) {
   send(CommandKind::kPlace);
   ok(CommandKind::kQueryOrder, order(text_of(kId), "FILLED", "0.00847000"));
   ASSERT_EQ(events_.follow_ups().size(), 1u);
@@ -398,7 +416,7 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
   EXPECT_EQ(follow_up.command.venue_id.v, 42u);
   EXPECT_EQ(follow_up.command.id, kId);
   events_.follow_ups().clear();
-  take();
+  EXPECT_THAT(kinds(), IsEmpty());
   text_ = R"({"id":1,"status":200,"result":[{"symbol":"BTCUSDT","id":11,"orderId":42,)"
           R"("price":"23416.10",)"
           R"("qty":"0.00847","commission":"0.1","commissionAsset":"BNB","isBuyer":false,)"
@@ -408,9 +426,13 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeen) {
   PendingRequest request;
   request.purpose = Purpose::kTrades;
   request.command = follow_up.command;
+  request.then = follow_up.then;
   events_.on_answer(request, parser_.response(), Nanos(0));
   const auto all = take();
-  ASSERT_EQ(all.size(), 1u);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[1].report.lots, Lots(847));
+  EXPECT_EQ(all[1].report.asked, 1);
   EXPECT_EQ(all[0].kind, EventKind::kFilled);
   EXPECT_EQ(all[0].fill.trade_id.v, 11u);
   EXPECT_EQ(all[0].fill.fee_asset, Asset::kOther);
@@ -446,15 +468,18 @@ TEST_F(BinanceOrderEvents, LeavesTheOrdersOfOthersAlone) {
   EXPECT_EQ(events_.counters().other_instances, 1u);
 }
 
-TEST_F(BinanceOrderEvents, CountsAFillOfAnEarlierStartAndNothingElseOfIt) {
+TEST_F(BinanceOrderEvents, TellsOfAnOrderOfAnEarlierStartThatItLivesFillsAndEnds) {
   const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
   report("NEW", earlier, "NEW");
   fill(77, "0.00001000", "0.00001000", "PARTIALLY_FILLED", earlier);
   report("CANCELED", ClientOrderId(1), "CANCELED", "", text_of(earlier));
   const auto all = take();
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(all[0].kind, EventKind::kFilled);
-  EXPECT_EQ(all[0].fill.id, earlier);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[0].report.id, earlier);
+  EXPECT_EQ(all[1].kind, EventKind::kFilled);
+  EXPECT_EQ(all[1].fill.id, earlier);
+  EXPECT_EQ(all[2].kind, EventKind::kCanceled);
 }
 
 TEST_F(BinanceOrderEvents, FindsTheOrderOfAReportByItsNumberWhenTheIdWasChanged) {
@@ -469,20 +494,25 @@ TEST_F(BinanceOrderEvents, FindsTheOrderOfAReportByItsNumberWhenTheIdWasChanged)
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kCanceled));
 }
 
-TEST_F(BinanceOrderEvents, CancelsAnOrderOfOursThatWasGivenUp) {
+TEST_F(BinanceOrderEvents, TellsThatAnOrderOfOursThatWasGivenUpIsOpen) {
   send(CommandKind::kPlace);
   error(CommandKind::kPlace, 400, -1013, "Filter failure: PRICE_FILTER");
   take();
   report("NEW", kId, "NEW");
-  EXPECT_THAT(kinds(), IsEmpty());
-  ASSERT_EQ(events_.follow_ups().size(), 1u);
-  EXPECT_EQ(events_.follow_ups()[0].purpose, Purpose::kStrayCancel);
-  EXPECT_EQ(events_.follow_ups()[0].command.id, kId);
+  const auto all = take();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(all[0].report.status, static_cast<std::uint8_t>(OrderStatusCode::kOpen));
+  EXPECT_EQ(all[0].report.id, kId);
+  EXPECT_EQ(all[0].report.venue_id.v, 42u);
+  EXPECT_EQ(all[0].report.asked, 0);
+  EXPECT_EQ(events_.counters().strays, 1u);
+  EXPECT_THAT(events_.follow_ups(), IsEmpty());
 }
 
 TEST_F(BinanceOrderEvents, BalancesGoToEveryInstrumentThatUsesTheAsset) {
   const BalanceRecord usdt{"USDT", 500, 7}, btc{"BTC", 3, 0}, bnb{"BNB", 9, 0}, xyz{"XYZ", 1, 1};
-  for (const BalanceRecord& b : {usdt, btc, bnb, xyz}) events_.on_balances({&b, 1});
+  for (const BalanceRecord& b : {usdt, btc, bnb, xyz}) events_.on_balances({&b, 1}, 0);
   const auto all = take();
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(all[0].instrument, 0);
@@ -492,6 +522,24 @@ TEST_F(BinanceOrderEvents, BalancesGoToEveryInstrumentThatUsesTheAsset) {
   EXPECT_EQ(all[0].balance.locked, Amount(7));
   EXPECT_EQ(all[2].balance.asset, Asset::kBase);
   EXPECT_EQ(all[3].balance.asset, Asset::kOther);
+}
+
+TEST_F(BinanceOrderEvents, AnOlderBalanceOfAnAssetIsNotTold) {
+  const BalanceRecord old_btc{"BTC", 3, 0}, new_btc{"BTC", 4, 0}, bnb{"BNB", 9, 0};
+  events_.on_balances({&new_btc, 1}, 2000);
+  events_.on_balances({&old_btc, 1}, 1999);
+  events_.on_balances({&bnb, 1}, 1999);      // another asset
+  events_.on_balances({&new_btc, 1}, 2000);  // of the same moment
+  auto all = take();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].balance.free, Amount(4));
+  EXPECT_EQ(all[1].balance.asset, Asset::kOther);
+  EXPECT_EQ(all[2].balance.free, Amount(4));
+  EXPECT_EQ(events_.counters().stale_balances, 1u);
+  events_.on_found(all[2], 1500);  // an account's answer that was overtaken
+  EXPECT_THAT(kinds(), IsEmpty());
+  events_.on_balances({&old_btc, 1}, 0);  // nobody knows: told
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kBalance));
 }
 
 TEST_F(BinanceOrderEvents, LostRequestsAreUnknown) {

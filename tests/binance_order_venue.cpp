@@ -56,14 +56,17 @@ struct OrderVenue::State {
   int last_connection = 0;
   std::int64_t clock_ahead_ms = 0;
   std::string api_key, problems;
+  const char* scheme = "ws";
   const orders::Signer* signer = nullptr;
   std::unique_ptr<NetServer> server;  // last: its threads use the others
 };
 
-OrderVenue::OrderVenue() : state_(std::make_unique<State>()) {
+OrderVenue::OrderVenue(const NetServer::Tls* tls) : state_(std::make_unique<State>()) {
   State* const state = state_.get();
-  state->server =
-      std::make_unique<NetServer>(serve_websocket([state](WsPeer& peer) { state->serve(peer); }));
+  state->scheme = tls != nullptr ? "wss" : "ws";
+  const auto handler = serve_websocket([state](WsPeer& peer) { state->serve(peer); });
+  state->server = tls != nullptr ? std::make_unique<NetServer>(handler, *tls)
+                                 : std::make_unique<NetServer>(handler);
 }
 OrderVenue::~OrderVenue() {
   state_->server.reset();
@@ -148,7 +151,8 @@ std::vector<std::string> OrderVenue::State::default_answer(const VenueRequest& r
 }
 
 std::string OrderVenue::url() const {
-  return "ws://127.0.0.1:" + std::to_string(state_->server->port()) + "/ws-api/v3";
+  return std::string(state_->scheme) + "://127.0.0.1:" + std::to_string(state_->server->port()) +
+         "/ws-api/v3";
 }
 void OrderVenue::on(const std::string& method, Answer answer) {
   const std::lock_guard lock(state_->mutex);

@@ -35,7 +35,9 @@ class OrderVenue {
   // Messages to send back, in order; none: no answer.
   using Answer = std::function<std::vector<std::string>(const VenueRequest&)>;
 
-  OrderVenue();
+  OrderVenue() : OrderVenue(nullptr) {}
+  // Over TLS it only answers: no push(), send_to() or drop().
+  explicit OrderVenue(const NetServer::Tls* tls);
   ~OrderVenue();
 
   std::string url() const;

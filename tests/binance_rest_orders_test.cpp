@@ -1,6 +1,7 @@
 // Orders by REST, against a scripted HTTP server, alone and behind a session without WebSocket.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <deque>
 #include <mutex>
 
@@ -133,6 +134,24 @@ TEST_F(BinanceRestOrders, KnowsAllRequests) {
   EXPECT_EQ(last_request().method, "PUT");
 }
 
+TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
+  start();
+  answers_.push_back({.body =
+                          R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
+                          R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
+                          R"("executedQty":"0.00847"})"});
+  const auto events =
+      ask(CommandKind::kQueryOrder,
+          {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
+                   R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].kind, EventKind::kFilled);
+  EXPECT_EQ(events[0].fill.id, kId);
+  EXPECT_EQ(events[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(events[1].report.asked, 1);
+  EXPECT_THAT(last_request().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
+}
+
 TEST_F(BinanceRestOrders, AServerInTroubleOrAnAnswerThatIsNoJsonLeavesTheOutcomeOpen) {
   start();
   for (const ServedResponse& answer :
@@ -175,18 +194,25 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   credentials.api_key = SecretText("the-key");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   OrderSession session(options, "the-key", *credentials.signer, link);
   std::string lines;
-  net::SharedConnectionLimit limit(10, kSecond, 0);
   OrderConnector connector(options, credentials, link, limit, clock_,
                            [&](std::string_view line) { lines += line; });
   ASSERT_EQ(connector.error(), "");
   answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
+  EXPECT_FALSE(session.submit(command(CommandKind::kCancel), clock_.now()));
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!link.rest_ready.load() && std::chrono::steady_clock::now() < give_up) {
+    connector.do_work();
+  }
+  std::vector<EventKind> kinds;
+  Event e;
+  while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
+  EXPECT_EQ(session.state(), SessionState::kReconciling);
   EXPECT_FALSE(session.submit(command(CommandKind::kPlace), clock_.now()));
   ASSERT_TRUE(session.submit(command(CommandKind::kCancel), clock_.now()));
   connector.do_work();
-  std::vector<EventKind> kinds;
-  Event e;
   while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
   EXPECT_THAT(kinds, testing::Contains(EventKind::kCanceled));
   EXPECT_EQ(session.counters().by_rest, 1u);
@@ -201,8 +227,8 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.api_key = SecretText("k");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
+  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
   const Clock clock;
-  net::SharedConnectionLimit limit(10, kSecond, 0);
   OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");
   EXPECT_EQ(connector.do_work(), 0);

@@ -20,7 +20,7 @@ using test::Choices;
 constexpr Identity kSelf{.instance = 1, .epoch = 7};
 
 std::string lots_text(Lots lots) {
-  return decimal_text(Amount(lots.v * 1'000));
+  return decimal_text(lots.v * 1'000);
 }
 std::string id_text(ClientOrderId id) {
   const ClientIdText text = client_id_text(id);
@@ -290,18 +290,19 @@ class Engine {
   }
   void send(Choices& choices, Exchange& exchange) {
     lifecycle_.on_time(now_, out_);
-    for (const Command& c : out_.items()) request(c, Purpose::kCommand, choices, exchange);
+    for (const Command& c : out_.items()) request({Purpose::kCommand, c, {}}, choices, exchange);
     out_.clear();
     // Follow-ups go the same way.
     const std::vector<OrderEvents::FollowUp> wanted(events_.follow_ups());
     events_.follow_ups().clear();
-    for (const auto& f : wanted) request(f.command, f.purpose, choices, exchange);
+    for (const auto& f : wanted) request(f, choices, exchange);
   }
-  void request(const Command& c, Purpose purpose, Choices& choices, Exchange& exchange) {
+  void request(const OrderEvents::FollowUp& what, Choices& choices, Exchange& exchange) {
     PendingRequest request;
-    request.command = c;
-    request.purpose = purpose;
-    if (purpose == Purpose::kCommand) events_.on_sent(c);
+    request.command = what.command;
+    request.purpose = what.purpose;
+    request.then = what.then;
+    if (what.purpose == Purpose::kCommand) events_.on_sent(what.command);
     if (choices.one_in(12)) {  // never arrives
       exchange.answers.push_back({request, ""});
     } else {

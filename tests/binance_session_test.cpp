@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "engine/runtime/sealed_scope.h"
@@ -10,6 +11,8 @@
 #include "gateway/order_gateway.h"
 #include "tests/binance_instruments.h"
 #include "tests/binance_order_venue.h"
+#include "tests/certificates.h"
+#include "tests/e2e_support.h"
 
 namespace mm::binance::orders {
 namespace {
@@ -45,15 +48,13 @@ class BinanceOrderSession : public testing::Test {
   // Both halves on this thread, the venue on its own.
   struct Engine {
     Engine(const OrderSessionOptions& options, const Credentials& credentials,
-           std::size_t attempts_max)
-        : limit(attempts_max, 300 * kSecond, 0),
-          link(static_cast<std::size_t>(options.connections), options.instruments.size()),
+           net::SharedConnectionLimit& limit)
+        : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
           session(options, credentials.api_key.view(), *credentials.signer, link),
           connector(options, credentials, link, limit, clock,
                     [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
 
     Clock clock;
-    net::SharedConnectionLimit limit;
     SessionLink link;
     OrderSession session;
     OrderConnector connector;
@@ -64,13 +65,14 @@ class BinanceOrderSession : public testing::Test {
   void start(KeyType type = KeyType::kEd25519) {
     options_.instruments = test::spot_instruments();
     options_.instruments.resize(1);
-    options_.ws_api_url = venue_.url();
+    if (options_.ws_api_url.empty()) options_.ws_api_url = venue_.url();
     options_.identity = {.instance = 1, .epoch = 7};
     options_.backoff_first = kMillisecond;
     options_.backoff_longest = 10 * kMillisecond;
     credentials_ = credentials_of(type);
     venue_.trust(kApiKey, credentials_.signer.get());
-    engine_ = std::make_unique<Engine>(options_, credentials_, attempts_max_);
+    if (!limit_) limit_.emplace(280, 300 * kSecond, 70);
+    engine_ = std::make_unique<Engine>(options_, credentials_, *limit_);
   }
   void start_up(KeyType type = KeyType::kEd25519) {
     start(type);
@@ -78,7 +80,7 @@ class BinanceOrderSession : public testing::Test {
         << engine_->lines;
     engine_->events.clear();
   }
-  bool is_up() const { return engine_->session.state() == OrderSession::State::kUp; }
+  bool is_up() const { return engine_->session.state() == SessionState::kUp; }
   int lanes_taken() const {
     int taken = 0;
     for (auto& lane : engine_->link.lanes) taken += static_cast<int>(lane.taken.load());
@@ -177,8 +179,8 @@ class BinanceOrderSession : public testing::Test {
 
   OrderVenue venue_;
   OrderSessionOptions options_;
-  std::size_t attempts_max_ = 300;
   Credentials credentials_;
+  std::optional<net::SharedConnectionLimit> limit_;
   std::uint64_t number_ = 100;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
@@ -194,12 +196,12 @@ TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
   }
   EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "openOrders.status",
                                    "myTrades", "account.status"));
-  std::vector<int> states;
+  std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(static_cast<int>(e.session.state));
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
   }
-  EXPECT_EQ(states.back(), 1);
-  EXPECT_EQ(std::ranges::count(states, 1), 1);
+  EXPECT_THAT(states,
+              ElementsAre(SessionState::kDown, SessionState::kReconciling, SessionState::kUp));
   EXPECT_EQ(heard(EventKind::kBalance), 2u);
   EXPECT_LT(engine_->events.size(), 10u);
   EXPECT_EQ(venue_.problems(), "");
@@ -394,13 +396,20 @@ TEST_F(BinanceOrderSession, AsksForTheTradesOfAnOrderWhoseFillsItMissed) {
   EXPECT_EQ(last(EventKind::kFilled).fill.fee, Amount(847));
 }
 
-TEST_F(BinanceOrderSession, CancelsAnOrderOfItsOwnThatItDoesNotKnow) {
+TEST_F(BinanceOrderSession, TellsAnOrderOfItsOwnThatItDoesNotKnowAndCancelsItWhenAsked) {
   start_up();
   script_orders();
   venue_.push(execution("NEW", "NEW", text_of(id(9)), 555));
-  ASSERT_TRUE(run_until([this] { return venue_.count("order.cancel") == 1; }));
-  EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
+  ASSERT_TRUE(run_until_heard(EventKind::kOrderStatus));
+  const Event& open = last(EventKind::kOrderStatus);
+  EXPECT_EQ(open.report.id, id(9));
   EXPECT_EQ(heard(EventKind::kAccepted), 0u);
+  EXPECT_EQ(venue_.count("order.cancel"), 0u) << "that is for the core to say";
+  Command cancel = command(CommandKind::kCancel, open.report.id);
+  cancel.venue_id = open.report.venue_id;
+  ASSERT_TRUE(engine_->session.submit(cancel, engine_->clock.now()));
+  ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
+  EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
 }
 
 // --- limits ---------------------------------------------------------------------------------
@@ -447,6 +456,26 @@ TEST_F(BinanceOrderSession, KeepsWeightForCancelsAndQuestions) {
   ASSERT_TRUE(run_until_heard(EventKind::kDenied, 2));
   ASSERT_TRUE(submit(CommandKind::kQueryOrder, id(0)));
   ASSERT_TRUE(run_until([this] { return venue_.count("order.status") == 1; }));
+}
+
+TEST_F(BinanceOrderSession, TellsWhichSymbolsAreHaltedAndLooksWhenAnOrderIsRefused) {
+  start_up();
+  venue_.error("order.place", 400, -2010, "Market is closed.");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kRejected));
+  EXPECT_EQ(last(EventKind::kRejected).failure.reason, RejectReason::kMarketHalted);
+  EXPECT_TRUE(engine_->link.market_refused.load());
+  for (const bool halted : {true, false}) {
+    engine_->events.clear();
+    engine_->link.halted[0] = halted;
+    ++engine_->link.halted_news;
+    ASSERT_TRUE(run_until_heard(EventKind::kSessionStatus));
+    EXPECT_EQ(last(EventKind::kSessionStatus).session.state, SessionState::kUp);
+    EXPECT_EQ(last(EventKind::kSessionStatus).session.symbol_trading, halted ? 0 : 1);
+    ++engine_->link.halted_news;  // nothing new
+    for (int i = 0; i < 20; ++i) turn();
+    EXPECT_EQ(heard(EventKind::kSessionStatus), 1u);
+  }
 }
 
 TEST_F(BinanceOrderSession, RespectsAPauseAndABan) {
@@ -496,12 +525,12 @@ TEST_F(BinanceOrderSession, WhatIsUnansweredWhenAConnectionEndsIsUnknown) {
   ASSERT_TRUE(run_until_heard(EventKind::kOutcomeUnknown, 3));
   EXPECT_EQ(engine_->session.unanswered(), 0u);
   ASSERT_TRUE(run_until([this] { return is_up(); }));
-  std::vector<int> states;
+  std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
-    if (e.kind == EventKind::kSessionStatus) states.push_back(static_cast<int>(e.session.state));
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
   }
-  EXPECT_EQ(states.front(), 0);
-  EXPECT_EQ(states.back(), 1);
+  EXPECT_THAT(states,
+              ElementsAre(SessionState::kDown, SessionState::kReconciling, SessionState::kUp));
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 3u);
 }
 
@@ -553,6 +582,48 @@ TEST_F(BinanceOrderSession, AFirstTradeDuringAnInterruptionIsNotTakenForOldNews)
   EXPECT_EQ(last(EventKind::kFilled).fill.id, id(0));
 }
 
+TEST_F(BinanceOrderSession, TellsBalancesThenFillsThenOpenOrdersBeforeItIsUp) {
+  options_.connections = 1;
+  start_up();  // no trade on the symbol so far
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const VenueOrderId order = engine_->events[0].report.venue_id;
+  venue_.result("myTrades", "[" + trade_row(1, order.v) + "]");
+  venue_.result("openOrders.status",
+                "[" + order_json(text_of(id(0)), order.v, "PARTIALLY_FILLED", "0.00847000") + "]");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until([this] { return !is_up(); }));
+  engine_->events.clear();
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  std::vector<EventKind> told;
+  for (const Event& e : engine_->events) {
+    if (e.kind == EventKind::kRateUsage) continue;
+    if (told.empty() || told.back() != e.kind) told.push_back(e.kind);
+  }
+  EXPECT_THAT(told, ElementsAre(EventKind::kSessionStatus, EventKind::kBalance, EventKind::kFilled,
+                                EventKind::kOrderStatus, EventKind::kSessionStatus));
+  EXPECT_EQ(last(EventKind::kOrderStatus).report.asked, 0);
+  const std::size_t asked = venue_.count("myTrades");
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_EQ(venue_.count("myTrades"), asked) << "nothing is missing";
+}
+
+TEST_F(BinanceOrderSession, FillsThatAreInTheFirstBalanceAreNotTold) {
+  options_.connections = 1;
+  start();
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    return std::vector{"{\"subscriptionId\":0,\"event\":" + trade(8, old, 300) + "}",
+                       OrderVenue::ok(r, "[" + trade_row(8, 300) + "]")};
+  });
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(heard(EventKind::kFilled), 0u);
+  EXPECT_EQ(heard(EventKind::kBalance), 2u);
+  venue_.push(trade(9, old, 300));
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+}
+
 TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
   options_.connections = 1;
   start();
@@ -588,6 +659,20 @@ TEST_F(BinanceOrderSession, OrdersOfAnEarlierStartAreCancelledAndForeignOnesSurv
   EXPECT_EQ(venue_.count("openOrders.cancelAll"), 0u);
   EXPECT_EQ(engine_->link.foreign_orders.load(), 2u);
   EXPECT_EQ(engine_->link.old_orders_canceled.load(), 1u);
+}
+
+TEST_F(BinanceOrderSession, StaysDownWhileALaterStartOfThisInstanceTrades) {
+  options_.connections = 1;
+  const std::string later = text_of(make_order_id({1, 8, 0, 1}));
+  venue_.result("openOrders.status", "[" + order_json(later, 72, "NEW") + "]");
+  start();
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 1) << "no hurry";
+  EXPECT_EQ(engine_->session.state(), SessionState::kDown);
+  EXPECT_EQ(venue_.count("order.cancel"), 0u);
+  EXPECT_THAT(engine_->lines, AllOf(HasSubstr(later), HasSubstr("of start 8 of instance 1"),
+                                    HasSubstr("another host runs this instance")));
 }
 
 TEST_F(BinanceOrderSession, IsNotUpWhileAnOldOrderCannotBeCancelled) {
@@ -673,8 +758,9 @@ TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
 }
 
 TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
-  attempts_max_ = 2;  // none left for a reconnect
-  start_up();
+  limit_.emplace(3, 300 * kSecond, 2);
+  ASSERT_TRUE(limit_->take(net::ConnectionUse::kMarket, Clock().now()));
+  start_up();  // none is left for a reconnect
   script_orders();
   venue_.drop(2);
   ASSERT_TRUE(run_until([this] { return engine_->session.counters().connections_lost == 1; }));
@@ -701,6 +787,72 @@ TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {
   }
   EXPECT_EQ(heard(EventKind::kAccepted), 5u);
   EXPECT_EQ(thread_hot_path_allocations(), before);
+}
+
+// The same over TLS: the authority in a file of its own.
+class BinanceOrderSessionTls : public testing::Test {
+ protected:
+  BinanceOrderSessionTls() {
+    options_.instruments = test::spot_instruments();
+    options_.ws_api_url = venue_.url();
+    options_.identity = {.instance = 1, .epoch = 7};
+    options_.connections = 1;
+    options_.backoff_first = options_.backoff_longest = kMillisecond;
+  }
+  test::Scratch scratch_;
+  test::CertificateAuthority authority_;
+  test::NetServer::Tls tls_{authority_.issue()};
+  OrderVenue venue_{&tls_};
+  OrderSessionOptions options_;
+  Credentials credentials_ = credentials_of(KeyType::kHmac);
+  SessionLink link_{1, 2};
+  net::SharedConnectionLimit limit_{280, 300 * kSecond, 70};
+  Clock clock_;
+  std::string lines_;
+};
+
+TEST_F(BinanceOrderSessionTls, PlacesOrders) {
+  options_.ca_file = scratch_.write("ca.pem", authority_.pem());
+  venue_.on("order.place", [](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(r, order_json(r.param("newClientOrderId"), 1, "NEW"))};
+  });
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderConnector connector(options_, credentials_, link_, limit_, clock_,
+                           [this](std::string_view line) { lines_ += line; });
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  Event e;
+  while (session.state() != SessionState::kUp && std::chrono::steady_clock::now() < give_up) {
+    connector.do_work();
+    while (session.next(clock_.now(), e)) continue;
+  }
+  ASSERT_EQ(session.state(), SessionState::kUp) << lines_;
+  Command c;
+  c.kind = CommandKind::kPlace;
+  c.ticks = 2'341'610;
+  c.lots = Lots(847);
+  int accepted = 0;
+  for (std::uint32_t n = 1; n <= 4; ++n) {
+    c.id = make_order_id({1, 7, 0, n});
+    session.submit(c, clock_.now());
+    while (accepted < static_cast<int>(n) && std::chrono::steady_clock::now() < give_up) {
+      while (session.next(clock_.now(), e)) accepted += e.kind == EventKind::kAccepted ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(accepted, 4);
+  EXPECT_EQ(venue_.problems(), "");
+}
+
+TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) {
+  const test::CertificateAuthority other("another authority");
+  options_.ca_file = scratch_.write("ca.pem", other.pem());
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderConnector connector(options_, credentials_, link_, limit_, clock_,
+                           [this](std::string_view line) { lines_ += line; });
+  connector.do_work();
+  EXPECT_EQ(link_.connect_failures.load(), 1u);
+  EXPECT_THAT(lines_, HasSubstr("certificate"));
+  EXPECT_THAT(lines_, Not(HasSubstr(kApiKey)));
+  EXPECT_THAT(venue_.requests(), IsEmpty());
 }
 
 }  // namespace

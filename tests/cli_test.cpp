@@ -47,7 +47,7 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, EveryCommandExplainsItself) {
-  for (const char* command : {"", "run", "backtest", "replay", "inspect", "check"}) {
+  for (const char* command : {"", "run", "backtest", "replay", "inspect", "soak", "check"}) {
     const test::ProcessResult result = mm_logic(std::string(command) + " --help");
     EXPECT_EQ(result.exit_code, 0) << command;
     EXPECT_THAT(result.output, HasSubstr("Usage: mm_logic " + std::string(command)));
@@ -76,12 +76,19 @@ TEST_F(Cli, BadUsageExitsWithTwo) {
   }
 }
 
-TEST_F(Cli, ModesThatNeedAVenueSaySo) {
-  for (const char* mode : {"paper", "live"}) {
-    expect_refused(std::string("run --mode ") + mode,
-                   "--mode paper and live need a venue connection, which is not available in this "
-                   "version; allowed is sim");
+TEST_F(Cli, ModesThatNeedAVenueSayThatItIsNotThere) {
+  for (const std::string mode : {"paper", "live"}) {
+    const test::ProcessResult ran =
+        mm_logic("run --seconds 1 --set venue.rest_url=http://127.0.0.1:1 --mode " + mode);
+    EXPECT_EQ(ran.exit_code, 1);
+    EXPECT_THAT(ran.output, HasSubstr("127.0.0.1"));
+    EXPECT_THAT(ran.output, HasSubstr("not started"));
   }
+}
+
+TEST_F(Cli, AVenuesTimeCannotBeHurried) {
+  expect_refused("run --mode live --speed max --seconds 1",
+                 "--speed max is for --mode sim: a venue's time cannot be hurried");
 }
 
 TEST_F(Cli, MaximumSpeedNeedsAnEnd) {

@@ -243,6 +243,9 @@ TEST(ConfigErrors, NameFilePlaceKeyValueAndWhatIsAllowed) {
        "test.ini:2: [execution] min_spread = 1: this key belongs to [strategy]"},
       {"[symbol ETHUSDT]\nseed = 1\n",
        "test.ini:2: [symbol ETHUSDT] seed = 1: holds for all symbols: it belongs to [market]"},
+      {"[symbol ETHUSDT]\nday_start = 08:00\n",
+       "test.ini:2: [symbol ETHUSDT] day_start = 08:00: holds for all symbols: it belongs to "
+       "[risk]"},
       {"[symbol eth]\nmin_spread = 0.001\n",
        "test.ini:2: [symbol eth] min_spread = 0.001: the section is [symbol NAME], NAME being 1 to "
        "23 of A-Z 0-9 _"},

@@ -9,7 +9,6 @@ namespace {
 
 CoreConfig patient(CoreConfig c = one_instrument()) {
   for (InstrumentConfig& i : c.instruments) i.risk.max_data_age = kSecond * 3600;
-  c.account.max_data_age = kSecond * 3600;
   return c;
 }
 
@@ -56,6 +55,34 @@ TEST(CoreRules, DataThatReachUsLateArePulledForAsOwnLagUntilTheyAreTimelyAgain) 
   h.deliver(late);
   h.batch_end();
   EXPECT_NE(h.side(Side::kBuy).reason, QuoteReason::kOwnLag);
+}
+
+TEST(CoreRules, ASymbolsOwnDataAgeJudgesTheSameSilenceAndLag) {
+  CoreConfig c = one_instrument();
+  c.instruments.push_back(c.instruments[0]);
+  c.instruments[1].risk.max_data_age = kSecond * 10;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.start_quoting();
+  Event alive = CoreHarness::event(EventKind::kFeedStatus);
+  alive.feed.up = 1;
+  alive.received = h.now - kMillisecond * 3001;
+  h.deliver(alive);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy, 0).reason, QuoteReason::kOwnLag);
+  EXPECT_EQ(h.side(Side::kBuy, 1).reason, QuoteReason::kQuoting);
+  alive.received = h.now;
+  h.deliver(alive);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy, 0).reason, QuoteReason::kQuoting);
+  h.advance(kMillisecond * 3001);
+  EXPECT_EQ(h.side(Side::kBuy, 0).reason, QuoteReason::kStaleData);
+  EXPECT_EQ(h.side(Side::kBuy, 1).reason, QuoteReason::kQuoting);
+  h.advance(kSecond * 7);
+  EXPECT_EQ(h.side(Side::kBuy, 1).reason, QuoteReason::kStaleData);
+  h.deliver(alive = CoreHarness::event(EventKind::kFeedStatus));
+  EXPECT_FALSE(h.core.instrument(0).silent);
+  EXPECT_FALSE(h.core.instrument(1).silent);
 }
 
 TEST(CoreRules, AFillPauseLeavesNoQuoteOnThatSideUntilItIsOver) {
@@ -385,7 +412,7 @@ TEST(CoreRules, AResumeAfterALossGoesOnAndTripsAgainOnlyForAFurtherLoss) {
 TEST(CoreRules, ANewDayResetsTheLossButNotItsTrip) {
   CoreConfig c = patient();
   c.account.max_daily_loss = Money(10 * kMoneyScale);
-  c.account.max_data_age = kSecond * 100 * 3600;
+  for (InstrumentConfig& i : c.instruments) i.risk.max_data_age = kSecond * 100 * 3600;
   c.orders.reset_interval = Nanos(0);
   CoreHarness h(c);
   h.start_quoting();
@@ -424,6 +451,58 @@ TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
 }
 
 // --- position -------------------------------------------------------------------------------
+
+// Three bids of 0.3333 rest near the limit in quote currency; the market rises, the bids may stay
+// where they are, and the limit in base falls below their sum.
+CoreHarness over_the_limit() {
+  CoreConfig c = wide();
+  c.instruments[0].strategy.modify_threshold = ratio_ppm(50'000);
+  c.instruments[0].strategy.max_modify_deviation = ratio_ppm(50'000);
+  c.instruments[0].strategy.order_size = Amount(33'330'000);
+  c.instruments[0].risk.max_position_notional = Money(3'010 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  h.book(Ticks(303'999), Ticks(304'001));
+  return h;
+}
+
+TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
+  CoreHarness h = over_the_limit();
+  std::vector<Command> sent = h.take();
+  std::erase_if(sent, [](const Command& c) { return c.side == Side::kSell; });
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].kind, CommandKind::kReduce);
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());
+  h.amended(sent[0]);
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());  // and no cancel after it
+  EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(9'901));
+  EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {
+  CoreHarness h = over_the_limit();
+  const std::vector<Command> sent = h.take(CommandKind::kReduce);
+  ASSERT_EQ(sent.size(), 1u);
+  h.fail(EventKind::kAmendRejected, sent[0], RejectReason::kOther);
+  h.batch_end();
+  const std::vector<Command> cancels = h.take(CommandKind::kCancel);
+  ASSERT_EQ(cancels.size(), 1u);
+  EXPECT_EQ(cancels[0].id, sent[0].id);
+}
+
+TEST(CoreRules, ASymbolsOwnOrderCountBoundsThatSymbolOnly) {
+  CoreConfig c = patient();
+  c.instruments.push_back(c.instruments[0]);
+  c.instruments[1].risk.max_order_count = 4;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.start_quoting();
+  EXPECT_EQ(h.core.orders().live_count(0), 6u);
+  EXPECT_EQ(h.core.orders().live_count(1), 4u);
+  EXPECT_EQ(h.side(Side::kSell, 1).reason, QuoteReason::kOrderLimit);
+}
 
 TEST(CoreRules, AStartPositionOfTheAccountIsOpenedWhicheverComesFirst) {
   for (const bool balance_first : {true, false}) {

@@ -12,7 +12,6 @@ constexpr Side kBoth[] = {Side::kBuy, Side::kSell};
 
 CoreConfig quick(CoreConfig c = one_instrument()) {
   for (InstrumentConfig& i : c.instruments) i.risk.max_data_age = kSecond * 3600;
-  c.account.max_data_age = kSecond * 3600;
   return c;
 }
 

@@ -177,6 +177,7 @@ TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
     EXPECT_EQ(ran.exit_code, 1) << command;
     EXPECT_THAT(ran.err, HasSubstr("no usable book")) << command;
   }
+  EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
 }
 
 TEST(Backtest, AMissingCaptureIsOneLine) {

@@ -166,4 +166,82 @@ RC_GTEST_PROP(ClampProperty, LeavesALadderWithinEveryLimitAsItIs, ()) {
   RC_ASSERT(prices(levels) == before);
 }
 
+// One lot at one tick is worth a money of 100.
+Instrument unit_instrument() {
+  Instrument i;
+  i.tick = i.lot = Amount(1);
+  return i;
+}
+LadderSide sized(std::initializer_list<int> lots) {
+  LadderSide levels;
+  int price = 100;
+  for (const int l : lots) levels.add({Ticks(price--), Lots(l)});
+  return levels;
+}
+std::vector<std::int64_t> sizes(const LadderSide& levels) {
+  std::vector<std::int64_t> out;
+  for (const Quote& q : levels.quotes()) out.push_back(q.lots.v);
+  return out;
+}
+
+TEST(FitSizes, RoomGoesToTheBestLevelsFirst) {
+  LadderSide levels = sized({5, 5, 5});
+  const SizeLimits l{.room = Lots(7), .order_worth_max = Money(0)};
+  EXPECT_EQ(fit_sizes(Side::kBuy, l, unit_instrument(), levels), QuoteReason::kPositionLimit);
+  EXPECT_THAT(sizes(levels), ElementsAre(5, 2));
+}
+
+TEST(FitSizes, ALackOfRoomIsCalledWhatItsCauseIs) {
+  LadderSide levels = sized({5, 5});
+  const SizeLimits l{.room = Lots(5),
+                     .order_worth_max = Money(0),
+                     .room_reason = QuoteReason::kInsufficientBalance};
+  EXPECT_EQ(fit_sizes(Side::kSell, l, unit_instrument(), levels),
+            QuoteReason::kInsufficientBalance);
+  EXPECT_THAT(sizes(levels), ElementsAre(5));
+}
+
+TEST(FitSizes, FundsBoundBuysOnly) {
+  const SizeLimits l{
+      .room = Lots(100), .funds = Money(100 * 100 * 5 + 99 * 100 * 2), .order_worth_max = Money(0)};
+  LadderSide bids = sized({5, 5, 5}), asks = sized({5, 5, 5});
+  EXPECT_EQ(fit_sizes(Side::kBuy, l, unit_instrument(), bids), QuoteReason::kInsufficientBalance);
+  EXPECT_THAT(sizes(bids), ElementsAre(5, 2));
+  EXPECT_EQ(fit_sizes(Side::kSell, l, unit_instrument(), asks), QuoteReason::kQuoting);
+  EXPECT_THAT(sizes(asks), ElementsAre(5, 5, 5));
+}
+
+TEST(FitSizes, AnOrderIsCutToItsLargestWorthAndLeftOutBelowTheLeast) {
+  Instrument i = unit_instrument();
+  i.notional_min = Money(100 * 100 * 3);
+  LadderSide levels = sized({9, 3});
+  const SizeLimits l{.room = Lots(100), .order_worth_max = Money(100 * 100 * 4)};
+  EXPECT_EQ(fit_sizes(Side::kBuy, l, i, levels), QuoteReason::kBelowMinSize);  // 3 at 99
+  EXPECT_THAT(sizes(levels), ElementsAre(4));
+}
+
+RC_GTEST_PROP(FitSizesProperty, NothingIsLargerThanWantedOrThanAnyLimitAllows, ()) {
+  const Side side = *rc::gen::element(Side::kBuy, Side::kSell);
+  const auto number = [](std::int64_t max) { return *rc::gen::inRange<std::int64_t>(0, max); };
+  LadderSide levels;
+  for (int k = 0; k < 4; ++k) levels.add({Ticks(100 - k), Lots(number(50))});
+  const LadderSide wanted = levels;
+  const SizeLimits l{.room = Lots(number(200)),
+                     .funds = Money(number(2'000'000)),
+                     .order_worth_max = Money(number(500'000))};
+  const QuoteReason reason = fit_sizes(side, l, unit_instrument(), levels);
+  RC_ASSERT((reason == QuoteReason::kQuoting) == (levels.size() == wanted.size()));
+  Lots total{};
+  Money cost{};
+  for (const Quote& q : levels.quotes()) {
+    const Money worth = notional(unit_instrument(), q.price, q.lots);
+    RC_ASSERT(q.lots <= wanted[static_cast<std::size_t>(100 - q.price.v)].lots);
+    RC_ASSERT(bool(l.order_worth_max.v == 0 || worth <= l.order_worth_max));
+    total += q.lots;
+    cost += worth;
+  }
+  RC_ASSERT(total <= l.room);
+  RC_ASSERT(side == Side::kSell || bool(cost <= l.funds));
+}
+
 }  // namespace

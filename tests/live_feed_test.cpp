@@ -43,6 +43,7 @@ TEST_F(LiveFeedTest, ComesUpWithASnapshotAndTheFirstDifferenceBehindIt) {
   ASSERT_TRUE(until([&] { return book().synced(); }));
   EXPECT_EQ(rest.targets().at(0), "/api/v3/depth?symbol=BTCUSDT&limit=1000");
   EXPECT_FALSE(up) << "nothing has moved the book yet";
+  EXPECT_EQ(count(EventKind::kFeedStatus), 1u) << "down, said at the start";
   streams.send(0, diff_text(11, 12, R"(["100.01","2"])"));
   ASSERT_TRUE(until([&] { return up; }));
   EXPECT_EQ(book().update_id().v, 12u);

@@ -39,7 +39,6 @@ TEST(OrderTable, ANewRowIsPendingAndCounted) {
   EXPECT_EQ(table.live_count(), 1u);
   EXPECT_EQ(table.live_count(1), 1u);
   EXPECT_EQ(table.live_count(0), 0u);
-  EXPECT_TRUE(table.notional(1, Side::kSell) == 500);
 }
 
 TEST(OrderTable, IdsCarryInstanceEpochAndSlot) {
@@ -118,7 +117,6 @@ TEST(OrderTable, TheMostAggressivePriceIncludesAmendsInFlight) {
     o.next_price = Ticks(105);
   });
   EXPECT_EQ(table.most_aggressive(0, Side::kBuy), Ticks(105));
-  EXPECT_TRUE(table.notional(0, Side::kBuy) == 103 + 2 * 105);
 }
 
 TEST(OrderTable, AnIllegalTransitionIsCountedAndRefused) {
@@ -210,19 +208,16 @@ void expect_sums(const OrderTable& table) {
     std::size_t pending = 0;
     for (const Side side : {Side::kBuy, Side::kSell}) {
       Lots exposure{};
-      Int128 notional = 0;
       std::size_t count = 0;
       for (const Order& o : table.rows()) {
         if (o.instrument != i || o.side != side || !may_be_live(o.state)) continue;
         ++count;
         pending += o.state == kPendingModify;
         exposure += o.exposure();
-        notional += Int128{o.exposure().v} * o.aggressive_price().v;
       }
       const auto slots = table.live(i, side);
       RC_ASSERT(slots.size() == count);
       RC_ASSERT(table.exposure(i, side) == exposure);
-      RC_ASSERT(bool(table.notional(i, side) == notional));
       RC_ASSERT(std::is_sorted(slots.begin(), slots.end(), [&](auto a, auto b) {
         const Ticks pa = table.row(a).price, pb = table.row(b).price;
         return side == Side::kBuy ? pa > pb : pa < pb;

@@ -28,7 +28,8 @@ OrderCheck good_bid() {
           .fair = kFair,
           .room = Lots(5'000),
           .adds_order = true,
-          .live_orders = 99,
+          .account_orders = 99,
+          .instrument_orders = 99,
           .own_opposite = true,
           .own_opposite_at = Ticks(199'601)};
 }
@@ -42,7 +43,7 @@ TEST(CheckOrder, AnOrderWithinEveryLimitMayBeSent) {
 
 TEST(CheckOrder, TheOrderCountDeniesANewOrderButNotAnAmend) {
   OrderCheck order = good_bid();
-  order.live_orders = 100;
+  order.account_orders = 100;
   EXPECT_EQ(check(order), QuoteReason::kOrderLimit);
   order.adds_order = false;
   EXPECT_EQ(check(order), QuoteReason::kQuoting);

@@ -4,34 +4,19 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "engine/app/capture_source.h"
 #include "engine/app/modes.h"
 #include "engine/app/progress.h"
 #include "engine/app/session_report.h"
 #include "engine/app/sim_setup.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/virtual_run.h"
-#include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
 namespace {
 
 // Enough lines to meet every symbol of a capture.
 constexpr std::uint64_t kPeekLines = 20'000;
-
-// The capture as the loop's source of messages.
-class CaptureSource {
- public:
-  explicit CaptureSource(CaptureFeed& feed) : feed_(feed) {}
-  bool next(Nanos& at, std::span<const Event>& events) {
-    if (!feed_.next(at, batch_)) return false;
-    events = batch_.events();
-    return true;
-  }
-
- private:
-  CaptureFeed& feed_;
-  EventBatch batch_;
-};
 
 // What to trade: every instrument of the captures. Their venue is the captures', not the config's.
 std::vector<Instrument> instruments_of(const Config& config, const CaptureScan& scan) {
@@ -111,6 +96,7 @@ int Backtest::run() {
   progress.close();
   say_problems();
   if (!feed_->had_book()) {
+    record_.discard();
     return fail(
         "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
         "depth5/10/20 messages");

@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cctype>
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
+#include <sstream>
 
 #include "engine/app/cli_command.h"
 #include "engine/app/config_schema.h"
@@ -16,6 +21,7 @@
 #include "engine/app/inspect.h"
 #include "engine/app/modes.h"
 #include "engine/app/version.h"
+#include "sim/faults/fault_scenarios.h"
 
 namespace mm::app {
 namespace {
@@ -76,6 +82,23 @@ void add_seconds(CLI::App& command, std::int64_t& seconds) {
       ->type_name("N");
 }
 
+// The name of a market, or of what goes wrong: its keys come first, so that others may override.
+std::string use_scenario(const std::string& name, RunOptions& run, std::vector<std::string>& sets) {
+  if (name.empty()) return {};
+  run.faults = sim::find_fault_scenario(name);
+  const bool meant = name.size() > 1 && name[0] == 'S' && std::isdigit(name[1]) != 0;
+  if (run.faults == nullptr && meant) {
+    return fmt::format("--scenario {}: must be one of\n{}", name, sim::fault_scenario_list());
+  }
+  if (run.faults == nullptr) {
+    sets.push_back("market.scenario=" + name);
+    return {};
+  }
+  std::istringstream words{std::string(run.faults->sets)};
+  sets.insert(sets.begin(), std::istream_iterator<std::string>(words), {});
+  return {};
+}
+
 Command add_run(CLI::App& app) {
   struct State {
     RunOptions run;
@@ -91,8 +114,11 @@ Command add_run(CLI::App& app) {
   add_seconds(*command, run.seconds);
   command->add_option("--seed", state->seed, "Seed of the generated market ([market] seed)")
       ->type_name("S");
-  command->add_option("--scenario", state->scenario, "Generated market ([market] scenario)")
+  command
+      ->add_option("--scenario", state->scenario,
+                   "Generated market ([market] scenario), or what goes wrong: S1 to S25, below")
       ->type_name("NAME");
+  command->footer("What goes wrong, and what is expected:\n" + sim::fault_scenario_list());
   add_choice<Speed>(*command, "--speed", run.speed,
                     {{"realtime", Speed::kRealtime}, {"max", Speed::kMax}},
                     "Pace of a simulation (realtime)");
@@ -104,19 +130,25 @@ Command add_run(CLI::App& app) {
       ->type_name("FILE");
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
-  return {command, [state] {
-            if (state->run.speed == Speed::kMax && state->run.mode != VenueMode::kSim) {
-              return complain("--speed max is for --mode sim: a venue's time cannot be hurried");
-            }
-            if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
-              return complain("--speed max needs --seconds N: it never waits to be interrupted");
-            }
-            auto& sets = state->config.sets;
-            if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
-            if (!state->scenario.empty()) sets.push_back("market.scenario=" + state->scenario);
-            return with_config(state->config,
-                               [&](const Config& c) { return run_mode(state->run, c); });
-          }};
+  return {
+      command, [state] {
+        const bool simulated = state->run.mode == VenueMode::kSim;
+        if (state->run.speed == Speed::kMax && !simulated) {
+          return complain("--speed max is for --mode sim: a venue's time cannot be hurried");
+        }
+        if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
+          return complain("--speed max needs --seconds N: it never waits to be interrupted");
+        }
+        auto& sets = state->config.sets;
+        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+        if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
+          return complain(error);
+        }
+        if (state->run.faults != nullptr && !simulated) {
+          return complain("--scenario S1 to S25 are for --mode sim: faults are simulated");
+        }
+        return with_config(state->config, [&](const Config& c) { return run_mode(state->run, c); });
+      }};
 }
 
 CLI::Option* add_captures(CLI::App& command, std::vector<std::string>& captures) {
@@ -179,6 +211,47 @@ Command add_inspect(CLI::App& app) {
       ->check(CLI::Range(1, 5000).description(""))
       ->type_name("D");
   return {command, [options] { return run_inspect(*options); }};
+}
+
+// A..B, or one seed alone.
+bool read_seeds(const std::string& text, SoakOptions& out) {
+  const std::size_t dots = text.find("..");
+  const auto number = [](std::string_view digits, std::uint64_t& value) {
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value);
+    return error == std::errc() && end == digits.end();
+  };
+  if (!number(std::string_view(text).substr(0, dots), out.first)) return false;
+  if (dots == std::string::npos) out.last = out.first;
+  if (dots != std::string::npos && !number(std::string_view(text).substr(dots + 2), out.last)) {
+    return false;
+  }
+  return out.first <= out.last && out.last < std::numeric_limits<std::uint64_t>::max();
+}
+
+Command add_soak(CLI::App& app) {
+  struct State {
+    SoakOptions soak;
+    std::string seeds = "1..100";
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand(
+      "soak", "Random markets, faults and configurations in virtual time, everything checked");
+  command->add_option("--seeds", state->seeds, "First and last seed (1..100)")->type_name("A..B");
+  command->add_option("--hours", state->soak.hours, "Virtual hours of each seed; 0: ten minutes")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{8784}).description(""))
+      ->type_name("H");
+  command->add_option("--jobs", state->soak.jobs, "Seeds at a time (1)")
+      ->check(CLI::Range(1, 256).description(""))
+      ->type_name("N");
+  command->add_flag("--verbose", state->soak.verbose, "Show what each seed stands for");
+  return {command, [state] {
+            if (!read_seeds(state->seeds, state->soak)) {
+              return complain(fmt::format(
+                  "--seeds {}: must be A..B, two whole numbers, the first not above the second",
+                  state->seeds));
+            }
+            return soak_mode(state->soak);
+          }};
 }
 
 Command add_check(CLI::App& app) {
@@ -252,8 +325,8 @@ int parse_and_execute(int argc, char** argv) {
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
   const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_check(app),    add_record(app),
-                                      add_watch(app),   add_venue(app)};
+                                      add_inspect(app), add_soak(app),     add_check(app),
+                                      add_record(app),  add_watch(app),    add_venue(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

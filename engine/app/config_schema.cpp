@@ -124,7 +124,7 @@ Keys risk_keys() {
       key("max_position_notional", money("0", kBig), f(&P::max_position_notional),
           "Largest position either way in quote currency; 0 is off; the tighter limit wins"),
       key("max_order_count", whole<std::int32_t>("1", "30000"), f(&P::max_order_count),
-          "Orders that may be live at once, of the whole account"),
+          "Orders that may be live at once, of the account; of a symbol, within that"),
       key("max_order_notional", money("0", kBig), f(&P::max_order_notional),
           "Largest worth of one order in quote currency"),
       key("price_collar", fraction("0", "1"), f(&P::price_collar),
@@ -143,7 +143,8 @@ Keys risk_keys() {
           "Milliseconds of silence after which quotes are pulled"),
       key("start_position", start_position(), of_symbol(&SymbolConfig::risk),
           "Position in base currency at the start; account takes the base balance"),
-      key("day_start", time_of_day(), f(&P::day_start),
+      key("day_start", time_of_day(),
+          of_config(&Config::common, &SymbolConfig::risk, &P::day_start),
           "When a trading day starts, in UTC, for max_daily_loss"),
   };
 }

@@ -80,6 +80,7 @@ class Inspection {
   std::FILE* err_;
   std::vector<std::unique_ptr<InspectedBook>> books_;
   std::vector<BookLevel> levels_;
+  Nanos now_{};
   bool counts_ = false;  // the open book message is a difference, or a partial book
 };
 
@@ -124,7 +125,9 @@ void Inspection::on_book_end(InspectedBook& b, bool counts) {
 
 void Inspection::on_event(Event e, bool is_partial) {
   InspectedBook& b = *books_[e.instrument];
-  e.time = e.received;
+  // What waited for a snapshot was received before it and comes after it.
+  now_ = std::max(now_, e.received);
+  e.time = now_;
   if (e.kind == EventKind::kBookBegin) counts_ = (e.flags & kFlagSnapshot) == 0 || is_partial;
   b.market.on(e);
   if (e.kind == EventKind::kBookTicker) b.tickers.on_ticker(e.ticker, b.market);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/app/config.h"
+#include "sim/faults/fault_scenarios.h"
 
 namespace mm::app {
 
@@ -21,10 +22,11 @@ struct RunOptions {
   VenueMode mode = VenueMode::kSim;
   Speed speed = Speed::kRealtime;
   View view = View::kStatus;
-  std::int64_t seconds = 0;  // 0: until stopped
-  bool quiet = false;        // no live status
-  std::string json_file;     // empty: none
-  std::string session_dir;   // empty: a new folder in [session] dir
+  std::int64_t seconds = 0;                    // 0: until stopped
+  bool quiet = false;                          // no live status
+  std::string json_file;                       // empty: none
+  std::string session_dir;                     // empty: a new folder in [session] dir
+  const sim::FaultScenario* faults = nullptr;  // what goes wrong, simulation only
 };
 int run_mode(const RunOptions& options, const Config& config);
 
@@ -51,6 +53,14 @@ struct WatchOptions {
   std::int64_t seconds = 0;  // 0: until stopped
 };
 int watch_mode(const WatchOptions& options, const Config& config);
+
+struct SoakOptions {
+  std::uint64_t first = 1, last = 100;
+  std::int64_t hours = 0;  // of each seed; 0: ten minutes
+  int jobs = 1;
+  bool verbose = false;
+};
+int soak_mode(const SoakOptions& options);
 
 // One line each about config, CPUs, threads, memory, clock and session folder; for paper and live
 // about the venue too, and for live about the account.

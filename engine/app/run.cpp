@@ -1,6 +1,7 @@
 // `mm_logic run`: the simulation in real time, or in virtual time as fast as it can; or a venue.
 #include <fmt/format.h>
 
+#include "engine/app/checked_run.h"
 #include "engine/app/core_setup.h"
 #include "engine/app/modes.h"
 #include "engine/app/progress.h"
@@ -21,6 +22,58 @@ namespace {
 constexpr Nanos kVirtualStart{1'704'067'200 * kSecond.v};
 constexpr std::int64_t kVirtualSecondsDefault = 3600;
 
+// Runs to the end of the given time, then stops in an orderly way. Whether it ended flat.
+template <class Run>
+bool simulate(const RunOptions& options, Run& run) {
+  const std::int64_t seconds = options.seconds > 0 ? options.seconds : kVirtualSecondsDefault;
+  const Nanos end = kVirtualStart + kSecond * seconds;
+  const StopSignal signals;
+  Progress progress("simulating", options.quiet);
+  run.begin(kVirtualStart);
+  for (Nanos at = kVirtualStart; at < end && !StopSignal::requested();) {
+    at = std::min(end, at + kSecond * 10);
+    run.advance(at);
+    progress.show((at - kVirtualStart).v, (end - kVirtualStart).v, run.events_in());
+  }
+  return run.shut_down();
+}
+
+// What went wrong and what the checkers saw of it.
+void summarize(const VirtualRun<NoSource>&, Summary&) {}
+void summarize(const CheckedRun& run, Summary& out) {
+  const sim::Checker& checker = run.checker();
+  for (std::size_t k = 0; k < sim::kChecks; ++k) {
+    const auto check = static_cast<sim::Check>(k);
+    out.invariants.emplace_back(fmt::format("checker_{}", name(check)),
+                                static_cast<std::int64_t>(checker.violations(check)));
+  }
+  out.notes.push_back(sim::faults_text(run.faults().counts()));
+  if (checker.violated()) out.notes.emplace_back(checker.first().text.data());
+}
+
+template <class Run>
+int run_to_summary(const RunOptions& options, const Config& config, const sim::SimVenue& venue,
+                   SessionRecord& record, Run& run) {
+  const Clock clock;
+  const Nanos begun = clock.now();
+  const bool flat = simulate(options, run);
+  Summary summary;
+  summary.mode = "sim";
+  summary.duration = run.now() - kVirtualStart;
+  summary.wall = clock.now() - begun;
+  run.summarize_into(summary);
+  summarize(config, summary);
+  summary.invariants.emplace_back("flat_at_end", flat && venue.open_orders() == 0 ? 0 : 1);
+  summary.invariants.emplace_back("venue_position", venue_differences(run.core(), venue));
+  summarize(run, summary);
+  if (std::string error = record.close(run.output_hash(), run.commands_out(), run.now(), summary,
+                                       options.json_file);
+      !error.empty()) {
+    return fail(error);
+  }
+  return report_session(summary);
+}
+
 int run_virtual(const RunOptions& options, const Config& config) {
   const std::vector<Instrument> instruments = simulated_instruments(config);
   SessionRecord record;
@@ -30,46 +83,30 @@ int run_virtual(const RunOptions& options, const Config& config) {
     return fail(error);
   }
   const auto venue = make_sim_venue(config, instruments);
-  VirtualRun<NoSource> run(config, instruments, *venue, record.journal());
-  const std::int64_t seconds = options.seconds > 0 ? options.seconds : kVirtualSecondsDefault;
-  const Nanos end = kVirtualStart + kSecond * seconds;
-  const Clock clock;
-  const Nanos begun = clock.now();
-  const StopSignal signals;
-  Progress progress("simulating", options.quiet);
-  run.begin(kVirtualStart);
-  for (Nanos at = kVirtualStart; at < end && !StopSignal::requested();) {
-    at = std::min(end, at + kSecond * 10);
-    run.advance(at);
-    progress.show((at - kVirtualStart).v, (end - kVirtualStart).v, run.events_in());
+  if (options.faults == nullptr) {
+    VirtualRun<NoSource> run(config, instruments, *venue, record.journal());
+    return run_to_summary(options, config, *venue, record, run);
   }
-  const bool flat = run.shut_down();
-  progress.close();
-  Summary summary;
-  summary.mode = "sim";
-  summary.duration = run.now() - kVirtualStart;
-  summary.wall = clock.now() - begun;
-  run.summarize_into(summary);
-  summarize(config, summary);
-  summary.invariants.emplace_back("flat_at_end", flat && venue->open_orders() == 0 ? 0 : 1);
-  summary.invariants.emplace_back("venue_position", venue_differences(run.core(), *venue));
-  if (std::string error = record.close(run.output_hash(), run.commands_out(), run.now(), summary,
-                                       options.json_file);
-      !error.empty()) {
-    return fail(error);
-  }
-  return report_session(summary);
+  CheckedRun run(config, instruments, *venue, options.faults->plan(), &record.journal());
+  return run_to_summary(options, config, *venue, record, run);
+}
+
+RunParts realtime_parts(const RunOptions& options, const Config& config) {
+  RunParts parts{config, "sim", simulated_instruments(config), make_sim_edge};
+  if (options.faults == nullptr) return parts;
+  parts.resynchronises = true;
+  parts.edge = [plan = options.faults->plan()](const EdgeContext& context) {
+    return make_faulty_edge(context, plan);
+  };
+  return parts;
 }
 
 }  // namespace
 
 int run_mode(const RunOptions& options, const Config& config) {
   if (options.mode != VenueMode::kSim) return run_on_venue(options, config);
-  if (options.speed == Speed::kMax) return run_virtual(options, config);
-  return run_realtime(options, {.config = config,
-                                .mode = "sim",
-                                .instruments = simulated_instruments(config),
-                                .edge = make_sim_edge});
+  return options.speed == Speed::kMax ? run_virtual(options, config)
+                                      : run_realtime(options, realtime_parts(options, config));
 }
 
 }  // namespace mm::app

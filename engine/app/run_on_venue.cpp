@@ -20,7 +20,10 @@ namespace orders = binance::orders;
 
 int run_paper(const RunOptions& options, RunParts parts) {
   parts.mode = "paper";
-  for (Instrument& i : parts.instruments) i.book_includes_own = false;
+  for (Instrument& i : parts.instruments) {
+    i.book_includes_own = false;
+    i.own_wallet = true;
+  }
   parts.edge = make_paper_edge;
   return run_realtime(options, parts);
 }

@@ -30,6 +30,8 @@ class SessionRecord {
   // invariants; writes ledger, summary.json and, unless empty, a copy of it to `json_file`.
   [[nodiscard]] std::string close(std::uint64_t output_hash, std::uint64_t commands, Nanos end,
                                   Summary& summary, const std::string& json_file);
+  // Nothing came of the session: its folder goes.
+  void discard() { folder_.remove(); }
 
  private:
   std::string write_ledger(Summary& summary);

@@ -5,9 +5,12 @@
 #pragma once
 
 #include "engine/app/venue_edge.h"
+#include "sim/faults/fault_plan.h"
 
 namespace mm::app {
 
 std::unique_ptr<VenueEdge> make_sim_edge(const EdgeContext& context);
+// The same, with faults on the way; its run must resynchronise.
+std::unique_ptr<VenueEdge> make_faulty_edge(const EdgeContext& context, const sim::FaultPlan& plan);
 
 }  // namespace mm::app

@@ -57,8 +57,7 @@ int execute(State& state) {
 Command add_venue(CLI::App& app) {
   auto state = std::make_shared<State>();
   CLI::App* command = app.add_subcommand("venue", "Serve the simulated venue to Binance clients");
-  const auto option = [command](const char* name, auto& value, const char* help,
-                                const char* type) {
+  const auto option = [command](const char* name, auto& value, const char* help, const char* type) {
     command->add_option(name, value, help)->type_name(type);
   };
   option("-c,--config", state->file, "Configuration (venue.ini if it is there)", "FILE");

@@ -112,7 +112,7 @@ struct Key {
 };
 
 template <class Target, class T>
-Key<Target> key(std::string name, const Codec<T>& codec, T Target::* member, std::string help) {
+Key<Target> key(std::string name, const Codec<T>& codec, T Target::*member, std::string help) {
   const std::string standard = codec.write ? codec.write(Target{}.*member) : std::string{};
   return {std::move(name), codec.allowed + codec.precision, std::move(help), standard,
           [read = codec.read, member](std::string_view text, Target& t) {
@@ -120,10 +120,9 @@ Key<Target> key(std::string name, const Codec<T>& codec, T Target::* member, std
           }};
 }
 
-Key<ServerConfig> limit(std::string name, std::int32_t LimitsConfig::* member, std::string help) {
+Key<ServerConfig> limit(std::string name, std::int32_t LimitsConfig::*member, std::string help) {
   const auto codec = whole<std::int32_t>("1", "1000000000");
-  return {std::move(name), codec.allowed, std::move(help),
-          codec.write(LimitsConfig{}.*member),
+  return {std::move(name), codec.allowed, std::move(help), codec.write(LimitsConfig{}.*member),
           [read = codec.read, member](std::string_view text, ServerConfig& config) {
             return read(text, config.limits.*member);
           }};
@@ -252,8 +251,9 @@ class Reader {
     const auto key = std::ranges::find_if(
         keys, [&](const ConfigKey& k) { return is_market_key(k) && k.name == e.key; });
     if (key == keys.end()) {
-      fail(e, "unknown key; allowed are those of [instrument] and [market]: "
-              "mm_logic venue --keys");
+      fail(e,
+           "unknown key; allowed are those of [instrument] and [market]: "
+           "mm_logic venue --keys");
     } else if (!key->read(e.value, {scratch, *it})) {
       fail(e, "must be " + key->allowed + key->precision);
     }
@@ -284,9 +284,10 @@ class Reader {
       use_simulator_units(made.instrument);
       config.symbols.push_back(made);
       if (made.instrument.quote_text[0] == '\0' && load_.ok()) {
-        load_.error = fmt::format("[symbol {}] quote: must be set: the name ends in no quote asset "
-                                  "that is known",
-                                  symbol.name);
+        load_.error = fmt::format(
+            "[symbol {}] quote: must be set: the name ends in no quote asset "
+            "that is known",
+            symbol.name);
       }
     }
     if (config.symbols.empty()) config.symbols = server::default_symbols(market());
@@ -320,13 +321,13 @@ class Reader {
   std::map<std::string, std::string> where_;
 };
 
+// Commented out where there is no default, or where the section is.
 template <class Target>
-std::string keys_text(const std::vector<Key<Target>>& keys) {
+std::string keys_text(const std::vector<Key<Target>>& keys, bool commented_out) {
   std::string text;
   for (const auto& k : keys) {
-    text += fmt::format("# {}; {}.\n{}{} ={}{}\n", k.help, k.allowed,
-                        k.standard.empty() ? "; " : "", k.name, k.standard.empty() ? "" : " ",
-                        k.standard);
+    const char* mark = commented_out || k.standard.empty() ? "; " : "";
+    text += fmt::format("# {}; {}.\n{}{} = {}\n", k.help, k.allowed, mark, k.name, k.standard);
   }
   return text;
 }
@@ -358,7 +359,7 @@ VenueConfigLoad load_venue_config(const std::string& path, std::span<const std::
 }
 
 std::string venue_config_text() {
-  std::string text = "[venue]\n" + keys_text(venue_keys());
+  std::string text = "[venue]\n" + keys_text(venue_keys(), false);
   text += "\n# One for each instrument; without any there are BTCUSDT and ETHUSDT.\n";
   text += "; [symbol BTCUSDT]\n";
   Config defaults;
@@ -368,7 +369,7 @@ std::string venue_config_text() {
                         k.write({defaults, defaults.common}));
   }
   text += "\n# One for each account; without any there is one for tests.\n; [account NAME]\n";
-  return text + keys_text(account_keys());
+  return text + keys_text(account_keys(), true);
 }
 
 }  // namespace mm::app

@@ -18,8 +18,8 @@ struct VenueConfigLoad {
   bool ok() const { return error.empty(); }
 };
 
-// `sets` are "section.key=value"; the last word wins. Without symbols there are BTCUSDT and ETHUSDT,
-// without accounts the test account.
+// `sets` are "section.key=value"; the last word wins. Without symbols there are BTCUSDT and
+// ETHUSDT, without accounts the test account.
 VenueConfigLoad parse_venue_config(std::string_view text, std::string_view source,
                                    std::span<const std::string> sets = {});
 VenueConfigLoad load_venue_config(const std::string& path, std::span<const std::string> sets = {});

@@ -127,10 +127,11 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
   introduce(config, venue.port(), with_test_account);
   venue.run([] { return StopSignal::requested(); });
   const server::ServerSummary s = venue.summary();
-  fmt::print("served {} WebSocket clients and {} HTTP requests: {} messages in, {} out, {} slow "
-             "clients cut off, {} orders, {} trades\n",
-             s.clients, s.http_requests, s.messages_in, s.messages_out, s.slow_clients, s.orders,
-             s.trades);
+  fmt::print(
+      "served {} WebSocket clients and {} HTTP requests: {} messages in, {} out, {} slow "
+      "clients cut off, {} orders, {} trades\n",
+      s.clients, s.http_requests, s.messages_in, s.messages_out, s.slow_clients, s.orders,
+      s.trades);
   return 0;
 }
 

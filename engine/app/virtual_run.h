@@ -1,12 +1,13 @@
 // One virtual-time session, inline on the caller's thread: driver, gateway, venue and journal.
 //
-// Used by backtest and by `run --speed max`. Everything is built before the first event; advance()
-// runs sealed, so an allocation on the way is counted. The journal is written inline and never
-// drops.
+// Used by backtest, soak and `run --speed max`. Everything is built before the first event;
+// advance() runs sealed, so an allocation on the way is counted. The journal is written inline and
+// never drops.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/app/config.h"
@@ -20,22 +21,28 @@
 
 namespace mm::app {
 
-template <class Source>
+// Where commands go is the journal's affair too: whoever watches one watches the other.
+inline CommandRouter make_sink(SpscRing<Command>& gateway, JournalWriter&) {
+  return {gateway, nullptr};
+}
+
+template <class Source, class Venue = sim::SimVenue, class Journal = JournalWriter,
+          class CoreT = Core>
 class VirtualRun {
  public:
-  using Journal = JournalWriter;
-  using VirtualDriver = Driver<Core, Journal, CommandRouter>;
-  using Session = DirectSession<sim::SimVenue>;
+  using Sink = decltype(make_sink(std::declval<SpscRing<Command>&>(), std::declval<Journal&>()));
+  using VirtualDriver = Driver<CoreT, Journal, Sink>;
+  using Session = DirectSession<Venue>;
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, Session>;
-  using Loop = VirtualLoop<VirtualDriver, Gateway, sim::SimVenue, Source>;
+  using Loop = VirtualLoop<VirtualDriver, Gateway, Venue, Source>;
 
-  VirtualRun(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
+  VirtualRun(const Config& config, std::span<const Instrument> instruments, Venue& venue,
              Journal& journal)
       : core_(make_core_config(config, instruments)),
         commands_(CommandBuffer::kCapacity * 2),
         executions_(static_cast<std::size_t>(config.engine.execution_ring_slots)),
-        router_{commands_, nullptr},
-        driver_(core_, journal, router_),
+        sink_(make_sink(commands_, journal)),
+        driver_(core_, journal, sink_),
         session_{venue},
         gateway_({.command_age_max = config.engine.command_age_max}, commands_, executions_,
                  session_),
@@ -73,14 +80,14 @@ class VirtualRun {
   std::uint64_t commands_out() const { return driver_.commands_out(); }
 
  private:
-  Core core_;
+  CoreT core_;
   SpscRing<Command> commands_;
   SpscRing<Event> executions_;
-  CommandRouter router_;
+  Sink sink_;
   VirtualDriver driver_;
   Session session_;
   Gateway gateway_;
-  sim::SimVenue& venue_;
+  Venue& venue_;
   std::unique_ptr<Loop> loop_;
 };
 

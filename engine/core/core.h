@@ -75,6 +75,8 @@ class Core {
   void on_balance(InstrumentState& s, const Balance& balance);
   void count(InstrumentState& s, const OrderChange& change);
   void touch_changed(InstrumentState& s);
+  void judge_lag(Nanos lag);
+  void judge_silence();
   void mark_dirty(InstrumentState& s);
   void mark_all_dirty();
   void trip(QuoteReason reason);
@@ -85,26 +87,29 @@ class Core {
   void value_position(InstrumentState& s);
   void open_position(InstrumentState& s);
   void price_fees(const InstrumentState& s);
+  void set_limits(const InstrumentState& s);
+  void build_ladder(InstrumentState& s);
+  SizeLimits size_limits(const InstrumentState& s, Side side) const;
+  void check_invariants(InstrumentState& s);
+  void measure(InstrumentState& s);
+
+  // core_gates.cpp: what may be quoted now, and when to look again.
   void judge_gates(InstrumentState& s);
   QuoteReason stop_reason(const InstrumentState& s) const;
   void judge_side(InstrumentState& s, Side side);
   void step_reset(InstrumentState& s);
   int requote_cost(const InstrumentState& s) const;
-  void build_ladder(InstrumentState& s, Amount limit);
-  void fit_ladder(InstrumentState& s, Side side, Amount limit);
+  void plan_wake(InstrumentState& s);
+
+  // core_orders.cpp: from ladder to requests.
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
-  void work_side(InstrumentState& s, Side side, Amount limit, CommandBuffer& out);
-  bool act(InstrumentState& s, Side side, const PlanAction& action, Amount limit,
-           CommandBuffer& out);
+  void work_side(InstrumentState& s, Side side, CommandBuffer& out);
+  bool act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out);
   bool amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
              CommandBuffer& out);
   bool may_request(InstrumentState& s, Side side);
   void send(InstrumentState& s, Command command, CommandBuffer& out);
-  void check_invariants(InstrumentState& s, Amount limit);
-  void measure(InstrumentState& s);
-  void plan_wake(InstrumentState& s);
-  Amount limit_of(const InstrumentState& s) const;
 
   // Entries of deadlines_ after the instruments' own.
   static constexpr std::size_t kAccountDeadlines = 3;
@@ -132,15 +137,19 @@ class Core {
   };
   std::vector<AccountTotal> accounts_;
   Nanos now_{}, last_market_{}, cause_{};
+  Nanos data_age_min_{kNever};  // the least max_data_age of any instrument
   QuoteReason trip_ = QuoteReason::kQuoting;
-  bool started_ = false, feed_up_ = false, silent_ = true, lagging_ = false, stopping_ = false;
+  bool started_ = false, feed_up_ = false, stopping_ = false;
+  bool silent_ = true, lagging_ = false;  // some instrument is
   bool increase_paused_ = false;
-  // The budget's side of the decision under way.
+  // The limits and the budget's side of the decision under way.
   struct Turn {
-    bool blocked = false;    // something waits for a token
-    bool spent = false;      // a token was used
-    bool added[2]{};         // exposure was added to a side
-    Nanos retry_at{kNever};  // when an amend that backs off may be tried again
+    Amount position_limit{};  // of the risk limits alone
+    Lots room[2]{};           // what everything that may be live on a side may come to
+    bool blocked = false;     // something waits for a token
+    bool spent = false;       // a token was used
+    bool added[2]{};          // exposure was added to a side
+    Nanos retry_at{kNever};   // when an amend that backs off may be tried again
   };
   Turn turn_;
 };

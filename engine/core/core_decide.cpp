@@ -9,17 +9,6 @@ namespace {
 
 constexpr Side kSides[] = {Side::kBuy, Side::kSell};
 
-// Wider than max_market_spread, as a fraction of fair value?
-bool too_wide(const Touch& t, HalfTicks fair, Ratio widest) {
-  return Int128{(t.ask - t.bid).v} * 2 * kRatioScale > Int128{fair.v} * widest.v;
-}
-
-// A cancel is under way or waits for an answer that must come first.
-bool is_leaving(const Order& o) {
-  return o.state == OrderState::kPendingCancel || o.cancel_wanted ||
-         o.state == OrderState::kUnknown;
-}
-
 }  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
@@ -39,12 +28,6 @@ void Core::end_batch(CommandBuffer& out) {
   deadlines_.set(budget_entry(), waiting_.empty() ? kNever : wake);
 }
 
-// Reduce only is a limit of nothing.
-Amount Core::limit_of(const InstrumentState& s) const {
-  if (increase_paused_) return Amount(0);
-  return position_limit(s.config.risk, s.config.instrument, s.fair);
-}
-
 void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.dirty = false;
   turn_ = {};
@@ -58,20 +41,20 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     }
   }
   value_position(s);
+  set_limits(s);
   judge_gates(s);
   step_reset(s);
   s.ladder.clear();
   const bool quoting =
       std::ranges::any_of(s.sides, [](const SideState& side) { return side.gate != Gate::kPull; });
-  const Amount limit = limit_of(s);
-  if (quoting) build_ladder(s, limit);
+  if (quoting) build_ladder(s);
   for (const Side side : kSides) {
     if (s.side(side).gate == Gate::kPull) {
       s.ladder.side(side).clear();
       pull(s, side, s.reset.canceling() ? DecisionReason::kResetCancel : DecisionReason::kPulled,
            out);
     } else {
-      work_side(s, side, limit, out);
+      work_side(s, side, out);
     }
     meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
   }
@@ -81,7 +64,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     waiting_.requeue(s.id);
   }
   balances_.on_orders(s.id, s.config.instrument, table_);
-  check_invariants(s, limit);
+  check_invariants(s);
   measure(s);
   plan_wake(s);
 }
@@ -126,104 +109,19 @@ void Core::open_position(InstrumentState& s) {
   s.opened = true;
 }
 
-// Why nothing at all may be quoted, the gravest first; kQuoting if something may.
-QuoteReason Core::stop_reason(const InstrumentState& s) const {
-  const StrategyParams& strategy = s.config.strategy;
-  if (trip_ != QuoteReason::kQuoting) return trip_;
-  const SessionState session = lifecycle_.session(s.id);
-  if (!feed_up_ || session == SessionState::kDown) return QuoteReason::kDisconnected;
-  if (session != SessionState::kUp) return QuoteReason::kReconciling;
-  if (!s.trading) return QuoteReason::kSymbolHalted;
-  if (silent_ || !s.market.synced()) return QuoteReason::kStaleData;
-  if (lagging_) return QuoteReason::kOwnLag;
-  if (s.market.crossed()) return QuoteReason::kBookCrossed;
-  if (!s.touch.has_bid || !s.touch.has_ask ||
-      too_wide(s.touch, s.fair, strategy.max_market_spread)) {
-    return QuoteReason::kThinBook;
-  }
-  if (!s.opened) return QuoteReason::kReconciling;
-  if (now_ < s.synced_since + strategy.warmup) return QuoteReason::kWarmUp;
-  if (now_ < s.halted_until) return QuoteReason::kVolatilityHalt;
-  if (s.reset.canceling()) return QuoteReason::kReset;
-  return QuoteReason::kQuoting;
-}
-
-void Core::judge_gates(InstrumentState& s) {
-  const RiskParams& risk = s.config.risk;
-  if (s.market.synced() && risk.max_price_change.v > 0 &&
-      s.market.measures().max_move(now_) > risk.max_price_change) {
-    s.halted_until = now_ + risk.risk_cooldown;
-    s.market.restart_moves();  // one move halts once
-  }
-  const QuoteReason stop = stop_reason(s);
-  for (const Side side : kSides) {
-    SideState& state = s.side(side);
-    state.gate = stop == QuoteReason::kQuoting ? Gate::kOpen : Gate::kPull;
-    state.reason = stop;
-    if (stop == QuoteReason::kQuoting) judge_side(s, side);
-  }
-  if (stop == QuoteReason::kQuoting) s.warmed_up = true;
-}
-
-void Core::judge_side(InstrumentState& s, Side side) {
-  SideState& state = s.side(side);
-  const bool increases = s.position.base().v * sign(side) >= 0;
-  const Amount held = s.position.base();
+// Reduce only is a limit of nothing.
+void Core::set_limits(const InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
-  auto close = [&state](Gate gate, QuoteReason reason) {
-    state.gate = gate;
-    state.reason = reason;
-  };
-  if (state.paused || (increase_paused_ && increases)) {
-    close(Gate::kPull, QuoteReason::kPaused);
-  } else if (position_room(side, held, Lots(0), limit_of(s), instrument) < instrument.lots_min) {
-    close(Gate::kPull, QuoteReason::kPositionLimit);
-  } else if (lifecycle_.post_only_breaker_open(s.id, side, now_)) {
-    close(Gate::kHold, QuoteReason::kPostOnlyBreaker);
-  } else if (lifecycle_.breaker_open(s.id, side, now_)) {
-    close(Gate::kHold, QuoteReason::kCircuitBreaker);
-  } else if (now_ < state.fill_pause_until) {
-    close(Gate::kPull, QuoteReason::kFillPause);
+  turn_.position_limit = position_limit(s.config.risk, instrument, s.fair);
+  const Amount limit = increase_paused_ ? Amount(0) : turn_.position_limit;
+  for (const Side side : kSides) {
+    turn_.room[index(side)] = position_room(side, s.position.base(), Lots(0), limit, instrument);
   }
 }
 
-// Requests that quoting anew takes, as far as the budget may hold them.
-int Core::requote_cost(const InstrumentState& s) const {
-  return std::min(static_cast<int>(s.ladder.bids.size() + s.ladder.asks.size()),
-                  budget_.capacity());
-}
-
-// A reset starts only when quoting and when the budget covers quoting again; holds at
-// most modification_timeout for Unknown orders, which keep their rows.
-void Core::step_reset(InstrumentState& s) {
-  if (s.reset.canceling()) {
-    const bool only_unknown = table_.live_count(s.id) == table_.unknown_count(s.id);
-    const bool waited = now_ >= s.reset.began() + config_.orders.modification_timeout;
-    if (table_.live_count(s.id) == 0 || (only_unknown && waited)) {
-      lifecycle_.release_terminal(s.id);
-      s.reset.finish();
-      judge_gates(s);
-    }
-  } else if (now_ >= s.reset.due()) {
-    if (table_.live_count(s.id) == 0) {
-      s.reset.skip(now_);
-    } else if (budget_.available(now_) >= requote_cost(s)) {
-      s.reset.begin(now_);
-      meter_.on_reset(s.id, now_);
-      judge_gates(s);
-    }
-  }
-}
-
-void Core::build_ladder(InstrumentState& s, Amount limit) {
-  const QuoteInput input{now_,
-                         s.config.instrument,
-                         s.config.strategy,
-                         s.market,
-                         s.fair,
-                         s.touch,
-                         s.position.base(),
-                         position_limit(s.config.risk, s.config.instrument, s.fair)};
+void Core::build_ladder(InstrumentState& s) {
+  const QuoteInput input{now_,    s.config.instrument, s.config.strategy,   s.market, s.fair,
+                         s.touch, s.position.base(),   turn_.position_limit};
   s.strategy.quote(input, s.ladder);
   for (const Side side : kSides) {
     LadderSide& levels = s.ladder.side(side);
@@ -235,197 +133,37 @@ void Core::build_ladder(InstrumentState& s, Amount limit) {
     if (state.gate == Gate::kOpen && dropped != QuoteReason::kQuoting && levels.size() == 0) {
       state.reason = dropped;
     }
-    fit_ladder(s, side, limit);
+    const QuoteReason left_out = fit_sizes(side, size_limits(s, side), s.config.instrument, levels);
+    if (state.gate == Gate::kOpen && left_out != QuoteReason::kQuoting) state.reason = left_out;
   }
 }
 
-// Shrinks levels to what position, balance and order size allow, best level first; a level too
-// small to be accepted is left out and the reason shown.
-void Core::fit_ladder(InstrumentState& s, Side side, Amount limit) {
+// Balances allow what is free and what our own acknowledged orders lock already.
+SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
   const Instrument& instrument = s.config.instrument;
-  LadderSide& levels = s.ladder.side(side);
-  Lots room = position_room(side, s.position.base(), Lots(0), limit, instrument);
-  // What balances allow: free, and what our own acknowledged orders lock already.
-  const bool bounded = instrument.is_spot && balances_.known(s.id, side);
-  Money funds = Money(Int128{1} << 120);
-  if (bounded && side == Side::kBuy) {
-    funds = money(balances_.available(s.id, side));
-    for (const std::uint16_t slot : table_.live(s.id, side)) {
-      const Order& o = table_.row(slot);
-      if (o.acknowledged) funds += notional(instrument, o.price, o.leaves());
-    }
-  } else if (bounded) {
-    Lots own(balances_.available(s.id, side).v / instrument.lot.v);
-    for (const std::uint16_t slot : table_.live(s.id, side)) {
-      const Order& o = table_.row(slot);
-      if (o.acknowledged) own += o.leaves();
-    }
-    room = std::min(room, own);
+  SizeLimits limits{.room = turn_.room[index(side)],
+                    .order_worth_max = s.config.risk.max_order_notional};
+  if (!instrument.is_spot || !balances_.known(s.id, side)) return limits;
+  const Amount available = balances_.available(s.id, side);
+  Lots locked{};
+  Money worth{};
+  for (const std::uint16_t slot : table_.live(s.id, side)) {
+    const Order& o = table_.row(slot);
+    if (!o.acknowledged) continue;
+    locked += o.leaves();
+    worth += notional(instrument, o.price, o.leaves());
   }
-  const Money largest = s.config.risk.max_order_notional;
-  for (std::size_t i = 0; i < levels.size();) {
-    Quote& q = levels[i];
-    const Int128 lot_worth = notional(instrument, q.price, Lots(1)).v;
-    Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
-    const bool by_position = room < q.lots;
-    if (largest.v > 0 && lots * lot_worth > largest.v) lots = largest.v / lot_worth;
-    const bool by_funds = lots * lot_worth > funds.v;
-    if (by_funds) lots = funds.v / lot_worth;
-    q.lots = Lots(static_cast<std::int64_t>(std::max<Int128>(lots, 0)));
-    const Money worth = notional(instrument, q.price, q.lots);
-    if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
-      SideState& state = s.side(side);
-      if (state.gate == Gate::kOpen) {
-        state.reason = by_funds ? QuoteReason::kInsufficientBalance
-                       : by_position
-                           ? (bounded && side == Side::kSell ? QuoteReason::kInsufficientBalance
-                                                             : QuoteReason::kPositionLimit)
-                           : QuoteReason::kBelowMinSize;
-      }
-      levels.erase(i);
-      continue;
-    }
-    room -= q.lots;
-    funds -= worth;
-    ++i;
-  }
-}
-
-void Core::pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out) {
-  for (std::size_t i = table_.live(s.id, side).size(); i-- > 0;) {
-    lifecycle_.request_cancel(table_.row(table_.live(s.id, side)[i]), why, now_, out);
-  }
-}
-
-void Core::work_side(InstrumentState& s, Side side, Amount limit, CommandBuffer& out) {
-  SideState& state = s.side(side);
-  const Instrument& instrument = s.config.instrument;
-  const Lots allowed = position_room(side, s.position.base(), Lots(0), limit, instrument);
-  const PlanInput input{.side = side,
-                        .live = table_.live(s.id, side),
-                        .targets = s.ladder.side(side).quotes(),
-                        .fair = s.fair,
-                        .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
-                        .shrink = table_.exposure(s.id, side) > allowed};
-  for (const PlanAction& action :
-       planner_.plan(input, table_, s.config.strategy, instrument.rules)) {
-    if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
-    if (!act(s, side, action, limit, out)) break;
-  }
-  trim(s, side, allowed, out);
-}
-
-// What no reduction has brought within the limit is cancelled, outermost first: a cancel needs
-// no budget.
-void Core::trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out) {
-  Lots kept{};
-  for (std::size_t i = 0; i < table_.live(s.id, side).size(); ++i) {
-    Order& order = table_.row(table_.live(s.id, side)[i]);
-    if (!is_leaving(order) && kept + order.exposure() > allowed) {
-      lifecycle_.request_cancel(order, DecisionReason::kSizeChange, now_, out);
-    } else if (!is_leaving(order)) {
-      kept += order.exposure();
-    }
-  }
-}
-
-// A token for one place or amend. Without one the instrument waits its turn.
-bool Core::may_request(InstrumentState& s, Side side) {
-  const bool first = table_.live(s.id, side).empty();
-  if (!waiting_.is_next(s.id, first) || budget_.available(now_) < 1) {
-    waiting_.wait(s.id, first);
-    turn_.blocked = true;
-    s.side(side).reason = QuoteReason::kRateBudget;
-    return false;
-  }
-  return true;
-}
-
-// Carries out one planned action if risk and budget allow. False ends this side for now.
-bool Core::act(InstrumentState& s, Side side, const PlanAction& action, Amount limit,
-               CommandBuffer& out) {
-  Order* order = action.slot == kNoSlot ? nullptr : &table_.row(action.slot);
-  if (action.step == PlanStep::kCancel) {
-    lifecycle_.request_cancel(*order, action.why, now_, out);
-    return true;
-  }
-  const Instrument& instrument = s.config.instrument;
-  const bool place = action.step == PlanStep::kPlace;
-  const auto pending_max = static_cast<std::size_t>(config_.orders.max_pending_modifications);
-  if (!place &&
-      (!lifecycle_.may_amend(*order, now_) || table_.pending_modifications(s.id) >= pending_max)) {
-    if (order->retry_at > now_) turn_.retry_at = std::min(turn_.retry_at, order->retry_at);
-    return true;  // the newest target waits
-  }
-  const bool resize = action.step == PlanStep::kResize;
-  Quote quote = action.target;
-  if (resize) quote.price = order->price;
-  const Lots freed = place ? Lots(0) : order->exposure();
-  const Lots room = position_room(side, s.position.base(), table_.exposure(s.id, side) - freed,
-                                  limit, instrument);
-  const bool opposite = table_.has_live(s.id, mm::opposite(side));
-  const OrderCheck check{
-      .side = side,
-      .quote = quote,
-      .fair = s.fair,
-      .room = resize ? Lots::max() : room,
-      .adds_order = place,
-      .live_orders = static_cast<int>(table_.live_count()),
-      .own_opposite = opposite,
-      .own_opposite_at = opposite ? table_.most_aggressive(s.id, mm::opposite(side)) : Ticks(0)};
-  const QuoteReason denied =
-      check_order(check, s.config.risk, config_.account.max_order_count, instrument);
-  if (denied != QuoteReason::kQuoting) {
-    // Room taken by an order that is leaving comes back by itself; anything else is a denial.
-    if (s.side(side).reason != denied && denied != QuoteReason::kPositionLimit) ++s.counts.denied;
-    s.side(side).reason = denied;
-    return true;
-  }
-  if (!may_request(s, side)) return false;
-  bool sent = false;
-  turn_.added[index(side)] |= place || quote.lots > freed;
-  if (place) {
-    sent = lifecycle_.place({s.id, side, quote.price, quote.lots, action.why, action.level}, now_,
-                            out) != nullptr;
-    s.counts.placed += sent ? 1 : 0;
+  if (side == Side::kBuy) {
+    limits.funds = money(available) + worth;
   } else {
-    sent = amend(s, *order, quote, action, out);
-    s.counts.amended += sent ? 1 : 0;
+    limits.room = std::min(limits.room, Lots(available.v / instrument.lot.v) + locked);
+    limits.room_reason = QuoteReason::kInsufficientBalance;
   }
-  if (sent) turn_.spent = budget_.take(now_);
-  return true;
-}
-
-// The venue's way to change this order: modify in place, shrink keeping priority, or replace.
-bool Core::amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
-                 CommandBuffer& out) {
-  const VenueRules& rules = s.config.instrument.rules;
-  order.level = action.level;
-  if (rules.modify_in_place) {
-    // A partially filled order that need not be topped up keeps its size.
-    const bool sized = action.step == PlanStep::kResize || order.filled.v == 0 ||
-                       action.why == DecisionReason::kRefill;
-    const Lots total = sized ? order.filled + quote.lots : order.lots;
-    return lifecycle_.request_modify(order, quote.price, total, action.why, now_, out);
-  }
-  const bool reduce = action.step == PlanStep::kResize && rules.keep_priority_reduce &&
-                      order.amends < rules.amends_per_order_max;
-  if (reduce) {
-    return lifecycle_.request_reduce(order, order.filled + quote.lots, action.why, now_, out);
-  }
-  if (order.filled.v > 0) return lifecycle_.request_cancel(order, action.why, now_, out);
-  return lifecycle_.request_replace(order, quote.price, quote.lots, action.why, now_, out);
-}
-
-void Core::send(InstrumentState& s, Command command, CommandBuffer& out) {
-  command.time = now_;
-  command.cause_received = cause_;
-  command.instrument = s.id;
-  invariants_.check(Invariant::kBounded, out.push(command));
+  return limits;
 }
 
 // Recomputed from the rows, not from the sums the checks above relied on.
-void Core::check_invariants(InstrumentState& s, Amount limit) {
+void Core::check_invariants(InstrumentState& s) {
   bool holds = invariants_.check(Invariant::kPositionExplained,
                                  s.position.base() == s.position.explained_base());
   Ticks highest_bid{}, lowest_ask = Ticks::max();
@@ -434,15 +172,14 @@ void Core::check_invariants(InstrumentState& s, Amount limit) {
     bool pulled = true;
     for (const std::uint16_t slot : table_.live(s.id, side)) {
       const Order& o = table_.row(slot);
-      const bool leaving = is_leaving(o);
       possible += o.exposure();
-      if (!leaving) intended += o.exposure();
-      pulled = pulled && leaving;
+      intended += o.intended();
+      pulled = pulled && o.is_leaving();
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());
       if (side == Side::kSell) lowest_ask = std::min(lowest_ask, o.aggressive_price());
     }
-    const Lots room = position_room(side, s.position.base(), Lots(0), limit, s.config.instrument);
-    // What leaves may be over a limit that has shrunk, but nothing was added on top of it.
+    const Lots room = turn_.room[index(side)];
+    // What leaves or shrinks may be over a limit that has shrunk; nothing was added on top of it.
     const bool within = turn_.added[index(side)] ? possible <= room : intended <= room;
     holds &= invariants_.check(Invariant::kExposure, within || !s.marked);
     holds &=
@@ -471,35 +208,6 @@ void Core::measure(InstrumentState& s) {
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
   if (two_sided) s.reset.quoted(now_);
-}
-
-// The next instant at which time alone changes what this instrument may do.
-void Core::plan_wake(InstrumentState& s) {
-  constexpr Nanos kLookAgain{100 * kMillisecond.v};
-  Nanos wake = kNever;
-  // An instant that has come is not waited for: a deadline in the past would come again and again.
-  auto consider = [this, &wake](Nanos t) {
-    if (t > now_) wake = std::min(wake, t);
-  };
-  consider(s.reset.due());
-  if (s.reset.canceling()) {
-    const Nanos waited = s.reset.began() + config_.orders.modification_timeout;
-    consider(waited > now_ ? waited : now_ + kLookAgain);
-  } else if (s.reset.due() <= now_) {
-    consider(std::max(budget_.next(now_, requote_cost(s)), now_ + kMillisecond));
-  }
-  consider(turn_.retry_at);
-  consider(s.resync_at);
-  if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);
-  consider(s.halted_until);
-  for (const SideState& side : s.sides) {
-    consider(side.fill_pause_until);
-    if (side.reason == QuoteReason::kPostOnlyBreaker ||
-        side.reason == QuoteReason::kCircuitBreaker) {
-      consider(now_ + kLookAgain);
-    }
-  }
-  deadlines_.set(s.id, wake);
 }
 
 std::uint64_t Core::state_hash() const {

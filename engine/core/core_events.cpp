@@ -71,6 +71,7 @@ Core::Core(const CoreConfig& config)
         [](const InstrumentConfig& other) -> const auto& { return other.instrument.quote_text; });
     const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
     balances_.add(c.instrument);
+    data_age_min_ = std::min(data_age_min_, c.risk.max_data_age);
     instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
@@ -118,16 +119,9 @@ void Core::on(const Event& e, CommandBuffer& out) {
 
 void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
   last_market_ = now_;
-  const bool lagging = now_ - e.received > config_.account.max_data_age;
-  if (lagging != lagging_) {
-    lagging_ = lagging;
-    mark_all_dirty();
-  }
-  if (silent_) {  // the connection speaks (again)
-    silent_ = false;
-    deadlines_.set(silence_entry(), now_ + config_.account.max_data_age + Nanos(1));
-    mark_all_dirty();
-  }
+  const Nanos lag = now_ - e.received;
+  if (lagging_ || lag > data_age_min_) judge_lag(lag);
+  if (silent_) judge_silence();  // the connection speaks (again)
   if (e.kind == EventKind::kFeedStatus) {
     feed_up_ = e.feed.up != 0;
     mark_all_dirty();
@@ -153,6 +147,31 @@ void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
     cause_ = e.received;
     touch_changed(s);
   }
+}
+
+void Core::judge_lag(Nanos lag) {
+  lagging_ = false;
+  for (InstrumentState& s : instruments_) {
+    const bool lagging = lag > s.config.risk.max_data_age;
+    lagging_ |= lagging;
+    if (lagging != s.lagging) mark_dirty(s);
+    s.lagging = lagging;
+  }
+}
+
+// All streams of the connection count: a quiet symbol alone is not stale.
+void Core::judge_silence() {
+  silent_ = false;
+  Nanos next = kNever;
+  for (InstrumentState& s : instruments_) {
+    const Nanos due = last_market_ + s.config.risk.max_data_age + Nanos(1);
+    const bool silent = now_ >= due;
+    silent_ |= silent;
+    if (!silent) next = std::min(next, due);
+    if (silent != s.silent) mark_dirty(s);
+    s.silent = silent;
+  }
+  deadlines_.set(silence_entry(), next);
 }
 
 void Core::request_resync(InstrumentState& s, CommandBuffer& out) {
@@ -302,13 +321,7 @@ void Core::on_timer(CommandBuffer& out) {
     if (entry < instruments_.size()) {
       mark_dirty(instruments_[entry]);
     } else if (entry == silence_entry()) {
-      const Nanos due = last_market_ + config_.account.max_data_age + Nanos(1);
-      silent_ = now_ >= due;
-      if (silent_) {
-        mark_all_dirty();
-      } else {
-        deadlines_.set(entry, due);
-      }
+      judge_silence();
     } else if (entry == budget_entry()) {
       if (!waiting_.empty()) mark_dirty(instruments_[waiting_.front()]);
     } else {

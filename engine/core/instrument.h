@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/core/divide.h"
 #include "engine/core/event.h"
 #include "engine/core/types.h"
 
@@ -80,10 +81,17 @@ constexpr Money notional(const Instrument& i, Ticks price, Lots lots) {
 constexpr Money value(const Instrument& i, Amount base, HalfTicks price) {
   return Money(Int128{price.v} * i.tick.v * base.v * 50);
 }
-// The most lots that are worth no more than `worth` at this price, and that the venue takes.
-constexpr Lots lots_worth(const Instrument& i, Ticks price, Money worth) {
-  const Int128 lots = worth.v / notional(i, price, Lots(1)).v;
+// How many times one lot at one tick goes into `worth`.
+constexpr Int128 tick_lots_worth(const Instrument& i, Money worth) {
+  return worth.v / notional(i, Ticks(1), Lots(1)).v;
+}
+// The most lots that are worth no more at this price, and that the venue takes.
+constexpr Lots lots_worth(const Instrument& i, Ticks price, Int128 tick_lots) {
+  const Int128 lots = divide(tick_lots, price.v);
   return lots < i.lots_max.v ? Lots(static_cast<std::int64_t>(lots)) : i.lots_max;
+}
+constexpr Lots lots_worth(const Instrument& i, Ticks price, Money worth) {
+  return lots_worth(i, price, tick_lots_worth(i, worth));
 }
 constexpr Amount base_amount(const Instrument& i, Lots lots) {
   return Amount(lots.v * i.lot.v);

@@ -49,4 +49,34 @@ QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instru
   return reason;
 }
 
+QuoteReason fit_sizes(Side side, const SizeLimits& limits, const Instrument& instrument,
+                      LadderSide& levels) {
+  QuoteReason reason = QuoteReason::kQuoting;
+  Lots room = limits.room;
+  Money funds = limits.funds;
+  const Int128 largest = limits.order_worth_max.v;
+  for (std::size_t i = 0; i < levels.size();) {
+    Quote& q = levels[i];
+    const Int128 lot_worth = notional(instrument, q.price, Lots(1)).v;
+    Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
+    const bool by_room = room < q.lots;
+    if (largest > 0 && lots * lot_worth > largest) lots = largest / lot_worth;
+    const bool by_funds = side == Side::kBuy && lots * lot_worth > funds.v;
+    if (by_funds) lots = funds.v / lot_worth;
+    q.lots = Lots(static_cast<std::int64_t>(std::max<Int128>(lots, 0)));
+    const Money worth(q.lots.v * lot_worth);
+    if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
+      reason = by_funds  ? QuoteReason::kInsufficientBalance
+               : by_room ? limits.room_reason
+                         : QuoteReason::kBelowMinSize;
+      levels.erase(i);
+      continue;
+    }
+    room -= q.lots;
+    funds -= worth;
+    ++i;
+  }
+  return reason;
+}
+
 }  // namespace mm

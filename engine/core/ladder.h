@@ -1,4 +1,4 @@
-// The quotes a strategy wants, and the clamps that always win over it.
+// The quotes a strategy wants, and the clamps and limits that always win over it.
 //
 // Filled by a strategy on the core's thread at each decision, then clamped, then handed to the
 // planner; fixed size, no allocation. Levels stand best first: bids from high to low, asks from low
@@ -73,5 +73,16 @@ struct ClampLimits {
 // kQuoting if none was.
 QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,
                   LadderSide& levels);
+
+struct SizeLimits {
+  Lots room;                                              // that all levels together may hold
+  Money funds{Int128{1} << 120};                          // that buys may cost together
+  Money order_worth_max;                                  // of each level; 0 = off
+  QuoteReason room_reason = QuoteReason::kPositionLimit;  // what a lack of room is called
+};
+// Shrinks levels to what position, balance and order size allow, best level first; a level too
+// small to be accepted is left out. Returns why the last such was, kQuoting if none was.
+QuoteReason fit_sizes(Side side, const SizeLimits& limits, const Instrument& instrument,
+                      LadderSide& levels);
 
 }  // namespace mm

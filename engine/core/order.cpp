@@ -56,6 +56,12 @@ Lots Order::exposure() const {
   return std::max(leaves(), next);
 }
 
+Lots Order::intended() const {
+  if (is_leaving() || !may_be_live(state)) return Lots(0);
+  if (state != OrderState::kPendingModify) return leaves();
+  return next_id.v != 0 ? next_lots : std::max(next_lots - filled, Lots(0));
+}
+
 Ticks Order::aggressive_price() const {
   if (next_lots.v == 0) return price;
   return side == Side::kBuy ? std::max(price, next_price) : std::min(price, next_price);

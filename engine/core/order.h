@@ -81,6 +81,13 @@ struct alignas(kCacheLine) Order {
   // request in flight. The larger of both sizes bounds it: a modify counts what is executed, and a
   // replacement exists only after an untouched order was cancelled (ONLY_NEW), never beside it.
   Lots exposure() const;
+  // A cancel is under way, or must wait for an answer that comes first.
+  bool is_leaving() const {
+    return state == OrderState::kPendingCancel || cancel_wanted || state == OrderState::kUnknown;
+  }
+  // What is meant to be left of it: 0 if it is leaving, else its size when the amend in flight, if
+  // any, has succeeded.
+  Lots intended() const;
   // The price nearest the other side that it may rest at.
   Ticks aggressive_price() const;
 };

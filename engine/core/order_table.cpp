@@ -113,10 +113,6 @@ Lots OrderTable::exposure(InstrumentId instrument, Side side) const {
   return sums(instrument, side).exposure;
 }
 
-Int128 OrderTable::notional(InstrumentId instrument, Side side) const {
-  return sums(instrument, side).notional;
-}
-
 Ticks OrderTable::most_aggressive(InstrumentId instrument, Side side) const {
   const auto slots = live(instrument, side);
   MM_ASSERT(!slots.empty(), "ask has_live first");
@@ -155,7 +151,6 @@ OrderTable::Share OrderTable::share(const Order& row) {
   s.live = true;
   s.price = row.price;
   s.exposure = row.exposure();
-  s.notional = Int128{s.exposure.v} * row.aggressive_price().v;
   s.unknown = row.state == OrderState::kUnknown;
   s.pending = row.state == OrderState::kPendingModify;
   return s;
@@ -165,7 +160,6 @@ void OrderTable::account(Order& row, const Share& before, const Share& after) {
   InstrumentSums& all = sums_[row.instrument];
   SideSums& side = all.sides[index(row.side)];
   side.exposure += after.exposure - before.exposure;
-  side.notional += after.notional - before.notional;
   const auto count = [](auto& counter, bool was, bool is) {
     if (was && !is) --counter;
     if (is && !was) ++counter;

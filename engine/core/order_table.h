@@ -2,7 +2,7 @@
 //
 // Owned and used by the core's thread; allocates in the constructor only. Creating, finding and
 // changing a row is O(1), but for keeping the few live orders of a side sorted by price. Sums
-// (exposure, counts, notional, next deadline) follow every change, so they are read in O(1).
+// (exposure, counts, next deadline) follow every change, so they are read in O(1).
 // Rows are written by the order lifecycle through `update` and `transition`; everybody else may
 // set `level` and `why` of a row, nothing more.
 #pragma once
@@ -56,8 +56,6 @@ class OrderTable {
   // ascending), older first at one price. Valid until the next change.
   std::span<const std::uint16_t> live(InstrumentId instrument, Side side) const;
   Lots exposure(InstrumentId instrument, Side side) const;
-  // Sum of exposure x aggressive price: what live orders of the side lock at most (tick-lots).
-  Int128 notional(InstrumentId instrument, Side side) const;
   // Highest bid or lowest ask any live order may rest at; the side must have a live order.
   Ticks most_aggressive(InstrumentId instrument, Side side) const;
   bool has_live(InstrumentId instrument, Side side) const {
@@ -87,14 +85,12 @@ class OrderTable {
  private:
   // What one row adds to the sums.
   struct Share {
-    Int128 notional{};
     Lots exposure{};
     Ticks price{};
     Nanos deadline{kNever};
     bool live{}, unknown{}, pending{};
   };
   struct SideSums {
-    Int128 notional{};
     Lots exposure{};
     std::uint16_t live{};
   };

@@ -48,7 +48,8 @@ struct StrategyParams {
   Ratio refill_below = ratio_ppm(500000);
 };
 
-// [risk], overridable per [symbol NAME]; max_order_count is the account's.
+// [risk], overridable per [symbol NAME]: a symbol's max_order_count is a limit beside the
+// account's. day_start is the account's alone.
 struct RiskParams {
   Amount max_position{0};                                    // base; 0 = off
   Money max_position_notional = Money(10000 * kMoneyScale);  // quote; 0 = off

@@ -1,6 +1,7 @@
 #include "engine/core/quote_planner.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/core/divide.h"
 
@@ -9,12 +10,6 @@ namespace {
 
 constexpr std::int64_t kRequestWeight = std::int64_t{1} << 44;
 constexpr std::int64_t kApartMax = std::int64_t{1} << 36;  // for all levels below one request
-
-// |a - b| / fair > limit, without division.
-bool deviates(std::int64_t half_ticks_apart, HalfTicks fair, Ratio limit) {
-  const Int128 apart = half_ticks_apart < 0 ? -half_ticks_apart : half_ticks_apart;
-  return apart * kRatioScale > Int128{fair.v} * limit.v;
-}
 
 std::int64_t apart(Ticks a, Ticks b) {
   const std::int64_t ticks = (a - b).v < 0 ? (b - a).v : (a - b).v;
@@ -45,22 +40,30 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
 
 // README, Amend first: rules 2 to 5 (rule 1 is applied before matching).
 QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
-  const HalfTicks fair = in_->fair;
-  const std::int64_t distance = (fair.v - 2 * order.price.v) * sign(in_->side);
-  const Int128 spread = Int128{params_->min_spread.v} * params_->min_spread_tolerance.v;
-  const auto allowed = static_cast<std::int64_t>(divide(spread, kRatioScale));
-  const Ratio near = params_->min_spread - Ratio(allowed);
-  const bool too_near =
-      order.price != target.price && Int128{distance} * kRatioScale < Int128{fair.v} * near.v;
-  if (near.v > 0 && too_near) return {PlanStep::kMove, DecisionReason::kTooNear};
-  const std::int64_t deviation = 2 * (order.price - target.price).v;
-  if (deviates(deviation, fair, params_->max_modify_deviation)) {
-    return {PlanStep::kCancel, DecisionReason::kFarDeviation};
+  const std::int64_t distance = (in_->fair.v - 2 * order.price.v) * sign(in_->side);
+  if (distance < bounds_.near && order.price != target.price) {
+    return {PlanStep::kMove, DecisionReason::kTooNear};
   }
-  if (deviates(deviation, fair, params_->modify_threshold)) {
-    return {PlanStep::kMove, DecisionReason::kDeviation};
-  }
+  const std::int64_t off = 2 * (order.price - target.price).v;
+  const std::int64_t deviation = off < 0 ? -off : off;
+  if (deviation > bounds_.far) return {PlanStep::kCancel, DecisionReason::kFarDeviation};
+  if (deviation > bounds_.keep) return {PlanStep::kMove, DecisionReason::kDeviation};
   return fit_size(order, target);
+}
+
+// In whole half ticks these decide like the exact fractions: what is compared is a whole number.
+void QuotePlanner::set_bounds() {
+  const auto part = [this](Ratio fraction, std::int64_t rounding) {
+    const Int128 scaled = Int128{in_->fair.v} * fraction.v + rounding;
+    return static_cast<std::int64_t>(divide(scaled, kRatioScale));
+  };
+  const Int128 spread = Int128{params_->min_spread.v} * params_->min_spread_tolerance.v;
+  const Ratio tolerated(static_cast<std::int64_t>(divide(spread, kRatioScale)));
+  const Ratio near = params_->min_spread - tolerated;
+  constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
+  bounds_ = {.near = near.v > 0 ? part(near, kRatioScale - 1) : kNowhereNear,
+             .far = part(params_->max_modify_deviation, 0),
+             .keep = part(params_->modify_threshold, 0)};
 }
 
 QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {
@@ -110,9 +113,10 @@ void QuotePlanner::gather() {
 
 // Cost of serving one target with one order where both are paired directly. A direct move wins
 // over a rolled one (see roll) that costs the same, and the nearest over others.
-std::int64_t QuotePlanner::pair_cost(const Candidate& candidate, const Quote& target) const {
-  const Fit f = fit(candidate, target);
-  const std::int64_t distance = apart(candidate.price, target.price);
+std::int64_t QuotePlanner::pair_cost(std::size_t i, std::size_t j) const {
+  const Candidate& candidate = candidates_[i];
+  const Fit f = fits_[i][j];
+  const std::int64_t distance = apart(candidate.price, in_->targets[j].price);
   if (f.step == PlanStep::kKeep) return distance;
   // No better than leaving both over; with fills the target waits for the order's end.
   if (f.step == PlanStep::kCancel && candidate.order->filled.v == 0) return 2 * kRequestWeight;
@@ -130,7 +134,8 @@ void QuotePlanner::match() {
     const std::int64_t drop = c.fixed ? 0 : kRequestWeight / 2;
     cost_[i][m] = cost_[i + 1][m] + drop;
     for (std::size_t j = m; j-- > 0;) {
-      const std::int64_t pair = pair_cost(c, in_->targets[j]) + cost_[i + 1][j + 1];
+      fits_[i][j] = fit(c, in_->targets[j]);
+      const std::int64_t pair = pair_cost(i, j) + cost_[i + 1][j + 1];
       cost_[i][j] = std::min({pair, cost_[i + 1][j] + drop, cost_[i][j + 1] + kRequestWeight / 2});
     }
   }
@@ -145,11 +150,9 @@ void QuotePlanner::emit() {
   const std::size_t n = candidate_count_, m = in_->targets.size();
   while (i < n || j < m) {
     const auto level = static_cast<std::int8_t>(j);
-    const bool pairs =
-        i < n && j < m &&
-        pair_cost(candidates_[i], in_->targets[j]) + cost_[i + 1][j + 1] == cost_[i][j];
+    const bool pairs = i < n && j < m && pair_cost(i, j) + cost_[i + 1][j + 1] == cost_[i][j];
     if (pairs) {
-      emit_pair(candidates_[i++], level);
+      emit_pair(i++, level);
       ++j;
       continue;
     }
@@ -167,10 +170,10 @@ void QuotePlanner::emit() {
   }
 }
 
-void QuotePlanner::emit_pair(const Candidate& candidate, std::int8_t level) {
-  const Quote& target = in_->targets[static_cast<std::size_t>(level)];
-  const Fit f = fit(candidate, target);
-  const PlanAction action{f.step, f.why, level, candidate.order->slot, target};
+void QuotePlanner::emit_pair(std::size_t i, std::int8_t level) {
+  const auto j = static_cast<std::size_t>(level);
+  const Fit f = fits_[i][j];
+  const PlanAction action{f.step, f.why, level, candidates_[i].order->slot, in_->targets[j]};
   if (f.step == PlanStep::kCancel) {
     add(action);
   } else if (f.step != PlanStep::kKeep) {
@@ -219,6 +222,31 @@ bool QuotePlanner::roll(const Order& order, std::size_t& next) {
   return false;
 }
 
+// Nearly always every order may stay at its own level, or one must follow it. No other matching is
+// as cheap then: it leaves over an order and a target, which cost a request that no distance
+// outweighs. An order that is fixed costs nothing when left over, so it decides nothing here.
+bool QuotePlanner::in_place() {
+  if (candidate_count_ != in_->targets.size()) return false;
+  std::size_t requests = 0;
+  std::int64_t all_apart = 0;
+  bool any_fixed = false;
+  PlanAction request{};
+  for (std::size_t i = 0; i < candidate_count_; ++i) {
+    const Candidate& c = candidates_[i];
+    const Quote& target = in_->targets[i];
+    const Fit f = fit(c, target);
+    any_fixed |= c.fixed;
+    all_apart += apart(c.price, target.price);
+    if (f.step == PlanStep::kKeep) continue;
+    if (f.step == PlanStep::kCancel || ++requests > 1) return false;
+    request = {f.step, f.why, static_cast<std::int8_t>(i), c.order->slot, target};
+  }
+  if (requests == 0) return true;
+  if (any_fixed || all_apart >= kApartMax) return false;
+  add(request);
+  return true;
+}
+
 QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& table,
                                          const StrategyParams& params, const VenueRules& rules) {
   in_ = &in;
@@ -226,16 +254,9 @@ QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& 
   params_ = &params;
   rules_ = &rules;
   candidate_count_ = action_count_ = 0;
+  set_bounds();
   gather();
-  // Nearly always every order may stay at its own level, and no other matching is as cheap.
-  std::size_t kept = 0;
-  if (candidate_count_ == in.targets.size()) {
-    while (kept < candidate_count_ &&
-           fit(candidates_[kept], in.targets[kept]).step == PlanStep::kKeep) {
-      ++kept;
-    }
-  }
-  if (kept < std::max(candidate_count_, in.targets.size())) {
+  if (!in_place()) {
     match();
     emit();
   }

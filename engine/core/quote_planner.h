@@ -67,16 +67,18 @@ class QuotePlanner {
     std::size_t size = 0;
   };
 
+  void set_bounds();
   Fit fit(const Candidate& candidate, const Quote& target) const;
   Fit fit_price(const Order& order, const Quote& target) const;
   Fit fit_size(const Order& order, const Quote& target) const;
   bool amendable(const Order& order) const;
-  std::int64_t pair_cost(const Candidate& candidate, const Quote& target) const;
+  std::int64_t pair_cost(std::size_t i, std::size_t j) const;
   void insert(const Candidate& candidate);
   void gather();
+  bool in_place();
   void match();
   void emit();
-  void emit_pair(const Candidate& candidate, std::int8_t level);
+  void emit_pair(std::size_t i, std::int8_t level);
   void roll_all();
   bool roll(const Order& order, std::size_t& next);
   void add(const PlanAction& action) {
@@ -87,8 +89,15 @@ class QuotePlanner {
   const OrderTable* table_ = nullptr;
   const StrategyParams* params_ = nullptr;
   const VenueRules* rules_ = nullptr;
+  // The rules' fractions of fair value in half ticks, constant within a plan: an order nearer to
+  // fair value than `near` retreats, one more than `far` or `keep` off its target cannot stay.
+  struct Bounds {
+    std::int64_t near, far, keep;
+  };
+  Bounds bounds_;
   std::array<Candidate, kOrdersMax> candidates_;
   std::size_t candidate_count_ = 0;
+  std::array<std::array<Fit, kMaxLevelsPerSide>, kOrdersMax> fits_;
   // cost_[i][j]: least cost of candidates i.. against targets j..; orders that stay weigh more than
   // any price deviation.
   std::array<std::array<std::int64_t, kMaxLevelsPerSide + 1>, kOrdersMax + 1> cost_;

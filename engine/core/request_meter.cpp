@@ -1,5 +1,6 @@
 #include "engine/core/request_meter.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "engine/core/assert.h"
@@ -70,10 +71,10 @@ void RequestMeter::shadow_requests(InstrumentId instrument, std::int64_t cancels
 void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<const Quote> ladder,
                               Nanos now) {
   MM_ASSERT(ladder.size() <= kMaxLevelsPerSide, "a ladder of at most kMaxLevelsPerSide levels");
-  Ladder& shadows = shadows_[std::size_t{instrument} * 2 + index(side)];
+  ShadowLadder& shadows = shadows_[std::size_t{instrument} * 2 + index(side)];
   std::int64_t cancels = 0, places = 0;
-  for (std::size_t level = 0; level < shadows.size(); ++level) {
-    Shadow& shadow = shadows[level];
+  for (std::size_t level = 0; level < std::max(ladder.size(), shadows.used); ++level) {
+    Shadow& shadow = shadows.levels[level];
     const bool wanted = level < ladder.size();
     if (!wanted && !shadow.live) continue;
     if (wanted && shadow.live && shadow.price == ladder[level].price &&
@@ -89,13 +90,14 @@ void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<cons
       shadow.lots = ladder[level].lots;
     }
   }
-  shadow_requests(instrument, cancels, places);
+  shadows.used = std::max(shadows.used, ladder.size());
+  if (cancels + places > 0) shadow_requests(instrument, cancels, places);
 }
 
 void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
   std::int64_t orders = 0;
   for (const Side side : {Side::kBuy, Side::kSell}) {
-    for (Shadow& shadow : shadows_[std::size_t{instrument} * 2 + index(side)]) {
+    for (Shadow& shadow : shadows_[std::size_t{instrument} * 2 + index(side)].levels) {
       if (!shadow.live) continue;
       shadow.changed = now;
       ++orders;

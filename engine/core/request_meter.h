@@ -69,13 +69,16 @@ class RequestMeter {
     bool live = false;
     bool touched = false;  // `changed` is set
   };
-  using Ladder = std::array<Shadow, kMaxLevelsPerSide>;
+  struct ShadowLadder {
+    std::array<Shadow, kMaxLevelsPerSide> levels;
+    std::size_t used = 0;  // levels that ever were wanted
+  };
 
   void count(InstrumentId instrument, CommandKind kind, std::int64_t times);
   void shadow_requests(InstrumentId instrument, std::int64_t cancels, std::int64_t places);
 
   std::vector<VenueRules> rules_;
-  std::vector<Ladder> shadows_;  // instrument x side
+  std::vector<ShadowLadder> shadows_;  // instrument x side
   std::vector<RequestUsage> by_instrument_;
   RequestUsage total_;
 };

@@ -10,10 +10,8 @@ Amount position_limit(const RiskParams& risk, const Instrument& instrument, Half
   Int128 limit = Amount::max().v;
   if (risk.max_position.v > 0) limit = risk.max_position.v;
   if (risk.max_position_notional.v > 0) {
-    const Money one = value(instrument, Amount(kAmountScale), fair);  // worth of one unit of base
-    if (one.v > 0) {
-      limit = std::min(limit, risk.max_position_notional.v * kAmountScale / one.v);
-    }
+    const Money least = value(instrument, Amount(1), fair);  // worth of the least amount of base
+    if (least.v > 0) limit = std::min(limit, risk.max_position_notional.v / least.v);
   }
   return Amount(static_cast<std::int64_t>(limit));
 }
@@ -25,11 +23,13 @@ Lots position_room(Side side, Amount position, Lots exposure, Amount limit,
   return Lots(static_cast<std::int64_t>(std::clamp<Int128>(lots, 0, Lots::max().v)));
 }
 
-QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int order_count_max,
+QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int account_orders_max,
                         const Instrument& instrument) {
   const Quote& q = order.quote;
   const Money worth = notional(instrument, q.price, q.lots);
-  if (order.adds_order && order.live_orders >= order_count_max) return QuoteReason::kOrderLimit;
+  const bool full =
+      order.account_orders >= account_orders_max || order.instrument_orders >= risk.max_order_count;
+  if (order.adds_order && full) return QuoteReason::kOrderLimit;
   if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
     return QuoteReason::kBelowMinSize;
   }

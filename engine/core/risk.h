@@ -29,12 +29,13 @@ struct OrderCheck {
   HalfTicks fair;
   Lots room;              // position_room, with what the checked request frees already added
   bool adds_order;        // false for an amend: it already counts
-  int live_orders;        // of the account, Unknown ones included
+  int account_orders;     // that may be live, Unknown ones included
+  int instrument_orders;  // of these, the instrument's
   bool own_opposite;      // an own order on the other side may be live ...
   Ticks own_opposite_at;  // ... at this price, the nearest
 };
 // kQuoting if the order may be sent, else why it is denied.
-QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int order_count_max,
+QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int account_orders_max,
                         const Instrument& instrument);
 
 // Daily loss and drawdown of one instrument or of the account. Totals are marked at mid, fees

@@ -117,6 +117,11 @@ std::string SessionFolder::write_config(std::string_view text) const {
   return write_durably(config(), redacted(text));
 }
 
+void SessionFolder::remove() const {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
 std::string SessionFolder::write_summary(std::string_view json) const {
   return write_durably(summary(), json);
 }

@@ -35,6 +35,8 @@ class SessionFolder {
   // config.ini as used, without its secrets.
   [[nodiscard]] std::string write_config(std::string_view text) const;
   [[nodiscard]] std::string write_summary(std::string_view json) const;
+  // With all that is in it: of a session that create() began and that came to nothing.
+  void remove() const;
 
  private:
   std::string path_;

@@ -68,6 +68,7 @@ WebSocket::WebSocket(Stream stream, const WsLimits& limits, std::string_view alr
       send_(limits.send_bytes + kControlReserve),
       end_(already_read.size()),
       mask_source_(mask_seed) {
+  is_utf8({});  // the library chooses its code for this CPU at the first call, and allocates then
   std::ranges::copy(already_read, receive_.begin());
   counters_.bytes_in = already_read.size();
 }

@@ -25,9 +25,10 @@ struct RingSession {
 };
 
 struct VenueRings {
-  SpscRing<Command>& requests;  // from RingSession
-  SpscRing<Event>& answers;     // to RingSession
-  SpscRing<Event>& market;      // to the core; holds the largest message
+  SpscRing<Command>& requests;                 // from RingSession
+  SpscRing<Event>& answers;                    // to RingSession
+  SpscRing<Event>& market;                     // to the core; holds the largest message
+  SpscRing<Command>* feed_requests = nullptr;  // from the core, where market data may be lost
 };
 
 template <class Venue, class ClockT>
@@ -40,13 +41,8 @@ class VenueAgent {
 
   int do_work() {
     const Nanos now = clock_.now();
-    int work = 0;
-    Command c{};
-    for (std::size_t left = rings_.requests.size(); left > 0 && rings_.requests.try_pop(c);
-         --left) {
-      venue_.submit(c, now);
-      ++work;
-    }
+    int work = submit_all(rings_.requests, now);
+    if (rings_.feed_requests != nullptr) work += submit_all(*rings_.feed_requests, now);
     Event e{};
     while (work < kWorkPerTurn && deliver_message() && rings_.answers.free_slots() > 0 &&
            venue_.next(now, e)) {
@@ -61,6 +57,15 @@ class VenueAgent {
  private:
   static constexpr int kWorkPerTurn = 4096;
 
+  // What is in the ring now.
+  int submit_all(SpscRing<Command>& ring, Nanos now) {
+    int work = 0;
+    Command c{};
+    for (std::size_t left = ring.size(); left > 0 && ring.try_pop(c); --left, ++work) {
+      venue_.submit(c, now);
+    }
+    return work;
+  }
   void take(const Event& e) {
     if (!is_market(e.kind)) {
       rings_.answers.try_push(e);  // there is room: this agent alone fills the ring

@@ -66,6 +66,7 @@ FeedCounters& FeedCounters::operator+=(const FeedCounters& o) {
 
 BinanceFeed::BinanceFeed(std::span<const FeedInstrument> instruments, const FeedOptions& options)
     : venue_(options.venue),
+      tickers_once_(options.tickers_once),
       parser_(options.message_bytes_max),
       bids_(Parser::kLevelsMax),
       asks_(Parser::kLevelsMax) {
@@ -347,7 +348,7 @@ FeedProblem BinanceFeed::on_ticker(Book& b, Nanos received, const Message& m, Ev
        {b.grid.ticks(m.bid.price, t.bid_ticks), b.grid.ticks(m.ask.price, t.ask_ticks),
         b.grid.lots(m.bid.quantity, bid_lots), b.grid.lots(m.ask.quantity, ask_lots)})
     if (e != UnitError::kNone) return fail(problem(e), "bookTicker");
-  if (m.last_id <= b.ticker_id) {
+  if (tickers_once_ && m.last_id <= b.ticker_id) {
     ++counters_.tickers_repeated;
     return FeedProblem::kNone;
   }

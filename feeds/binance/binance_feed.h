@@ -41,6 +41,7 @@ struct FeedOptions {
   std::size_t message_bytes_max = std::size_t{4} << 20;
   std::size_t buffered_levels = std::size_t{1} << 16;  // per instrument, waiting for a snapshot
   std::size_t buffered_diffs = std::size_t{1} << 12;
+  bool tickers_once = false;  // the same ones come over several connections: use the first
 };
 
 struct FeedCounters {
@@ -138,6 +139,7 @@ class BinanceFeed {
   void found_again(Book& b);
 
   Venue venue_;
+  bool tickers_once_;
   Parser parser_;
   std::vector<Book> books_;
   std::vector<std::pair<std::string, std::uint32_t>> symbols_;  // sorted

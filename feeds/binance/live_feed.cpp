@@ -14,7 +14,8 @@ FeedOptions feed_options(const LiveFeedOptions& o, std::size_t instruments) {
           .message_bytes_max = static_cast<std::size_t>(o.message_bytes_max),
           .buffered_levels = std::clamp(kLevelsAll / std::max<std::size_t>(instruments, 1),
                                         std::size_t{1} << 14, std::size_t{1} << 17),
-          .buffered_diffs = std::size_t{1} << 11};
+          .buffered_diffs = std::size_t{1} << 11,
+          .tickers_once = true};
 }
 
 }  // namespace
@@ -53,8 +54,13 @@ std::size_t LiveFeed::place_of(InstrumentId id) const {
 
 int LiveFeed::do_work(Nanos now) {
   int work = take_sockets(now) + take_snapshot(now) + serve_commands();
-  for (Slot& s : slots_)
+  // Each turn another is first, or news that waits on two sockets would always be one's.
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& s = slots_[first_read_];
+    if (++first_read_ == slots_.size()) first_read_ = 0;
     if (s.open) work += read(s, now);
+  }
+  if (++first_read_ >= slots_.size()) first_read_ = 0;
   if (any_stale_due_) send_stale(now);
   if (now >= next_look_) look_after(now);
   return work;
@@ -107,8 +113,8 @@ int LiveFeed::take_snapshot(Nanos now) {
     note(p, "REST snapshot", body->text(), now);
   }
   publish(now);
-  // There is room: the cold side offers the next one only when it has this one back.
-  if (!channel_.snapshot.give_back(body)) MM_ASSERT(false, "one snapshot is on its way at a time");
+  const bool given = channel_.snapshot.give_back(body);
+  MM_ASSERT(given, "the cold side offers the next snapshot only when it has the last one back");
   return 1;
 }
 
@@ -335,10 +341,11 @@ void LiveFeed::report_status(Nanos now) {
   const auto proven = [&](const FeedInstrument& i) { return feed_.is_proven(i.id); };
   // Once up, a book alone that is lost is the core's own affair: it sees kBookStale.
   const bool up = open_ > 0 && (up_ || std::ranges::any_of(plan_.instruments, proven));
-  if (up != up_) {
+  if (up != up_ || !status_told_) {
     if (!send_status(now, up)) return;
+    if (up != up_) ++(up ? counters_.went_up : counters_.went_down);
     up_ = up;
-    ++(up ? counters_.went_up : counters_.went_down);
+    status_told_ = true;
   } else if (up_ && last_data_ > last_sent_ && now - last_sent_ >= options_.alive_interval) {
     send_status(now, true);
   }

@@ -4,10 +4,10 @@
 // polled through do_work(): no blocking, no lock, no allocation after construction, no system call
 // but the sockets' own. A message enters the ring whole or not at all; where it does not fit, the
 // book is declared stale and starts anew from a snapshot. Up (kFeedStatus) means that a connection
-// is open and a book has moved on from its snapshot; down that no connection is left. Every line
-// of the plan may hold two sockets: its own and, for a while, the one that takes over, both read,
-// so that a roll-over leaves no gap. Twins of a line work the same way all the time. Only data is a
-// sign of life to the core: a server that answers pings may still have a frozen stream.
+// is open and a book has moved on from its snapshot; down, as at the start, that none is open.
+// Every line of the plan may hold two sockets: its own and, for a while, the one that takes over,
+// both read, so that a roll-over leaves no gap. Twins of a line work the same way all the time.
+// Only data is a sign of life to the core: a server that answers pings may have a frozen stream.
 #pragma once
 
 #include <array>
@@ -120,7 +120,7 @@ class LiveFeed {
   EventBatch batch_;
   ArrivalRank rank_;
   std::vector<Slot> slots_;  // two to a line
-  std::size_t open_ = 0;
+  std::size_t open_ = 0, first_read_ = 0;
   std::vector<std::size_t> place_by_id_;
   struct Book {
     bool diff_seen = false;  // since its chain was lost: a snapshot fetched now is not too old
@@ -129,7 +129,7 @@ class LiveFeed {
   };
   std::vector<Book> books_;  // by place in the plan
   bool any_stale_due_ = false;
-  bool up_ = false;
+  bool up_ = false, status_told_ = false;  // what the core was told
   Nanos next_look_{}, last_sent_{}, last_data_{};
   LiveFeedCounters counters_;
 };

@@ -85,6 +85,7 @@ void RestFeed::make_polls(std::span<const FeedInstrument> instruments) {
 
 int RestFeed::do_work(Nanos now) {
   if (!error_.empty()) return 0;
+  if (!told_) report(false, now);
   for (std::size_t i = 0; i < polls_.size(); ++i) {
     Poll& p = polls_[next_];
     if (now < p.due) {
@@ -156,7 +157,7 @@ void RestFeed::on_message(const Poll& p, Nanos now) {
 }
 
 void RestFeed::report(bool up, Nanos now) {
-  if (up == up_ && (!up || now - last_sent_ < options_.alive_interval)) return;
+  if (up == up_ && told_ && (!up || now - last_sent_ < options_.alive_interval)) return;
   if (up && !up_ && feed_.counters().partials_applied == 0) return;
   Event e;
   e.received = now;
@@ -166,6 +167,7 @@ void RestFeed::report(bool up, Nanos now) {
   if (!market_.try_push(e)) return;
   last_sent_ = now;
   up_ = up;
+  told_ = true;
 }
 
 }  // namespace mm::binance

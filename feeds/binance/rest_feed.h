@@ -73,9 +73,9 @@ class RestFeed {
   InstrumentId first_{};  // for events that are about none
   std::vector<Poll> polls_;
   std::size_t next_ = 0;
-  std::string text_;  // the message being made
-  int failures_ = 0;  // in a row
-  bool up_ = false;
+  std::string text_;                // the message being made
+  int failures_ = 0;                // in a row
+  bool up_ = false, told_ = false;  // what the core was told
   Nanos last_sent_{};
   RestFeedCounters counters_;
 };

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -33,11 +32,9 @@ std::string holder(int fd) {
 
 AccountLock::AccountLock(std::string_view api_key, std::uint8_t instance,
                          const std::string& folder) {
-  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  const std::string where = runtime != nullptr && *runtime != '\0' ? runtime : folder;
-  std::error_code ignored;
-  std::filesystem::create_directories(where, ignored);
-  path_ = fmt::format("{}/mm_logic-{}-{}.lock", where, digest(api_key), instance);
+  std::error_code ignored;  // then it cannot be opened either, which says more
+  std::filesystem::create_directories(folder, ignored);
+  path_ = fmt::format("{}/mm_logic-{}-{}.lock", folder, digest(api_key), instance);
   fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) {
     error_ = fmt::format("cannot open the lock {}: {}", path_, std::strerror(errno));

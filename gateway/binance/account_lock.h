@@ -12,7 +12,7 @@ namespace mm::binance::orders {
 
 class AccountLock {
  public:
-  // In $XDG_RUNTIME_DIR, or else in `folder`, which is made if need be.
+  // In `folder`, which is made if need be: where the epoch of the ids is kept, which it guards.
   AccountLock(std::string_view api_key, std::uint8_t instance, const std::string& folder);
   ~AccountLock();
   AccountLock(const AccountLock&) = delete;

@@ -44,6 +44,7 @@ constexpr std::optional<ClientOrderId> parse_client_id(std::string_view text) {
 enum class Owner : std::uint8_t {
   kOurs,           // this start of this engine
   kEarlier,        // this engine, before it was started again
+  kLater,          // this engine, started after us: on another host
   kOtherInstance,  // another engine
   kForeign         // a person, or another program
 };
@@ -57,7 +58,10 @@ struct Identity {
 constexpr Owner owner_of(ClientOrderId id, Identity self) {
   const OrderIdParts p = parts(id);
   if (p.instance != self.instance) return Owner::kOtherInstance;
-  return p.epoch == self.epoch ? Owner::kOurs : Owner::kEarlier;
+  if (p.epoch == self.epoch) return Owner::kOurs;
+  // Epochs begin anew after the last one: the nearer way round counts.
+  const auto ahead = static_cast<std::uint16_t>(p.epoch - self.epoch);
+  return ahead < 0x8000 ? Owner::kLater : Owner::kEarlier;
 }
 constexpr Owner owner_of(std::string_view text, Identity self) {
   const std::optional<ClientOrderId> id = parse_client_id(text);

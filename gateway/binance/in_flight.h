@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "engine/core/command.h"
+#include "engine/core/event.h"
 
 namespace mm::binance::orders {
 
 enum class Purpose : std::uint8_t {
   kCommand,  // of the core
   kTrades,   // executions of an order that miss with us
-  kTime,
-  kStrayCancel  // of an order of ours that the core does not know
+  kTime
 };
 
 struct PendingRequest {
@@ -26,6 +26,7 @@ struct PendingRequest {
   std::uint32_t connection = 0;  // serial number of the connection it went out on
   Nanos sent{};
   Purpose purpose = Purpose::kCommand;
+  Event then;  // of kTrades: told after them; kNone: nothing
 };
 
 class InFlight {

@@ -12,13 +12,13 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
     : options_(options),
       credentials_(credentials),
       link_(link),
-      limit_(limit),
       clock_(clock),
       say_(std::move(say)),
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
-      reconciler_(instruments_, options.identity, link) {
+      reconciler_(instruments_, options.identity, link),
+      limit_(limit) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
@@ -37,7 +37,9 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
                           .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
                           .stop = &stop_},
         instruments_, link.rest_answers);
-    link_.rest_ready.store(true, std::memory_order_release);
+    symbols_ = std::make_unique<SymbolStatus>(
+        rest.endpoint, &tls_, net::HttpOptions{.timeout = kSymbolsTimeout, .stop = &stop_},
+        instruments_, link);
   }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
     lanes_.push_back(
@@ -54,7 +56,21 @@ int OrderConnector::do_work() {
     if (carry_out_by_rest()) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
   }
+  if (look_at_symbols()) ++work;
   return work;
+}
+
+// Only when nothing more urgent is to do.
+bool OrderConnector::look_at_symbols() {
+  if (symbols_ == nullptr || stop_.load(std::memory_order_acquire)) return false;
+  for (const SessionLink::Lane& lane : link_.lanes) {
+    if (lane.wanted.load(std::memory_order_acquire)) return false;
+  }
+  if (!symbols_->do_work(clock_.now())) return false;
+  if (!symbols_->problem().empty()) {
+    say_(fmt::format("which symbols trade is not known: {}", symbols_->problem()));
+  }
+  return true;
 }
 
 // What the session has given back is closed here; its last words go to the log.
@@ -106,6 +122,8 @@ bool OrderConnector::connect(std::size_t lane) {
   if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
   ++lanes_[lane].offered;
   lanes_[lane].backoff.reset();
+  failures_ = 0;
+  link_.rest_ready.store(false, std::memory_order_release);
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
   problem_.clear();
   say_(fmt::format("order connection {} is ready", lane));
@@ -126,9 +144,10 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
   if (error.empty() && connection.reconciled) error = channel.subscribe_user_data();
   if (error.empty() && connection.reconciled) {
     error = reconciler_.run(channel, options_.last_trade_ids, connection);
+    if (reconciler_.superseded()) pause_min_ = options_.key_refused_pause;
   }
   if (!error.empty()) {
-    pause_min_ = pause_after(channel);
+    pause_min_ = std::max(pause_min_, pause_after(channel));
     return error;
   }
   connection.clock = channel.venue_clock();
@@ -150,6 +169,9 @@ void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_m
   const Nanos pause = std::max(lanes_[lane].backoff.next(), pause_min);
   lanes_[lane].next_attempt = clock_.now() + pause;
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
+  if (++failures_ >= kFailuresUntilRest && rest_ != nullptr) {
+    link_.rest_ready.store(true, std::memory_order_release);
+  }
   problem_ = std::move(problem);
   say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
                    pause.v / kMillisecond.v));

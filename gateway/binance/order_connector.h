@@ -3,10 +3,11 @@
 // A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
 // 100 ms). Connections the session wants anew are opened before the old ones go; failures are
 // retried with jittered pauses, within the venue's limit of attempts. While no connection is up it
-// carries out cancels and questions by REST.
+// carries out cancels and questions by REST; while all are, it looks which symbols trade.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +23,7 @@
 #include "gateway/binance/reconciler.h"
 #include "gateway/binance/rest_orders.h"
 #include "gateway/binance/session_link.h"
+#include "gateway/binance/symbol_status.h"
 
 namespace mm::binance::orders {
 
@@ -30,7 +32,7 @@ class OrderConnector {
   // Lines for the log; called on the connector's thread.
   using Say = std::function<void(std::string_view)>;
 
-  // `limit` is the process's, which market data uses as well.
+  // `limit` is that of all connections of the process.
   OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
                  SessionLink& link, net::SharedConnectionLimit& limit, const Clock& clock, Say say);
 
@@ -45,6 +47,10 @@ class OrderConnector {
   const std::string& problem() const { return problem_; }
 
  private:
+  static constexpr int kFailuresUntilRest = 2;
+  // It keeps a reconnect waiting.
+  static constexpr std::chrono::seconds kSymbolsTimeout{2};
+
   struct Lane {
     std::uint32_t offered = 0;
     Nanos next_attempt{};
@@ -58,11 +64,11 @@ class OrderConnector {
   Nanos pause_after(const RequestChannel& channel) const;
   void failed(std::size_t lane, std::string problem, Nanos pause_min);
   bool carry_out_by_rest();
+  bool look_at_symbols();
 
   OrderSessionOptions options_;
   const Credentials& credentials_;
   SessionLink& link_;
-  net::SharedConnectionLimit& limit_;
   const Clock& clock_;
   Say say_;
   std::string error_, problem_;
@@ -72,8 +78,11 @@ class OrderConnector {
   ResponseParser parser_;
   Reconciler reconciler_;
   std::unique_ptr<RestOrders> rest_;
+  std::unique_ptr<SymbolStatus> symbols_;
+  net::SharedConnectionLimit& limit_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
+  int failures_ = 0;   // in a row
   Nanos pause_min_{};  // what the last refusal asks for
   std::atomic<bool> stop_{false};
 };

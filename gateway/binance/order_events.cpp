@@ -41,7 +41,9 @@ OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::s
       facts_(order_slots),
       venue_ids_(venue_ids),
       out_(out),
-      last_trades_(last_trades) {
+      last_trades_(last_trades),
+      opening_trades_(instruments.size()),
+      balances_as_of_ms_(instruments.size()) {
   follow_ups_.reserve(kRoom);
 }
 
@@ -91,7 +93,7 @@ void OrderEvents::on_lost(const PendingRequest& request) {
 
 void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Nanos retry_at) {
   const Command& command = request.command;
-  if (request.purpose == Purpose::kTrades) return on_trades(command, r);
+  if (request.purpose == Purpose::kTrades) return on_trades(request, r);
   if (request.purpose != Purpose::kCommand) return;
   switch (command.kind) {
     case CommandKind::kPlace:
@@ -236,16 +238,24 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   const OrderStatusCode code = found ? status_code(phase) : OrderStatusCode::kNotFound;
   event.report.status = static_cast<std::uint8_t>(code);
-  emit(event);
-  if (!found) return;
+  event.report.asked = 1;
+  if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
-  OrderFacts* const facts = facts_.find(order.id);
-  if (facts != nullptr && phase != OrderPhase::kOpen) facts->ended = true;
-  if (order.executed > (facts != nullptr ? facts->executed : Lots(0))) want_trades(order);
+  const OrderFacts* const facts = facts_.find(order.id);
+  const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
+  if (!missing || !want_trades(order, event)) tell_status(event);
 }
 
-void OrderEvents::on_trades(const Command& command, const Response& r) {
+void OrderEvents::tell_status(const Event& status) {
+  OrderFacts* const facts = facts_.find(status.report.id);
+  const auto code = static_cast<OrderStatusCode>(status.report.status);
+  if (facts != nullptr && code != OrderStatusCode::kOpen) facts->ended = true;
+  emit(status);
+}
+
+void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
   if (!succeeded(r)) return;  // the core asks for the order again
+  const Command& command = request.command;
   Lots executed{};
   for (const TradeRecord& trade : r.trades) {
     executed += instruments_.lots(command.instrument, trade.quantity);
@@ -253,10 +263,16 @@ void OrderEvents::on_trades(const Command& command, const Response& r) {
   }
   if (OrderFacts* facts = facts_.find(command.id); facts != nullptr) {
     facts->executed = std::max(facts->executed, executed);
+    if (!r.trades.empty()) {
+      facts->last_trade = std::max(facts->last_trade, r.trades.back().trade_id);
+    }
   }
+  if (request.then.kind != EventKind::kNone) tell_status(request.then);
 }
 
 void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {
+  raise_last_trade(instrument, trade.trade_id);
+  if (trade.trade_id <= opening_trades_[instrument]) return;
   Event event;
   event.kind = EventKind::kFilled;
   event.instrument = instrument;
@@ -269,7 +285,16 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
   event.fill.fee = Amount(trade.fee);
   event.fill.ticks = instruments_.ticks(instrument, trade.price);
   event.fill.fee_asset = instruments_.role(instrument, trade.fee_asset);
-  raise_last_trade(instrument, trade.trade_id);
+  emit(event);
+}
+
+void OrderEvents::on_found(const Event& event, std::int64_t balances_as_of_ms) {
+  if (event.kind == EventKind::kBalance) return tell_balance(event, balances_as_of_ms);
+  OrderFacts* const facts = event.kind == EventKind::kFilled ? facts_.find(event.fill.id) : nullptr;
+  if (facts != nullptr && event.fill.trade_id.v > facts->last_trade) {
+    facts->executed += event.fill.lots;
+    facts->last_trade = event.fill.trade_id.v;
+  }
   emit(event);
 }
 

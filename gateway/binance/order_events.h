@@ -3,10 +3,12 @@
 // Owned by one thread; no sockets here, no allocation after construction. Answers and user events
 // may come in any order, twice, or not at all: an order is accepted, replaced, amended and ended
 // once, by whichever says so first; every fill carries its trade id, so the core counts it once. An
-// order that should not live, and executions that are missing, become follow-ups for the session
-// to send. Orders that are not ours are counted, never touched.
+// order of ours that should not live is told as open: the core cancels it. Executions that are
+// missing become follow-ups for the session to send. Orders that are not ours are counted, never
+// touched.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -28,10 +30,11 @@ namespace mm::binance::orders {
 struct OrderEventCounters {
   std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
   std::uint64_t other_instances = 0;  // those of another engine on this account
-  std::uint64_t strays = 0;           // orders of ours the core does not know: cancelled
+  std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
   std::uint64_t repeats = 0;          // told before, by the other channel
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
+  std::uint64_t stale_balances = 0;  // older than what was told
 };
 
 class OrderEvents {
@@ -52,18 +55,24 @@ class OrderEvents {
   // Nothing will come back for it.
   void on_lost(const PendingRequest& request);
   void on_report(const ExecutionReport& report);
-  void on_balances(std::span<const BalanceRecord> balances);
+  // `as_of_ms`: when they were so, by the venue's clock; 0: not known.
+  void on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms);
   // One execution of an order.
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
+  // Found while reconciling: a fill or a balance.
+  void on_found(const Event& event, std::int64_t balances_as_of_ms);
+  // Executions up to this one are in the first balance: they are not told.
+  void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
   void on_open_order(InstrumentId instrument, const OrderRecord& order);
   void deny(const Command& command, RejectReason reason, Nanos retry_at);
   void emit(Event event);
 
-  // kTrades and kStrayCancel requests the session should send now; it clears them.
+  // kTrades requests the session should send now; it clears them.
   struct FollowUp {
     Purpose purpose;
     Command command;
+    Event then;  // see PendingRequest
   };
   std::vector<FollowUp>& follow_ups() { return follow_ups_; }
 
@@ -90,15 +99,18 @@ class OrderEvents {
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);
   void on_queried(const Command& command, const Response& r);
-  void on_trades(const Command& command, const Response& r);
+  void on_trades(const PendingRequest& request, const Response& r);
+  void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
+  bool is_ours(Owner owner);
   void opened(const Shape& order);
   void amended(const Shape& order);
   void ended(EventKind kind, const Shape& order, RejectReason reason);
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);
-  void want_trades(const Shape& order);
-  void cancel_stray(const Shape& order);
+  bool want_trades(const Shape& order, const Event& then = {});
+  void tell_open(const Shape& order);
+  void tell_balance(const Event& event, std::int64_t as_of_ms);
 
   const InstrumentMap& instruments_;
   Identity self_;
@@ -106,7 +118,9 @@ class OrderEvents {
   VenueOrderIds& venue_ids_;
   SpscRing<Event>& out_;
   std::vector<FollowUp> follow_ups_;
-  std::span<std::atomic<std::uint64_t>> last_trades_;  // the highest told, by instrument
+  std::span<std::atomic<std::uint64_t>> last_trades_;           // the highest told, by instrument
+  std::vector<std::uint64_t> opening_trades_;                   // see begin_after
+  std::vector<std::array<std::int64_t, 3>> balances_as_of_ms_;  // told, by instrument and asset
   Nanos now_{};
   std::uint32_t sequence_ = 0;
   OrderEventCounters counters_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "engine/core/order_id.h"
@@ -16,10 +17,11 @@ struct OrderFacts {
   ClientOrderId id{};        // 0: nothing here
   ClientOrderId replaces{};  // the order it was to take the place of
   VenueOrderId venue_id{};
-  Lots lots{}, executed{};  // total; executed as far as fills were told
-  bool accepted = false;    // told to be on the book
-  bool ended = false;       // told to be over
-  bool refused = false;     // told never to have been
+  Lots lots{}, executed{};       // total; executed as far as fills were told
+  std::uint64_t last_trade = 0;  // the highest of those fills
+  bool accepted = false;         // told to be on the book
+  bool ended = false;            // told to be over
+  bool refused = false;          // told never to have been
 };
 
 class OrderFactsTable {

@@ -39,10 +39,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   if (!id) id = parse_client_id(report.client_id);
   if (!id) id = venue_ids_.find(i, venue_id);
   const Owner owner = id->v == 0 ? Owner::kForeign : owner_of(*id, self_);
-  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
-    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
-    return;
-  }
+  if (!is_ours(owner)) return;
   const Shape order{.instrument = i,
                     .side = side_of(report.side),
                     .id = *id,
@@ -51,7 +48,6 @@ void OrderEvents::on_report(const ExecutionReport& report) {
                     .executed = instruments_.lots(i, report.executed),
                     .ticks = instruments_.ticks(i, report.price)};
   if (report.execution == "TRADE") return on_fill(report, order);
-  if (owner == Owner::kEarlier) return;  // the connector sees to those
   if (report.execution == "NEW") return opened(order);
   if (report.execution == "REPLACED") return amended(order);
   if (report.execution == "CANCELED") return ended(EventKind::kCanceled, order, {});
@@ -76,11 +72,18 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   emit(failure_event(EventKind::kRejected, place, refusal_reason(report.reject_reason), Nanos(0)));
 }
 
+// Others' are counted, and that is all.
+bool OrderEvents::is_ours(Owner owner) {
+  if (owner == Owner::kForeign) ++counters_.foreign_reports;
+  if (owner == Owner::kOtherInstance || owner == Owner::kLater) ++counters_.other_instances;
+  return owner == Owner::kOurs || owner == Owner::kEarlier;
+}
+
 // On the book: a placed order, or the one that took another's place.
 void OrderEvents::opened(const Shape& order) {
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(order.id);
-  if (facts == nullptr || facts->refused) return cancel_stray(order);
+  if (facts == nullptr || facts->refused) return tell_open(order);
   if (facts->accepted || facts->ended) {
     ++counters_.repeats;
     return;
@@ -135,10 +138,11 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   const Lots last = instruments_.lots(order.instrument, report.last_quantity);
   if (order.executed > facts->executed + last) want_trades(order);  // some never came
   facts->executed = std::max(facts->executed, order.executed);
+  facts->last_trade = std::max(facts->last_trade, report.trade_id);
   if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
 }
 
-void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
+void OrderEvents::on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms) {
   for (const BalanceRecord& b : balances) {
     for (const auto& [instrument, asset] : instruments_.uses(b.asset)) {
       if (out_.free_slots() <= kRoom / 2) {  // the next one tells the same again
@@ -149,18 +153,27 @@ void OrderEvents::on_balances(std::span<const BalanceRecord> balances) {
       event.kind = EventKind::kBalance;
       event.instrument = instrument;
       event.balance = {Amount(b.free), Amount(b.locked), asset, {}};
-      emit(event);
+      tell_balance(event, as_of_ms);
     }
   }
+}
+
+// Of two sources, or two connections, the slower one may tell what is over.
+void OrderEvents::tell_balance(const Event& event, std::int64_t as_of_ms) {
+  const auto asset = static_cast<std::size_t>(event.balance.asset);
+  std::int64_t& told = balances_as_of_ms_[event.instrument][asset];
+  if (as_of_ms != 0 && as_of_ms < told) {
+    ++counters_.stale_balances;
+    return;
+  }
+  told = std::max(told, as_of_ms);
+  emit(event);
 }
 
 void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
   const auto id = parse_client_id(record.client_id);
   const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
-  if (owner == Owner::kForeign || owner == Owner::kOtherInstance) {
-    ++(owner == Owner::kForeign ? counters_.foreign_reports : counters_.other_instances);
-    return;
-  }
+  if (!is_ours(owner)) return;
   const Shape order{.instrument = instrument,
                     .side = side_of(record.side),
                     .id = *id,
@@ -170,36 +183,31 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
                     .ticks = instruments_.ticks(instrument, record.price)};
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);
-  if (facts == nullptr || facts->refused) return cancel_stray(order);
-  if (facts->ended) return;  // a list may lag behind
+  if (facts != nullptr && facts->ended) return;  // a list may lag behind
+  tell_open(order);
+  if (facts != nullptr && order.executed > facts->executed) want_trades(order);
+}
+
+// Unasked. The core may have given it up, or never have known it: then it cancels it.
+void OrderEvents::tell_open(const Shape& order) {
+  const OrderFacts* const facts = facts_.find(order.id);
+  if (facts == nullptr || facts->refused) ++counters_.strays;
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
   emit(event);
-  if (order.executed > facts->executed) want_trades(order);
 }
 
-void OrderEvents::want_trades(const Shape& order) {
-  if (follow_ups_.size() == follow_ups_.capacity()) return;  // asked for again with the order
+// False if there is no room: the order is asked for again.
+bool OrderEvents::want_trades(const Shape& order, const Event& then) {
+  if (follow_ups_.size() == follow_ups_.capacity()) return false;
   Command command;
   command.kind = CommandKind::kQueryOrder;
   command.instrument = order.instrument;
   command.side = order.side;
   command.id = order.id;
   command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kTrades, command});
-}
-
-// An order of ours that the core has given up, or never knew.
-void OrderEvents::cancel_stray(const Shape& order) {
-  ++counters_.strays;
-  if (follow_ups_.size() == follow_ups_.capacity()) return;
-  Command command;
-  command.kind = CommandKind::kCancel;
-  command.instrument = order.instrument;
-  command.side = order.side;
-  command.id = order.id;
-  command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kStrayCancel, command});
+  follow_ups_.push_back({Purpose::kTrades, command, then});
+  return true;
 }
 
 }  // namespace mm::binance::orders

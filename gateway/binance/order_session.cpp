@@ -24,7 +24,8 @@ constexpr bool is_order(CommandKind kind) {
 
 bool same_usage(const RateUsage& a, const RateUsage& b) {
   return a.orders_used == b.orders_used && a.weight_used == b.weight_used &&
-         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit;
+         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit &&
+         a.window_end == b.window_end;
 }
 
 bool is_settled(const OrderConnection& c) {
@@ -49,7 +50,8 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
               out_),
       in_flight_(options.in_flight_max),
-      lane_count_(link.lanes.size()) {
+      lane_count_(link.lanes.size()),
+      halted_told_(instruments_.size()) {
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
 }
 
@@ -73,11 +75,13 @@ bool OrderSession::submit(const Command& c, Nanos now) {
     return true;
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
-  if (quotes && (state_ != State::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
+  if (quotes && (state_ != SessionState::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
     return false;
   }
   OrderConnection* const to = connection_for(c);
   if (to == nullptr) return submit_by_rest(c);
+  // A quote must not leave later, when it may no longer be meant; a cancel may wait its turn.
+  if (quotes && to->socket->bytes_waiting() > 0) return false;
   return send(*to, c, Purpose::kCommand, now);
 }
 
@@ -86,10 +90,19 @@ bool OrderSession::submit(const Command& c, Nanos now) {
 OrderConnection* OrderSession::connection_for(const Command& command) {
   const std::size_t own = command.connection % lane_count_;
   if (lanes_[own].current != nullptr) return lanes_[own].current;
-  for (std::size_t i = 0; i < lane_count_; ++i) {
-    if (lanes_[i].current != nullptr) return lanes_[i].current;
-  }
-  return nullptr;
+  const auto other =
+      std::ranges::find_if(lanes_, [](const Lane& lane) { return lane.current != nullptr; });
+  return other != lanes_.end() ? other->current : nullptr;
+}
+
+bool OrderSession::any_connection() const {
+  return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.current != nullptr; });
+}
+
+// While the user data do not come.
+bool OrderSession::answers_questions() const {
+  return any_connection() ? link_.reconciling.load(std::memory_order_acquire)
+                          : link_.rest_ready.load(std::memory_order_acquire);
 }
 
 bool OrderSession::submit_by_rest(const Command& command) {
@@ -101,7 +114,7 @@ bool OrderSession::submit_by_rest(const Command& command) {
 }
 
 bool OrderSession::send(OrderConnection& connection, const Command& command, Purpose purpose,
-                        Nanos now) {
+                        Nanos now, const Event& then) {
   if (in_flight_.room() == 0) return false;
   const std::span<char> room = connection.socket->prepare(RequestEncoder::kBytesMax);
   if (room.empty()) return false;
@@ -123,6 +136,7 @@ bool OrderSession::send(OrderConnection& connection, const Command& command, Pur
   row.connection = connection.serial;
   row.sent = now;
   row.purpose = purpose;
+  row.then = then;
   if (purpose == Purpose::kCommand) {
     events_.on_sent(command);
     if (is_order(command.kind)) ++unanswered_orders_;
@@ -138,7 +152,7 @@ void OrderSession::send_follow_ups(Nanos now) {
   for (const OrderEvents::FollowUp& f : events_.follow_ups()) {
     OrderConnection* const to = connection_for(f.command);
     if (to == nullptr || limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
-    send(*to, f.command, f.purpose, now);  // if not: whatever led to it comes again
+    send(*to, f.command, f.purpose, now, f.then);  // if not: whatever led to it comes again
   }
   events_.follow_ups().clear();
 }
@@ -156,7 +170,9 @@ bool OrderSession::next(Nanos now, Event& event) {
 // One message of each connection at most; there is room for what they say. True while it is worth
 // looking again.
 bool OrderSession::work(Nanos now) {
+  if (!state_told_) tell_state();  // down, whatever has come up meanwhile
   bool busy = take_connections(now);
+  tell_state();  // that questions are answered, before what was found
   for (std::size_t i = 0; i < lane_count_; ++i) {
     Lane& lane = lanes_[i];
     if (lane.retiring != nullptr) busy = poll(lane, *lane.retiring, now) || busy;
@@ -201,7 +217,11 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   time_due_ = now + options_.clock_interval;
   for (std::size_t i = 0; i < connection.last_trade_ids.size(); ++i) {
     events_.raise_last_trade(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+    if (!reconciled_) {
+      events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+    }
   }
+  reconciled_ |= connection.reconciled;
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -211,20 +231,21 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
 // What the connector found, piece by piece; false when all is told.
 bool OrderSession::tell_findings(OrderConnection& c) {
   if (is_settled(c)) return false;
+  // Balances, fills, and then the state of the orders they belong to.
   std::size_t at = c.told++;
-  if (at < c.open_orders.size()) {
-    answers_.parse(c.open_orders[at]);  // the connector has understood it already
-    for (const OrderRecord& order : answers_.response().orders) {
-      const InstrumentId instrument = instruments_.find(order.symbol);
-      if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
-    }
+  if (at < c.findings.size()) {
+    events_.on_found(c.findings[at], c.balance_time_ms);
     return true;
   }
-  at -= c.open_orders.size();
-  if (at < c.findings.size()) {
-    events_.emit(c.findings[at]);
-  } else {
-    on_user_data(c, c.backlog[at - c.findings.size()]);
+  at -= c.findings.size();
+  if (at >= c.open_orders.size()) {
+    on_user_data(c, c.backlog[at - c.open_orders.size()]);
+    return true;
+  }
+  answers_.parse(c.open_orders[at]);  // the connector has understood it already
+  for (const OrderRecord& order : answers_.response().orders) {
+    const InstrumentId instrument = instruments_.find(order.symbol);
+    if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
   }
   return true;
 }
@@ -288,7 +309,7 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
     case UserEventKind::kExecutionReport:
       return events_.on_report(event.report);
     case UserEventKind::kAccountPosition:
-      return events_.on_balances(event.balances);
+      return events_.on_balances(event.balances, event.balance_time_ms);
     case UserEventKind::kServerShutdown:  // a new one first, then this goes
       link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
       return;
@@ -323,6 +344,10 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
   if (request.purpose == Purpose::kTime) {
     clock_.observe(request.sent, now, r.server_time_ms);
     return;
+  }
+  if (r.has_error && (judge(r.status, r.error).reason == RejectReason::kMarketHalted ||
+                      judge(400, r.new_order_error).reason == RejectReason::kMarketHalted)) {
+    link_.market_refused.store(true, std::memory_order_release);
   }
   const bool limited = r.status == 429 || r.status == 418;
   if (limited) usage_due_ = now;
@@ -415,26 +440,36 @@ void OrderSession::tell_usage(Nanos now) {
   events_.emit(event);
 }
 
+// Up, while the user data come and all before them is told; reconciling, while that is not so but
+// questions are answered.
 void OrderSession::tell_state() {
   const Lane& lane = lanes_[0];
-  State state = State::kDown;
-  if (lane.current != nullptr && is_settled(*lane.current)) {
-    state = State::kUp;
-  } else if (lane.retiring != nullptr && state_ == State::kUp) {
-    state = State::kUp;  // made before broken
-  } else if (lane.current != nullptr || link_.reconciling.load(std::memory_order_acquire)) {
-    state = State::kReconciling;
+  SessionState state = SessionState::kDown;
+  if (!state_told_) {
+    // as it is at first
+  } else if (lane.current != nullptr && is_settled(*lane.current)) {
+    state = SessionState::kUp;
+  } else if (lane.retiring != nullptr && state_ == SessionState::kUp) {
+    state = SessionState::kUp;  // made before broken
+  } else if (lane.current != nullptr || answers_questions()) {
+    state = SessionState::kReconciling;
   }
-  if (state == state_ && state_told_) return;
+  const std::uint32_t news = link_.halted_news.load(std::memory_order_acquire);
+  const bool same = state == state_ && state_told_;
+  if (same && news == halted_news_) return;
   state_ = state;
   state_told_ = true;
+  halted_news_ = news;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const bool halted = link_.halted[i].load(std::memory_order_acquire);
+    if (same && halted == halted_told_[i]) continue;
+    halted_told_[i] = halted;
     Event event;
     event.kind = EventKind::kSessionStatus;
     event.instrument = static_cast<InstrumentId>(i);
     event.session = {};
     event.session.state = state;
-    event.session.symbol_trading = 1;
+    event.session.symbol_trading = halted ? 0 : 1;
     events_.emit(event);
   }
 }

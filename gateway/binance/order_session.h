@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
@@ -43,8 +44,6 @@ struct OrderSessionCounters {
 
 class OrderSession {
  public:
-  using State = SessionState;  // reconciling: connected, not yet reconciled
-
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
                SessionLink& link);
@@ -56,7 +55,7 @@ class OrderSession {
   bool submit(const Command& command, Nanos now);
   bool next(Nanos now, Event& event);
 
-  State state() const { return state_; }
+  SessionState state() const { return state_; }
   const OrderSessionCounters& counters() const { return counters_; }
   const OrderEventCounters& event_counters() const { return events_.counters(); }
   const VenueClock& clock() const { return clock_; }
@@ -73,12 +72,15 @@ class OrderSession {
 
   OrderConnection* connection_for(const Command& command);
   bool submit_by_rest(const Command& command);
-  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now);
+  bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
+            const Event& then = {});
   void send_follow_ups(Nanos now);
   void ask_time(Nanos now);
 
   bool work(Nanos now);
   bool take_connections(Nanos now);
+  bool any_connection() const;
+  bool answers_questions() const;
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
@@ -108,8 +110,11 @@ class OrderSession {
   std::array<Lane, kLanesMax> lanes_{};
   std::size_t lane_count_;
   std::uint32_t unanswered_orders_ = 0;
-  State state_ = State::kDown;
+  SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
+  bool reconciled_ = false;        // once at least
+  std::vector<bool> halted_told_;  // by instrument
+  std::uint32_t halted_news_ = 0;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{};
   RateUsage usage_told_{};

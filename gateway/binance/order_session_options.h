@@ -35,7 +35,7 @@ struct OrderSessionOptions {
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
   Nanos key_refused_pause{60 * kSecond.v};  // the venue does not know the key: no hurry
-  std::uint64_t seed = 1;  // of the jitter
+  std::uint64_t seed = 1;                   // of the jitter
 };
 
 }  // namespace mm::binance::orders

@@ -61,6 +61,7 @@ class RateGuard {
         u.orders_used = w.limit.used;
         u.orders_limit = w.limit.limit;
         u.orders_window = w.limit.window;
+        u.window_end = w.ends;
       } else if (w.limit.type == LimitType::kWeight) {
         u.weight_used = w.limit.used;
         u.weight_limit = w.limit.limit;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace mm::binance::orders {
 
@@ -20,19 +21,26 @@ std::string Reconciler::run(RequestChannel& channel, std::span<const std::uint64
                             OrderConnection& into) {
   owners_.clear();
   foreign_ = 0;
+  superseded_ = false;
   into.last_trade_ids.assign(instruments_.size(), 0);
+  std::vector<std::optional<std::uint64_t>> known(instruments_.size());
   for (std::size_t n = 0; n < instruments_.size(); ++n) {
     const auto i = static_cast<InstrumentId>(n);
     if (std::string error = settle_orders(channel, i, into); !error.empty()) return error;
     const std::uint64_t configured = n < known_trades.size() ? known_trades[n] : 0;
     const std::uint64_t told = link_.last_trades[n].load(std::memory_order_acquire);
-    std::string error = find_trades(channel, i, std::max(configured, told), into);
-    if (!error.empty()) return error;
+    const std::uint64_t last = std::max(configured, told);
+    if (last != 0 || untraded_[n]) {
+      known[n] = last;
+    } else if (std::string error = find_last_trade(channel, i, into); !error.empty()) {
+      return error;
+    }
   }
-  if (std::string error = channel.ask_signed("account.status"); !error.empty()) return error;
-  for (const BalanceRecord& balance : channel.response().balances) {
-    events_.on_balances({&balance, 1});
-    collect(into);
+  if (std::string error = find_balances(channel, into); !error.empty()) return error;
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    if (!known[n]) continue;
+    std::string error = find_trades(channel, static_cast<InstrumentId>(n), *known[n], into);
+    if (!error.empty()) return error;
   }
   link_.foreign_orders.store(foreign_, std::memory_order_release);
   link_.reconciliations.fetch_add(1, std::memory_order_acq_rel);
@@ -53,6 +61,13 @@ std::string Reconciler::list_orders(RequestChannel& channel, InstrumentId i, Ope
   for (const OrderRecord& order : channel.response().orders) {
     const auto id = parse_client_id(order.client_id);
     const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
+    if (owner == Owner::kLater) {
+      superseded_ = true;
+      return fmt::format(
+          "{}: order {} is of start {} of instance {}, and we are start {}: another host runs "
+          "this instance",
+          symbol, order.client_id, parts(*id).epoch, self_.instance, self_.epoch);
+    }
     const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
     owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
     if (!ours) ++open.foreign;
@@ -89,19 +104,33 @@ std::string Reconciler::settle_orders(RequestChannel& channel, InstrumentId i,
                      open.old.size(), kCancelRounds);
 }
 
+std::string Reconciler::find_balances(RequestChannel& channel, OrderConnection& into) {
+  std::string error = channel.ask_signed("account.status");
+  if (!error.empty()) return error;
+  into.balance_time_ms = channel.response().update_time_ms;
+  for (const BalanceRecord& balance : channel.response().balances) {
+    events_.on_balances({&balance, 1}, 0);
+    collect(into);
+  }
+  return {};
+}
+
+// At start: what was traded before is not ours to count.
+std::string Reconciler::find_last_trade(RequestChannel& channel, InstrumentId i,
+                                        OrderConnection& into) {
+  std::string error = channel.ask_signed(
+      "myTrades", {{"symbol", std::string(instruments_[i].symbol())}, number_param("limit", 1)});
+  if (!error.empty()) return error;
+  for (const TradeRecord& t : channel.response().trades) {
+    into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
+  }
+  untraded_[i] = channel.response().trades.empty();
+  return {};
+}
+
 std::string Reconciler::find_trades(RequestChannel& channel, InstrumentId i, std::uint64_t since,
                                     OrderConnection& into) {
   const std::string symbol(instruments_[i].symbol());
-  if (since == 0 && !untraded_[i]) {  // at start: what was traded before is not ours to count
-    std::string error =
-        channel.ask_signed("myTrades", {{"symbol", symbol}, number_param("limit", 1)});
-    if (!error.empty()) return error;
-    for (const TradeRecord& t : channel.response().trades) {
-      into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
-    }
-    untraded_[i] = channel.response().trades.empty();
-    return {};
-  }
   for (int page = 0; page < kTradePagesMax; ++page) {
     std::string error = channel.ask_signed(
         "myTrades",

@@ -3,7 +3,8 @@
 // Cold: a few requests an instrument on a fresh connection, after its user data were subscribed, so
 // that nothing falls between. Orders of earlier starts of this engine are cancelled by id, and it
 // is checked that they are gone; orders that are not ours are counted and left alone. Executions
-// since the last known one are told with their trade ids, so each counts once.
+// since the last known one are told with their trade ids, so each counts once; at first, when no
+// order of ours is left, all there are count as known, and the balance read next contains them.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,8 @@ class Reconciler {
   // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
   std::string run(RequestChannel& channel, std::span<const std::uint64_t> known_trades,
                   OrderConnection& into);
+  // An order of a later start than ours is open, so that one trades, not we: said by run().
+  bool superseded() const { return superseded_; }
 
  private:
   static constexpr int kCancelRounds = 5;
@@ -45,6 +48,8 @@ class Reconciler {
 
   std::string list_orders(RequestChannel& channel, InstrumentId i, OpenOrders& open);
   std::string settle_orders(RequestChannel& channel, InstrumentId i, OrderConnection& into);
+  std::string find_last_trade(RequestChannel& channel, InstrumentId i, OrderConnection& into);
+  std::string find_balances(RequestChannel& channel, OrderConnection& into);
   std::string find_trades(RequestChannel& channel, InstrumentId i, std::uint64_t since,
                           OrderConnection& into);
   std::string whose(RequestChannel& channel, InstrumentId i, std::uint64_t order_id,
@@ -61,6 +66,7 @@ class Reconciler {
   std::vector<bool> untraded_;                // there was no trade on the symbol when we started
   std::map<OrderKey, ClientOrderId> owners_;  // of one run; 0: not ours
   std::uint64_t foreign_ = 0;
+  bool superseded_ = false;
 };
 
 }  // namespace mm::binance::orders

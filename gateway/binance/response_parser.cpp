@@ -125,6 +125,7 @@ Error ResponseParser::Impl::read_result_member(std::string_view key, od::value& 
     });
   }
   if (key == "serverTime") return json::read_integer(value, out.server_time_ms);
+  if (key == "updateTime") return json::read_integer(value, out.update_time_ms);
   if (key == "retryAfter") return json::read_integer(value, out.retry_after_ms);
   if (key == "balances") return read_balances(value);
   if (key == "rateLimits") return read_limits(value);

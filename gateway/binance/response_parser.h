@@ -69,6 +69,7 @@ struct Response {
   ErrorBody error;
   std::int64_t retry_after_ms = 0;  // venue time, 0 without
   std::int64_t server_time_ms = 0;
+  std::int64_t update_time_ms = 0;  // of an account: as of when its balances are
   // Of cancelReplace, from result or error.data: SUCCESS, FAILURE, NOT_ATTEMPTED, or empty.
   std::string_view cancel_result, new_order_result;
   OrderRecord order;     // the order asked about, the amended one, or the new one of two

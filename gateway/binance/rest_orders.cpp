@@ -75,6 +75,13 @@ RestOrders::Call RestOrders::call_for(const Command& c) const {
   }
 }
 
+RestOrders::Call RestOrders::trades_of(const Command& c) const {
+  return {"GET",
+          "/api/v3/myTrades",
+          {{"symbol", std::string(instruments_[c.instrument].symbol())},
+           number_param("orderId", c.venue_id.v)}};
+}
+
 bool RestOrders::measure_clock() {
   const Nanos sent = setup_.clock.now();
   const net::HttpResponse response =
@@ -110,13 +117,34 @@ void RestOrders::carry_out(const Command& command) {
     return events_.deny(command, RejectReason::kDisconnected, Nanos(0));
   }
   events_.on_sent(command);
-  const net::HttpResponse response = send(call);
-  events_.set_now(setup_.clock.now());
   PendingRequest request;
   request.command = command;
+  exchange(request, call);
+  look_for_trades();
+}
+
+// Of an order that has executed more than was told: before the answer about it.
+void RestOrders::look_for_trades() {
+  const std::vector<OrderEvents::FollowUp> wanted(events_.follow_ups());
+  events_.follow_ups().clear();
+  for (const OrderEvents::FollowUp& f : wanted) {
+    // Else the WebSocket session finds it when it is back.
+    if (answers_.free_slots() < OrderEvents::kRoom) continue;
+    PendingRequest request;
+    request.command = f.command;
+    request.purpose = f.purpose;
+    request.then = f.then;
+    exchange(request, trades_of(f.command));
+  }
+}
+
+void RestOrders::exchange(const PendingRequest& request, const Call& call) {
+  const net::HttpResponse response = send(call);
+  events_.set_now(setup_.clock.now());
   if (response.status == 0) {
     if (response.maybe_sent) return events_.on_lost(request);
-    return events_.deny(command, RejectReason::kDisconnected, Nanos(0));
+    if (request.purpose != Purpose::kCommand) return;
+    return events_.deny(request.command, RejectReason::kDisconnected, Nanos(0));
   }
   const bool limited = response.status == 429 || response.status == 418;
   if (limited) {
@@ -128,7 +156,6 @@ void RestOrders::carry_out(const Command& command) {
   if (*problem != '\0' && response.status == 200) return events_.on_lost(request);
   if (parser_.response().error.code == kClockError) venue_clock_.reset();
   events_.on_answer(request, parser_.response(), limited ? paused_until_ : Nanos(0));
-  events_.follow_ups().clear();  // for the WebSocket session to find when it is back
 }
 
 }  // namespace mm::binance::orders

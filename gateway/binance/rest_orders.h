@@ -46,9 +46,12 @@ class RestOrders {
     Params params;
   };
   Call call_for(const Command& command) const;
+  Call trades_of(const Command& command) const;
   void add_order(const Command& command, Params& params) const;
   bool measure_clock();
   net::HttpResponse send(const Call& call);
+  void exchange(const PendingRequest& request, const Call& call);
+  void look_for_trades();
 
   Setup setup_;
   const InstrumentMap& instruments_;

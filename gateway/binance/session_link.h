@@ -34,7 +34,8 @@ struct OrderConnection {
   VenueClock clock;
   bool reconciled = false;               // carries the user data, and the following
   std::vector<std::string> open_orders;  // answers listing them, one an instrument
-  std::vector<Event> findings;           // fills and balances
+  std::vector<Event> findings;           // balances, then fills
+  std::int64_t balance_time_ms = 0;      // as of when those are
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
@@ -44,7 +45,7 @@ struct OrderConnection {
 
 struct SessionLink {
   SessionLink(std::size_t lane_count, std::size_t instruments)
-      : lanes(lane_count), last_trades(instruments) {}
+      : lanes(lane_count), last_trades(instruments), halted(instruments) {}
 
   struct Lane {
     net::Handover<OrderConnection> handover;
@@ -54,10 +55,13 @@ struct SessionLink {
   std::vector<Lane> lanes;                              // 0 carries the user data
   std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
   std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
+  std::vector<std::atomic<bool>> halted;                // by instrument: takes no new orders
+  std::atomic<std::uint32_t> halted_news{0};            // counted up after a look at all of them
+  std::atomic<bool> market_refused{false};              // an order was, so look now
   VenueOrderIds venue_ids;                              // written by the session
   SpscRing<Command> rest_requests{256};                 // to the connector, while no lane is up
   SpscRing<Event> rest_answers{8192};
-  std::atomic<bool> rest_ready{false};
+  std::atomic<bool> rest_ready{false};  // connecting fails, REST may still work
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
   std::atomic<std::uint64_t> old_orders_canceled{0}, foreign_orders{0};

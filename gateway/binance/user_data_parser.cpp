@@ -117,6 +117,9 @@ Error UserDataParser::Impl::read_event(od::value& value) {
       return e;
     }
     if (key == "eR") return json::read_text(v, out.report.expiry_reason);
+    if (key == "u" && out.kind == UserEventKind::kAccountPosition) {
+      return json::read_integer(v, out.balance_time_ms);
+    }
     if (key.size() != 1) return kOk;
     const bool of_use =
         out.kind == UserEventKind::kExecutionReport || out.kind == UserEventKind::kAccountPosition;

@@ -39,6 +39,7 @@ struct UserEvent {
   UserEventKind kind = UserEventKind::kIgnored;
   ExecutionReport report;
   std::span<const BalanceRecord> balances;
+  std::int64_t balance_time_ms = 0;  // as of when they are; 0: not told
 };
 
 class UserDataParser {

@@ -35,8 +35,7 @@ ApiError illegal_characters(std::string_view parameter, std::string_view legal) 
 }
 
 ApiError too_precise(std::string_view parameter) {
-  return bad_request(
-      -1111, fmt::format("Parameter '{}' has too much precision.", parameter));
+  return bad_request(-1111, fmt::format("Parameter '{}' has too much precision.", parameter));
 }
 
 ApiError not_required(std::string_view parameter) {
@@ -93,10 +92,10 @@ ApiError banned(Nanos now, Nanos until) {
 }
 
 ApiError too_many_orders(int limit, std::string_view interval, Nanos now, Nanos retry_after) {
-  return limited(429, -1015,
-                 fmt::format("Too many new orders; current limit is {} orders per {}.", limit,
-                             interval),
-                 now, retry_after);
+  return limited(
+      429, -1015,
+      fmt::format("Too many new orders; current limit is {} orders per {}.", limit, interval), now,
+      retry_after);
 }
 
 }  // namespace errors

@@ -29,17 +29,17 @@ namespace errors {
 inline ApiError bad_request(int code, std::string_view message) {
   return {.status = 400, .code = code, .message = std::string(message), .data = {}};
 }
-ApiError mandatory(std::string_view parameter);        // -1102
+ApiError mandatory(std::string_view parameter);                                   // -1102
 ApiError illegal_characters(std::string_view parameter, std::string_view legal);  // -1100
-ApiError too_precise(std::string_view parameter);      // -1111
-ApiError not_required(std::string_view parameter);     // -1106
-ApiError filter(std::string_view name);                // -1013, MAX_NUM_ORDER_AMENDS -2038
-ApiError bad_key_format();                             // -2014
-ApiError bad_key();                                    // -2015
-ApiError bad_signature();                              // -1022
-ApiError bad_symbol();                                 // -1121
-ApiError outside_window();                             // -1021
-ApiError ahead_of_server();                            // -1021
+ApiError too_precise(std::string_view parameter);                                 // -1111
+ApiError not_required(std::string_view parameter);                                // -1106
+ApiError filter(std::string_view name);  // -1013, MAX_NUM_ORDER_AMENDS -2038
+ApiError bad_key_format();               // -2014
+ApiError bad_key();                      // -2015
+ApiError bad_signature();                // -1022
+ApiError bad_symbol();                   // -1121
+ApiError outside_window();               // -1021
+ApiError ahead_of_server();              // -1021
 ApiError too_much_weight(int limit, Nanos now, Nanos retry_after);  // 429 -1003
 ApiError banned(Nanos now, Nanos until);                            // 418 -1003
 ApiError too_many_orders(int limit, std::string_view interval, Nanos now, Nanos retry_after);

@@ -58,12 +58,6 @@ const ApiKey* ApiKeys::find(std::string_view api_key, ApiError& error) const {
   return nullptr;
 }
 
-bool signature_valid(const ApiKey& key, std::string_view payload, std::string_view signature) {
-  return key.config->kind == KeyKind::kHmac
-             ? hmac_signature_valid(key.config->hmac_secret, payload, signature)
-             : ed25519_signature_valid(key.config->public_key, payload, signature);
-}
-
 std::optional<ApiError> check_timing(const RequestParams& params, Nanos now) {
   const std::string_view text = params.get("timestamp");
   std::uint64_t number = 0;
@@ -77,6 +71,19 @@ std::optional<ApiError> check_timing(const RequestParams& params, Nanos now) {
   if (auto wrong = read_window(params, window)) return wrong;
   if (timestamp >= now + kAheadMax) return errors::ahead_of_server();
   if (now - timestamp > window) return errors::outside_window();
+  return std::nullopt;
+}
+
+std::optional<ApiError> check_signed(const ApiKey& key, const RequestParams& params,
+                                     std::string_view payload, Nanos now) {
+  const std::string_view signature = params.get("signature");
+  if (signature.empty()) return errors::mandatory("signature");
+  if (auto late = check_timing(params, now)) return late;
+  const AccountConfig& account = *key.config;
+  const bool valid = account.kind == KeyKind::kHmac
+                         ? hmac_signature_valid(account.hmac_secret, payload, signature)
+                         : ed25519_signature_valid(account.public_key, payload, signature);
+  if (!valid) return errors::bad_signature();
   return std::nullopt;
 }
 

@@ -33,9 +33,11 @@ class ApiKeys {
   std::unordered_map<std::string, ApiKey> keys_;
 };
 
-bool signature_valid(const ApiKey& key, std::string_view payload, std::string_view signature);
-
 // "timestamp" and "recvWindow" against the server's time.
 std::optional<ApiError> check_timing(const RequestParams& params, Nanos now);
+
+// "signature" over this payload, and the timing.
+std::optional<ApiError> check_signed(const ApiKey& key, const RequestParams& params,
+                                     std::string_view payload, Nanos now);
 
 }  // namespace mm::server

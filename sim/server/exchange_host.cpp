@@ -11,7 +11,8 @@ constexpr std::uint32_t kTradesPerAccount = 1000;
 
 sim::ExchangeConfig exchange_config(const ServerConfig& config) {
   sim::ExchangeConfig exchange;
-  exchange.accounts_max = static_cast<std::uint32_t>(std::max<std::size_t>(1, config.accounts.size()));
+  exchange.accounts_max =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, config.accounts.size()));
   exchange.open_orders_max = kOpenOrdersMax;
   exchange.closed_orders_max = kClosedOrdersMax;
   exchange.trades_per_account_max = kTradesPerAccount;

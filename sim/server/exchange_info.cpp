@@ -20,8 +20,7 @@ std::string multiplier(std::int64_t ratio) {
   return text;
 }
 
-void write_filters(JsonText& json, const Instrument& instrument,
-                   const sim::ExchangeConfig& rules) {
+void write_filters(JsonText& json, const Instrument& instrument, const sim::ExchangeConfig& rules) {
   json.open_array("filters");
   open_filter(json, "PRICE_FILTER")
       .decimal("minPrice", price_amount(instrument, instrument.price_min))

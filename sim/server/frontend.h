@@ -41,9 +41,9 @@ struct HttpRequest {
   std::string path;    // "/api/v3/order"
   std::string query;   // as sent, without the question mark
   std::string body;
-  std::string api_key;  // of the header X-MBX-APIKEY
+  std::string api_key;    // of the header X-MBX-APIKEY
   std::string time_unit;  // of the header X-MBX-TIME-UNIT
-  std::string address;  // of the client
+  std::string address;    // of the client
   bool from_loopback = false;
 };
 

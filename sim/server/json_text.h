@@ -1,7 +1,8 @@
 // Writes compact JSON as the venue does: members in the order given, decimals with eight places.
 //
 // The server's thread; appends to one string. Commas follow from the character before, so objects
-// need no state and the caller pairs open and close. Times are written in the unit the client chose.
+// need no state and the caller pairs open and close. Times are written in the unit the client
+// chose.
 #pragma once
 
 #include <concepts>
@@ -44,9 +45,7 @@ class JsonText {
     return raw(key, std::to_string(value));
   }
   JsonText& flag(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
-  JsonText& time(std::string_view key, Nanos value) {
-    return integer(key, in_unit(value, unit_));
-  }
+  JsonText& time(std::string_view key, Nanos value) { return integer(key, in_unit(value, unit_)); }
   // What is JSON already.
   JsonText& raw(std::string_view key, std::string_view json) {
     name(key).text_ += json;

@@ -56,10 +56,11 @@ Limits::Address& Limits::address(const std::string& name, Nanos now) {
       addresses_
           .try_emplace(
               name,
-              Address{.weight = {.length = kMinute, .limit = count(config_.weight_per_minute)},
-                      .raw = {.length = kFiveMinutes, .limit = count(config_.raw_requests_per_5min)},
-                      .connections = {.length = kFiveMinutes,
-                                      .limit = count(config_.connections_per_5min)}})
+              Address{
+                  .weight = {.length = kMinute, .limit = count(config_.weight_per_minute)},
+                  .raw = {.length = kFiveMinutes, .limit = count(config_.raw_requests_per_5min)},
+                  .connections = {.length = kFiveMinutes,
+                                  .limit = count(config_.connections_per_5min)}})
           .first->second;
   found.roll(now);
   return found;

@@ -34,8 +34,7 @@ int depth_weight(std::int64_t limit) {
   return limit <= 1000 ? 50 : 250;
 }
 
-std::string trade_text(const Instrument& instrument, const sim::PublicTrade& trade,
-                       TimeUnit unit) {
+std::string trade_text(const Instrument& instrument, const sim::PublicTrade& trade, TimeUnit unit) {
   const Amount price = price_amount(instrument, trade.price);
   const Money worth = notional(instrument, trade.price, trade.lots);
   JsonText json(unit);
@@ -67,13 +66,21 @@ std::string aggregate_text(const Instrument& instrument, const AggregateTrade& a
       .take();
 }
 
-// The last ones of a tape that are asked for.
-template <class T, class Text>
-Answer tape_answer(const std::vector<T>& tape, std::int64_t limit, const Text& text) {
+// The last ones of a tape that are asked for: tape(i) of the symbol, text(instrument, item).
+template <class Tape, class Text>
+Answer last_of(ExchangeHost& host, const Request& request, const Tape& tape, const Text& text) {
+  constexpr std::int64_t kDefault = 500, kMax = 1000;
+  InstrumentId i{};
+  std::int64_t limit = kDefault;
+  if (auto problem = param::symbol(host, request.params, i)) return *problem;
+  if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
+  const auto& items = tape(host.streams().tape(i));
+  const auto count = std::min(std::ssize(items), static_cast<std::ptrdiff_t>(limit));
   JsonText json;
   json.open_array();
-  const auto count = std::min(std::ssize(tape), static_cast<std::ptrdiff_t>(limit));
-  for (auto it = tape.end() - count; it != tape.end(); ++it) json.element(text(*it));
+  for (auto it = items.end() - count; it != items.end(); ++it) {
+    json.element(text(host.exchange().instrument(i), *it, request.unit));
+  }
   return json.close_array().take();
 }
 
@@ -96,7 +103,8 @@ Answer depth(ExchangeHost& host, Limits&, const Request& request) {
   if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
   const std::string_view status = request.params.get("symbolStatus");
   if (!status.empty() && status != "TRADING") {
-    return errors::bad_request(-1220, "The symbol's status does not match the requested symbolStatus.");
+    return errors::bad_request(-1220,
+                               "The symbol's status does not match the requested symbolStatus.");
   }
   const sim::Exchange& exchange = host.exchange();
   const Instrument& instrument = exchange.instrument(i);
@@ -113,25 +121,11 @@ Answer depth(ExchangeHost& host, Limits&, const Request& request) {
 }
 
 Answer trades(ExchangeHost& host, Limits&, const Request& request) {
-  constexpr std::int64_t kDefault = 500, kMax = 1000;
-  InstrumentId i{};
-  std::int64_t limit = kDefault;
-  if (auto problem = param::symbol(host, request.params, i)) return *problem;
-  if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
-  return tape_answer(host.streams().tape(i).trades(), limit, [&](const sim::PublicTrade& trade) {
-    return trade_text(host.exchange().instrument(i), trade, request.unit);
-  });
+  return last_of(host, request, std::mem_fn(&TradeTape::trades), trade_text);
 }
 
 Answer aggregate_trades(ExchangeHost& host, Limits&, const Request& request) {
-  constexpr std::int64_t kDefault = 500, kMax = 1000;
-  InstrumentId i{};
-  std::int64_t limit = kDefault;
-  if (auto problem = param::symbol(host, request.params, i)) return *problem;
-  if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
-  return tape_answer(host.streams().tape(i).aggregates(), limit, [&](const AggregateTrade& trade) {
-    return aggregate_text(host.exchange().instrument(i), trade, request.unit);
-  });
+  return last_of(host, request, std::mem_fn(&TradeTape::aggregates), aggregate_text);
 }
 
 Answer book_ticker(ExchangeHost& host, Limits&, const Request& request) {

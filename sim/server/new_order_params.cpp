@@ -45,8 +45,8 @@ constexpr std::array<std::pair<std::string_view, sim::SelfTrade>, 4> kSelfTrades
      {"EXPIRE_BOTH", sim::SelfTrade::kExpireBoth}}};
 
 // Words of the venue that this one does not serve.
-constexpr std::array<std::string_view, 4> kOtherTypes{"STOP_LOSS", "STOP_LOSS_LIMIT",
-                                                      "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"};
+constexpr std::array<std::string_view, 4> kOtherTypes{"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT",
+                                                      "TAKE_PROFIT_LIMIT"};
 constexpr std::array<std::string_view, 2> kOtherSelfTrades{"DECREMENT", "TRANSFER"};
 constexpr std::array<std::string_view, 4> kOtherParams{"stopPrice", "trailingDelta", "icebergQty",
                                                        "pegPriceType"};
@@ -120,8 +120,7 @@ Lots lots_for(const ExchangeHost& host, const sim::NewOrder& order, Amount quote
   return lots;
 }
 
-Problem read_quantity(const ExchangeHost& host, const RequestParams& params,
-                      sim::NewOrder& order) {
+Problem read_quantity(const ExchangeHost& host, const RequestParams& params, sim::NewOrder& order) {
   const Instrument& instrument = host.exchange().instrument(order.instrument);
   Amount quantity;
   if (params.has("quoteOrderQty")) {

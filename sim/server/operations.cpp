@@ -6,30 +6,18 @@
 namespace mm::server {
 namespace {
 
-// A row of a question that costs the same however it ends.
+using Perform = decltype(Operation::perform);
+
+// A question costs the same however it ends.
 constexpr Operation question(std::string_view method, std::string_view path, Access access,
-                             int weight, decltype(Operation::perform) perform) {
-  return {.method = method,
-          .verb = "GET",
-          .path = path,
-          .access = access,
-          .weight = weight,
-          .weight_of_success = weight,
-          .perform = perform};
+                             int weight, Perform perform) {
+  return {method, "GET", path, access, weight, weight, false, perform};
 }
 
 // Since 2026-04-02 what succeeds is free, but for amendments.
 constexpr Operation action(std::string_view method, std::string_view verb, std::string_view path,
-                           int weight, int weight_of_success, bool counts_orders,
-                           decltype(Operation::perform) perform) {
-  return {.method = method,
-          .verb = verb,
-          .path = path,
-          .access = Access::kTrade,
-          .weight = weight,
-          .weight_of_success = weight_of_success,
-          .counts_orders = counts_orders,
-          .perform = perform};
+                           int weight, int weight_of_success, bool counts_orders, Perform perform) {
+  return {method, verb, path, Access::kTrade, weight, weight_of_success, counts_orders, perform};
 }
 
 namespace account = account_requests;
@@ -54,8 +42,7 @@ constexpr std::array kOperations{
            orders::cancel_replace),
     action("order.amend.keepPriority", "PUT", "/api/v3/order/amend/keepPriority", 4, 4, false,
            orders::amend),
-    action("openOrders.cancelAll", "DELETE", "/api/v3/openOrders", 1, 0, false,
-           orders::cancel_all),
+    action("openOrders.cancelAll", "DELETE", "/api/v3/openOrders", 1, 0, false, orders::cancel_all),
     question("order.status", "/api/v3/order", kRead, 4, queries::status),
     question("openOrders.status", "/api/v3/openOrders", kRead, 6, queries::open_orders),
     question("allOrders", "/api/v3/allOrders", kRead, 20, queries::all_orders),

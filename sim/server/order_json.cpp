@@ -211,8 +211,7 @@ std::string trade_json(const sim::Execution& execution, const Instrument& instru
       .take();
 }
 
-std::string execution_report_json(const ExecutionReport& report, AssetNames assets,
-                                  TimeUnit unit) {
+std::string execution_report_json(const ExecutionReport& report, AssetNames assets, TimeUnit unit) {
   const RestingOrder& order = report.view.order;
   const Instrument& instrument = report.view.instrument;
   const sim::Execution* fill = report.execution;

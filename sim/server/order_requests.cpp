@@ -81,8 +81,7 @@ Problem read_replace(ExchangeHost& host, const Request& request, ReplaceParams& 
     return problem;
   }
   param::OrderReference old;
-  if (auto problem =
-          param::order(host, request, "cancelOrderId", "cancelOrigClientOrderId", old)) {
+  if (auto problem = param::order(host, request, "cancelOrderId", "cancelOrigClientOrderId", old)) {
     return problem;
   }
   if (auto problem = read_new_order(host, params, out.wanted)) return problem;

@@ -20,9 +20,9 @@ constexpr std::size_t kPlacesMax = 8, kClientIdMax = 36, kSymbolMax = 50;
 
 bool is_client_id(std::string_view text) {
   return text.size() <= kClientIdMax && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_';
-  });
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '-' || c == '_';
+         });
 }
 
 }  // namespace
@@ -31,8 +31,9 @@ Problem symbol(const ExchangeHost& host, const RequestParams& params, Instrument
   const std::string_view text = params.get("symbol");
   if (text.empty()) return errors::mandatory("symbol");
   const bool legal = text.size() <= kSymbolMax && std::ranges::none_of(text, [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || kForbidden.find(c) != std::string_view::npos;
-  });
+                       return static_cast<unsigned char>(c) <= 0x20 ||
+                              kForbidden.find(c) != std::string_view::npos;
+                     });
   if (!legal) return errors::illegal_characters("symbol", kLegalSymbol);
   const auto found = host.find_symbol(text);
   if (!found) return errors::bad_symbol();

@@ -1,4 +1,5 @@
-// What the venue can be asked, in whichever way: one table of operations behind the WS API and REST.
+// What the venue can be asked, in whichever way: one table of operations behind the WS API and
+// REST.
 //
 // The server's thread. An operation gets parameters and the account that asks, and gives JSON or an
 // error; who asks, what it costs and how the answer is wrapped is the business of the front-ends.
@@ -30,8 +31,8 @@ struct Answer {
   std::optional<ApiError> error;
   int weight = -1;  // where it depends on the parameters; -1: the operation's
 
-  Answer(std::string text) : json(std::move(text)) {}        // NOLINT: an answer is its text
-  Answer(ApiError failure) : error(std::move(failure)) {}    // NOLINT: or an error
+  Answer(std::string text) : json(std::move(text)) {}      // NOLINT: an answer is its text
+  Answer(ApiError failure) : error(std::move(failure)) {}  // NOLINT: or an error
   Answer&& with_weight(int w) && {
     weight = w;
     return std::move(*this);
@@ -41,7 +42,7 @@ struct Answer {
 enum class Access : std::uint8_t { kPublic, kRead, kTrade };
 
 struct Operation {
-  std::string_view method;     // of the WS API; empty: REST only
+  std::string_view method;      // of the WS API; empty: REST only
   std::string_view verb, path;  // of REST; empty: WS API only
   Access access = Access::kPublic;
   int weight = 1;

@@ -22,13 +22,14 @@ HttpAnswer RestApi::answer(const HttpRequest& asked) {
   const std::string_view verb = asked.method == "HEAD" ? "GET" : std::string_view(asked.method);
   const auto all = operations();
   const auto same_path = [&](const Operation& o) { return o.path == asked.path; };
-  const auto operation = std::ranges::find_if(
-      all, [&](const Operation& o) { return same_path(o) && o.verb == verb; });
+  const auto operation =
+      std::ranges::find_if(all, [&](const Operation& o) { return same_path(o) && o.verb == verb; });
   if (operation == all.end()) {
     const bool known = std::ranges::any_of(all, same_path);
     ApiError error = known ? errors::bad_request(-1020, "This operation is not supported.")
-                           : errors::bad_request(-1099, "Not found, unauthenticated, or "
-                                                        "unauthorized.");
+                           : errors::bad_request(-1099,
+                                                 "Not found, unauthenticated, or "
+                                                 "unauthorized.");
     error.status = known ? 405 : 404;
     return wrap(asked, error, now);
   }
@@ -55,8 +56,9 @@ Answer RestApi::perform(const Operation& operation, const HttpRequest& asked,
                         const RequestParams& params, Nanos now, const ApiKey*& key) {
   Request request{params, nullptr, now};
   if (!asked.time_unit.empty() && !read_time_unit(asked.time_unit, request.unit)) {
-    return errors::bad_request(-1194, "Invalid value for time unit; expected either MICROSECOND or "
-                                      "MILLISECOND.");
+    return errors::bad_request(-1194,
+                               "Invalid value for time unit; expected either MICROSECOND or "
+                               "MILLISECOND.");
   }
   if (operation.access != Access::kPublic) {
     ApiError error;
@@ -74,18 +76,9 @@ const ApiKey* RestApi::authenticate(const HttpRequest& asked, const RequestParam
                                     Nanos now, ApiError& error) const {
   const ApiKey* key = parts_.keys.find(asked.api_key, error);
   if (key == nullptr) return nullptr;
-  for (const char* needed : {"signature", "timestamp"}) {
-    if (!params.get(needed).empty()) continue;
-    error = errors::mandatory(needed);
-    return nullptr;
-  }
-  if (const auto late = check_timing(params, now)) {
-    error = *late;
-    return nullptr;
-  }
-  if (signature_valid(*key, params.rest_payload(), params.get("signature"))) return key;
-  error = errors::bad_signature();
-  return nullptr;
+  const auto problem = check_signed(*key, params, params.rest_payload(), now);
+  if (problem) error = *problem;
+  return problem ? nullptr : key;
 }
 
 HttpAnswer RestApi::wrap(const HttpRequest& asked, const Answer& answer, Nanos now) {

@@ -15,9 +15,11 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
 constexpr std::chrono::seconds kSlowRhythm{1}, kFarewell{2};
+constexpr int kMissedMax = 8;  // book updates made up for
 
 Nanos wall_clock() {
-  return Nanos(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+  return Nanos(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
@@ -139,12 +141,13 @@ void VenueServer::Sockets::observe() {
   }
 }
 
-// What was missed while the server was busy is left out, not made up for.
+// A short delay is made up for; what was missed in a long one is left out.
 void VenueServer::Sockets::publish() {
   const auto now = steady_clock::now();
   if (now >= next_fast_) {
     frontend_.publish(Rhythm::kFast);
-    next_fast_ = std::max(next_fast_ + std::chrono::nanoseconds(fast_interval_.v), now);
+    const std::chrono::nanoseconds interval(fast_interval_.v);
+    next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
   }
   if (now >= next_slow_) {
     frontend_.publish(Rhythm::kSlow);

@@ -126,14 +126,19 @@ std::string StreamClient::change(const WsMessage& message, bool subscribing, std
   return result("null", message.id);
 }
 
-std::string StreamClient::set_property(const WsMessage& message) {
-  if (message.list.size() > 2) return control_error(2, "Invalid request: too many parameters");
+std::string StreamClient::bad_property(const WsMessage& message, std::size_t items_max) {
+  if (message.list.size() > items_max) {
+    return control_error(2, "Invalid request: too many parameters");
+  }
   if (message.list.empty() || message.list[0].kind != JsonKind::kString) {
     return control_error(2, "Invalid request: property name must be a string");
   }
-  if (message.list[0].text != "combined") {
-    return fmt::format(R"({{"code":0,"msg":"Unknown property","id":{}}})", message.id);
-  }
+  if (message.list[0].text == "combined") return {};
+  return fmt::format(R"({{"code":0,"msg":"Unknown property","id":{}}})", message.id);
+}
+
+std::string StreamClient::set_property(const WsMessage& message) {
+  if (std::string bad = bad_property(message, 2); !bad.empty()) return bad;
   if (message.list.size() < 2 || message.list[1].kind != JsonKind::kFlag) {
     return control_error(1, "Invalid value type: expected Boolean");
   }
@@ -142,13 +147,7 @@ std::string StreamClient::set_property(const WsMessage& message) {
 }
 
 std::string StreamClient::get_property(const WsMessage& message) {
-  if (message.list.size() > 1) return control_error(2, "Invalid request: too many parameters");
-  if (message.list.empty() || message.list[0].kind != JsonKind::kString) {
-    return control_error(2, "Invalid request: property name must be a string");
-  }
-  if (message.list[0].text != "combined") {
-    return fmt::format(R"({{"code":0,"msg":"Unknown property","id":{}}})", message.id);
-  }
+  if (std::string bad = bad_property(message, 1); !bad.empty()) return bad;
   return result(combined_ ? "true" : "false", message.id);
 }
 

@@ -42,6 +42,8 @@ class StreamClient : public Conversation {
   std::string answer(const WsMessage& message, std::size_t bytes);
   std::string change(const WsMessage& message, bool subscribing, std::size_t bytes);
   std::string set_property(const WsMessage& message);
+  // What is wrong with the name of a property, or empty.
+  static std::string bad_property(const WsMessage& message, std::size_t items_max);
   std::string get_property(const WsMessage& message);
 
   StreamHub& hub_;

@@ -12,9 +12,8 @@ void UserDataHub::subscribe(UserDataClient& client, sim::AccountId account, int 
 }
 
 void UserDataHub::unsubscribe(const UserDataClient& client, int subscription) {
-  std::erase_if(subscriptions_, [&](const Subscription& s) {
-    return s.client == &client && s.id == subscription;
-  });
+  std::erase_if(subscriptions_,
+                [&](const Subscription& s) { return s.client == &client && s.id == subscription; });
 }
 
 void UserDataHub::forget(const UserDataClient& client) {

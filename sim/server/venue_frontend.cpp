@@ -67,8 +67,8 @@ std::optional<HttpAnswer> VenueFrontend::refuse_upgrade(const HttpRequest& reque
   const bool known = is_stream_path(request.path) || request.path == kApi;
   if (!known) return failure({.status = 404, .code = -1099, .message = "Not found.", .data = {}});
   if (!limits_.admit_connection(request.address, now)) {
-    HttpAnswer refusal = failure(
-        {.status = 429, .code = -1034, .message = "Too many connections.", .data = {}});
+    HttpAnswer refusal =
+        failure({.status = 429, .code = -1034, .message = "Too many connections.", .data = {}});
     const Nanos wait = limits_.connections_retry(request.address, now) - now;
     refusal.headers.emplace_back("Retry-After", std::to_string(wait.v / kSecond.v + 1));
     return refusal;
@@ -79,8 +79,9 @@ std::optional<HttpAnswer> VenueFrontend::refuse_upgrade(const HttpRequest& reque
     return failure(errors::bad_request(-1100, "Illegal characters found in the address."));
   }
   if (!read_time_unit_of(*params, unit)) {
-    return failure(errors::bad_request(-1194, "Invalid value for time unit; expected either "
-                                              "MICROSECOND or MILLISECOND."));
+    return failure(errors::bad_request(-1194,
+                                       "Invalid value for time unit; expected either "
+                                       "MICROSECOND or MILLISECOND."));
   }
   return std::nullopt;
 }

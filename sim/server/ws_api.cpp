@@ -44,11 +44,13 @@ void WsApi::on_text(std::string_view text) {
   WsMessage message;
   const WsMessageError error = reader_.read(text, message);
   Reply answered{errors::bad_request(-1135, "Invalid JSON Request"), 1};
-  if (error == WsMessageError::kTooManyParameters) {
-    answered.answer = errors::bad_request(-1101, "Too many parameters sent for this endpoint.");
-  } else if (error == WsMessageError::kNone && !good_id(message)) {
+  if (error == WsMessageError::kNone && !good_id(message)) {
     message.id = "null";
     answered.answer = errors::illegal_characters("id", "^[0-9a-zA-Z-_]{1,36}$");
+  } else if (auto refusal = parts_.limits.admit(address_, now)) {
+    answered = {*refusal};
+  } else if (error == WsMessageError::kTooManyParameters) {
+    answered.answer = errors::bad_request(-1101, "Too many parameters sent for this endpoint.");
   } else if (error == WsMessageError::kNone) {
     answered = reply(message, now);
   }
@@ -61,12 +63,10 @@ void WsApi::on_text(std::string_view text) {
 void WsApi::on_shutdown() {
   JsonText json(unit_);
   json.open_object().open_object("event").text("e", "serverShutdown").time("E", parts_.clock());
-  connection_.send(
-      std::make_shared<const std::string>(json.close_object().close_object().take()));
+  connection_.send(std::make_shared<const std::string>(json.close_object().close_object().take()));
 }
 
 WsApi::Reply WsApi::reply(const WsMessage& message, Nanos now) {
-  if (auto refusal = parts_.limits.admit(address_, now)) return {*refusal};
   if (!message.method) return {errors::mandatory("method"), 1};
   if (message.params_kind != JsonKind::kNone && message.params_kind != JsonKind::kNull &&
       message.params_kind != JsonKind::kObject) {
@@ -113,20 +113,15 @@ const ApiKey* WsApi::authenticate(const RequestParams& params, bool may_be_sessi
     if (late) error = *late;
     return late ? nullptr : session_;
   }
-  for (const char* needed : {"apiKey", "signature", "timestamp"}) {
-    if (!params.get(needed).empty()) continue;
-    error = errors::mandatory(needed);
+  if (params.get("apiKey").empty()) {
+    error = errors::mandatory("apiKey");
     return nullptr;
   }
   const ApiKey* key = parts_.keys.find(params.get("apiKey"), error);
   if (key == nullptr) return nullptr;
-  if (const auto late = check_timing(params, now)) {
-    error = *late;
-    return nullptr;
-  }
-  if (signature_valid(*key, params.sorted_payload(), params.get("signature"))) return key;
-  error = errors::bad_signature();
-  return nullptr;
+  const auto problem = check_signed(*key, params, params.sorted_payload(), now);
+  if (problem) error = *problem;
+  return problem ? nullptr : key;
 }
 
 std::optional<Answer> WsApi::session_method(std::string_view method, const RequestParams& params,

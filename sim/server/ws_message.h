@@ -14,7 +14,16 @@
 
 namespace mm::server {
 
-enum class JsonKind : std::uint8_t { kNone, kNull, kString, kInteger, kFlag, kList, kObject, kOther };
+enum class JsonKind : std::uint8_t {
+  kNone,
+  kNull,
+  kString,
+  kInteger,
+  kFlag,
+  kList,
+  kObject,
+  kOther
+};
 
 struct JsonItem {
   JsonKind kind = JsonKind::kNone;

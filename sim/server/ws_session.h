@@ -5,6 +5,8 @@
 // messages and bytes, and who lets it run full is cut off.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -12,7 +14,6 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <deque>
-#include <fmt/format.h>
 #include <random>
 
 #include "sim/server/frontend.h"
@@ -47,7 +48,7 @@ class WsSession : public Connection,
 
   void start(const Request& request, std::unique_ptr<Conversation> conversation) {
     conversation_ = std::move(conversation);
-    beast::get_lowest_layer(ws_).expires_never();
+    lowest().expires_never();
     websocket::stream_base::timeout timeouts;
     timeouts.handshake_timeout = std::chrono::seconds(10);
     timeouts.idle_timeout = websocket::stream_base::none();  // our own pings find the silent
@@ -74,7 +75,7 @@ class WsSession : public Connection,
     queue_.push_back(std::move(text));
     if (queue_.size() > kQueuedMessagesMax || queued_bytes_ > kQueuedBytesMax) {
       ++sessions_.counters.slow_clients;
-      return cut();
+      return abort();
     }
     write_next();
   }
@@ -92,24 +93,30 @@ class WsSession : public Connection,
   }
   void drop_after(std::uint64_t messages) override {
     drop_after_ = messages;
-    if (messages == 0) cut();
+    if (messages == 0) abort();
   }
 
  private:
   std::shared_ptr<WsSession> self() { return this->shared_from_this(); }
+  beast::tcp_stream& lowest() { return beast::get_lowest_layer(ws_); }
 
-  // Without a goodbye.
+  // What is under way is thrown away, by the kernel too; the client sees a reset.
+  void abort() {
+    beast::error_code ignored;
+    lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    cut();
+  }
+  // Without a goodbye, or after it.
   void cut() {
     if (dead_) return;
     dead_ = true;
     timer_.cancel();
-    beast::get_lowest_layer(ws_).close();
+    lowest().close();
   }
 
   void read() {
-    ws_.async_read(buffer_, [self = self()](beast::error_code error, std::size_t) {
-      self->on_read(error);
-    });
+    ws_.async_read(buffer_,
+                   [self = self()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
   void on_read(beast::error_code error) {
     if (error || dead_) return cut();
@@ -160,7 +167,7 @@ class WsSession : public Connection,
   }
   void ping() {
     const auto now = Clock::now();
-    if (now - pong_at_ > 3 * sessions_.ping_interval) return cut();
+    if (now - pong_at_ > 3 * sessions_.ping_interval) return abort();
     if (now - started_ > kLifetime) return close("24 hours");
     if (now - close_began_ > std::chrono::seconds(10) && closing_) return cut();
     ping_payload_ = fmt::format("{}", std::chrono::system_clock::now().time_since_epoch().count());
@@ -190,7 +197,7 @@ class WsSession : public Connection,
     queued_bytes_ -= queue_.front()->size();
     queue_.pop_front();
     ++sessions_.counters.messages_out;
-    if (drop_after_ != kNoDrop && --drop_after_ == 0) return cut();
+    if (drop_after_ != kNoDrop && --drop_after_ == 0) return abort();
     write_next();
   }
   void say_goodbye() {

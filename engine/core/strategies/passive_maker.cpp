@@ -26,9 +26,10 @@ class PassiveMaker {
   explicit PassiveMaker(const StrategyParams&) {}
 
   void quote(const QuoteInput& in, Ladder& out) {
+    const Int128 tick_lots = tick_lots_worth(in.instrument, in.params.order_notional);
     for (const Side side : {Side::kBuy, Side::kSell}) {
       LadderSide& levels = out.side(side);
-      space(side, in, levels);
+      space(side, in, tick_lots, levels);
       widen(side, in, levels);
       skew(side, in, levels);
       join(side, in, levels);
@@ -39,22 +40,21 @@ class PassiveMaker {
 
  private:
   // Level i of n stands at min + i * (max - min) / (n - 1) from fair value.
-  static void space(Side side, const QuoteInput& in, LadderSide& levels) {
+  static void space(Side side, const QuoteInput& in, Int128 tick_lots, LadderSide& levels) {
     const StrategyParams& p = in.params;
     const std::int64_t n = p.target_orders_per_side;
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t width = n == 1 ? 0 : (p.max_spread.v - p.min_spread.v) * i / (n - 1);
       const Ticks price = price_at_distance(side, in.fair_value, Ratio(p.min_spread.v + width));
       if (price.v < 1) break;
-      levels.add({price, size(in, price, i)});
+      levels.add({price, size(in, price, tick_lots, i)});
     }
   }
 
-  static Lots size(const QuoteInput& in, Ticks price, std::int64_t level) {
+  static Lots size(const QuoteInput& in, Ticks price, Int128 tick_lots, std::int64_t level) {
     const StrategyParams& p = in.params;
-    const std::int64_t base = p.order_size.v > 0
-                                  ? p.order_size.v / in.instrument.lot.v
-                                  : lots_worth(in.instrument, price, p.order_notional).v;
+    const std::int64_t base = p.order_size.v > 0 ? p.order_size.v / in.instrument.lot.v
+                                                 : lots_worth(in.instrument, price, tick_lots).v;
     return Lots(base + part(base, p.level_size_step * level));
   }
 

@@ -1,0 +1,14 @@
+// A configuration by chance, within what the schema allows: the same seed, the same configuration.
+//
+// Cold, any thread. It comes as `--set` arguments, so that a seed can be told and tried by hand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mm::app {
+
+std::vector<std::string> random_sets(std::uint64_t seed);
+
+}  // namespace mm::app

@@ -1,0 +1,39 @@
+// One seed of the soak: a random market, random faults and a random configuration, checked.
+//
+// Cold set-up, then a virtual run sealed as any other; any thread, several at once. The same seed
+// and duration give the same result to the last bit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/core/instrument.h"
+#include "sim/faults/checker.h"
+#include "sim/faults/fault_plan.h"
+
+namespace mm::app {
+
+struct SeedResult {
+  std::uint64_t seed = 0;
+  std::string error;  // the configuration was refused: a fault of the generator
+  Nanos begun{}, duration{};
+  sim::FaultCounts faults{};
+  std::uint64_t faults_skipped = 0;
+  std::uint64_t events = 0, fills = 0, violations = 0;
+  Nanos quoted{}, measured{};  // quote uptime, all instruments
+  std::uint64_t output_hash = 0;
+  sim::Violation first{};          // if there are any
+  std::vector<sim::Trace> traces;  // before it
+
+  bool ok() const { return error.empty() && violations == 0; }
+};
+
+SeedResult run_seed(std::uint64_t seed, Nanos duration);
+
+// The violation, and what came before it, as lines of text.
+std::string violation_text(const SeedResult& result);
+// What the seed stands for: its configuration and its plan of faults.
+std::string seed_text(std::uint64_t seed, Nanos duration);
+
+}  // namespace mm::app

@@ -1,0 +1,142 @@
+// From ladder to requests: one side's plan carried out within limits and budget.
+#include <algorithm>
+
+#include "engine/core/core.h"
+
+namespace mm {
+
+void Core::pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out) {
+  for (std::size_t i = table_.live(s.id, side).size(); i-- > 0;) {
+    lifecycle_.request_cancel(table_.row(table_.live(s.id, side)[i]), why, now_, out);
+  }
+}
+
+void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
+  SideState& state = s.side(side);
+  const Instrument& instrument = s.config.instrument;
+  const Lots allowed = turn_.room[index(side)];
+  const PlanInput input{.side = side,
+                        .live = table_.live(s.id, side),
+                        .targets = s.ladder.side(side).quotes(),
+                        .fair = s.fair,
+                        .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
+                        .shrink = table_.exposure(s.id, side) > allowed};
+  for (const PlanAction& action :
+       planner_.plan(input, table_, s.config.strategy, instrument.rules)) {
+    if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
+    if (!act(s, side, action, out)) break;
+  }
+  trim(s, side, allowed, out);
+}
+
+// What no reduction has brought within the limit is cancelled, outermost first: a cancel needs
+// no budget.
+void Core::trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out) {
+  if (table_.exposure(s.id, side) <= allowed) return;
+  Lots kept{};
+  for (std::size_t i = 0; i < table_.live(s.id, side).size(); ++i) {
+    Order& order = table_.row(table_.live(s.id, side)[i]);
+    if (kept + order.intended() > allowed) {
+      lifecycle_.request_cancel(order, DecisionReason::kSizeChange, now_, out);
+    } else {
+      kept += order.intended();
+    }
+  }
+}
+
+// A token for one place or amend. Without one the instrument waits its turn.
+bool Core::may_request(InstrumentState& s, Side side) {
+  const bool first = table_.live(s.id, side).empty();
+  if (!waiting_.is_next(s.id, first) || budget_.available(now_) < 1) {
+    waiting_.wait(s.id, first);
+    turn_.blocked = true;
+    s.side(side).reason = QuoteReason::kRateBudget;
+    return false;
+  }
+  return true;
+}
+
+// Carries out one planned action if risk and budget allow. False ends this side for now.
+bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out) {
+  Order* order = action.slot == kNoSlot ? nullptr : &table_.row(action.slot);
+  if (action.step == PlanStep::kCancel) {
+    lifecycle_.request_cancel(*order, action.why, now_, out);
+    return true;
+  }
+  const Instrument& instrument = s.config.instrument;
+  const bool place = action.step == PlanStep::kPlace;
+  const auto pending_max = static_cast<std::size_t>(config_.orders.max_pending_modifications);
+  if (!place &&
+      (!lifecycle_.may_amend(*order, now_) || table_.pending_modifications(s.id) >= pending_max)) {
+    if (order->retry_at > now_) turn_.retry_at = std::min(turn_.retry_at, order->retry_at);
+    return true;  // the newest target waits
+  }
+  const bool resize = action.step == PlanStep::kResize;
+  Quote quote = action.target;
+  if (resize) quote.price = order->price;
+  const Lots freed = place ? Lots(0) : order->exposure();
+  const Lots taken = table_.exposure(s.id, side) - freed;
+  const Lots room = std::max(Lots(0), turn_.room[index(side)] - taken);
+  const bool opposite = table_.has_live(s.id, mm::opposite(side));
+  const OrderCheck check{
+      .side = side,
+      .quote = quote,
+      .fair = s.fair,
+      .room = resize ? Lots::max() : room,
+      .adds_order = place,
+      .account_orders = static_cast<int>(table_.live_count()),
+      .instrument_orders = static_cast<int>(table_.live_count(s.id)),
+      .own_opposite = opposite,
+      .own_opposite_at = opposite ? table_.most_aggressive(s.id, mm::opposite(side)) : Ticks(0)};
+  const QuoteReason denied =
+      check_order(check, s.config.risk, config_.account.max_order_count, instrument);
+  if (denied != QuoteReason::kQuoting) {
+    // Room taken by an order that is leaving comes back by itself; anything else is a denial.
+    if (s.side(side).reason != denied && denied != QuoteReason::kPositionLimit) ++s.counts.denied;
+    s.side(side).reason = denied;
+    return true;
+  }
+  if (!may_request(s, side)) return false;
+  bool sent = false;
+  turn_.added[index(side)] |= place || quote.lots > freed;
+  if (place) {
+    sent = lifecycle_.place({s.id, side, quote.price, quote.lots, action.why, action.level}, now_,
+                            out) != nullptr;
+    s.counts.placed += sent ? 1 : 0;
+  } else {
+    sent = amend(s, *order, quote, action, out);
+    s.counts.amended += sent ? 1 : 0;
+  }
+  if (sent) turn_.spent = budget_.take(now_);
+  return true;
+}
+
+// The venue's way to change this order: modify in place, shrink keeping priority, or replace.
+bool Core::amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
+                 CommandBuffer& out) {
+  const VenueRules& rules = s.config.instrument.rules;
+  order.level = action.level;
+  if (rules.modify_in_place) {
+    // A partially filled order that need not be topped up keeps its size.
+    const bool sized = action.step == PlanStep::kResize || order.filled.v == 0 ||
+                       action.why == DecisionReason::kRefill;
+    const Lots total = sized ? order.filled + quote.lots : order.lots;
+    return lifecycle_.request_modify(order, quote.price, total, action.why, now_, out);
+  }
+  const bool reduce = action.step == PlanStep::kResize && rules.keep_priority_reduce &&
+                      order.amends < rules.amends_per_order_max;
+  if (reduce) {
+    return lifecycle_.request_reduce(order, order.filled + quote.lots, action.why, now_, out);
+  }
+  if (order.filled.v > 0) return lifecycle_.request_cancel(order, action.why, now_, out);
+  return lifecycle_.request_replace(order, quote.price, quote.lots, action.why, now_, out);
+}
+
+void Core::send(InstrumentState& s, Command command, CommandBuffer& out) {
+  command.time = now_;
+  command.cause_received = cause_;
+  command.instrument = s.id;
+  invariants_.check(Invariant::kBounded, out.push(command));
+}
+
+}  // namespace mm

@@ -1,0 +1,283 @@
+#include "sim/faults/checker.h"
+
+#include <algorithm>
+
+#include "engine/core/order_id.h"
+#include "engine/core/risk.h"
+
+namespace mm::sim {
+namespace {
+
+constexpr std::array<std::string_view, kChecks> kNames{
+    "exposure",       "stray_order", "ghost_order",   "double_fill", "position",    "post_only",
+    "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
+    "core_invariant", "converged",   "quoting",       "flat"};
+
+// After the last fault: to resolve what is in doubt (it is asked for with pauses of up
+// to 30 s), then to agree but for what is under way, and to quote again.
+constexpr Nanos kHealing{90 * kSecond.v};
+constexpr Nanos kUnderWay{10 * kSecond.v};
+constexpr Nanos kRequote{6 * kSecond.v};
+
+bool is_quote(CommandKind kind) {
+  return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
+         kind == CommandKind::kModify || kind == CommandKind::kReduce;
+}
+
+// Reasons for which nobody but the fault is to blame: over soon after it.
+bool ends_with_fault(QuoteReason reason) {
+  return reason == QuoteReason::kQuoting || reason == QuoteReason::kDisconnected ||
+         reason == QuoteReason::kReconciling || reason == QuoteReason::kStaleData ||
+         reason == QuoteReason::kOwnLag || reason == QuoteReason::kSymbolHalted;
+}
+
+}  // namespace
+
+std::string_view name(Check check) {
+  return kNames[static_cast<std::size_t>(check)];
+}
+
+Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
+    : core_(core),
+      faults_(faults),
+      config_(config),
+      budget_(config.orders.modify_rate_limit),
+      watches_(config.instruments.size()),
+      ghost_since_(core.orders().capacity(), kNever) {}
+
+std::vector<Trace> Checker::traces() const {
+  std::vector<Trace> all;
+  for (std::size_t k = traced_ - std::min(traced_, kTraces); k < traced_; ++k) {
+    all.push_back(traces_[k % kTraces]);
+  }
+  return all;
+}
+
+void Checker::on_event(const Event& event) {
+  ++steps_;
+  const bool of_instrument = is_market(event.kind) || is_execution(event.kind);
+  if (of_instrument && event.instrument >= watches_.size()) return;
+  if (is_market(event.kind)) {
+    last_market_ = event.time;
+    follow_book(event);
+  } else if (event.kind == EventKind::kSessionStatus) {
+    watches_[event.instrument].session = event.session.state;
+    watches_[event.instrument].trading = event.session.symbol_trading != 0;
+  } else if (event.kind == EventKind::kControl) {
+    stopping_ |= event.control.code == ControlCode::kShutdown;
+  } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
+    quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
+  }
+  const bool traced = (is_execution(event.kind) && event.kind != EventKind::kBalance &&
+                       event.kind != EventKind::kRateUsage) ||
+                      event.kind == EventKind::kControl || event.kind == EventKind::kBookStale ||
+                      event.kind == EventKind::kFeedStatus;
+  if (traced && !violated()) traces_[traced_++ % kTraces] = {event, {}};
+  if (event.kind == EventKind::kBatchEnd) check_state();
+}
+
+void Checker::follow_book(const Event& event) {
+  Watch& w = watches_[event.instrument];
+  const bool begins = event.kind == EventKind::kBookBegin;
+  const bool stale = event.kind == EventKind::kBookStale;
+  if (begins || stale) {
+    if (w.started && (w.in_message || event.sequence != w.sequence + 1)) w.whole = false;
+    if (stale) w.whole = false;
+    w.started = true;
+    w.sequence = event.sequence;
+    w.in_message = begins;
+    w.snapshot = begins && (event.flags & kFlagSnapshot) != 0;
+  } else if (event.kind != EventKind::kBookLevels) {
+    return;
+  }
+  if (w.in_message && event.last()) {
+    w.whole |= w.snapshot;
+    w.in_message = false;
+  }
+}
+
+void Checker::on_command(const Command& command) {
+  if (!violated()) traces_[traced_++ % kTraces] = {{}, command};
+  if (!is_quote(command.kind)) return;
+  const InstrumentId i = command.instrument;
+  const Watch& w = watches_[i];
+  const Nanos now = core_.now();
+  expect(w.whole, Check::kStaleQuote, i, "a quote on a book that is not whole");
+  const Nanos age = now - last_market_;
+  expect(age <= config_.account.max_data_age, Check::kStaleQuote, i, "a quote on data {} ms old",
+         age.v / kMillisecond.v);
+  expect(w.session == SessionState::kUp && w.trading, Check::kSessionQuote, i,
+         "a quote while the session is not up or the symbol is halted");
+  expect(now >= quiet_until_, Check::kRetryAfter, i, "a quote {} ms before retry_after",
+         (quiet_until_ - now).v / kMillisecond.v);
+  expect(budget_.take(now), Check::kRateLimit, i, "more than {} quotes a second",
+         config_.orders.modify_rate_limit);
+}
+
+void Checker::check_state() {
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    check_exposure(i);
+    check_venue_orders(i);
+  }
+  check_account();
+  check_healed(core_.now());
+}
+
+Amount Checker::venue_position(InstrumentId i) const {
+  return core_.instrument(i).position.opening() + faults_.venue().position(i);
+}
+
+// The largest the limit has been: what rests may have been placed then.
+Amount Checker::limit(InstrumentId i) const {
+  return position_limit(config_.instruments[i].risk, config_.instruments[i].instrument,
+                        watches_[i].fair_lowest);
+}
+
+void Checker::check_exposure(InstrumentId i) {
+  Watch& w = watches_[i];
+  const HalfTicks fair = core_.instrument(i).fair;
+  if (fair.v > 0 && (w.fair_lowest.v == 0 || fair < w.fair_lowest)) w.fair_lowest = fair;
+  const SimVenue& venue = faults_.venue();
+  if (w.fair_lowest.v == 0 || venue.open_orders(i) == 0) return;
+  const Instrument& instrument = config_.instruments[i].instrument;
+  const Amount most = limit(i);
+  // Fees charged in base move the position when an order is filled, not before.
+  const bool base_fees = instrument.fees.asset == Asset::kBase;
+  const Amount slack = base_fees ? Amount(most.v / 50) + instrument.lot : Amount(0);
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    Lots open{};
+    for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
+      open += venue.order(row).leaves();
+    }
+    const std::int64_t held = venue_position(i).v * sign(side);
+    const std::int64_t worst = held + base_amount(instrument, open).v;
+    expect(open.v == 0 || worst <= most.v + slack.v, Check::kExposure, i,
+           "{}: position {} and open orders reach {} of {}", name(side), held, worst, most.v);
+  }
+}
+
+bool Checker::believes_live(ClientOrderId id) const {
+  const std::uint16_t slot = parts(id).slot;
+  if (slot >= core_.orders().capacity()) return false;
+  const Order& row = core_.orders().row(slot);
+  return may_be_live(row.state) && (row.id == id || row.next_id == id);
+}
+
+// A request on its way keeps its row alive, so there is no grace.
+void Checker::check_venue_orders(InstrumentId i) {
+  const SimVenue& venue = faults_.venue();
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
+      const ClientOrderId id = venue.order(row).id;
+      expect(believes_live(id), Check::kStrayOrder, i, "{} order {:x} lives at the venue",
+             name(side), id.v);
+    }
+  }
+}
+
+void Checker::check_account() {
+  const SimVenue& venue = faults_.venue();
+  const VenueCounters& counters = venue.counters();
+  std::uint64_t fills = 0;
+  for (InstrumentId i = 0; i < watches_.size(); ++i) fills += core_.instrument(i).position.fills();
+  expect(fills <= counters.fills, Check::kDoubleFill, 0, "{} fills counted of {}", fills,
+         counters.fills);
+  expect(counters.taker_fills == 0, Check::kPostOnly, 0, "a fill as taker");
+  expect(counters.self_trades_prevented == 0, Check::kOwnCross, 0,
+         "a request would have matched our own order");
+  const auto most = static_cast<std::uint32_t>(config_.account.max_order_count);
+  expect(venue.open_orders() <= most, Check::kBounded, 0, "{} orders open of {}",
+         venue.open_orders(), most);
+  expect(core_.orders().used_count() <= core_.orders().capacity(), Check::kBounded, 0,
+         "the order table is over its capacity");
+  const InvariantCounts& own = core_.invariants();
+  std::uint64_t broken = 0;
+  Invariant which{};
+  for (int k = 0; k < static_cast<int>(Invariant::kCount); ++k) {
+    const auto invariant = static_cast<Invariant>(k);
+    if (own.violations(invariant) > 0) which = invariant;
+    broken += own.violations(invariant);
+  }
+  expect(broken == core_broken_, Check::kCoreInvariant, 0, "{}", name(which));
+  core_broken_ = broken;
+}
+
+// Once the plan is over and time has been given to heal.
+void Checker::check_healed(Nanos now) {
+  if (!faults_.over()) {
+    healed_at_ = kNever;
+    return;
+  }
+  if (healed_at_ == kNever) healed_at_ = now + kHealing;
+  if (stopping_ || now < healed_at_) return;
+  const bool doubt = core_.orders().unknown_count() > 0;
+  if (!doubt) doubt_since_ = kNever;
+  if (doubt && doubt_since_ == kNever) doubt_since_ = now;
+  expect(!doubt || now - doubt_since_ < kUnderWay, Check::kConverged, 0, "{} orders unknown",
+         core_.orders().unknown_count());
+  check_ghosts(now);
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    check_belief(i, now);
+    check_quotes(i, now);
+  }
+}
+
+void Checker::check_belief(InstrumentId i, Nanos now) {
+  Watch& w = watches_[i];
+  const Amount believed = core_.instrument(i).position.base(), true_one = venue_position(i);
+  const bool differs = believed != true_one;
+  if (!differs) w.differs_since = kNever;
+  if (differs && w.differs_since == kNever) w.differs_since = now;
+  expect(!differs || now - w.differs_since < kUnderWay, Check::kPosition, i,
+         "position {} is believed to be {}", true_one.v, believed.v);
+}
+
+void Checker::check_ghosts(Nanos now) {
+  for (std::uint16_t slot = 0; slot < core_.orders().capacity(); ++slot) {
+    const Order& row = core_.orders().row(slot);
+    const RestingOrder* truth = is_resting(row.state) ? faults_.venue().find(row.id) : nullptr;
+    const bool ghost =
+        is_resting(row.state) && (truth == nullptr || truth->status != OrderStatusCode::kOpen);
+    if (!ghost) {
+      ghost_since_[slot] = kNever;
+      continue;
+    }
+    ghost_since_[slot] = std::min(ghost_since_[slot], now);
+    expect(now - ghost_since_[slot] < kUnderWay, Check::kGhostOrder, row.instrument,
+           "order {:x} is gone", row.id.v);
+  }
+}
+
+void Checker::check_quotes(InstrumentId i, Nanos now) {
+  Watch& w = watches_[i];
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    const QuoteReason reason = core_.instrument(i).side(side).reason;
+    const bool stands = faults_.venue().book(i).first(side) != kNoRow;
+    Nanos& since = w.naked_since[index(side)];
+    if (stands || !ends_with_fault(reason)) since = kNever;
+    if (!stands && ends_with_fault(reason) && since == kNever) since = now;
+    expect(since == kNever || now - since < kRequote, Check::kQuoting, i,
+           "{} has no order, reason {}", name(side), name(reason));
+  }
+}
+
+void Checker::at_end(bool flat) {
+  const SimVenue& venue = faults_.venue();
+  expect(flat && venue.open_orders() == 0, Check::kFlat, 0, "{} orders open, {} believed live",
+         venue.open_orders(), core_.orders().live_count());
+  std::uint64_t fills = 0;
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    const Position& ours = core_.instrument(i).position;
+    fills += ours.fills();
+    expect(ours.base() == venue_position(i), Check::kPosition, i,
+           "position {} is believed to be {} at the end", venue_position(i).v, ours.base().v);
+    const bool in_quote = config_.instruments[i].instrument.fees.asset == Asset::kQuote;
+    expect(!in_quote || ours.fees() == money(venue.fees(i, Asset::kQuote)), Check::kPosition, i,
+           "fees differ at the end");
+  }
+  expect(fills == venue.counters().fills, Check::kPosition, 0, "{} fills counted of {}", fills,
+         venue.counters().fills);
+  check_account();
+}
+
+}  // namespace mm::sim

@@ -1,0 +1,131 @@
+// What must hold between the venue's truth and the core's belief, checked from outside at every
+// decision: the named checkers of DESIGN 5.
+//
+// Sees each event once the core has consumed it, and each command as it leaves; reads core and
+// venue, changes nothing. On the core's thread; some hundred nanoseconds an instrument and
+// decision; allocates in the constructor only. Keeps the first violation and the last events before
+// it.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/core/core.h"
+#include "engine/core/rate_budget.h"
+#include "sim/faults/faulty_venue.h"
+
+namespace mm::sim {
+
+enum class Check : std::uint8_t {
+  kExposure,       // the venue's position and open orders stay within the limit
+  kStrayOrder,     // no order lives at the venue that the core believes dead
+  kGhostOrder,     // nor is one believed to rest, long after, that is gone
+  kDoubleFill,     // the core has counted no more fills than there were
+  kPosition,       // position, fills and fees agree once everything has been told
+  kPostOnly,       // no taker fill
+  kOwnCross,       // no request that would match our own other side
+  kStaleQuote,     // no quote is sent on a book that is broken or silent
+  kSessionQuote,   // nor while the session is not up, or the symbol halted
+  kRateLimit,      // no more requests than the account's own limit
+  kRetryAfter,     // none before the time the venue has named
+  kBounded,        // order count and table
+  kCoreInvariant,  // those the core checks itself
+  kConverged,      // some time after the last fault nothing is in doubt any more
+  kQuoting,        // and quotes stand, or a reason is named
+  kFlat,           // after a shutdown no order is left
+  kCount
+};
+inline constexpr std::size_t kChecks = static_cast<std::size_t>(Check::kCount);
+std::string_view name(Check check);
+
+struct Violation {
+  Check check;
+  std::uint64_t step;  // events the core had consumed
+  Nanos time;
+  InstrumentId instrument;
+  std::array<char, 120> text;
+};
+
+// An event as the core consumed it, or a command as it left.
+struct Trace {
+  Event event;
+  Command command;
+};
+
+class Checker {
+ public:
+  static constexpr std::size_t kTraces = 50;
+
+  Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& config);
+
+  void on_event(const Event& event);
+  void on_command(const Command& command);
+  // After the shutdown, when everything under way has arrived.
+  void at_end(bool flat);
+
+  bool violated() const { return violations_ > 0; }
+  std::uint64_t violations() const { return violations_; }
+  std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
+  const Violation& first() const { return first_; }
+  // Up to the first violation, oldest first. Market data are left out.
+  std::vector<Trace> traces() const;
+
+ private:
+  // The book's chain as the core was told it, judged anew.
+  struct Watch {
+    std::uint32_t sequence = 0;
+    bool started = false, in_message = false, snapshot = false, whole = false;
+    SessionState session{SessionState::kUp};
+    bool trading = true;
+    HalfTicks fair_lowest{0};
+    Nanos differs_since{kNever};
+    std::array<Nanos, 2> naked_since{kNever, kNever};
+  };
+
+  void follow_book(const Event& event);
+  void check_state();
+  void check_exposure(InstrumentId i);
+  void check_venue_orders(InstrumentId i);
+  void check_account();
+  void check_healed(Nanos now);
+  void check_belief(InstrumentId i, Nanos now);
+  void check_quotes(InstrumentId i, Nanos now);
+  void check_ghosts(Nanos now);
+  bool believes_live(ClientOrderId id) const;
+  Amount venue_position(InstrumentId i) const;
+  Amount limit(InstrumentId i) const;
+  // Remembers the first that does not hold, in words.
+  template <class... Values>
+  void expect(bool holds, Check check, InstrumentId i, fmt::format_string<Values...> format,
+              Values&&... values) {
+    if (holds) return;
+    ++by_check_[static_cast<std::size_t>(check)];
+    if (++violations_ > 1) return;
+    first_ = {.check = check, .step = steps_, .time = core_.now(), .instrument = i, .text = {}};
+    fmt::format_to_n(first_.text.data(), first_.text.size() - 1, format,
+                     std::forward<Values>(values)...);
+  }
+
+  const Core& core_;
+  const FaultyVenue& faults_;
+  CoreConfig config_;
+  RateBudget budget_;
+  std::vector<Watch> watches_;
+  std::vector<Nanos> ghost_since_;  // by slot
+  Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
+  std::uint64_t core_broken_ = 0;
+  std::uint64_t steps_ = 0, violations_ = 0;
+  std::array<std::uint64_t, kChecks> by_check_{};
+  bool stopping_ = false;
+  Violation first_{};
+  std::array<Trace, kTraces> traces_{};
+  std::size_t traced_ = 0;
+};
+
+}  // namespace mm::sim

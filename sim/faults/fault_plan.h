@@ -1,0 +1,89 @@
+// What goes wrong between engine and venue, and when: a list of windows of time.
+//
+// Plain data, made before start (by hand, by a scenario or by chance), constant afterwards. Faults
+// keep to what a live gateway promises the core: an answer may be late, lost or contradicted, but
+// comes once (it is matched to its request); reports of the user stream may repeat; no fill is lost
+// for good; no request older than recvWindow is carried out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/types.h"
+
+namespace mm::sim {
+
+enum class FaultKind : std::uint8_t {
+  // Requests.
+  kRequestLost,
+  kCancelIgnored,     // only cancels are lost
+  kRequestDelayed,    // and everything behind it on its connection
+  kRequestReordered,  // overtaken by requests of other orders
+  kRequestRepeated,   // cancels and questions only: a place that comes twice is two orders
+  // Answers and reports.
+  kAnswerLost,      // the request was carried out
+  kAnswerDelayed,   // fills go past it: they come before the ack
+  kReportRepeated,  // the same report again, later
+  kReportReordered,
+  kNotFoundLie,    // a question is answered "not found" while the order is young and alive
+  kForeignReport,  // of orders that are not ours
+  kStreamSilent,   // no fills are told until the session has reconciled
+  kSessionDown,
+  // Refusals.
+  kRateLimited,       // 429: quotes are refused until the end
+  kBanned,            // 418: everything is
+  kPostOnlyStorm,     // every place would cross
+  kNoBalance,         // every place is refused for balance
+  kAmendRefused,      // every amend is refused by the matching
+  kTimestampRefused,  // -1021
+  kSymbolHalted,
+  kBalanceMoved,  // somebody else uses most of what is free
+  // Market data.
+  kBookGap,        // a diff is missing and the core finds out
+  kBookGapFound,   // and the feed finds out
+  kBookRepeated,   // a diff comes twice
+  kBookStaleDiff,  // a diff comes again, late
+  kSnapshotTwice,  // the first snapshot is older than the stream: the feed asks for another
+  kDepthFrozen,    // no diffs, everything else goes on
+  kMarketSilent,   // nothing at all, on a connection that seems alive
+  kFeedDown,
+  // Time.
+  kClockAhead,  // local time of receipt
+  kClockBehind,
+  kConsumerStall,  // nothing is taken from the sockets
+  kCount
+};
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
+std::string_view name(FaultKind kind);
+
+inline constexpr InstrumentId kEveryInstrument = 0xFFFF;
+
+struct Fault {
+  FaultKind kind;
+  Nanos begin, end;                       // since the start of the run
+  std::int32_t per_million = 1'000'000;   // of the messages concerned
+  Nanos delay_max{500 * kMillisecond.v};  // of what is late; the jump of a clock
+  InstrumentId instrument = kEveryInstrument;
+};
+using FaultPlan = std::vector<Fault>;
+
+// Nothing is later than this on its way to the venue: the rest is refused as too old.
+inline constexpr Nanos kRecvWindow{5 * kSecond.v};
+
+// Faults of all kinds by chance, none in the first `quiet` nor after `end`; the same seed gives
+// the same plan.
+struct PlanShape {
+  std::uint64_t seed;
+  Nanos quiet, end;
+  InstrumentId instruments;
+};
+FaultPlan random_plan(const PlanShape& shape);
+
+using FaultCounts = std::array<std::uint64_t, kFaultKinds>;
+// One line: what happened, and how often.
+std::string faults_text(const FaultCounts& counts);
+
+}  // namespace mm::sim

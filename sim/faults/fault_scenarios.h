@@ -1,0 +1,28 @@
+// The named things that go wrong, S1 to S25: each from a thread in which a trading system broke.
+//
+// One table: name, what happens, what is expected, the plan of faults and the keys it needs.
+// Constant; a plan is made on request.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sim/faults/fault_plan.h"
+
+namespace mm::sim {
+
+struct FaultScenario {
+  std::string_view name;
+  std::string_view happens, expected;
+  FaultPlan (*plan)();
+  std::string_view sets;  // "section.key=value", separated by blanks
+};
+
+std::span<const FaultScenario> fault_scenarios();
+// nullptr for an unknown name.
+const FaultScenario* find_fault_scenario(std::string_view name);
+// All of them, a line each, for help and error messages.
+std::string fault_scenario_list();
+
+}  // namespace mm::sim

@@ -1,0 +1,359 @@
+// FaultyVenue's order session: requests that do not arrive, answers that do not come back, and the
+// way back to a session that can be relied on.
+#include <algorithm>
+
+#include "engine/core/assert.h"
+#include "engine/core/denied.h"
+#include "sim/faults/faulty_venue.h"
+#include "sim/make_event.h"
+
+namespace mm::sim {
+namespace {
+
+constexpr Nanos kAnswerTime{10 * kMillisecond.v};  // of a refusal
+constexpr Nanos kGatewayTimeout{kSecond.v};        // after which it says "unknown"
+constexpr Nanos kReconcileMax{2 * kSecond.v};
+constexpr Nanos kYoung{2 * kSecond.v};
+constexpr std::uint64_t kForeignOwner = 0xEE;  // instance in ids that are not ours
+
+bool is_quote(CommandKind kind) {
+  return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
+         kind == CommandKind::kModify || kind == CommandKind::kReduce;
+}
+bool is_question(CommandKind kind) {
+  return kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders;
+}
+// Comes over the user stream, where messages may repeat.
+bool is_report(EventKind kind) {
+  return kind == EventKind::kFilled || kind == EventKind::kAccepted ||
+         kind == EventKind::kReplaced || kind == EventKind::kAmended ||
+         kind == EventKind::kCanceled || kind == EventKind::kExpired;
+}
+
+EventKind refused_kind(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kPlace:
+      return EventKind::kRejected;
+    case CommandKind::kCancel:
+      return EventKind::kCancelRejected;
+    case CommandKind::kReplace:
+      return EventKind::kReplaceRejected;
+    case CommandKind::kModify:
+    case CommandKind::kReduce:
+      return EventKind::kAmendRejected;
+    default:
+      return EventKind::kOutcomeUnknown;
+  }
+}
+
+Event failure_of(const Command& c, EventKind kind, RejectReason reason, Nanos retry_after) {
+  Event event = make_event(kind, c.instrument);
+  event.failure.id = c.id;
+  event.failure.new_id = c.new_id;
+  event.failure.retry_after = retry_after;
+  event.failure.reason = reason;
+  event.failure.command = static_cast<std::uint8_t>(c.kind);
+  return event;
+}
+
+Event outcome_unknown(const Command& c) {
+  return failure_of(c, EventKind::kOutcomeUnknown, RejectReason::kOther, Nanos(0));
+}
+
+}  // namespace
+
+void FaultyVenue::submit(const Command& command, Nanos now) {
+  now_ = std::max(now_, now);
+  if (command.kind == CommandKind::kResyncFeed) return ask_snapshot(command.instrument);
+  if (session_ == SessionState::kDown) {
+    return hold(make_denied(command, RejectReason::kDisconnected, now_), now_);
+  }
+  // A session that knows of its ban sends nothing.
+  if (const Fault* ban = strikes(FaultKind::kBanned, command.instrument)) {
+    Event denied = make_denied(command, RejectReason::kRateLimit, now_);
+    denied.failure.retry_after = ban->end;
+    return hold(denied, now_);
+  }
+  Nanos retry_after{};
+  const RejectReason reason = refusal(command, retry_after);
+  if (reason != RejectReason::kNone) return refuse(command, reason, retry_after);
+  remember(command);
+  if (!request_fault(command)) forward(command);
+}
+
+// Why the venue refuses a request before it looks at it, if it does.
+RejectReason FaultyVenue::refusal(const Command& command, Nanos& retry_after) {
+  const InstrumentId i = command.instrument;
+  const bool quote = is_quote(command.kind), place = command.kind == CommandKind::kPlace;
+  if (strikes(FaultKind::kTimestampRefused, i) != nullptr) return RejectReason::kOther;
+  if (!quote) return RejectReason::kNone;
+  if (const Fault* limit = strikes(FaultKind::kRateLimited, i)) {
+    retry_after = limit->end;
+    return RejectReason::kRateLimit;
+  }
+  if (find(FaultKind::kSymbolHalted, i) != nullptr) return RejectReason::kMarketHalted;
+  if (place && strikes(FaultKind::kPostOnlyStorm, i) != nullptr) return RejectReason::kWouldCross;
+  if (place && strikes(FaultKind::kNoBalance, i) != nullptr) {
+    return RejectReason::kInsufficientBalance;
+  }
+  if (!place && strikes(FaultKind::kAmendRefused, i) != nullptr) return RejectReason::kOther;
+  return RejectReason::kNone;
+}
+
+void FaultyVenue::refuse(const Command& command, RejectReason reason, Nanos retry_after) {
+  hold(failure_of(command, refused_kind(command.kind), reason, retry_after), now_ + kAnswerTime);
+}
+
+// True if the request does not simply go on.
+bool FaultyVenue::request_fault(const Command& command) {
+  const InstrumentId i = command.instrument;
+  const bool cancel = command.kind == CommandKind::kCancel;
+  if (strikes(FaultKind::kRequestLost, i) != nullptr ||
+      (cancel && strikes(FaultKind::kCancelIgnored, i) != nullptr)) {
+    if (random_.below(2) == 0) hold_if_room(outcome_unknown(command), now_ + kGatewayTimeout);
+    return true;
+  }
+  if (requests_.room() < requests_.size()) return false;
+  Nanos& last = last_release_[command.connection];
+  if (const Fault* delay = strikes(FaultKind::kRequestDelayed, i)) {
+    last = std::max(last, late(*delay));
+    requests_.push(last, 0, command);
+    return true;
+  }
+  if (const Fault* reorder = strikes(FaultKind::kRequestReordered, i)) {
+    requests_.push(std::max(last, late(*reorder)), 0, command);
+    return true;
+  }
+  const bool repeatable = cancel || is_question(command.kind);
+  if (repeatable && strikes(FaultKind::kRequestRepeated, i) != nullptr) forward(command);
+  return false;
+}
+
+// Requests of one connection do not overtake each other.
+void FaultyVenue::forward(const Command& command) {
+  const Nanos last = last_release_[command.connection];
+  if (last > now_ && requests_.room() > 0) {
+    requests_.push(last, 0, command);
+  } else {
+    venue_.submit(command, now_);
+  }
+}
+
+void FaultyVenue::remember(const Command& command) {
+  if (in_flight_.size() == in_flight_.capacity()) in_flight_.erase(in_flight_.begin());
+  in_flight_.push_back(command);
+}
+
+// The request this answers is in flight no more. False if none was.
+bool FaultyVenue::forget(const Event& event, Command& forgotten) {
+  const bool status = event.kind == EventKind::kOrderStatus;
+  const ClientOrderId id = event.report.id;  // where a failure has it too
+  const auto found = std::ranges::find_if(
+      in_flight_, [&](const Command& c) { return c.id == id && is_question(c.kind) == status; });
+  if (found == in_flight_.end()) return false;
+  forgotten = *found;
+  in_flight_.erase(found);
+  return true;
+}
+
+// --- answers and reports --------------------------------------------------------------------
+
+bool FaultyVenue::pass_execution(Event& event) {
+  switch (event.kind) {
+    case EventKind::kRateUsage:
+    case EventKind::kSessionStatus:
+      return session_ != SessionState::kDown;
+    case EventKind::kBalance:
+      return pass_balance(event);
+    case EventKind::kFilled:
+      foreign_report(event);
+      if (session_ == SessionState::kDown || active(FaultKind::kStreamSilent)) {
+        MM_ASSERT(missed_fills_.size() < missed_fills_.capacity(), "room for what is missed");
+        missed_fills_.push_back(event);
+        return false;
+      }
+      return pass_report(event);
+    default:
+      return pass_answer(event);
+  }
+}
+
+bool FaultyVenue::pass_balance(Event& event) {
+  if (session_ == SessionState::kDown || active(FaultKind::kStreamSilent)) return false;
+  if (strikes(FaultKind::kBalanceMoved, event.instrument) != nullptr) {
+    event.balance.free = event.balance.free / 4;
+  }
+  return true;
+}
+
+bool FaultyVenue::pass_answer(Event& event) {
+  const InstrumentId i = event.instrument;
+  const bool feed_request =
+      event.kind == EventKind::kOutcomeUnknown &&
+      event.failure.command == static_cast<std::uint8_t>(CommandKind::kResyncFeed);
+  if (feed_request) return false;
+  const bool new_order = event.kind == EventKind::kAccepted || event.kind == EventKind::kReplaced;
+  if (new_order) {
+    const bool replaced = event.kind == EventKind::kReplaced;
+    births_[next_birth_++ % births_.size()] = {replaced ? event.report.new_id : event.report.id,
+                                               now_};
+  }
+  if (session_ == SessionState::kDown) return false;
+  Command request;
+  const bool expected = forget(event, request);
+  if (!expected && !is_report(event.kind)) return false;  // the second answer to one request
+  if (strikes(FaultKind::kAnswerLost, i) != nullptr) {
+    const bool told = request.kind != CommandKind::kNone && random_.below(2) == 0;
+    if (told) hold_if_room(outcome_unknown(request), now_ + kGatewayTimeout);
+    return false;
+  }
+  const bool open = event.kind == EventKind::kOrderStatus &&
+                    event.report.status == static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  if (open && is_young(event.report.id) && strikes(FaultKind::kNotFoundLie, i) != nullptr) {
+    event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kNotFound);
+    event.report.lots = Lots(0);
+  }
+  foreign_report(event);
+  if (event.kind == EventKind::kOrderStatus && tell_missed_fills(event.report.id)) {
+    hold(event, now_);
+    return false;
+  }
+  const Fault* delay = strikes(FaultKind::kAnswerDelayed, i);
+  if (delay == nullptr) return pass_report(event);
+  hold(event, late(*delay));
+  return false;
+}
+
+bool FaultyVenue::pass_report(const Event& event) {
+  if (!is_report(event.kind)) return true;
+  if (const Fault* repeat = strikes(FaultKind::kReportRepeated, event.instrument)) {
+    hold_if_room(event, late(*repeat));
+  }
+  const Fault* reorder = strikes(FaultKind::kReportReordered, event.instrument);
+  if (reorder == nullptr) return true;
+  hold(event, late(*reorder));
+  return false;
+}
+
+// What was held comes out; a session that is down has lost it.
+bool FaultyVenue::pass_held(const Event& event) {
+  if (is_market(event.kind)) {
+    return event.kind == EventKind::kFeedStatus || event.kind == EventKind::kBookStale ||
+           (!active(FaultKind::kFeedDown) && !active(FaultKind::kMarketSilent));
+  }
+  const bool own = event.kind == EventKind::kSessionStatus || event.kind == EventKind::kDenied ||
+                   event.kind == EventKind::kOutcomeUnknown;
+  if (own || session_ != SessionState::kDown) return true;
+  if (event.kind == EventKind::kFilled) {
+    MM_ASSERT(missed_fills_.size() < missed_fills_.capacity(), "room for what is missed");
+    missed_fills_.push_back(event);
+  }
+  return false;
+}
+
+bool FaultyVenue::is_young(ClientOrderId id) const {
+  return std::ranges::any_of(births_,
+                             [&](const Birth& b) { return b.id == id && now_ - b.time < kYoung; });
+}
+
+// A person's order, or another engine's: the session passed it on, and the core must not care.
+void FaultyVenue::foreign_report(const Event& event) {
+  if (strikes(FaultKind::kForeignReport, event.instrument) == nullptr) return;
+  constexpr EventKind kKinds[] = {EventKind::kAccepted, EventKind::kCanceled,
+                                  EventKind::kOrderStatus, EventKind::kCancelRejected};
+  Event foreign = make_event(kKinds[random_.below(4)], event.instrument);
+  foreign.report.id = ClientOrderId((kForeignOwner << 56) | (random_.next() >> 8));
+  if (foreign.kind == EventKind::kOrderStatus) {
+    foreign.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  }
+  hold_if_room(foreign, now_);
+}
+
+// --- the session ----------------------------------------------------------------------------
+
+// Everything in flight is unknown; of what is still on its way some arrives.
+void FaultyVenue::session_down() {
+  session_ = SessionState::kDown;
+  reconciled_at_ = kNever;
+  const bool told_first = random_.below(2) == 0;
+  if (told_first) tell_session(kEveryInstrument);
+  for (const Command& c : in_flight_) hold(outcome_unknown(c), now_);
+  in_flight_.clear();
+  while (!requests_.empty()) {
+    const Command late_request = requests_.pop();
+    if (random_.below(2) == 0) venue_.submit(late_request, now_);
+  }
+  if (!told_first) tell_session(kEveryInstrument);
+}
+
+void FaultyVenue::session_reconciles() {
+  session_ = SessionState::kReconciling;
+  tell_session(kEveryInstrument);
+  reconciled_at_ = now_ + Nanos(random_.between(kMillisecond.v, kReconcileMax.v));
+}
+
+// Balances, fills, what is open, then up: the order a live session keeps.
+void FaultyVenue::session_up() {
+  reconciled_at_ = kNever;
+  tell_balances();
+  for (const Event& fill : missed_fills_) hold(fill, now_);
+  missed_fills_.clear();
+  tell_open_orders();
+  session_ = SessionState::kUp;
+  tell_session(kEveryInstrument);
+}
+
+// A session that is asked for an order fetches the fills it has not told.
+bool FaultyVenue::tell_missed_fills(ClientOrderId id) {
+  return std::erase_if(missed_fills_, [&](const Event& fill) {
+           if (fill.fill.id == id) hold(fill, now_);
+           return fill.fill.id == id;
+         }) > 0;
+}
+
+void FaultyVenue::tell_session(InstrumentId scope) {
+  for (InstrumentId i = 0; i < streams_.size(); ++i) {
+    if (scope != kEveryInstrument && scope != i) continue;
+    Event status = make_event(EventKind::kSessionStatus, i);
+    status.session.state = session_;
+    status.session.symbol_trading = streams_[i].halted ? 0 : 1;
+    hold(status, now_);
+  }
+}
+
+void FaultyVenue::tell_open_orders() {
+  for (InstrumentId i = 0; i < streams_.size(); ++i) {
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      for (OrderRow row = venue_.book(i).first(side); row != kNoRow; row = venue_.order(row).next) {
+        const RestingOrder& order = venue_.order(row);
+        Event status = make_event(EventKind::kOrderStatus, i);
+        if (side == Side::kSell) status.flags = kFlagSell;
+        status.report.id = order.id;
+        status.report.venue_id = order.venue_id;
+        status.report.lots = order.filled;
+        status.report.ticks = static_cast<std::int32_t>(order.price.v);
+        status.report.status = static_cast<std::uint8_t>(order.status);
+        hold(status, now_);
+      }
+    }
+  }
+}
+
+void FaultyVenue::tell_balances() {
+  if (session_ == SessionState::kDown) return;
+  for (InstrumentId i = 0; i < streams_.size(); ++i) {
+    if (!instruments_[i].is_spot) continue;
+    const Wallet wallet = venue_.wallet(i);
+    Event event = make_event(EventKind::kBalance, i);
+    event.balance.asset = Asset::kBase;
+    event.balance.free = wallet.base_free;
+    event.balance.locked = wallet.base_locked;
+    hold(event, now_);
+    event.balance.asset = Asset::kQuote;
+    event.balance.free = wallet.quote_free;
+    event.balance.locked = wallet.quote_locked;
+    hold(event, now_);
+  }
+}
+
+}  // namespace mm::sim

@@ -1,0 +1,228 @@
+// FaultyVenue's time: what comes next, and what happens when a window opens or closes.
+#include "sim/faults/faulty_venue.h"
+
+#include <algorithm>
+
+#include "engine/core/assert.h"
+#include "sim/make_event.h"
+
+namespace mm::sim {
+namespace {
+
+constexpr std::uint32_t kHeldMax = 1u << 14, kRequestsMax = 1u << 12;
+constexpr std::size_t kInFlightMax = 1u << 12, kMissedFillsMax = 1u << 14, kMessageMax = 2048;
+// What faults may not use of the held events: room for what must not be lost.
+constexpr std::size_t kHeldReserve = kHeldMax / 2;
+constexpr std::uint8_t kRank = 0;
+
+}  // namespace
+
+FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instruments,
+                         const FaultPlan& plan, std::uint64_t seed)
+    : venue_(venue),
+      instruments_(instruments.begin(), instruments.end()),
+      plan_(plan),
+      random_(seed ^ 0xFA177),
+      held_(kHeldMax),
+      requests_(kRequestsMax),
+      streams_(instruments.size()) {
+  active_.fill(-1);
+  in_flight_.reserve(kInFlightMax);
+  missed_fills_.reserve(kMissedFillsMax);
+  for (Stream& s : streams_) s.copy.reserve(kMessageMax);
+}
+
+void FaultyVenue::start(Nanos now) {
+  now_ = now;
+  for (std::size_t k = 0; k < plan_.size(); ++k) {
+    Fault& f = plan_[k];
+    MM_ASSERT(f.begin < f.end, "a window has a length");
+    f.begin += now;
+    f.end += now;
+    boundaries_.push_back({f.begin, k, true});
+    boundaries_.push_back({f.end, k, false});
+  }
+  std::ranges::stable_sort(boundaries_, {}, &Boundary::time);
+  venue_.start(now);
+}
+
+const Fault* FaultyVenue::find(FaultKind kind, InstrumentId i) const {
+  const std::int32_t at = active_[static_cast<std::size_t>(kind)];
+  if (at < 0) return nullptr;
+  const Fault& fault = plan_[static_cast<std::size_t>(at)];
+  const bool concerns = fault.instrument == kEveryInstrument || fault.instrument == i;
+  return concerns ? &fault : nullptr;
+}
+
+const Fault* FaultyVenue::strikes(FaultKind kind, InstrumentId i) {
+  const Fault* fault = find(kind, i);
+  if (fault == nullptr || !random_.chance_in_million(fault->per_million)) return nullptr;
+  count(kind);
+  return fault;
+}
+
+void FaultyVenue::hold(const Event& event, Nanos at) {
+  MM_ASSERT(held_.room() > 0, "faults leave room for what must not be lost");
+  held_.push(at, kRank, event);
+}
+
+void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
+  if (held_.room() > kHeldReserve) {
+    held_.push(at, kRank, event);
+  } else {
+    ++skipped_;
+  }
+}
+
+bool FaultyVenue::over() const {
+  return next_boundary() == kNever && held_.empty() && requests_.empty();
+}
+
+Nanos FaultyVenue::next_boundary() const {
+  const bool any = next_boundary_ < boundaries_.size();
+  return std::min(any ? boundaries_[next_boundary_].time : kNever, reconciled_at_);
+}
+
+Nanos FaultyVenue::next_time() const {
+  const Nanos own = std::min(next_boundary(), requests_.next_time());
+  if (active(FaultKind::kConsumerStall)) return own;
+  return std::min({own, held_.next_time(), venue_.next_time()});
+}
+
+bool FaultyVenue::next(Nanos now, Event& out) {
+  for (;;) {
+    const Nanos boundary = next_boundary(), request = requests_.next_time();
+    const bool stalled = active(FaultKind::kConsumerStall);
+    if (!stalled && next_event(std::min({now, boundary, request}), out)) return true;
+    if (std::min(boundary, request) > now) return false;
+    if (request <= boundary) {
+      release_request();
+    } else {
+      cross_boundary();
+    }
+  }
+}
+
+// The next event due by `limit` that passes; the venue runs as far as that.
+bool FaultyVenue::next_event(Nanos limit, Event& out) {
+  for (;;) {
+    const Nanos held = held_.next_time();
+    bool passes = false;
+    if (held <= limit && held <= venue_.next_time()) {
+      now_ = held;
+      out = held_.pop();
+      out.received = held;
+      passes = pass_held(out);
+    } else if (venue_.next(std::min(limit, held), out)) {
+      now_ = out.received;
+      passes = is_market(out.kind) ? pass_market(out) : pass_execution(out);
+    } else if (held_.next_time() > limit) {
+      return false;
+    }
+    if (!passes) continue;
+    out.received += shift_;
+    return true;
+  }
+}
+
+void FaultyVenue::release_request() {
+  now_ = requests_.next_time();
+  const Command command = requests_.pop();
+  if (now_ - command.time > kRecvWindow) {
+    refuse(command, RejectReason::kOther, Nanos(0));
+  } else {
+    venue_.submit(command, now_);
+  }
+}
+
+void FaultyVenue::cross_boundary() {
+  now_ = next_boundary();
+  if (reconciled_at_ == now_) return session_up();
+  const Boundary boundary = boundaries_[next_boundary_++];
+  const Fault& fault = plan_[boundary.fault];
+  std::int32_t& active = active_[static_cast<std::size_t>(fault.kind)];
+  if (boundary.begins) {
+    active = static_cast<std::int32_t>(boundary.fault);
+    begin(fault);
+  } else if (active == static_cast<std::int32_t>(boundary.fault)) {
+    active = -1;
+    end(fault);
+  }
+}
+
+void FaultyVenue::begin(const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kSessionDown:
+      session_down();
+      break;
+    case FaultKind::kSymbolHalted:
+      for (InstrumentId i = 0; i < streams_.size(); ++i) {
+        if (find(fault.kind, i) == nullptr) continue;
+        streams_[i].halted = true;
+        tell_session(i);
+      }
+      break;
+    case FaultKind::kFeedDown: {
+      Event feed = make_event(EventKind::kFeedStatus, 0);
+      feed.feed.up = 0;
+      hold(feed, now_);
+      break;
+    }
+    case FaultKind::kSnapshotTwice:
+      for (InstrumentId i = 0; i < streams_.size(); ++i) {
+        if (find(fault.kind, i) != nullptr) streams_[i].snapshots_too_old = 1;
+      }
+      lose_chain(fault.instrument);
+      break;
+    case FaultKind::kClockAhead:
+      shift_ = fault.delay_max;
+      break;
+    case FaultKind::kClockBehind:
+      shift_ = -fault.delay_max;
+      break;
+    case FaultKind::kStreamSilent:
+    case FaultKind::kMarketSilent:
+    case FaultKind::kDepthFrozen:
+    case FaultKind::kConsumerStall:
+      break;
+    default:
+      return;  // counted where it strikes
+  }
+  count(fault.kind);
+}
+
+void FaultyVenue::end(const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kSessionDown:
+      return session_reconciles();
+    case FaultKind::kStreamSilent:
+      if (session_ != SessionState::kDown) session_reconciles();
+      return;
+    case FaultKind::kSymbolHalted:
+      for (InstrumentId i = 0; i < streams_.size(); ++i) {
+        if (!streams_[i].halted) continue;
+        streams_[i].halted = false;
+        tell_session(i);
+      }
+      return;
+    case FaultKind::kFeedDown: {
+      Event feed = make_event(EventKind::kFeedStatus, 0);
+      feed.feed.up = 1;
+      hold(feed, now_);
+      return lose_chain(kEveryInstrument);
+    }
+    case FaultKind::kMarketSilent:
+    case FaultKind::kDepthFrozen:
+      return lose_chain(fault.instrument);
+    case FaultKind::kClockAhead:
+    case FaultKind::kClockBehind:
+      shift_ = Nanos(0);
+      return;
+    case FaultKind::kBalanceMoved:
+      return tell_balances();
+    default:
+      return;
+  }
+}
+
+}  // namespace mm::sim

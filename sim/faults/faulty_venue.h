@@ -1,0 +1,140 @@
+// The way to the simulated venue on which things go wrong, as a plan of faults says.
+//
+// Stands between gateway and SimVenue and has its shape: requests in with submit(), everything else
+// out of next(). Owned by the venue's thread; allocates in the constructor only (bounded queues; a
+// fault that finds no room does not happen and is counted in `skipped`). Deterministic: same plan,
+// same seed, same calls, same events. It does what a gateway and a feed would do about a fault:
+// numbers book messages anew, asks for snapshots, reconciles a session that was down (missed fills
+// first, then open orders, then up).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/core/command.h"
+#include "engine/core/event.h"
+#include "sim/faults/fault_plan.h"
+#include "sim/random.h"
+#include "sim/timed_queue.h"
+#include "sim/venue.h"
+
+namespace mm::sim {
+
+class FaultyVenue {
+ public:
+  FaultyVenue(SimVenue& venue, std::span<const Instrument> instruments, const FaultPlan& plan,
+              std::uint64_t seed);
+
+  void start(Nanos now);
+  void submit(const Command& command, Nanos now);
+  void on_market(std::span<const Event> events, Nanos at) { venue_.on_market(events, at); }
+  Nanos next_time() const;
+  bool next(Nanos now, Event& out);
+
+  // Inspection, for checkers, tests and summaries.
+  const SimVenue& venue() const { return venue_; }
+  const FaultCounts& counts() const { return counts_; }
+  std::uint64_t skipped() const { return skipped_; }
+  bool active(FaultKind kind) const { return active_[static_cast<std::size_t>(kind)] >= 0; }
+  // No window is open or to come, and what the last one left is told.
+  bool over() const;
+
+ private:
+  // A message of one instrument on its way through: what is decided at its beginning holds to its
+  // end.
+  enum class Passage : std::uint8_t { kPass, kDrop, kCopy };
+  struct Stream {
+    std::uint32_t sequence = 0;
+    Passage passage = Passage::kPass;
+    bool is_snapshot = false;
+    bool awaits_snapshot = false;  // the feed has lost the chain: diffs are not for the core
+    bool halted = false;
+    int snapshots_too_old = 0;  // that are still to come
+    Nanos ask_again{kNever};
+    Nanos copy_delay{};
+    std::vector<Event> copy;  // the message, to be delivered again
+  };
+  struct Boundary {
+    Nanos time;
+    std::size_t fault;
+    bool begins;
+  };
+  struct Birth {
+    ClientOrderId id;
+    Nanos time;
+  };
+
+  const Fault* find(FaultKind kind, InstrumentId i) const;
+  // The active fault of this kind if it strikes this message.
+  const Fault* strikes(FaultKind kind, InstrumentId i);
+  void count(FaultKind kind) { ++counts_[static_cast<std::size_t>(kind)]; }
+  Nanos late(const Fault& fault) { return now_ + Nanos(random_.below(fault.delay_max.v)); }
+  void hold(const Event& event, Nanos at);
+  // A fault that may as well not happen; counted if there is no room for it.
+  void hold_if_room(const Event& event, Nanos at);
+
+  // Time and windows (faulty_venue.cpp).
+  Nanos next_boundary() const;
+  bool next_event(Nanos limit, Event& out);
+  void release_request();
+  void cross_boundary();
+  void begin(const Fault& fault);
+  void end(const Fault& fault);
+
+  // Requests and answers (faulty_session.cpp).
+  void forward(const Command& command);
+  RejectReason refusal(const Command& command, Nanos& retry_after);
+  void refuse(const Command& command, RejectReason reason, Nanos retry_after);
+  bool request_fault(const Command& command);
+  bool pass_execution(Event& event);
+  bool pass_balance(Event& event);
+  bool pass_answer(Event& event);
+  bool pass_report(const Event& event);
+  bool pass_held(const Event& event);
+  void foreign_report(const Event& event);
+  void remember(const Command& command);
+  bool forget(const Event& event, Command& forgotten);
+  bool is_young(ClientOrderId id) const;
+  void session_down();
+  void session_reconciles();
+  void session_up();
+  void tell_session(InstrumentId i);
+  bool tell_missed_fills(ClientOrderId id);
+  void tell_open_orders();
+  void tell_balances();
+
+  // Market data (faulty_feed.cpp).
+  bool pass_market(Event& event);
+  Passage passage_of(Stream& stream, const Event& begin);
+  void end_message(Stream& stream, InstrumentId i);
+  void lose_chain(InstrumentId scope);
+  void ask_snapshot(InstrumentId i);
+
+  SimVenue& venue_;
+  std::vector<Instrument> instruments_;
+  FaultPlan plan_;
+  Random random_;
+  std::vector<Boundary> boundaries_;
+  std::size_t next_boundary_ = 0;
+  std::array<std::int32_t, kFaultKinds> active_{};  // index into the plan, or -1
+
+  TimedQueue<Event> held_;                 // events that come later
+  TimedQueue<Command> requests_;           // requests that are late
+  std::array<Nanos, 256> last_release_{};  // per connection
+  std::vector<Command> in_flight_;         // oldest first
+  std::vector<Event> missed_fills_;
+  std::array<Birth, 256> births_{};  // orders that came to rest last
+  std::size_t next_birth_ = 0;
+  std::vector<Stream> streams_;
+
+  SessionState session_{SessionState::kUp};
+  Nanos reconciled_at_{kNever};
+  Nanos shift_{};  // of the local clock
+  Nanos now_{};
+  FaultCounts counts_{};
+  std::uint64_t skipped_ = 0;
+};
+
+}  // namespace mm::sim

@@ -1,0 +1,312 @@
+// The soak: seeds that end clean and repeat to the bit, and checkers that notice a broken core.
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "engine/app/checked_run.h"
+#include "engine/app/sim_setup.h"
+#include "engine/app/soak_config.h"
+#include "engine/app/soak_seed.h"
+#include "tests/e2e_support.h"
+
+namespace mm {
+namespace {
+
+using app::run_seed;
+using app::SeedResult;
+using sim::Check;
+using sim::Fault;
+using sim::FaultKind;
+using sim::FaultPlan;
+using testing::HasSubstr;
+
+constexpr Nanos kTenMinutes{600 * kSecond.v};
+constexpr Nanos kStart{1'704'067'200 * kSecond.v};
+
+// --- seeds --------------------------------------------------------------------------------------
+
+class SoakSeeds : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(SoakSeeds, EndClean) {
+  constexpr std::uint64_t kBlock = 10;
+  for (std::uint64_t seed = GetParam(); seed < GetParam() + kBlock; ++seed) {
+    const SeedResult result = run_seed(seed, kTenMinutes);
+    EXPECT_TRUE(result.ok()) << app::violation_text(result);
+    EXPECT_EQ(result.faults_skipped, 0u);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(From, SoakSeeds, testing::Values(1, 11, 21, 31));
+
+TEST(Soak, ASeedRepeatsToTheBitAndAnotherDoesNot) {
+  const SeedResult first = run_seed(7, kTenMinutes), again = run_seed(7, kTenMinutes);
+  EXPECT_EQ(first.output_hash, again.output_hash);
+  EXPECT_EQ(first.events, again.events);
+  EXPECT_EQ(first.faults, again.faults);
+  EXPECT_NE(run_seed(8, kTenMinutes).output_hash, first.output_hash);
+}
+
+TEST(Soak, RandomConfigurationsAreAllValid) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const app::ConfigLoad load = app::parse_config("", "soak", app::random_sets(seed));
+    EXPECT_EQ(load.error, "") << seed;
+  }
+  EXPECT_EQ(app::random_sets(5), app::random_sets(5));
+  EXPECT_NE(app::random_sets(5), app::random_sets(6));
+}
+
+TEST(Soak, RandomPlansKnowEveryFaultAndKeepToTheirTime) {
+  std::array<int, sim::kFaultKinds> seen{};
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    for (const Fault& f : sim::random_plan({seed, kSecond * 15, kSecond * 500, 3})) {
+      ++seen[static_cast<std::size_t>(f.kind)];
+      EXPECT_GE(f.begin, kSecond * 15);
+      EXPECT_LT(f.begin, f.end);
+      EXPECT_LE(f.end, kSecond * 500);
+      EXPECT_TRUE(f.instrument < 3 || f.instrument == sim::kEveryInstrument);
+    }
+  }
+  for (std::size_t k = 0; k < seen.size(); ++k) {
+    EXPECT_GT(seen[k], 0) << sim::name(static_cast<FaultKind>(k));
+  }
+}
+
+TEST(SoakMode, CountsSeedsHoursAndFaults) {
+  const test::Scratch here;
+  const test::Ran ran = here.run("soak --seeds 1..4 --jobs 2");
+  EXPECT_EQ(ran.exit_code, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("seeds            4\n"));
+  EXPECT_THAT(ran.out, HasSubstr("session_down"));
+  EXPECT_THAT(ran.out, HasSubstr("violations       0\n"));
+}
+
+TEST(SoakMode, ShowsWhatASeedStandsFor) {
+  const test::Scratch here;
+  const test::Ran ran = here.run("soak --seeds 7 --verbose");
+  EXPECT_EQ(ran.exit_code, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("--set 'market.seed=7'"));
+  EXPECT_THAT(ran.out, HasSubstr("output hash"));
+  EXPECT_EQ(here.run("soak --seeds 7..7 --verbose").out.substr(0, 2000), ran.out.substr(0, 2000));
+}
+
+TEST(SoakMode, RefusesSeedsItCannotRead) {
+  const test::Scratch here;
+  for (const char* seeds : {"x", "1..", "..2", "5..4", "1..2..3", "-1..2"}) {
+    const test::Ran ran = here.run(std::string("soak --seeds ") + seeds);
+    EXPECT_EQ(ran.exit_code, 2) << seeds;
+  }
+}
+
+// --- broken cores -------------------------------------------------------------------------------
+
+// A core that is told something else than happened: as wrong as the mistake it stands for.
+template <class Mistake>
+struct BrokenCore : Core {
+  explicit BrokenCore(const CoreConfig& config) : Core(Mistake::config(config)) {}
+
+  void on(const Event& event, CommandBuffer& out) {
+    Event told = event;
+    for (int times = mistake.change(told, *this); times > 0; --times) Core::on(told, out);
+  }
+  Mistake mistake;
+};
+struct Correct {
+  static CoreConfig config(const CoreConfig& c) { return c; }
+  int change(Event&, const Core&) { return 1; }  // how often the core hears of it
+};
+Fault fault(FaultKind kind, std::int32_t per_million = 1'000'000) {
+  return {.kind = kind,
+          .begin = kSecond * 10,
+          .end = kSecond * 60,
+          .per_million = per_million,
+          .delay_max = kSecond * 2};
+}
+// How often each checker found the core with this mistake broken, in five minutes.
+template <class Mistake>
+std::array<std::uint64_t, sim::kChecks> found(const FaultPlan& plan,
+                                              std::vector<std::string> sets = {}) {
+  const app::ConfigLoad load = app::parse_config("", "test", sets);
+  EXPECT_EQ(load.error, "");
+  const auto instruments = app::simulated_instruments(load.config);
+  const auto venue = app::make_sim_venue(load.config, instruments);
+  app::CheckedRunOf<BrokenCore<Mistake>> run(load.config, instruments, *venue, plan);
+  run.begin(kStart);
+  run.advance(kStart + kSecond * 300);
+  run.shut_down();
+  std::array<std::uint64_t, sim::kChecks> counts{};
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    counts[k] = run.checker().violations(static_cast<Check>(k));
+  }
+  return counts;
+}
+std::uint64_t of(const std::array<std::uint64_t, sim::kChecks>& counts, Check check) {
+  return counts[static_cast<std::size_t>(check)];
+}
+
+TEST(Checkers, ARightCoreBreaksNothing) {
+  const auto counts =
+      found<Correct>({fault(FaultKind::kAnswerLost, 300'000), fault(FaultKind::kBookGap, 50'000)});
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    EXPECT_EQ(counts[k], 0u) << name(static_cast<Check>(k));
+  }
+}
+
+// A network error taken for a refusal.
+struct TakesUnknownForRejected : Correct {
+  int change(Event& e, const Core&) {
+    const auto place = static_cast<std::uint8_t>(CommandKind::kPlace);
+    if (e.kind == EventKind::kOutcomeUnknown && e.failure.command == place) {
+      e.kind = EventKind::kRejected;
+    }
+    return 1;
+  }
+};
+TEST(Checkers, SeeAnOrderThatWasForgotten) {
+  const auto counts = found<TakesUnknownForRejected>({fault(FaultKind::kAnswerLost)},
+                                                     {"order_management.modification_timeout=3"});
+  EXPECT_GT(of(counts, Check::kStrayOrder), 0u);
+}
+
+struct ForgetsCancels : Correct {  // a cancel sent is an order gone
+  int change(Event& e, const Core& core) {
+    if (e.kind != EventKind::kOutcomeUnknown) return 1;
+    if (e.failure.command != static_cast<std::uint8_t>(CommandKind::kCancel)) return 1;
+    for (const Order& o : core.orders().rows()) {
+      if (o.id != e.failure.id) continue;
+      const RequestFailure failure = e.failure;
+      e.kind = EventKind::kCanceled;
+      e.report = {};
+      e.report.id = failure.id;
+      e.report.lots = o.filled;
+    }
+    return 1;
+  }
+};
+TEST(Checkers, SeeACancelThatWasBelievedTooEarly) {
+  const auto counts = found<ForgetsCancels>(
+      {fault(FaultKind::kCancelIgnored)},
+      {"order_management.reset_interval=15", "order_management.modification_timeout=3"});
+  EXPECT_GT(of(counts, Check::kStrayOrder), 0u);
+}
+
+struct CountsFillsTwice : Correct {  // by another trade id, as if it were another
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kFilled) e.fill.trade_id = TradeId(++next);
+    return 1;
+  }
+  std::uint64_t next = 0;
+};
+TEST(Checkers, SeeAFillThatIsCountedTwice) {
+  const auto counts = found<CountsFillsTwice>({fault(FaultKind::kReportRepeated)});
+  EXPECT_GT(of(counts, Check::kDoubleFill) + of(counts, Check::kPosition), 0u);
+}
+
+struct LosesFills : Correct {
+  int change(Event& e, const Core&) {
+    return e.kind == EventKind::kFilled && ++fills % 8 == 0 ? 0 : 1;
+  }
+  int fills = 0;
+};
+TEST(Checkers, SeeAFillThatIsLost) {
+  EXPECT_GT(of(found<LosesFills>({}), Check::kPosition), 0u);
+}
+
+struct IgnoresGaps : Correct {  // numbers the messages as if none were missing
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kBookStale) return 0;
+    if (e.kind == EventKind::kBookBegin) ++sequence;
+    if (e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels) e.sequence = sequence;
+    return 1;
+  }
+  std::uint32_t sequence = 0;
+};
+TEST(Checkers, SeeAQuoteOnABrokenBook) {
+  const auto counts = found<IgnoresGaps>({fault(FaultKind::kBookGap, 50'000)});
+  EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
+}
+
+struct IgnoresAge : Correct {
+  static CoreConfig config(CoreConfig c) {
+    c.account.max_data_age = kSecond * 3600;
+    for (InstrumentConfig& i : c.instruments) i.risk.max_data_age = kSecond * 3600;
+    return c;
+  }
+};
+TEST(Checkers, SeeAQuoteOnOldData) {
+  const auto counts =
+      found<IgnoresAge>({fault(FaultKind::kMarketSilent)}, {"order_management.reset_interval=15"});
+  EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
+}
+
+struct IgnoresSessions : Correct {
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kSessionStatus) {
+      e.session.state = SessionState::kUp;
+      e.session.symbol_trading = 1;
+    }
+    return 1;
+  }
+};
+TEST(Checkers, SeeAQuoteWithoutASession) {
+  EXPECT_GT(of(found<IgnoresSessions>({fault(FaultKind::kSymbolHalted)}), Check::kSessionQuote),
+            0u);
+}
+
+struct IgnoresRetryAfter : Correct {
+  int change(Event& e, const Core&) {
+    if (reports_failure(e.kind)) e.failure.retry_after = Nanos(0);
+    return 1;
+  }
+};
+TEST(Checkers, SeeARequestBeforeRetryAfter) {
+  EXPECT_GT(of(found<IgnoresRetryAfter>({fault(FaultKind::kRateLimited)}), Check::kRetryAfter), 0u);
+}
+
+struct HasTwiceTheLimits : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) {
+      i.risk.max_position_notional = i.risk.max_position_notional * 2;
+      i.risk.max_order_count *= 4;
+    }
+    c.account.max_order_count *= 4;
+    c.orders.modify_rate_limit *= 4;
+    return c;
+  }
+};
+TEST(Checkers, SeeMoreExposureThanTheLimit) {
+  const auto counts = found<HasTwiceTheLimits>({}, {"risk.max_position_notional=2000"});
+  EXPECT_GT(of(counts, Check::kExposure), 0u);
+}
+TEST(Checkers, SeeMoreRequestsThanTheLimit) {
+  const auto counts = found<HasTwiceTheLimits>(
+      {}, {"execution.modify_rate_limit=1", "strategy.modify_threshold=0.0001"});
+  EXPECT_GT(of(counts, Check::kRateLimit), 0u);
+}
+TEST(Checkers, SeeMoreOrdersThanTheLimit) {
+  const auto counts = found<HasTwiceTheLimits>({}, {"risk.max_order_count=2"});
+  EXPECT_GT(of(counts, Check::kBounded), 0u);
+}
+
+struct NeverAsksAgain : Correct {  // what is unknown stays so
+  int change(Event& e, const Core&) { return e.kind == EventKind::kOrderStatus ? 0 : 1; }
+};
+TEST(Checkers, SeeDoubtThatIsNeverSettled) {
+  const auto counts = found<NeverAsksAgain>({fault(FaultKind::kRequestLost)},
+                                            {"order_management.reset_interval=15"});
+  EXPECT_GT(of(counts, Check::kConverged), 0u);
+}
+
+struct StaysSilent : Correct {  // believes for good that the session is reconciling
+  int change(Event& e, const Core&) {
+    if (e.kind != EventKind::kSessionStatus || ++told < 4) return 1;
+    e.session.state = SessionState::kReconciling;
+    return 1;
+  }
+  int told = 0;
+};
+TEST(Checkers, SeeThatQuotesDoNotComeBack) {
+  const auto counts = found<StaysSilent>({fault(FaultKind::kSessionDown)});
+  EXPECT_GT(of(counts, Check::kQuoting), 0u);
+}
+
+}  // namespace
+}  // namespace mm
