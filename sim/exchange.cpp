@@ -37,7 +37,7 @@ void Exchange::attach(InstrumentId i, const MarketConfig& config) {
   market.book.become_truth();
   market.told = true;
   market.levels_max = static_cast<std::size_t>(bounded.depth_levels * 3 / 2);
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (int k = 0; k < bounded.depth_levels; ++k) {
       const PriceLevel level = market.generator->initial_level(side, k);
       market.book.set_level(side, level.price, level.lots);
@@ -168,7 +168,7 @@ void Exchange::observe(const Event& event) {
 // A snapshot tells of what is there; what is not is news too.
 void Exchange::forget_levels(InstrumentId i) {
   if (!markets_[i].told) return;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (const PriceLevel& level : markets_[i].book.external(side).levels()) {
       level_changed(i, side, level.price);
     }

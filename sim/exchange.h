@@ -185,7 +185,7 @@ class Exchange {
 
 template <class Use>
 void Exchange::for_each_open(AccountId account, InstrumentId i, Use&& use) const {
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (OrderRow row = markets_[i].book.first(side); row != kNoRow; row = orders_[row].next) {
       if (orders_[row].account == account) use(orders_[row]);
     }

@@ -102,7 +102,7 @@ OrderAnswer Exchange::modify(AccountId account, VenueOrderId id, Ticks price, Lo
 std::span<const OrderRow> Exchange::cancel_all(AccountId account, InstrumentId i) {
   rows_.clear();
   if (markets_[i].status == TradingStatus::kHalted) return {};
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (OrderRow row = markets_[i].book.first(side); row != kNoRow; row = orders_[row].next) {
       if (orders_[row].account == account) rows_.push_back(row);
     }

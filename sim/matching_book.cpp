@@ -91,7 +91,7 @@ void MatchingBook::begin_message(UpdateId last_id, bool snapshot) {
   book_id_ = last_id;
   in_snapshot_ = snapshot;
   if (!snapshot) return;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
       orders_[row].level = external(side).lots_at(orders_[row].price);
     }
@@ -105,7 +105,7 @@ void MatchingBook::begin_message(UpdateId last_id, bool snapshot) {
 void MatchingBook::end_message() {
   if (!in_snapshot_) return;
   in_snapshot_ = false;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     taken_before_[index(side)].clear();
     const PriceLevels& levels = external(side);
     for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {

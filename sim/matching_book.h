@@ -253,7 +253,7 @@ void MatchingBook::for_each_level(Side side, Use&& use) const {
 template <class OnChange>
 void MatchingBook::follow_touch(OnChange&& on_change) {
   if (is_truth_ || touch_id_ <= book_id_) return;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     const Ticks touch = touch_[index(side)];
     if (touch_lots_[index(side)].v <= 0) continue;
     while (!external(side).empty() && external(side).better(external(side).best().price, touch)) {

@@ -60,7 +60,7 @@ void SimVenue::publish_book(InstrumentId i) {
   Market& market = markets_[i];
   if (market.snapshot_due) {
     market.dirty.clear();
-    for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const Side side : kSides) {
       book(i).for_each_level(side, [&](Ticks price, Lots) {
         market.dirty.push_back({price, side});
         return true;

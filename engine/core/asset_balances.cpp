@@ -55,7 +55,7 @@ void AssetBalances::on_balance(InstrumentId id, const Balance& balance) {
 
 void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
                               const OrderTable& table) {
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     Use& use = uses_[id][index(side)];
     Holding& holding = holdings_[use.asset];
     if (holding.uses < 2) continue;  // nobody else asks

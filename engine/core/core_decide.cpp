@@ -5,11 +5,7 @@
 #include "engine/core/fair_value.h"
 
 namespace mm {
-namespace {
-
-constexpr Side kSides[] = {Side::kBuy, Side::kSell};
-
-}  // namespace
+namespace {}  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
   lifecycle_.set_cause(cause_);

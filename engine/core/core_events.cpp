@@ -253,7 +253,7 @@ void Core::on_balance(InstrumentState& s, const Balance& balance) {
   }
   const Side paid = balance.asset == Asset::kBase ? Side::kSell : Side::kBuy;
   for (InstrumentState& other : instruments_) {
-    for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const Side side : kSides) {
       const bool waits = other.side(side).reason == QuoteReason::kInsufficientBalance;
       if (waits && balances_.pay_alike(other.id, side, s.id, paid)) mark_dirty(other);
     }

@@ -96,7 +96,7 @@ void RequestMeter::on_desired(InstrumentId instrument, Side side, std::span<cons
 
 void RequestMeter::on_reset(InstrumentId instrument, Nanos now) {
   std::int64_t orders = 0;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (Shadow& shadow : shadows_[std::size_t{instrument} * 2 + index(side)].levels) {
       if (!shadow.live) continue;
       shadow.changed = now;

@@ -69,6 +69,7 @@ inline constexpr Nanos kSecond{1'000'000'000};
 inline constexpr Nanos kNever = Nanos::max();
 
 enum class Side : std::uint8_t { kBuy = 0, kSell = 1 };
+inline constexpr Side kSides[] = {Side::kBuy, Side::kSell};
 constexpr Side opposite(Side s) {
   return s == Side::kBuy ? Side::kSell : Side::kBuy;
 }

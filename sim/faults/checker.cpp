@@ -144,7 +144,7 @@ void Checker::check_exposure(InstrumentId i) {
   // Fees charged in base move the position when an order is filled, not before.
   const bool base_fees = instrument.fees.asset == Asset::kBase;
   const Amount slack = base_fees ? Amount(most.v / 50) + instrument.lot : Amount(0);
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     Lots open{};
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
       open += venue.order(row).leaves();
@@ -166,7 +166,7 @@ bool Checker::believes_live(ClientOrderId id) const {
 // A request on its way keeps its row alive, so there is no grace.
 void Checker::check_venue_orders(InstrumentId i) {
   const SimVenue& venue = faults_.venue();
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
       const ClientOrderId id = venue.order(row).id;
       expect(believes_live(id), Check::kStrayOrder, i, "{} order {:x} lives at the venue",
@@ -250,7 +250,7 @@ void Checker::check_ghosts(Nanos now) {
 
 void Checker::check_quotes(InstrumentId i, Nanos now) {
   Watch& w = watches_[i];
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     const QuoteReason reason = core_.instrument(i).side(side).reason;
     const bool stands = faults_.venue().book(i).first(side) != kNoRow;
     Nanos& since = w.naked_since[index(side)];

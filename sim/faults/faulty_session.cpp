@@ -323,7 +323,7 @@ void FaultyVenue::tell_session(InstrumentId scope) {
 
 void FaultyVenue::tell_open_orders() {
   for (InstrumentId i = 0; i < streams_.size(); ++i) {
-    for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const Side side : kSides) {
       for (OrderRow row = venue_.book(i).first(side); row != kNoRow; row = venue_.order(row).next) {
         const RestingOrder& order = venue_.order(row);
         Event status = make_event(EventKind::kOrderStatus, i);

@@ -110,7 +110,7 @@ Answer depth(ExchangeHost& host, Limits&, const Request& request) {
   const Instrument& instrument = exchange.instrument(i);
   JsonText json;
   json.open_object().integer("lastUpdateId", exchange.update_id(i).v);
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     json.open_array(side == Side::kBuy ? "bids" : "asks");
     for_each_level(exchange, i, side, static_cast<std::size_t>(limit), [&](Ticks p, Lots lots) {
       json.level(price_amount(instrument, p), base_amount(instrument, lots));
@@ -133,7 +133,7 @@ Answer book_ticker(ExchangeHost& host, Limits&, const Request& request) {
     const Instrument& instrument = host.exchange().instrument(i);
     JsonText json;
     json.open_object().text("symbol", instrument.symbol());
-    for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const Side side : kSides) {
       Ticks price{0};
       Lots lots{0};
       for_each_level(host.exchange(), i, side, 1, [&](Ticks best, Lots there) {

@@ -24,7 +24,7 @@ bool read_word(std::string_view text, const std::array<std::pair<std::string_vie
   return true;
 }
 
-constexpr std::array<std::pair<std::string_view, Side>, 2> kSides{
+constexpr std::array<std::pair<std::string_view, Side>, 2> kSideWords{
     {{"BUY", Side::kBuy}, {"SELL", Side::kSell}}};
 constexpr std::array<std::pair<std::string_view, OrderType>, 3> kTypes{
     {{"LIMIT", OrderType::kLimit},
@@ -54,7 +54,7 @@ constexpr std::array<std::string_view, 4> kOtherParams{"stopPrice", "trailingDel
 Problem read_kind(const RequestParams& params, sim::NewOrder& order) {
   const std::string_view side = params.get("side"), type = params.get("type");
   if (side.empty()) return errors::mandatory("side");
-  if (!read_word(side, kSides, order.side)) return errors::bad_request(-1117, "Invalid side.");
+  if (!read_word(side, kSideWords, order.side)) return errors::bad_request(-1117, "Invalid side.");
   if (type.empty()) return errors::mandatory("type");
   const bool other = std::ranges::find(kOtherTypes, type) != kOtherTypes.end() ||
                      std::ranges::any_of(kOtherParams, [&](auto p) { return params.has(p); });

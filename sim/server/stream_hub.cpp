@@ -167,7 +167,7 @@ std::string StreamHub::diff_text(InstrumentId i, const Diff& diff, TimeUnit unit
   JsonText json(unit);
   json.open_object().text("e", "depthUpdate").time("E", exchange_->now()).text("s", symbols_[i]);
   json.integer("U", diff.published.v + 1).integer("u", exchange_->update_id(i).v);
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     json.open_array(side == Side::kBuy ? "b" : "a");
     for (const Level& level : diff.changed) {
       if (level.side != side) continue;
@@ -183,7 +183,7 @@ std::string StreamHub::partial_text(InstrumentId i, std::size_t levels) const {
   const Instrument& instrument = exchange_->instrument(i);
   JsonText json;
   json.open_object().integer("lastUpdateId", exchange_->update_id(i).v);
-  for (const Side side : {Side::kBuy, Side::kSell}) {
+  for (const Side side : kSides) {
     json.open_array(side == Side::kBuy ? "bids" : "asks");
     for_each_level(*exchange_, i, side, levels, [&](Ticks price, Lots lots) {
       json.level(price_amount(instrument, price), base_amount(instrument, lots));

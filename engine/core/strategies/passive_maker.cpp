@@ -27,7 +27,7 @@ class PassiveMaker {
 
   void quote(const QuoteInput& in, Ladder& out) {
     const Int128 tick_lots = tick_lots_worth(in.instrument, in.params.order_notional);
-    for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (const Side side : kSides) {
       LadderSide& levels = out.side(side);
       space(side, in, tick_lots, levels);
       widen(side, in, levels);
