@@ -102,6 +102,8 @@ TEST(Config, AnEmptyFileGivesTheDefaultsOfTheSemantics) {
       {"order_management", "cleanup_interval", "7200"},
       {"execution", "modify_worker_count", "2"},
       {"execution", "modify_rate_limit", "5"},
+      {"execution", "reconnect_first_ms", "250"},
+      {"execution", "reconnect_longest_s", "30"},
       {"venue", "exclusive_symbol", "no"},
       {"fees", "maker", "0.001"},
       {"fees", "taker", "0.001"},
@@ -236,7 +238,7 @@ TEST(ConfigErrors, NameFilePlaceKeyValueAndWhatIsAllowed) {
        "test.ini:2: [strategy] min_spred = 0.1: unknown key, did you mean min_spread?"},
       {"[execution]\nqqqqqqqqqq = 1\n",
        "test.ini:2: [execution] qqqqqqqqqq = 1: unknown key; allowed are modify_worker_count, "
-       "modify_rate_limit"},
+       "modify_rate_limit, reconnect_first_ms, reconnect_longest_s"},
       {"[execution]\nmin_spread = 1\n",
        "test.ini:2: [execution] min_spread = 1: this key belongs to [strategy]"},
       {"[symbol ETHUSDT]\nseed = 1\n",

@@ -136,6 +136,7 @@ class Validator {
     check_latency("order", load_.config.simulator.order_entry);
     check_latency("response", load_.config.simulator.response);
     check_account();
+    check_execution();
     check_feed();
   }
 
@@ -254,6 +255,12 @@ class Validator {
            fmt::format("must hold two commands for each row of the order table, {} at least",
                        2 * (rows + c.engine.order_table_headroom)));
     }
+  }
+
+  void check_execution() {
+    const ExecutionConfig& e = load_.config.execution;
+    check_order("execution", "reconnect_first_ms", "reconnect_longest_s",
+                e.backoff_first <= e.backoff_longest, load_.config.common);
   }
 
   void check_feed() {

@@ -66,6 +66,12 @@ struct FeedConfig {
   binance::LiveFeedOptions options;
 };
 
+// [execution]: what only the connections need; the rest is in OrderManagementParams.
+struct ExecutionConfig {
+  Nanos backoff_first{250 * kMillisecond.v};
+  Nanos backoff_longest{30 * kSecond.v};
+};
+
 struct FeesConfig {
   FeeRates rates;
   Amount price_bnb{0};  // in the quote asset; 0: from its bookTicker, else unconverted
@@ -111,6 +117,7 @@ struct Config {
   SymbolConfig common;                  // [strategy] [risk] [instrument] [market]
   std::vector<SymbolConfig> overrides;  // one per [symbol NAME], resolved: common + its own keys
   OrderManagementParams order_management;
+  ExecutionConfig execution;
   FeesConfig fees;
   sim::SimulatorConfig simulator;
   ScenarioConfig scenario;

@@ -168,11 +168,16 @@ Keys order_management_keys() {
 Keys execution_keys() {
   using P = OrderManagementParams;
   const auto f = [](auto member) { return of_config(&Config::order_management, member); };
+  const auto c = [](auto member) { return of_config(&Config::execution, member); };
   return {
       key("modify_worker_count", whole<std::int32_t>("1", "16"), f(&P::modify_worker_count),
           "Order-entry connections"),
       key("modify_rate_limit", whole<std::int32_t>("1", "10000"), f(&P::modify_rate_limit),
           "Places and amendments per second, of the whole account over all connections"),
+      key("reconnect_first_ms", milliseconds("1", "3600000"), c(&ExecutionConfig::backoff_first),
+          "Milliseconds before the first attempt to reconnect; doubles with each failure"),
+      key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
+          "Seconds between two attempts at most; [feed] limits the attempts of both"),
   };
 }
 

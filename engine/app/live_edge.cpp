@@ -36,6 +36,8 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
+  options.backoff_first = c.config.execution.backoff_first;
+  options.backoff_longest = c.config.execution.backoff_longest;
   options.seed = static_cast<std::uint64_t>(c.clock.now().v);
   return options;
 }

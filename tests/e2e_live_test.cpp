@@ -1,0 +1,296 @@
+// `mm_logic run --mode live` and its neighbours against `mm_logic venue`: real processes, loopback
+// TLS, an Ed25519 key. What is left at the end is asked from the venue.
+#include <gmock/gmock.h>
+
+#include "tests/local_venue.h"
+#include "tests/net_server.h"
+
+namespace mm {
+namespace {
+
+using test::CertificateAuthority;
+using test::count_of;
+using test::JsonFile;
+using test::LocalVenue;
+using test::Process;
+using test::read_file;
+using test::Scratch;
+using test::wait_until;
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kForeign = "placed-by-hand";
+
+class LiveRun : public testing::Test {
+ protected:
+  void open(const LocalVenue::Wish& wish = {}) {
+    venue_ = std::make_unique<LocalVenue>(here_, wish);
+    ASSERT_NE(venue_->port(), "");
+  }
+  void start(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"--session", "s", "--json", "out.json"};
+    all.insert(all.end(), more.begin(), more.end());
+    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
+                                        "engine.out");
+  }
+  // Until it has orders at the venue.
+  void start_quoting(const std::vector<std::string>& more = {}) {
+    start(more);
+    ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm") >= 2; }))
+        << engine_->output() << log();
+  }
+  int stop(int number = SIGTERM) {
+    engine_->signal(number);
+    return engine_->wait();
+  }
+  std::string log() const { return read_file(here_.path("s/log.txt")); }
+  std::size_t connections() const {
+    const std::string text = log();
+    return count_of(text, "is ready\n") + count_of(text, ": connected\n");
+  }
+
+  void expect_equal_ends() {
+    EXPECT_EQ(venue_->open_orders(), "[]");
+    const JsonFile json(here_.path("out.json"));
+    EXPECT_EQ(json.integer("/invariants/flat_at_end"), 0);
+    EXPECT_EQ(json.integer("/invariants/venue_position"), 0);
+    for (const std::string& name : json.keys("/invariants")) {
+      EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
+    }
+  }
+
+  const Scratch here_;
+  std::unique_ptr<LocalVenue> venue_;
+  std::unique_ptr<Process> engine_;
+};
+
+TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
+  open();
+  for (const int number : {SIGTERM, SIGINT}) {
+    std::filesystem::remove_all(here_.path("s"));
+    start_quoting();
+    EXPECT_EQ(stop(number), 0) << engine_->output();
+    EXPECT_THAT(engine_->output(), HasSubstr("output hash"));
+    expect_equal_ends();
+  }
+}
+
+TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
+  open();
+  const std::string placed = venue_->ask("POST", "/api/v3/order",
+                                         {{"symbol", "ETHUSDT"},
+                                          {"side", "BUY"},
+                                          {"type", "LIMIT_MAKER"},
+                                          {"quantity", "0.01"},
+                                          {"price", "2600"},
+                                          {"newClientOrderId", kForeign}});
+  ASSERT_THAT(placed, HasSubstr(kForeign));
+  start_quoting({"--set", "order_management.reset_interval=2"});
+  ASSERT_TRUE(wait_until([&] { return count_of(log(), " reset") >= 2; })) << log();
+  EXPECT_EQ(stop(), 0) << engine_->output();
+  const std::string left = venue_->open_orders();
+  EXPECT_EQ(count_of(left, "\"orderId\""), 1u) << left;
+  EXPECT_THAT(left, HasSubstr(kForeign));
+}
+
+TEST_F(LiveRun, ThirtyReconnectsLoseNothing) {
+  open();
+  start_quoting({"--set", "execution.reconnect_first_ms=5", "--set", "feed.reconnect_first_ms=5"});
+  ASSERT_TRUE(wait_until([&] { return connections() >= 3; }));
+  for (int i = 0; connections() < 33 && i < 300; ++i) {
+    const std::size_t before = connections();
+    ASSERT_THAT(venue_->drop(i % 4 == 0 ? "all" : "random", i % 3), HasSubstr("dropped"));
+    wait_until([&] { return connections() > before; }, 1);
+  }
+  EXPECT_GE(connections(), 33u) << log();
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_equal_ends();
+}
+
+TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
+  open({.keys = "connections_per_5min = 20\n"});
+  start_quoting({"--set", "feed.reconnect_attempts_max=20", "--set", "feed.reconnect_first_ms=1",
+                 "--set", "execution.reconnect_first_ms=1"});
+  std::size_t most = 0;
+  for (int idle = 0; idle < 3;) {  // until nothing comes back any more
+    most = connections();
+    venue_->drop("all");
+    idle = wait_until([&] { return connections() > most; }, 1) ? 0 : idle + 1;
+  }
+  EXPECT_GE(most, 15u) << "the limit was never reached";
+  EXPECT_LE(most, 20u);
+  EXPECT_THAT(log(), Not(AnyOf(HasSubstr("429"), HasSubstr("Too many")))) << "it was refused";
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(venue_->open_orders(), "[]");
+}
+
+TEST_F(LiveRun, ASecondEngineWithTheSameKeyAndInstanceIsRefused) {
+  open();
+  start_quoting();
+  Process second(here_, venue_->engine({"run", "--mode", "live"}, {"--session", "t"}),
+                 "second.out");
+  EXPECT_EQ(second.wait(), 1);
+  EXPECT_THAT(second.output(),
+              HasSubstr("another engine trades with this API key as instance 1: process "));
+  EXPECT_EQ(stop(), 0) << engine_->output();
+  expect_equal_ends();
+}
+
+TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
+  open();
+  start_quoting();
+  venue_->process().signal(SIGKILL);
+  venue_->process().wait();
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(stop(), 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(25));
+  EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
+}
+
+TEST_F(LiveRun, NoSecretIsInAnythingItLeaves) {
+  open();
+  start_quoting();
+  venue_->drop("all");  // with a logon again
+  ASSERT_TRUE(wait_until([&] { return connections() >= 6; })) << log();
+  EXPECT_EQ(stop(), 0);
+  const std::string key = read_file(here_.path("api.key"));
+  std::string pem = read_file(here_.path("keys/ed25519_private.pem"));
+  pem = pem.substr(pem.find('\n') + 1, 48);
+  ASSERT_GT(key.size(), 10u);
+  std::size_t looked_at = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(here_.path(""))) {
+    const std::string name = entry.path().filename();
+    if (!entry.is_regular_file() || name == "api.key" || name == "venue.out" ||
+        name == "ed25519_private.pem") {
+      continue;
+    }
+    ++looked_at;
+    const std::string bytes = read_file(entry.path());
+    EXPECT_EQ(bytes.find(key), std::string::npos) << entry.path();
+    EXPECT_EQ(bytes.find(pem), std::string::npos) << entry.path();
+  }
+  EXPECT_GE(looked_at, 7u);
+}
+
+TEST_F(LiveRun, PaperSendsNoOrder) {
+  open();
+  Process paper(here_,
+                venue_->engine({"run", "--mode", "paper"},
+                               {"--session", "s", "--seconds", "3", "--json", "out.json"}),
+                "paper.out");
+  EXPECT_EQ(paper.wait(), 0) << paper.output();
+  EXPECT_GE(JsonFile(here_.path("out.json")).integer("/orders/placed"), 1) << paper.output();
+  EXPECT_EQ(venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}}), "[]");
+}
+
+TEST_F(LiveRun, CheckSaysALineOfEachThing) {
+  open();
+  Process check(here_, venue_->engine({"check", "--mode", "live"}), "check.out");
+  EXPECT_EQ(check.wait(), 0);
+  for (const char* subject :
+       {"live", "venue", "time", "symbol", "limits", "key", "fees", "balances", "rights"}) {
+    EXPECT_EQ(count_of(check.output(), "  " + std::string(subject) + " "), 1u)
+        << subject << "\n" << check.output();
+  }
+  EXPECT_THAT(check.output(), Not(HasSubstr("fail")));
+}
+
+struct BadStart {
+  std::string set, line;
+};
+
+class LiveStart : public LiveRun {
+ protected:
+  // Exit 1 with one line about it, and nothing placed.
+  void expect_refused(const BadStart& bad) {
+    std::filesystem::remove_all(here_.path("s"));
+    start({"--set", bad.set, "--seconds", "5"});
+    EXPECT_EQ(engine_->wait(), 1) << bad.set << "\n" << engine_->output() << log();
+    const std::string said = engine_->output();
+    EXPECT_THAT(said, HasSubstr(bad.line)) << bad.set;
+    EXPECT_EQ(count_of(said, "fail  "), 1u) << said;
+    EXPECT_LE(count_of(said, "\n"), 2u) << said;
+  }
+  void expect_nothing_placed() {
+    EXPECT_EQ(venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}}), "[]");
+  }
+};
+
+TEST_F(LiveStart, IsRefusedForWhatIsWrongWithKeySymbolOrPermission) {
+  open();
+  here_.write("open.pem", read_file(here_.path("keys/ed25519_private.pem")));
+  chmod(here_.path("open.pem").c_str(), 0644);
+  here_.write("other.pem",
+              "-----BEGIN PRIVATE KEY-----\n"
+              "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u\n"
+              "-----END PRIVATE KEY-----\n");
+  here_.write("unknown.key", "NobodyHasThisKey");
+  chmod(here_.path("other.pem").c_str(), 0600);
+  chmod(here_.path("unknown.key").c_str(), 0600);
+  for (const BadStart& bad : std::vector<BadStart>{
+           {"venue.api_key_file=", "MM_API_KEY"},
+           {"venue.private_key_file=missing.pem", "missing.pem"},
+           {"venue.private_key_file=open.pem", "open.pem"},
+           {"venue.private_key_file=other.pem", "-1022 Signature for this request is not valid"},
+           {"venue.api_key_file=unknown.key", "-2015 Invalid API-key"},
+           {"venue.allow_live=no", "[venue] allow_live = no"},
+           {"venue.symbols=NONEUSDT", "NONEUSDT"},
+           {"venue.ca_file=missing.pem", "missing.pem"},
+           {"venue.rest_url=https://127.0.0.1:1", "127.0.0.1"}}) {
+    expect_refused(bad);
+  }
+  expect_nothing_placed();
+}
+
+TEST_F(LiveStart, IsRefusedForACertificateThatIsNotTheVenues) {
+  open();
+  here_.write("other.pem", CertificateAuthority("another").pem());
+  expect_refused({"venue.ca_file=other.pem", "127.0.0.1"});
+  expect_nothing_placed();
+}
+
+TEST_F(LiveStart, IsRefusedForACertificateOfAnotherHost) {
+  open({.keys = "", .certificate = {.names = {"venue.example"}, .addresses = {"10.0.0.1"}}});
+  expect_refused({"venue.environment=local", "127.0.0.1"});
+}
+
+TEST_F(LiveStart, IsRefusedForAnExpiredCertificate) {
+  using std::chrono::hours;
+  open({.keys = "", .certificate = {.valid_from = -hours(2), .valid_until = -hours(1)}});
+  expect_refused({"venue.environment=local", "expired"});
+}
+
+// The venue's REST with one thing said otherwise.
+class ChangedVenue {
+ public:
+  ChangedVenue(const Scratch& here, const LocalVenue& venue, const char* from, const char* to)
+      : tls_(net::TlsContext::client(here.path("authority.pem"))),
+        server_(test::serve_http([this, url = venue.url("https"), from = std::regex(from),
+                                  to = std::string(to)](const test::ServedRequest& request) {
+          net::HttpClient client(net::parse_url(url).endpoint, &tls_);
+          const net::HttpResponse answer =
+              client.send({.method = request.method,
+                           .target = request.target,
+                           .headers = {{"X-MBX-APIKEY", request.header("X-MBX-APIKEY")}},
+                           .body = request.body});
+          return test::ServedResponse{answer.status, std::regex_replace(answer.body, from, to)};
+        })) {}
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+
+ private:
+  net::TlsContext tls_;
+  test::NetServer server_;
+};
+
+TEST_F(LiveStart, IsRefusedWhenTheClockIsOffOrTheSymbolDoesNotTrade) {
+  open();
+  const ChangedVenue late(here_, *venue_, "\"serverTime\":1", "\"serverTime\":2");
+  expect_refused({"venue.rest_url=" + late.url(), "set its clock"});
+  const ChangedVenue halted(here_, *venue_, "\"TRADING\"", "\"BREAK\"");
+  expect_refused({"venue.rest_url=" + halted.url(), "not trading"});
+  expect_nothing_placed();
+}
+
+}  // namespace
+}  // namespace mm
