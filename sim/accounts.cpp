@@ -31,7 +31,7 @@ Amount rounded_down(Money money) {
 Accounts::Accounts(const ExchangeConfig& config, std::span<const Listing> listings)
     : listings_(listings),
       fee_asset_price_(config.fee_asset_price),
-      assets_(asset_count(listings)),
+      assets_(std::max<std::size_t>(asset_count(listings), config.assets)),
       accounts_max_(config.accounts_max),
       entries_(accounts_max_ * assets_),
       records_(accounts_max_ * listings.size()) {
@@ -45,6 +45,7 @@ AccountId Accounts::open() {
 }
 
 void Accounts::deposit(AccountId account, AssetId asset, Amount amount) {
+  MM_ASSERT(asset < assets_, "an asset of a listing, or of those that the config counts");
   Entry& entry = entries_[place(account, asset)];
   entry.now.free += amount;
   entry.told.free += amount;

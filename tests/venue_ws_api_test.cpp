@@ -1,6 +1,9 @@
 // The WS API, message by message: shapes as documented, and every refusal.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/venue_harness.h"
 
 namespace mm::test {
@@ -470,6 +473,24 @@ TEST_F(VenueWsApi, TellsBalancesWithWhatOrdersHold) {
   EXPECT_EQ(account.text("/result/balances/0/locked"), "1.50000000");
   EXPECT_EQ(account.text("/result/commissionRates/maker"), "0.00100000");
   EXPECT_EQ(account.integer("/result/makerCommission"), 10);
+}
+
+TEST(VenueAccounts, MayHoldWhatNoSymbolTrades) {
+  server::ServerConfig config = VenueHarness::default_config();
+  config.symbols.resize(1);
+  config.accounts[0].balances = {{"BTC", Amount(kAmountScale)},
+                                 {"XRP", Amount(3 * kAmountScale)},
+                                 {"DOGE", Amount(4 * kAmountScale)}};
+  VenueHarness venue(config);
+  const auto client = venue.connect("/ws-api/v3");
+  const Json account = venue.ask(*client, "account.status", {}, 0);
+  std::map<std::string, std::string> free;
+  for (std::size_t i = 0; i < account.size("/result/balances"); ++i) {
+    const std::string row = "/result/balances/" + std::to_string(i);
+    free[account.text(row + "/asset")] = account.text(row + "/free");
+  }
+  EXPECT_EQ(free["XRP"], "3.00000000");
+  EXPECT_EQ(free["DOGE"], "4.00000000");
 }
 
 TEST_F(VenueWsApi, ChargesWhatQuestionsCost) {

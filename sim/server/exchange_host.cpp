@@ -9,8 +9,9 @@ constexpr std::uint32_t kOpenOrdersMax = 4096, kClosedOrdersMax = 8192;
 constexpr std::size_t kNamesBeforeSweep = 4u * (kOpenOrdersMax + kClosedOrdersMax);
 constexpr std::uint32_t kTradesPerAccount = 1000;
 
-sim::ExchangeConfig exchange_config(const ServerConfig& config) {
+sim::ExchangeConfig exchange_config(const ServerConfig& config, std::size_t assets) {
   sim::ExchangeConfig exchange;
+  exchange.assets = static_cast<std::uint32_t>(assets);
   exchange.accounts_max =
       static_cast<std::uint32_t>(std::max<std::size_t>(1, config.accounts.size()));
   exchange.open_orders_max = kOpenOrdersMax;
@@ -63,9 +64,9 @@ std::vector<sim::Listing> listings_of(const ServerConfig& config,
 
 ExchangeHost::ExchangeHost(const ServerConfig& config, Limits& limits)
     : config_(config),
-      rules_(exchange_config(config)),
       limits_(limits),
       assets_(assets_of(config)),
+      rules_(exchange_config(config, assets_.size())),
       listings_(listings_of(config, assets_)),
       names_(config.seed),
       streams_(symbols_of(config)),

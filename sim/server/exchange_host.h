@@ -71,9 +71,9 @@ class ExchangeHost : private sim::ExchangeListener {
   void forget_old_names();
 
   const ServerConfig& config_;
-  const sim::ExchangeConfig rules_;
   Limits& limits_;
   std::vector<std::string> assets_;
+  const sim::ExchangeConfig rules_;
   std::vector<sim::Listing> listings_;
   OrderNames names_;
   StreamHub streams_;
