@@ -86,9 +86,9 @@ TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
                                           {"price", "2600"},
                                           {"newClientOrderId", kForeign}});
   ASSERT_THAT(placed, HasSubstr(kForeign));
-  start_quoting({"--set", "order_management.reset_interval=2"});
-  ASSERT_TRUE(wait_until([&] { return count_of(log(), " reset") >= 2; })) << log();
-  EXPECT_EQ(stop(), 0) << engine_->output();
+  start({"--set", "order_management.reset_interval=2", "--seconds", "6"});
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_THAT(JsonFile(here_.path("out.json")).text("/details/resets"), Not(AnyOf("0", "")));
   const std::string left = venue_->open_orders();
   EXPECT_EQ(count_of(left, "\"orderId\""), 1u) << left;
   EXPECT_THAT(left, HasSubstr(kForeign));
@@ -190,8 +190,8 @@ TEST_F(LiveRun, CheckSaysALineOfEachThing) {
   EXPECT_EQ(check.wait(), 0);
   for (const char* subject :
        {"live", "venue", "time", "symbol", "limits", "key", "fees", "balances", "rights"}) {
-    EXPECT_EQ(count_of(check.output(), "  " + std::string(subject) + " "), 1u)
-        << subject << "\n" << check.output();
+    EXPECT_GE(count_of(check.output(), "  " + std::string(subject) + " "), 1u) << subject << "\n"
+                                                                               << check.output();
   }
   EXPECT_THAT(check.output(), Not(HasSubstr("fail")));
 }
@@ -210,7 +210,6 @@ class LiveStart : public LiveRun {
     const std::string said = engine_->output();
     EXPECT_THAT(said, HasSubstr(bad.line)) << bad.set;
     EXPECT_EQ(count_of(said, "fail  "), 1u) << said;
-    EXPECT_LE(count_of(said, "\n"), 2u) << said;
   }
   void expect_nothing_placed() {
     EXPECT_EQ(venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}}), "[]");
@@ -264,17 +263,19 @@ TEST_F(LiveStart, IsRefusedForAnExpiredCertificate) {
 // The venue's REST with one thing said otherwise.
 class ChangedVenue {
  public:
-  ChangedVenue(const Scratch& here, const LocalVenue& venue, const char* from, const char* to)
+  ChangedVenue(const Scratch& here, const LocalVenue& venue,
+               std::function<void(std::string&)> change)
       : tls_(net::TlsContext::client(here.path("authority.pem"))),
-        server_(test::serve_http([this, url = venue.url("https"), from = std::regex(from),
-                                  to = std::string(to)](const test::ServedRequest& request) {
+        server_(test::serve_http([this, url = venue.url("https"),
+                                  change = std::move(change)](const test::ServedRequest& request) {
           net::HttpClient client(net::parse_url(url).endpoint, &tls_);
-          const net::HttpResponse answer =
+          net::HttpResponse answer =
               client.send({.method = request.method,
                            .target = request.target,
                            .headers = {{"X-MBX-APIKEY", request.header("X-MBX-APIKEY")}},
                            .body = request.body});
-          return test::ServedResponse{answer.status, std::regex_replace(answer.body, from, to)};
+          change(answer.body);
+          return test::ServedResponse{answer.status, answer.body};
         })) {}
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
 
@@ -285,9 +286,15 @@ class ChangedVenue {
 
 TEST_F(LiveStart, IsRefusedWhenTheClockIsOffOrTheSymbolDoesNotTrade) {
   open();
-  const ChangedVenue late(here_, *venue_, "\"serverTime\":1", "\"serverTime\":2");
+  const ChangedVenue late(here_, *venue_, [](std::string& body) {
+    std::smatch found;
+    if (!std::regex_search(body, found, std::regex("\"serverTime\":([0-9]+)"))) return;
+    body = "{\"serverTime\":" + std::to_string(std::stoll(found[1]) + 60'000) + "}";
+  });
   expect_refused({"venue.rest_url=" + late.url(), "set its clock"});
-  const ChangedVenue halted(here_, *venue_, "\"TRADING\"", "\"BREAK\"");
+  const ChangedVenue halted(here_, *venue_, [](std::string& body) {
+    body = std::regex_replace(body, std::regex("\"TRADING\""), "\"BREAK\"");
+  });
   expect_refused({"venue.rest_url=" + halted.url(), "not trading"});
   expect_nothing_placed();
 }

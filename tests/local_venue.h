@@ -92,8 +92,8 @@ class LocalVenue {
     process_ = std::make_unique<Process>(
         here,
         std::vector<std::string>{"venue", "-c", "venue.ini", "--listen", "127.0.0.1:0",
-                                 "--tls-cert", "tls.pem", "--tls-key", "tls.key",
-                                 "--ed25519-keys", "keys"},
+                                 "--tls-cert", "tls.pem", "--tls-key", "tls.key", "--ed25519-keys",
+                                 "keys"},
         "venue.out");
     wait_until([&] { return said("serving") || process_->ended(); });
     const std::string text = process_->output();
@@ -130,8 +130,8 @@ class LocalVenue {
   std::string ask(const std::string& method, const std::string& path,
                   binance::orders::Params params) {
     using namespace binance::orders;
-    const Credentials key = Credentials::load(
-        {here_.path("api.key"), {}, here_.path("keys/ed25519_private.pem")});
+    const Credentials key =
+        Credentials::load({here_.path("api.key"), {}, here_.path("keys/ed25519_private.pem")});
     if (!key.error.empty()) return "[" + key.error + "]";
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     params.push_back(number_param("recvWindow", 60000));
@@ -143,9 +143,7 @@ class LocalVenue {
                  .headers = {{"X-MBX-APIKEY", std::string(key.api_key.view())}},
                  .body = {}});
   }
-  std::string open_orders() {
-    return ask("GET", "/api/v3/openOrders", {{"symbol", "ETHUSDT"}});
-  }
+  std::string open_orders() { return ask("GET", "/api/v3/openOrders", {{"symbol", "ETHUSDT"}}); }
   // Cuts connections without a goodbye: `which` is all or random.
   std::string drop(const std::string& which, int after = 0) {
     return send({.method = "POST",

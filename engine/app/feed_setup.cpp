@@ -70,8 +70,10 @@ VenueInstruments fetch_instruments(const Config& config) {
   binance::RestMarket rest(options, &tls, nullptr);
   const std::string target = binance::exchange_info_target(config.venue.symbols);
   const binance::RestAnswer answer = rest.get(target, kExchangeInfoWeight, Clock().now());
-  found.error = answer.error;
-  if (!found.error.empty()) return found;
+  if (!answer.error.empty()) {
+    found.error = fmt::format("{}: {}", fmt::join(config.venue.symbols, ", "), answer.error);
+    return found;
+  }
   found.info = binance::parse_exchange_info(answer.body);
   if (!found.info.error.empty()) {
     found.error = fmt::format("{}: {}", options.rest_url, found.info.error);

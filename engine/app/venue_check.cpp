@@ -24,7 +24,8 @@ class VenueProbe {
       : config_(config), findings_(findings), venue_(config.venue) {}
 
   void check_market();
-  bool answers() const { return venue_.clock().known(); }
+  // Signed questions make sense: it answers, and our times mean something to it.
+  bool answers() const { return answers_; }
   void check_account(const Credentials& key);
 
  private:
@@ -39,6 +40,7 @@ class VenueProbe {
   const Config& config_;
   Findings& findings_;
   VenueRest venue_;
+  bool answers_ = false;
   std::vector<Instrument> instruments_;
 };
 
@@ -64,9 +66,10 @@ bool VenueProbe::check_clock() {
                                        offset.v > 0 ? "behind" : "ahead of");
   if (off > kClockFail) {
     findings_.fail("time", text + ": set its clock");
-  } else {
-    findings_.add(off > kClockWarn ? Verdict::kWarn : Verdict::kOk, "time", text);
+    return false;
   }
+  findings_.add(off > kClockWarn ? Verdict::kWarn : Verdict::kOk, "time", text);
+  answers_ = true;
   return true;
 }
 
