@@ -2,9 +2,9 @@
 # Sourced by scripts that trade, or look, on this machine: the simulated venue behind TLS, with a
 # certificate and an Ed25519 account made for it.
 
-# start_local_venue FOLDER [OPTIONS OF mm_logic venue]: certificate, keys and log go into the folder.
-# Then $venue is its process, $venue_url its address, ${venue_options[@]} what connects an engine to
-# it, and the environment holds the account's key. The caller stops it (stop_local_venue).
+# start_local_venue FOLDER [OPTIONS OF mm_logic venue]: certificate, keys and log go into the
+# folder. Then $venue is its process, $venue_url its address, ${venue_options[@]} what connects an
+# engine to it, and the environment holds the account's key. The caller stops it: stop_local_venue.
 start_local_venue() {
   local folder=$1 binary=${MM_LOGIC:-${root:?}/build/release/mm_logic} port
   shift

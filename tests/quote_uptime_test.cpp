@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/core/reason_times.h"
+
 namespace {
 
 using namespace mm;
@@ -41,6 +43,19 @@ TEST(QuoteUptime, RepeatedUpdatesAtOneInstantChangeNothing) {
   uptime.update(Nanos(30), true, false);
   EXPECT_EQ(uptime.measured(), Nanos(30));
   EXPECT_EQ(uptime.quoted(), Nanos(30));
+}
+
+TEST(ReasonTimes, AReasonCountsFromItsUpdateToTheNext) {
+  ReasonTimes times;
+  times.update(Nanos(100), QuoteReason::kWarmUp);
+  times.update(Nanos(150), QuoteReason::kQuoting);
+  times.update(Nanos(160), QuoteReason::kRateBudget);
+  times.update(Nanos(190), QuoteReason::kQuoting);
+  times.update(Nanos(200), QuoteReason::kQuoting);
+  EXPECT_EQ(times.spent(QuoteReason::kWarmUp), Nanos(50));
+  EXPECT_EQ(times.spent(QuoteReason::kQuoting), Nanos(20));
+  EXPECT_EQ(times.spent(QuoteReason::kRateBudget), Nanos(30));
+  EXPECT_EQ(times.spent(QuoteReason::kHalted), Nanos(0));
 }
 
 }  // namespace

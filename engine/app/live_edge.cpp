@@ -21,7 +21,7 @@ constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond
                                         .nice = 5};
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
-constexpr Nanos kEndPatience{20 * kSecond.v};
+constexpr Nanos kEndPatience{10 * kSecond.v};
 
 orders::OrderSessionOptions session_options(const EdgeContext& c) {
   const VenueUrls urls = venue_urls(c.config.venue);

@@ -10,6 +10,8 @@ namespace mm::app {
 namespace orders = binance::orders;
 namespace json = simdjson::dom;
 
+constexpr std::size_t kWordsMax = 200;  // of a venue's own
+
 orders::Credentials load_credentials(const Config& config) {
   const VenueConfig& venue = config.venue;
   return orders::Credentials::load(
@@ -43,7 +45,7 @@ VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& he
     std::int64_t code = 0;
     if (answer.body["code"].get(code) != simdjson::SUCCESS) code = 0;
     answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code,
-                               text_of(answer.body, "msg"));
+                               text_of(answer.body, "msg").substr(0, kWordsMax));
   }
   return answer;
 }

@@ -14,6 +14,7 @@
 #include "engine/core/position.h"
 #include "engine/core/quote_uptime.h"
 #include "engine/core/reason.h"
+#include "engine/core/reason_times.h"
 #include "engine/core/reset_cycle.h"
 #include "engine/core/risk.h"
 #include "engine/core/strategy.h"
@@ -38,6 +39,7 @@ struct SideState {
   Gate gate = Gate::kPull;
   QuoteReason reason = QuoteReason::kDisconnected;
   Nanos fill_pause_until{};
+  ReasonTimes times;
   bool paused = false;
 };
 

@@ -42,8 +42,8 @@ struct Results {
   PnlSummary pnl{};
   std::int64_t quote_uptime_pct_hundredths = 0;
   RequestSummary requests{};
-  // Anything more, in this order: last price, nearest quote against the market's range, fees in an
-  // asset without a price.
+  // Anything more, in this order: last price, nearest quote against the market's range, seconds for
+  // each reason to quote or not, resets, fees in an asset without a price.
   std::vector<std::pair<std::string, std::string>> details{};
 };
 

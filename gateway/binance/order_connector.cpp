@@ -84,7 +84,12 @@ bool OrderConnector::reclaim(std::size_t lane) {
                                     : why));
   if (old->key_refused) {
     failed(lane, "the venue no longer accepts the API key", options_.key_refused_pause);
+    return true;
   }
+  // One that did not last is followed by a pause, which grows: each costs a reconciliation.
+  const Nanos now = clock_.now();
+  if (now - old->opened >= options_.backoff_longest) lanes_[lane].backoff.reset();
+  lanes_[lane].next_attempt = now + lanes_[lane].backoff.next();
   return true;
 }
 
@@ -121,7 +126,6 @@ bool OrderConnector::connect(std::size_t lane) {
   }
   if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
   ++lanes_[lane].offered;
-  lanes_[lane].backoff.reset();
   failures_ = 0;
   link_.rest_ready.store(false, std::memory_order_release);
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
@@ -177,14 +181,12 @@ void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_m
                    pause.v / kMillisecond.v));
 }
 
+// One a turn: the attempts to connect must get theirs, however slowly REST answers.
 bool OrderConnector::carry_out_by_rest() {
-  bool done = false;
   Command command;
-  while (rest_ != nullptr && link_.rest_requests.try_pop(command)) {
-    rest_->carry_out(command);
-    done = true;
-  }
-  return done;
+  if (rest_ == nullptr || !link_.rest_requests.try_pop(command)) return false;
+  rest_->carry_out(command);
+  return true;
 }
 
 }  // namespace mm::binance::orders

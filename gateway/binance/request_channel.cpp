@@ -70,7 +70,7 @@ std::string RequestChannel::exchange(std::string_view method, Params params, boo
 // Until the answer is there: it is in the parser and in text_.
 std::string RequestChannel::await(std::uint64_t id) {
   const net::Deadline deadline({.timeout = setup_.timeout, .stop = setup_.stop});
-  for (;;) {
+  while (!deadline.stopped() && deadline.left().count() > 0) {
     const net::WsMessage message = setup_.socket.poll();
     if (message.event == net::WsEvent::kClosed || message.event == net::WsEvent::kFailed) {
       return fmt::format("the connection ended: {} (close code {})", setup_.socket.problem(),
@@ -91,8 +91,8 @@ std::string RequestChannel::await(std::uint64_t id) {
     if (message.event != net::WsEvent::kNone) continue;
     // In short waits: TLS may hold bytes that the socket does not tell of.
     net::Deadline(deadline, kLookAgain).wait(setup_.socket.stream().fd(), POLLIN);
-    if (deadline.stopped() || deadline.left().count() <= 0) return deadline.why();
   }
+  return deadline.why();
 }
 
 // The venue's words, cut short, and without the key should they quote it.
