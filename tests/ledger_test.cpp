@@ -258,6 +258,22 @@ TEST(Ledger, AnUnknownOrderIsResolvedByItsStatus) {
   EXPECT_EQ(l.row("SELECT state,reason FROM orders"), "expired|self_trade");
 }
 
+TEST(Ledger, WhatTheCoreIsDoneWithThoughNoReportEndedItEndsByItsWord) {
+  Ledger l;
+  for (const std::uint64_t id : {1u, 2u, 3u}) {
+    l.command(command_of(CommandKind::kPlace, id, 100, 5));
+  }
+  l.writer.settle(
+      [](ClientOrderId id) {
+        return id.v == 1   ? OrderState::kFree
+               : id.v == 2 ? OrderState::kRejected
+                           : OrderState::kUnknown;
+      },
+      Nanos(2'000));
+  EXPECT_THAT(l.rows("SELECT state, reason FROM orders ORDER BY client_order_id"),
+              testing::ElementsAre("cancelled|presumed", "rejected|presumed", "pending_new|"));
+}
+
 TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
   Ledger l;
   Event control = event_of(EventKind::kControl);

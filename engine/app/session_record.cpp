@@ -1,5 +1,7 @@
 #include "engine/app/session_record.h"
 
+#include <algorithm>
+
 #include "engine/app/replay_core.h"
 #include "engine/app/version.h"
 #include "engine/journal/instrument_text.h"
@@ -61,6 +63,12 @@ std::string SessionRecord::write_ledger(Summary& summary) {
   const bool same = replayed.status == ReplayStatus::kSame;
   summary.invariants.emplace_back("replay", same ? 0 : 1);
   if (!same) summary.notes.push_back(replayed.message);
+  const auto believed = [&core](ClientOrderId id) {
+    const auto rows = core.core().orders().rows();
+    const auto row = std::ranges::find(rows, id, &Order::id);
+    return row == rows.end() ? OrderState::kFree : row->state;
+  };
+  ledger.settle(believed, core.core().now());
   const JournalEnd end = reader.end();
   return ledger.close(same ? &end : nullptr);
 }

@@ -51,6 +51,11 @@ std::string_view asset_text(const Instrument& i, Asset asset) {
   return "other";
 }
 
+// 0 for a text that is no id.
+ClientOrderId id_of(const std::string& text) {
+  return ClientOrderId(text.size() < 3 ? 0 : std::strtoull(text.c_str() + 2, nullptr, 16));
+}
+
 OrderState state_named(std::string_view text) {
   for (int s = 0; s < static_cast<int>(OrderState::kCount); ++s) {
     if (text == name(static_cast<OrderState>(s))) return static_cast<OrderState>(s);
@@ -190,6 +195,23 @@ void LedgerWriter::commit() {
   if (!open_ || !error_.empty() || uncommitted_ == 0) return;
   error_ = database_.execute("COMMIT; BEGIN");
   uncommitted_ = 0;
+}
+
+void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now) {
+  if (!open_ || !error_.empty()) return;
+  Statement orders;
+  error_ = database_.prepare("SELECT client_order_id, state FROM orders", orders);
+  if (!error_.empty()) return;
+  std::vector<ClientOrderId> left;
+  while (orders.step()) {
+    if (!is_terminal(state_named(orders.text(1)))) left.push_back(id_of(orders.text(0)));
+  }
+  orders.reset();
+  for (const ClientOrderId id : left) {
+    const OrderState state = believed(id);
+    if (may_be_live(state)) continue;
+    set_state(id, state == OrderState::kFree ? OrderState::kCanceled : state, now, "presumed");
+  }
 }
 
 std::string LedgerWriter::close(const JournalEnd* end) {
@@ -407,12 +429,8 @@ bool LedgerWriter::load(ClientOrderId id, OrderRow& row) {
   load_order_.bind(text);
   const bool found = load_order_.step();
   if (found) {
-    const auto id_from = [&](int column) {
-      const std::string t = load_order_.text(column);
-      return ClientOrderId(t.size() < 3 ? 0 : std::strtoull(t.c_str() + 2, nullptr, 16));
-    };
     row.id = id;
-    row.replaces = id_from(1);
+    row.replaces = id_of(load_order_.text(1));
     row.venue_id = VenueOrderId(static_cast<std::uint64_t>(load_order_.integer(2)));
     row.instrument = static_cast<InstrumentId>(load_order_.integer(3));
     row.side = load_order_.text(4) == name(Side::kBuy) ? Side::kBuy : Side::kSell;

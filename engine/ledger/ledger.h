@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ class LedgerWriter {
   // Anything else worth a row in events, such as a new reason for not quoting.
   void on_change(Nanos time, InstrumentId instrument, std::string_view what,
                  std::string_view detail);
+  // Before the end: orders that no report ended although the core is done with them, such as a lost
+  // request that was not found when asked for, end by the core's word, with the reason `presumed`.
+  // `believed` gives the core's state of an order, kFree where it has no such order any more.
+  void settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now);
   // Makes what was written visible to readers; done now and then by itself.
   void commit();
   // The end of the session, or null if the journal has none; commits and returns the error.
