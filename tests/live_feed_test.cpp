@@ -272,10 +272,10 @@ TEST_F(LiveFeedTest, OnlyDataIsASignOfLifeToTheCore) {
 }
 
 TEST_F(LiveFeedTest, AStreamWithoutDataIsReplacedAndAFrozenOneFoundOut) {
-  options.data_timeout = kSecond;
+  options.data_timeout = 3000 * kSecond;
   start();
   ASSERT_TRUE(bring_up());
-  now += kSecond;
+  now += 3000 * kSecond;
   ASSERT_TRUE(until([&] { return feed().open_sockets() == 2; })) << "side by side";
   streams.send(1, diff_text(12, 12));
   ASSERT_TRUE(until([&] { return feed().counters().roll_overs == 1; }));
@@ -300,10 +300,13 @@ TEST_F(LiveFeedTest, ASuccessorThatDiesIsReplacedToo) {
 }
 
 TEST_F(LiveFeedTest, SilenceEndsAConnection) {
-  options.ping_interval = 20 * kMillisecond;
-  options.silence_timeout = 100 * kMillisecond;
+  options.ping_interval = 1000 * kSecond;
+  options.silence_timeout = 3000 * kSecond;  // far beyond what coming up may take
   start();
-  ASSERT_TRUE(bring_up());  // the server never answers pings
+  ASSERT_TRUE(bring_up());
+  now += 1001 * kSecond;
+  for (int i = 0; i < 100; ++i) turn();  // asked for a sign of life: the server gives none
+  now += 3001 * kSecond;
   ASSERT_TRUE(until([&] { return feed().counters().sockets_ended == 1; }));
   EXPECT_NE(log_text().find("silent"), std::string::npos) << log_text();
   ASSERT_TRUE(until([&] { return streams.connections() == 2; }));
@@ -311,10 +314,10 @@ TEST_F(LiveFeedTest, SilenceEndsAConnection) {
 
 TEST_F(LiveFeedTest, AConnectionWithoutDataBesideATwinThatHasSomeIsStuck) {
   options.connections = 2;
-  options.stuck_timeout = 100 * kMillisecond;
+  options.stuck_timeout = 3000 * kSecond;
   start();
   ASSERT_TRUE(until([&] { return feed().open_sockets() == 2; }));
-  now += 200 * kMillisecond;
+  now += 3001 * kSecond;
   streams.send(0, trade_text(1));
   ASSERT_TRUE(until([&] { return feed().counters().sockets_ended == 1; }));
   EXPECT_NE(log_text().find("#2: stuck"), std::string::npos) << log_text();

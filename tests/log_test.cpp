@@ -33,6 +33,15 @@ struct TemporaryFile {
   }
 };
 
+TEST(Log, TakesNoLineBelowTheLeastLevel) {
+  Log log("");
+  log.take_from(LogLevel::kWarning);
+  LogWriter writer(log);
+  EXPECT_TRUE(writer.write(LogLevel::kInfo, kNoon, "of no interest"));
+  EXPECT_TRUE(writer.write(LogLevel::kWarning, kNoon, "look"));
+  EXPECT_EQ(log.drain(kNoon), 1);
+}
+
 TEST(Log, WritesLinesWithTheirOwnTimeToTheFileAndTheTail) {
   const TemporaryFile file;
   Log log(file.path);

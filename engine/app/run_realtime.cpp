@@ -181,6 +181,7 @@ int RealtimeRun::run() {
   }
   log_ = std::make_unique<Log>(record_.path() + "/log.txt");
   if (!log_->error().empty()) return fail(log_->error());
+  log_->take_from(config_.engine.log_level);
   log_writer_ = std::make_unique<LogWriter>(*log_);
   edge_ = make_edge_({config_, instruments_, rings_, clock_, kill_latch_, *log_});
   where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());

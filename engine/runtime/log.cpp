@@ -82,6 +82,7 @@ bool LogWriter::write(LogLevel level, Nanos time, std::string_view text) {
 }
 
 bool LogWriter::push(const LogLine& line) {
+  if (line.level < log_.least_) return true;
   if (log_.queue_->lines.try_enqueue(token_->token, line)) return true;
   log_.dropped_.fetch_add(1, std::memory_order_relaxed);
   return false;

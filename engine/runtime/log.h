@@ -82,6 +82,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Lines below this are not taken; before the first writer writes.
+  void take_from(LogLevel least) { least_ = least; }
   // Lines go there too, as in the tail; for modes without a session folder.
   void echo_to(std::FILE* out) { echo_ = out; }
   // Why the file cannot be written; empty if it can.
@@ -107,6 +109,7 @@ class Log {
   void retire(const Recent& recent);
   void store(LogLevel level, Nanos time, std::string_view text);
 
+  LogLevel least_ = LogLevel::kInfo;
   std::string error_;
   std::FILE* echo_ = nullptr;
   std::unique_ptr<LogQueue> queue_;
