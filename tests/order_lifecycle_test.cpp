@@ -617,6 +617,13 @@ TEST_F(OrderLifecycleTest, AnAnswerToAnEarlyQuestionIsNotTakenForThatOfALaterOne
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
 }
 
+TEST_F(OrderLifecycleTest, AnEarlyQuestionThatWasNeverSentIsNotWaitedFor) {
+  pass(2'000);
+  failure(EventKind::kDenied, first_id_, RejectReason::kDisconnected, CommandKind::kQueryOrder);
+  pass(6'500);  // asked again, late enough
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
+}
+
 TEST_F(OrderLifecycleTest, NotFoundEndsAnAcknowledgedOrderThatHasNotBeenHeardOfForLong) {
   accept();
   pass(8'500);

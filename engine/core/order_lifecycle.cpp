@@ -557,6 +557,9 @@ void OrderLifecycle::on_cancel_rejected(Order& row, const RequestFailure& failur
 
 void OrderLifecycle::on_denied(Order& row, const RequestFailure& failure, Nanos now) {
   const auto kind = static_cast<CommandKind>(failure.command);
+  // A question that was never sent gets no answer; one that was early is denied while it is early.
+  const bool early = now < row.news + config_.not_found_margin;
+  if (kind == CommandKind::kQueryOrder && early && row.early_asks > 0) --row.early_asks;
   if (kind != row.in_flight || is_terminal(row.state)) return;  // questions are asked again
   if (failure.new_id.v != 0 && failure.new_id != row.next_id) return;
   switch (kind) {
