@@ -14,22 +14,6 @@ namespace {
 
 constexpr Nanos kUsageInterval{100 * kMillisecond.v};
 
-EventKind failure_kind(CommandKind kind) {
-  switch (kind) {
-    case CommandKind::kPlace:
-      return EventKind::kRejected;
-    case CommandKind::kCancel:
-      return EventKind::kCancelRejected;
-    case CommandKind::kReplace:
-      return EventKind::kReplaceRejected;
-    case CommandKind::kModify:
-    case CommandKind::kReduce:
-      return EventKind::kAmendRejected;
-    default:
-      return EventKind::kOutcomeUnknown;  // a query that was not answered
-  }
-}
-
 Event report(EventKind kind, const RestingOrder& order, Lots lots) {
   Event event = make_event(kind, order.instrument);
   if (order.side == Side::kSell) event.flags = kFlagSell;
@@ -68,7 +52,7 @@ void SimVenue::execute(const Command& command) {
   rates_.charge_weight(refused ? std::max(weight, 1u) : weight);
   if (refused) {
     ++counters_.rejects[static_cast<std::size_t>(outcome.reason)];
-    answer = make_event(failure_kind(command.kind), command.instrument);
+    answer = make_event(refused_kind(command.kind), command.instrument);
     answer.failure = {.id = command.id,
                       .new_id = command.new_id,
                       .retry_after = outcome.retry_after,

@@ -30,22 +30,6 @@ bool is_report(EventKind kind) {
          kind == EventKind::kCanceled || kind == EventKind::kExpired;
 }
 
-EventKind refused_kind(CommandKind kind) {
-  switch (kind) {
-    case CommandKind::kPlace:
-      return EventKind::kRejected;
-    case CommandKind::kCancel:
-      return EventKind::kCancelRejected;
-    case CommandKind::kReplace:
-      return EventKind::kReplaceRejected;
-    case CommandKind::kModify:
-    case CommandKind::kReduce:
-      return EventKind::kAmendRejected;
-    default:
-      return EventKind::kOutcomeUnknown;
-  }
-}
-
 Event failure_of(const Command& c, EventKind kind, RejectReason reason, Nanos retry_after) {
   Event event = make_event(kind, c.instrument);
   event.failure.id = c.id;
