@@ -32,7 +32,6 @@ class RateWindows {
   void give_back_orders(std::uint32_t count);
 
   RateUsage usage() const;
-  std::uint32_t orders_today() const { return day_.used; }
 
  private:
   RateWindow short_, day_, weight_;

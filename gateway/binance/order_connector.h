@@ -42,7 +42,6 @@ class OrderConnector {
   int do_work();
   std::string_view name() const { return "order_connect"; }
   void stop() { stop_.store(true, std::memory_order_release); }  // any thread
-  const std::atomic<bool>& stop_flag() const { return stop_; }
   // Of the last attempt; empty after a success. The connector's thread.
   const std::string& problem() const { return problem_; }
 
