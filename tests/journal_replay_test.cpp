@@ -111,6 +111,9 @@ TEST(JournalLane, TwoThreadsLoseNothingUncounted) {
 struct FakeCore {
   std::uint64_t state = 1, factor = 31;
   std::uint64_t fail_at = ~0ull, seen = 0;
+  Nanos impossible_from{kNever};
+
+  bool possible(const Event& e) const { return e.time < impossible_from; }
 
   std::uint64_t on_event(const Event& e) {
     if (seen++ == fail_at) ++state;
@@ -220,6 +223,19 @@ TEST(Replay, AGapDamageAndABadConfigEndIt) {
   const ReplayResult d = damage.replayed();
   EXPECT_EQ(d.status, ReplayStatus::kCorrupt);
   EXPECT_FALSE(d.ok());
+}
+
+TEST(Replay, AnEventThatCannotBeIsDamageAndIsNotDriven) {
+  Session s;
+  s.run(1, 100);
+  s.writer.flush();
+  FakeCore core;
+  core.impossible_from = Nanos{1'700'000'000'000'000'000} + kMicrosecond * 50;
+  const ReplayResult r = s.replayed(core);
+  EXPECT_EQ(r.status, ReplayStatus::kCorrupt);
+  EXPECT_GT(r.records, 0u);
+  EXPECT_LT(r.records, 100u);
+  EXPECT_NE(r.message.find("cannot be an event"), std::string::npos) << r.message;
 }
 
 TEST(Replay, WithoutItsFirstSegmentNothingCanBeReplayed) {

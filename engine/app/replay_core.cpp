@@ -1,6 +1,7 @@
 #include "engine/app/replay_core.h"
 
 #include "engine/app/core_setup.h"
+#include "engine/core/event_check.h"
 #include "engine/journal/instrument_text.h"
 
 namespace mm::app {
@@ -12,10 +13,15 @@ std::string ReplayCore::build(const JournalHeader& header) {
       !error.empty()) {
     return "the journal's instruments cannot be read: " + error;
   }
+  if (instruments_.empty()) return "the journal has no instruments";
   core_ = std::make_unique<Core>(make_core_config(load.config, instruments_));
   commands_ = std::make_unique<CommandBuffer>();
   resets_.assign(instruments_.size(), 0);
   return {};
+}
+
+bool ReplayCore::possible(const Event& event) const {
+  return is_possible(event) && event.time >= core_->now();
 }
 
 std::uint64_t ReplayCore::on_event(const Event& event) {

@@ -23,6 +23,8 @@ class ReplayCore {
   [[nodiscard]] std::string build(const JournalHeader& header);
   void attach(LedgerWriter* ledger) { ledger_ = ledger; }
 
+  // False for what no session can have written; on_event() takes everything else.
+  bool possible(const Event& event) const;
   std::uint64_t on_event(const Event& event);
   std::string on_config(std::string_view text);
   std::uint64_t output_hash();

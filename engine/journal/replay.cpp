@@ -20,6 +20,13 @@ void report_difference(ReplayResult& result, const JournalRecord& record, std::u
       record.command_hash, replayed);
 }
 
+void report_impossible(ReplayResult& result, const JournalRecord& record) {
+  result.status = ReplayStatus::kCorrupt;
+  result.message =
+      fmt::format("record {} ({} of instrument {} at {} ns) cannot be an event", result.records,
+                  name(record.event.kind), record.event.instrument, record.event.time.v);
+}
+
 void report_stop(ReplayResult& result, const JournalReader& reader, JournalItem item) {
   switch (item) {
     case JournalItem::kGap:

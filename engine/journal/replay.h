@@ -17,6 +17,8 @@ namespace mm {
 // A core and its surroundings, built from the journal's header.
 template <class T>
 concept ReplayTarget = requires(T& target, const Event& event, std::string_view text) {
+  // Whether a session can have written it; the target is told nothing else.
+  { target.possible(event) } -> std::same_as<bool>;
   // The hash of the commands the core answered with, as the session's driver computed it.
   { target.on_event(event) } -> std::same_as<std::uint64_t>;
   // A reloaded config; it takes effect at the kControl / kReload event that follows. Returns the
@@ -48,6 +50,7 @@ struct ReplayResult {
 // What the user is told; out of line, since it is the same for every target.
 ReplayResult replay_without_beginning(const JournalHeader& header);
 void report_difference(ReplayResult& result, const JournalRecord& record, std::uint64_t replayed);
+void report_impossible(ReplayResult& result, const JournalRecord& record);
 void report_stop(ReplayResult& result, const JournalReader& reader, JournalItem item);
 void report_end(ReplayResult& result, const JournalEnd& end, std::uint64_t replayed_output);
 
@@ -60,6 +63,10 @@ ReplayResult replay(JournalReader& reader, Target& target) {
   for (;;) {
     const JournalItem item = reader.next(record);
     if (item == JournalItem::kRecord) [[likely]] {
+      if (!target.possible(record.event)) [[unlikely]] {
+        report_impossible(result, record);
+        return result;
+      }
       const std::uint64_t hash = target.on_event(record.event);
       if (hash != record.command_hash) {
         report_difference(result, record, hash);
