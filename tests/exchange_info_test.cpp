@@ -72,6 +72,16 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   EXPECT_EQ(info.find("BNBBTC", true)->notional_min, 10 * Money(kMoneyScale));
 }
 
+TEST(ExchangeInfoLive, LeavesOutWhatHasNoName) {
+  const ExchangeInfo info = parse_exchange_info(
+      R"({"symbols":[{"status":"TRADING","filters":[]},{"symbol":"","filters":[]},)"
+      R"({"symbol":"A","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  ASSERT_EQ(info.instruments.size(), 1u);
+  EXPECT_EQ(info.instruments[0].symbol(), "A");
+  EXPECT_EQ(info.rules.size(), 1u);
+}
+
 TEST(ExchangeInfoLive, KnowsEveryStatus) {
   for (const SymbolStatus s : {SymbolStatus::kTrading, SymbolStatus::kEndOfDay, SymbolStatus::kHalt,
                                SymbolStatus::kBreak, SymbolStatus::kCancelOnly}) {

@@ -48,6 +48,10 @@ inline CheckedSink make_sink(SpscRing<Command>& gateway, CheckedJournal& checked
 
 // What the run is built on, so made before it.
 struct CheckedParts {
+  CheckedParts(sim::SimVenue& venue, std::span<const Instrument> instruments,
+               const sim::FaultPlan& plan, std::uint64_t seed, JournalWriter* journal)
+      : faulty_venue(venue, instruments, plan, seed), checked(faulty_venue, journal) {}
+
   sim::FaultyVenue faulty_venue;
   CheckedJournal checked;
 };
@@ -61,8 +65,7 @@ class CheckedRunOf : private CheckedParts,
  public:
   CheckedRunOf(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
                const sim::FaultPlan& plan, JournalWriter* journal = nullptr)
-      : CheckedParts{.faulty_venue{venue, instruments, plan, config.scenario.seed},
-                     .checked{faulty_venue, journal}},
+      : CheckedParts(venue, instruments, plan, config.scenario.seed, journal),
         Run(config, instruments, faulty_venue, checked),
         checker_(this->core(), faulty_venue, make_core_config(config, instruments)) {
     checked.watch(checker_);

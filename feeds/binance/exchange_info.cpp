@@ -175,6 +175,7 @@ sj::error_code read_symbols(od::value value, ExchangeInfo& out) {
     Instrument i;
     SymbolRules r;
     if (const auto e = read_symbol(object, i, r)) return e;
+    if (i.symbol().empty()) continue;  // nothing that could be traded by its name
     out.instruments.push_back(i);
     out.rules.push_back(r);
   }

@@ -27,7 +27,7 @@ std::string combined_text(std::string_view stream, std::string_view data) {
 template <class T>
 void sort_out(std::vector<T>& items) {
   std::ranges::sort(items);
-  items.erase(std::ranges::unique(items).begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
 void write_trade(JsonText& json, const Instrument& instrument, const sim::PublicTrade& trade) {
