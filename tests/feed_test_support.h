@@ -1,4 +1,4 @@
-// Helpers of the feed tests: padded text, captures made on the spot, where the shared ones are.
+// Helpers of the feed tests: captures made on the spot, where the shared ones are.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,21 +13,9 @@
 #include <string_view>
 
 #include "engine/core/instrument.h"
+#include "tests/padded.h"
 
 namespace mm::test {
-
-// Text with the readable bytes behind it that the parser asks for.
-class Padded {
- public:
-  explicit Padded(std::string_view text) : size_(text.size()), bytes_(text) {
-    bytes_.append(64, '\0');
-  }
-  std::string_view text() const { return {bytes_.data(), size_}; }
-
- private:
-  std::size_t size_;
-  std::string bytes_;
-};
 
 inline Instrument make_instrument(std::string_view symbol, std::int64_t tick, std::int64_t lot,
                                   bool is_spot = true) {
