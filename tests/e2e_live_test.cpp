@@ -195,6 +195,7 @@ TEST_F(LiveRun, CheckSaysALineOfEachThing) {
                                                                                << check.output();
   }
   EXPECT_THAT(check.output(), Not(HasSubstr("fail")));
+  EXPECT_THAT(check.output(), HasSubstr("warn  rights    the key works from any address"));
 }
 
 struct BadStart {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/app/feed_setup.h"
+#include "engine/app/key_rights.h"
 #include "engine/app/venue_rest.h"
 #include "engine/core/decimal_text.h"
 #include "gateway/binance/credentials.h"
@@ -164,16 +165,7 @@ void VenueProbe::check_balances(const json::element& account) {
 void VenueProbe::check_restrictions(const Credentials& key) {
   const VenueAnswer answer = venue_.ask_signed("/sapi/v1/account/apiRestrictions", {}, key);
   if (!answer.error.empty()) return findings_.ok("rights", "of the key: unknown here");
-  if (!flag_of(answer.body, "enableSpotAndMarginTrading", true)) {
-    return findings_.fail("rights", "the key may not trade spot");
-  }
-  if (flag_of(answer.body, "enableWithdrawals", false)) {
-    findings_.warn("rights", "the key may withdraw: trading needs no such right, take it away");
-  }
-  if (!flag_of(answer.body, "ipRestrict", true)) {
-    findings_.warn("rights", "the key works from any address: restrict it to this host's");
-  }
-  findings_.ok("rights", "the key may trade spot");
+  judge_rights(answer.body, findings_);
 }
 
 }  // namespace
