@@ -16,7 +16,8 @@ const std::vector<std::string> kScripts{
     "scripts/test",        "scripts/bench",          "scripts/coverage",
     "scripts/format",      "scripts/tidy",           "scripts/demo/order_management",
     "scripts/demo/fetch",  "scripts/demo/websocket", "scripts/regolden",
-    "scripts/determinism", "scripts/reconnects"};
+    "scripts/determinism", "scripts/reconnects",     "scripts/fuzz",
+    "scripts/sanitize",    "scripts/mutate"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -29,7 +30,10 @@ TEST(Scripts, EachExplainsItself) {
 
 TEST(Scripts, BadUsageIsRefused) {
   for (const char* command : {"scripts/build nonsense", "scripts/build --nonsense",
-                              "scripts/build --target", "scripts/test one two"}) {
+                              "scripts/build --target", "scripts/test one two",
+                              "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
+                              "scripts/sanitize --nonsense", "scripts/sanitize asan one two",
+                              "scripts/mutate nonsense", "scripts/mutate --seeds x"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }
@@ -44,6 +48,24 @@ TEST(Scripts, AreCleanShell) {
   }
   const ProcessResult result = run_process("cd " + kRoot + " && shellcheck " + files);
   EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+// Each place of the table is there once, so that what is broken is what the table says.
+TEST(Scripts, TheTableOfMutationsFitsTheCode) {
+  const ProcessResult result = run_process(kRoot + "/scripts/mutate --check");
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+TEST(Scripts, TheUnitsAreHardened) {
+  if (run_process("systemd-analyze security --offline=yes --help").exit_code != 0) {
+    GTEST_SKIP() << "systemd-analyze is not installed, or too old";
+  }
+  for (const char* unit : {"mm_logic-engine.service", "mm_logic-guard.service"}) {
+    const ProcessResult result =
+        run_process("cd " + kRoot + "/scripts/systemd && systemd-analyze security --offline=yes " +
+                    "--no-pager --threshold=15 ./" + unit);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+  }
 }
 
 TEST(Scripts, StopAtTheFirstError) {

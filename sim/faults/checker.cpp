@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, kChecks> kNames{
     "exposure",       "stray_order", "ghost_order",   "double_fill", "position",    "post_only",
     "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
-    "core_invariant", "converged",   "quoting",       "flat"};
+    "core_invariant", "converged",   "quoting",       "reset",       "flat"};
 
 // After the last fault: to resolve what is in doubt (it is asked for with pauses of up
 // to 30 s), then to agree but for what is under way, and to quote again.
@@ -112,12 +112,24 @@ void Checker::on_command(const Command& command) {
          (quiet_until_ - now).v / kMillisecond.v);
   expect(budget_.take(now), Check::kRateLimit, i, "more than {} quotes a second",
          config_.orders.modify_rate_limit);
+  check_passive(command);
+}
+
+// A reduction leaves the price as it is, and a lost touch says nothing.
+void Checker::check_passive(const Command& command) {
+  const Touch& touch = core_.instrument(command.instrument).touch;
+  if (command.kind == CommandKind::kReduce || !touch.has_bid || !touch.has_ask) return;
+  const Ticks opposite = command.side == Side::kBuy ? touch.ask : touch.bid;
+  expect((Ticks(command.ticks) - opposite).v * sign(command.side) < 0, Check::kPostOnly,
+         command.instrument, "{} at {} would take at {}", name(command.side), command.ticks,
+         opposite.v);
 }
 
 void Checker::check_state() {
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     check_exposure(i);
     check_venue_orders(i);
+    check_reset(i);
   }
   check_account();
   check_healed(core_.now());
@@ -168,9 +180,26 @@ void Checker::check_venue_orders(InstrumentId i) {
   const SimVenue& venue = faults_.venue();
   for (const Side side : kSides) {
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
-      const ClientOrderId id = venue.order(row).id;
-      expect(believes_live(id), Check::kStrayOrder, i, "{} order {:x} lives at the venue",
-             name(side), id.v);
+      const RestingOrder& order = venue.order(row);
+      expect(believes_live(order.id), Check::kStrayOrder, i, "{} order {:x} lives at the venue",
+             name(side), order.id.v);
+      expect(order.type == OrderType::kLimitMaker, Check::kPostOnly, i,
+             "{} order {:x} may take: it is not post-only", name(side), order.id.v);
+    }
+  }
+}
+
+// Looked at once, when it ends: an order in doubt may turn out to live later on.
+void Checker::check_reset(InstrumentId i) {
+  const ResetCycle& reset = core_.instrument(i).reset;
+  const bool ended = watches_[i].resetting && !reset.canceling();
+  watches_[i].resetting = reset.canceling();
+  if (!ended) return;
+  for (const Side side : kSides) {
+    for (const std::uint16_t slot : core_.orders().live(i, side)) {
+      const Order& row = core_.orders().row(slot);
+      expect(row.state == OrderState::kUnknown || row.created >= reset.began(), Check::kReset, i,
+             "{} order {:x} outlives the reset", name(side), row.id.v);
     }
   }
 }

@@ -28,7 +28,7 @@ enum class Check : std::uint8_t {
   kGhostOrder,     // nor is one believed to rest, long after, that is gone
   kDoubleFill,     // the core has counted no more fills than there were
   kPosition,       // position, fills and fees agree once everything has been told
-  kPostOnly,       // no taker fill
+  kPostOnly,       // no taker fill, nor a quote at a price where the core sees a taker
   kOwnCross,       // no request that would match our own other side
   kStaleQuote,     // no quote is sent on a book that is broken or silent
   kSessionQuote,   // nor while the session is not up, or the symbol halted
@@ -38,6 +38,7 @@ enum class Check : std::uint8_t {
   kCoreInvariant,  // those the core checks itself
   kConverged,      // some time after the last fault nothing is in doubt any more
   kQuoting,        // and quotes stand, or a reason is named
+  kReset,          // a reset ends with the last order from before it, but for Unknown ones
   kFlat,           // after a shutdown no order is left
   kCount
 };
@@ -85,6 +86,7 @@ class Checker {
     bool trading = true;
     HalfTicks fair_lowest{0};
     Nanos differs_since{kNever};
+    bool resetting = false;
     std::array<Nanos, 2> naked_since{kNever, kNever};
   };
 
@@ -92,6 +94,8 @@ class Checker {
   void check_state();
   void check_exposure(InstrumentId i);
   void check_venue_orders(InstrumentId i);
+  void check_passive(const Command& command);
+  void check_reset(InstrumentId i);
   void check_account();
   void check_healed(Nanos now);
   void check_belief(InstrumentId i, Nanos now);
