@@ -371,13 +371,68 @@ TEST(CoreRules, TheEndOfTheVenuesWindowIsTakenFromWhoKnowsItsClock) {
   h.book(Ticks(299'999), Ticks(300'001));
   Event usage = CoreHarness::event(EventKind::kRateUsage);
   usage.rate.orders_used = usage.rate.orders_limit = 100;
-  usage.rate.orders_window = kSecond * 10;
-  usage.rate.window_end = h.now + kSecond * 17;
+  usage.rate.orders_end = h.now + kSecond * 17;
   h.deliver(usage);
   h.advance(kSecond * 17 - Nanos(1));
   EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
   h.advance(kSecond * 2);
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+Event tightest(std::uint32_t pct, Nanos end) {
+  Event e = CoreHarness::event(EventKind::kRateUsage);
+  e.rate.orders_limit = 1000;
+  e.rate.orders_end = e.rate.tightest_end = end;
+  e.rate.tightest_pct = pct;
+  return e;
+}
+
+// Levels so far apart that none can serve another's.
+CoreConfig far_apart(int modify_threshold_ppm) {
+  CoreConfig c = wide();
+  StrategyParams& s = c.instruments[0].strategy;
+  s.warmup = Nanos(0);
+  s.max_spread = ratio_ppm(40'000);
+  s.modify_threshold = ratio_ppm(modify_threshold_ppm);
+  return c;
+}
+
+// Quotes that rest, then a market that has moved by half a percent.
+std::size_t amends_after_a_move(CoreHarness& h, const Event& usage) {
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.answer_all();
+  h.take();
+  h.deliver(usage);
+  h.book(Ticks(301'499), Ticks(301'501));
+  return h.take(CommandKind::kReplace).size();
+}
+
+TEST(CoreRules, NearTheVenuesLimitsToleranceWidensThenOnlyTheInnerLevelsAreServed) {
+  for (const auto& [pct, threshold_ppm, amends] : {std::tuple{59u, 3'000, 6u},
+                                                   {60u, 3'000, 0u},
+                                                   {60u, 2'000, 6u},
+                                                   {79u, 1'000, 6u},
+                                                   {80u, 1'000, 4u},
+                                                   {80u, 2'000, 0u}}) {
+    CoreHarness h(far_apart(threshold_ppm));
+    const Nanos end = h.now + kSecond * 9;
+    EXPECT_EQ(amends_after_a_move(h, tightest(pct, end)), amends) << pct << ' ' << threshold_ppm;
+    EXPECT_EQ(h.side(Side::kBuy).reason,
+              amends == 4 ? QuoteReason::kRateBudget : QuoteReason::kQuoting);
+  }
+}
+
+TEST(CoreRules, TheOuterLevelsAreServedAgainWhenTheWindowEnds) {
+  CoreHarness h(far_apart(1'000));
+  const Nanos end = h.now + kSecond * 9;
+  amends_after_a_move(h, tightest(90, end));
+  h.answer_all();
+  h.take();
+  h.advance(kSecond * 9 - Nanos(1));
+  EXPECT_TRUE(h.take(CommandKind::kReplace).empty());
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kReplace).size(), 2u);
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kQuoting);
 }
 
 // --- losses ---------------------------------------------------------------------------------
