@@ -183,7 +183,7 @@ Event order_status(const Command& question, OrderStatusCode code) {
   Event e = CoreHarness::event(EventKind::kOrderStatus, question.instrument);
   e.report.id = question.id;
   e.report.status = static_cast<std::uint8_t>(code);
-  e.report.asked = 1;
+  e.report.asked = question.question;
   return e;
 }
 
@@ -280,13 +280,54 @@ TEST(CoreRules, NotFoundProvesNothingWhileARequestMayStillBeWithinItsReceiveWind
   h.book(Ticks(299'999), Ticks(300'001));
   h.advance(kSecond * 5);
   const Command place = h.take(CommandKind::kPlace)[0];
-  for (const int wait : {20, 20, 20, 3, 31}) {
-    EXPECT_NE(h.core.orders().live_count(), 5u);
-    h.advance(kSecond * wait);
-    h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  const auto answer_all = [&h, &place] {
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id == place.id) h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+  };
+  for (int s = 0; s < 62; ++s) {
+    h.advance(kSecond);
+    answer_all();
+    EXPECT_EQ(h.core.orders().live_count(), 6u);
   }
-  for (int i = 0; i < 10; ++i) h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  h.advance(kSecond * 5);
+  answer_all();
   EXPECT_EQ(h.core.orders().live_count(), 5u);
+}
+
+TEST(CoreRules, ASideWithNothingButOrdersInDoubtNamesTheDoubt) {
+  CoreHarness h(patient());
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const std::vector<Command> places = h.take(CommandKind::kPlace);
+  ASSERT_EQ(places.size(), 6u);
+  h.accept(places[0]);
+  h.advance(kSecond * 3);  // no other is answered: each holds its level and is asked for
+  EXPECT_EQ(h.core.orders().unknown_count(), 5u);
+  for (const Side side : kSides) {
+    EXPECT_EQ(h.side(side).reason,
+              side == places[0].side ? QuoteReason::kQuoting : QuoteReason::kReconciling);
+  }
+}
+
+TEST(CoreRules, WhatIsInDoubtIsAskedForAsSoonAsNotFoundIsAProof) {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const Command place = h.take(CommandKind::kPlace)[0];
+  const Nanos proof = place.time + not_found_margin(c.orders.recv_window, c.orders.command_age_max);
+  for (bool asked = false; h.now < proof;) {
+    h.advance(kMillisecond * 10);
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id != place.id) continue;
+      asked = h.now >= proof;
+      h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+    EXPECT_EQ(asked, h.now >= proof);
+  }
+  EXPECT_EQ(h.core.orders().row(parts(place.id).slot).state, OrderState::kRejected);
 }
 
 TEST(CoreRules, AStrayIsCancelledAndHoldsItsInstrumentUntilItIsGone) {
@@ -319,6 +360,7 @@ TEST(CoreRules, MissingFillsHoldTheInstrumentUntilAResume) {
   h.start_quoting();
   Command best;
   best.id = h.live(Side::kBuy)[0].id;
+  best.question = 1;
   h.canceled(best, Lots(5));
   for (int i = 0; i < 12; ++i) {
     Event e = order_status(best, OrderStatusCode::kCanceled);

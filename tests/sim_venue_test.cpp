@@ -348,7 +348,7 @@ TEST(SimVenue, AnswersQueriesAboutOpenClosedAndUnknownOrders) {
   const Event open = h.only(EventKind::kOrderStatus);
   EXPECT_EQ(open.report.status, static_cast<std::uint8_t>(OrderStatusCode::kOpen));
   EXPECT_EQ(open.report.lots, Lots(400));
-  EXPECT_EQ(open.report.asked, 1);
+  EXPECT_EQ(open.report.asked, 7);
   h.send(SimHarness::command(CommandKind::kQueryOpenOrders, 0));
   const std::vector<Event> listed = h.take(EventKind::kOrderStatus);
   ASSERT_EQ(listed.size(), 2u);

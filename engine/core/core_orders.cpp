@@ -51,6 +51,18 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
     if (!act(s, side, action, out)) break;
   }
   trim(s, side, allowed, out);
+  if (state.reason == QuoteReason::kQuoting && is_in_doubt(s, side)) {
+    state.reason = QuoteReason::kReconciling;
+  }
+}
+
+// Orders in doubt hold their levels: nothing is placed beside them before they are settled. Does
+// the side have no others?
+bool Core::is_in_doubt(const InstrumentState& s, Side side) const {
+  if (table_.unknown_count() == 0 || table_.live(s.id, side).empty()) return false;
+  return std::ranges::all_of(table_.live(s.id, side), [this](std::uint16_t slot) {
+    return table_.row(slot).state == OrderState::kUnknown;
+  });
 }
 
 // What no reduction has brought within the limit is cancelled, outermost first: a cancel needs

@@ -134,7 +134,7 @@ struct OrderReport {
   std::int32_t ticks;
   RejectReason reason;  // kExpired: why
   std::uint8_t status;  // kOrderStatus: OrderStatusCode
-  std::uint8_t asked;   // kOrderStatus: 1 answers our kQueryOrder, 0 was told unasked
+  std::uint8_t asked;  // kOrderStatus: number of our kQueryOrder that it answers, 0 if told unasked
   std::uint8_t pad[1];
 };
 enum class OrderStatusCode : std::uint8_t {
