@@ -454,8 +454,9 @@ TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
 
 // Three bids of 0.3333 rest near the limit in quote currency; the market rises, the bids may stay
 // where they are, and the limit in base falls below their sum.
-CoreHarness over_the_limit() {
+CoreHarness over_the_limit(bool keeps_priority = true) {
   CoreConfig c = wide();
+  c.instruments[0].instrument.rules.keep_priority_reduce = keeps_priority;
   c.instruments[0].strategy.modify_threshold = ratio_ppm(50'000);
   c.instruments[0].strategy.max_modify_deviation = ratio_ppm(50'000);
   c.instruments[0].strategy.order_size = Amount(33'330'000);
@@ -479,6 +480,13 @@ TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
   EXPECT_TRUE(h.take().empty());  // and no cancel after it
   EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(9'901));
   EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
+  CoreHarness h = over_the_limit(false);
+  const std::vector<Command> sent = h.take();
+  EXPECT_EQ(std::ranges::count(sent, CommandKind::kReduce, &Command::kind), 0);
+  EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {

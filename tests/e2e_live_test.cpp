@@ -110,8 +110,8 @@ TEST_F(LiveRun, ThirtyReconnectsLoseNothing) {
 
 TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
   open({.keys = "connections_per_5min = 20\n"});
-  start_quoting({"--set", "feed.reconnect_attempts_max=20", "--set", "feed.reconnect_first_ms=1",
-                 "--set", "execution.reconnect_first_ms=1"});
+  // What it may do it knows from exchangeInfo.
+  start_quoting({"--set", "feed.reconnect_first_ms=1", "--set", "execution.reconnect_first_ms=1"});
   std::size_t most = 0;
   for (int idle = 0; idle < 3;) {  // until nothing comes back any more
     most = connections();

@@ -23,7 +23,8 @@ constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
 
-orders::OrderSessionOptions session_options(const EdgeContext& c) {
+orders::OrderSessionOptions session_options(const EdgeContext& c,
+                                            std::span<const orders::RateLimit> limits) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -33,6 +34,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
   options.connections = c.config.order_management.modify_worker_count;
+  options.limits.assign(limits.begin(), limits.end());
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
@@ -44,12 +46,13 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
 
 class LiveEdge : public VenueEdge {
  public:
-  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials)
+  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
+           std::span<const orders::RateLimit> limits)
       : instruments_(c.instruments),
         limit_(make_connection_limit(c.config)),
         market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
                  limit_, nullptr}),
-        options_(session_options(c)),
+        options_(session_options(c, limits)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
@@ -110,8 +113,9 @@ class LiveEdge : public VenueEdge {
 }  // namespace
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
-                                          const orders::Credentials& credentials) {
-  return std::make_unique<LiveEdge>(context, credentials);
+                                          const orders::Credentials& credentials,
+                                          std::span<const orders::RateLimit> limits) {
+  return std::make_unique<LiveEdge>(context, credentials, limits);
 }
 
 }  // namespace mm::app

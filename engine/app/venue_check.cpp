@@ -89,9 +89,14 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
       fmt::format("{} {}, tick {}, lot {}, least worth {}, {} open orders, {}", instrument.symbol(),
                   binance::name(rules.status), decimal_text(instrument.tick).view(),
                   decimal_text(instrument.lot).view(), decimal_text(instrument.notional_min).view(),
-                  rules.orders_max, rules.amend_allowed ? "amends keep priority" : "no amends");
+                  instrument.orders_max,
+                  instrument.rules.keep_priority_reduce ? "amends keep priority" : "no amends");
   if (rules.status != binance::SymbolStatus::kTrading) {
     findings_.fail("symbol", text + ": not trading");
+    return;
+  }
+  if (!rules.post_only_allowed) {
+    findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
     return;
   }
   const StrategyParams strategy = config_.symbol(instrument.symbol()).strategy;

@@ -202,6 +202,7 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       const Nanos by_our_clock((now_.v / window + 1) * window);
       budget_.venue_usage(e.rate.orders_used, e.rate.orders_limit,
                           e.rate.window_end.v != 0 ? e.rate.window_end : by_our_clock);
+      lifecycle_.on_weight_limit(e.rate.weight_limit, e.rate.weight_window);
       return;
     }
     case EventKind::kSessionStatus:

@@ -128,7 +128,9 @@ bool Core::amend(InstrumentState& s, Order& order, const Quote& quote, const Pla
   if (reduce) {
     return lifecycle_.request_reduce(order, order.filled + quote.lots, action.why, now_, out);
   }
-  if (order.filled.v > 0) return lifecycle_.request_cancel(order, action.why, now_, out);
+  if (order.filled.v > 0 || !rules.cancel_replace) {
+    return lifecycle_.request_cancel(order, action.why, now_, out);
+  }
   return lifecycle_.request_replace(order, quote.price, quote.lots, action.why, now_, out);
 }
 

@@ -50,6 +50,7 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
               out_),
       in_flight_(options.in_flight_max),
+      limits_(options.limits),
       lane_count_(link.lanes.size()),
       halted_told_(instruments_.size()) {
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
@@ -142,6 +143,7 @@ bool OrderSession::send(OrderConnection& connection, const Command& command, Pur
     if (is_order(command.kind)) ++unanswered_orders_;
   }
   ++counters_.requests;
+  limits_.on_sent(now);
   // If this fails it may have been sent in part: the next poll finds the connection broken, and
   // the request unanswered.
   connection.socket->commit(bytes);
