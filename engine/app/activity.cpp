@@ -47,6 +47,12 @@ std::string event_text(const Event& e, const Instrument& i) {
     case EventKind::kFilled:
       return fmt::format("{} FILLED {} {} [{}]", i.symbol(), name(e.side()),
                          quote_text(i, e.fill.ticks, e.fill.lots), id_text(e.fill.id));
+    case EventKind::kOffGridFill:
+      return fmt::format(
+          "{} FILLED {} {} @ {}, trade {}: not in whole lots and ticks, so the position does not "
+          "contain it; halted until a restart [{}]",
+          i.symbol(), name(e.side()), decimal_text(e.off_grid.quantity).view(),
+          decimal_text(e.off_grid.price).view(), e.off_grid.trade_id.v, id_text(e.off_grid.id));
     case EventKind::kReplaced:
     case EventKind::kAmended:
       return fmt::format("{} order_modify_success [{}]", i.symbol(), id_text(e.report.id));

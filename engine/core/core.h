@@ -72,6 +72,7 @@ class Core {
   void resume();
   void request_resync(InstrumentState& s, CommandBuffer& out);
   void on_timer(CommandBuffer& out);
+  void on_off_grid_fill(InstrumentState& s, const OffGridFill& fill);
   void on_balance(InstrumentState& s, const Balance& balance);
   void count(InstrumentState& s, const OrderChange& change);
   void touch_changed(InstrumentState& s);

@@ -209,6 +209,9 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       lifecycle_.on_session(s.id, e.session.state, now_);
       s.trading = e.session.symbol_trading != 0;
       break;
+    case EventKind::kOffGridFill:
+      on_off_grid_fill(s, e.off_grid);
+      break;
     default: {
       if (e.kind == EventKind::kDenied) {
         const auto command = static_cast<CommandKind>(e.failure.command);
@@ -243,6 +246,13 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
     trip(QuoteReason::kHalted);
   }
+}
+
+// It cannot be counted: the position is wrong by it, which ends the run as a broken invariant.
+void Core::on_off_grid_fill(InstrumentState& s, const OffGridFill& fill) {
+  s.off_grid = true;
+  if (!lifecycle_.on_off_grid_fill(s.id, fill.trade_id)) return;
+  invariants_.check(Invariant::kPositionExplained, false);
 }
 
 void Core::on_balance(InstrumentState& s, const Balance& balance) {

@@ -41,6 +41,7 @@ enum class EventKind : std::uint8_t {
   kBalance,
   kRateUsage,      // what the venue says is used of its limits
   kSessionStatus,  // state of the order session; symbol trading or halted
+  kOffGridFill,    // an execution that is no whole number of ticks and lots: the grid has changed
   // From the driver.
   kTimer,
   kBatchEnd,
@@ -164,6 +165,13 @@ struct Fill {
   Asset fee_asset;
   std::uint8_t pad[3];
 };
+// In 1e-8, since neither lots nor ticks can say it. Flag kFlagSell as in a fill.
+struct OffGridFill {
+  ClientOrderId id;
+  TradeId trade_id;
+  Amount quantity, price;
+  std::uint8_t pad[8];
+};
 struct Balance {
   Amount free, locked;
   Asset asset;
@@ -214,6 +222,7 @@ struct alignas(kCacheLine) Event {
     OrderReport report;
     RequestFailure failure;
     Fill fill;
+    OffGridFill off_grid;
     Balance balance;
     RateUsage rate;
     SessionStatus session;
@@ -230,7 +239,7 @@ constexpr bool is_market(EventKind k) {
   return k >= EventKind::kBookBegin && k <= EventKind::kAssetPrice;
 }
 constexpr bool is_execution(EventKind k) {
-  return k >= EventKind::kAccepted && k <= EventKind::kSessionStatus;
+  return k >= EventKind::kAccepted && k <= EventKind::kOffGridFill;
 }
 // Carries a RequestFailure.
 constexpr bool reports_failure(EventKind k) {

@@ -22,8 +22,8 @@ constexpr auto kEventNames = std::to_array<const char*>(
      "book_ticker",  "feed_status",      "asset_price", "accepted",       "rejected",
      "replaced",     "replace_rejected", "amended",     "amend_rejected", "canceled",
      "expired",      "cancel_rejected",  "filled",      "denied",         "outcome_unknown",
-     "order_status", "balance",          "rate_usage",  "session_status", "timer",
-     "batch_end",    "control"});
+     "order_status", "balance",          "rate_usage",  "session_status", "off_grid_fill",
+     "timer",        "batch_end",        "control"});
 constexpr auto kCommandNames =
     std::to_array<const char*>({"none", "place", "cancel", "replace", "modify", "reduce",
                                 "query_order", "query_open_orders", "resync_feed"});

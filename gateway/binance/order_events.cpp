@@ -278,6 +278,12 @@ void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const Trad
   event.instrument = instrument;
   event.flags =
       static_cast<std::uint8_t>((trade.buyer ? 0 : kFlagSell) | (trade.maker ? kFlagMaker : 0));
+  if (!instruments_.is_on_grid(instrument, trade.price, trade.quantity)) {
+    ++counters_.off_grid_fills;
+    event.kind = EventKind::kOffGridFill;
+    event.off_grid = {id, TradeId(trade.trade_id), Amount(trade.quantity), Amount(trade.price), {}};
+    return emit(event);
+  }
   event.fill = {};
   event.fill.id = id;
   event.fill.trade_id = TradeId(trade.trade_id);

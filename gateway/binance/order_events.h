@@ -35,6 +35,7 @@ struct OrderEventCounters {
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
   std::uint64_t stale_balances = 0;  // older than what was told
+  std::uint64_t off_grid_fills = 0;  // told as they are, since no lots and ticks can say them
 };
 
 class OrderEvents {
