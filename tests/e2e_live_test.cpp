@@ -94,6 +94,23 @@ TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   EXPECT_THAT(left, HasSubstr(kForeign));
 }
 
+TEST_F(LiveRun, CancelsAForeignOrderTooWhereTheSymbolIsItsOwn) {
+  open();
+  ASSERT_THAT(venue_->ask("POST", "/api/v3/order",
+                          {{"symbol", "ETHUSDT"},
+                           {"side", "BUY"},
+                           {"type", "LIMIT_MAKER"},
+                           {"quantity", "0.01"},
+                           {"price", "2600"},
+                           {"newClientOrderId", kForeign}}),
+              HasSubstr(kForeign));
+  start_quoting({"--set", "venue.exclusive_symbol=yes"});
+  EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign)) << "only an end cancels it";
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(venue_->open_orders(), "[]");
+  EXPECT_THAT(log(), HasSubstr("cancel everybody's orders"));
+}
+
 TEST_F(LiveRun, ThirtyReconnectsLoseNothing) {
   open();
   start_quoting({"--set", "execution.reconnect_first_ms=5", "--set", "feed.reconnect_first_ms=5"});

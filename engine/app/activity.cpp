@@ -32,6 +32,8 @@ std::string command_text(const Command& c, const Instrument& i) {
                            id_text(c.id));
       }
       return fmt::format("{} cancel {} ({}) [{}]", i.symbol(), name(c.side), why, id_text(c.id));
+    case CommandKind::kCancelAll:
+      return fmt::format("{} cancel everybody's orders", i.symbol());
     case CommandKind::kResyncFeed:
       return fmt::format("{} feed asked to resynchronise", i.symbol());
     default:

@@ -213,6 +213,11 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       on_off_grid_fill(s, e.off_grid);
       break;
     default: {
+      if (reports_failure(e.kind) &&
+          static_cast<CommandKind>(e.failure.command) == CommandKind::kCancelAll) {
+        s.cancel_all_at = std::max(now_ + kSecond, e.failure.retry_after);
+        break;
+      }
       if (e.kind == EventKind::kDenied) {
         const auto command = static_cast<CommandKind>(e.failure.command);
         meter_.on_denied(s.id, command);
@@ -290,9 +295,11 @@ void Core::on_control(const Control& control) {
       break;
     case ControlCode::kKill:
       trip(QuoteReason::kHalted);
+      want_all_canceled();
       break;
     case ControlCode::kShutdown:
       trip(QuoteReason::kHalted);
+      want_all_canceled();
       stopping_ = true;
       break;
     case ControlCode::kReload:
@@ -312,10 +319,17 @@ void Core::pause(PauseScope scope, bool paused) {
   }
 }
 
+// Where nobody else is meant to have orders on our symbols: theirs too.
+void Core::want_all_canceled() {
+  if (!config_.orders.exclusive_symbol) return;
+  for (InstrumentState& s : instruments_) s.cancel_all_at = now_;
+}
+
 // Clears every stop but a shutdown. Losses up to here are accepted: they do not trip again.
 void Core::resume() {
   if (stopping_) return;
   increase_paused_ = false;
+  for (InstrumentState& s : instruments_) s.cancel_all_at = kNever;
   lifecycle_.resume();
   if (trip_ == QuoteReason::kLossLimit) {
     for (AccountTotal& account : accounts_) account.loss.resume(account.total);

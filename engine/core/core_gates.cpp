@@ -117,6 +117,7 @@ void Core::plan_wake(InstrumentState& s) {
   }
   consider(turn_.retry_at);
   consider(s.resync_at);
+  consider(s.cancel_all_at);
   if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);
   consider(s.halted_until);
   for (const SideState& side : s.sides) {

@@ -26,7 +26,7 @@ constexpr auto kEventNames = std::to_array<const char*>(
      "timer",        "batch_end",        "control"});
 constexpr auto kCommandNames =
     std::to_array<const char*>({"none", "place", "cancel", "replace", "modify", "reduce",
-                                "query_order", "query_open_orders", "resync_feed"});
+                                "query_order", "query_open_orders", "resync_feed", "cancel_all"});
 constexpr auto kStateNames = std::to_array<const char*>(
     {"free", "pending_new", "active", "partially_filled", "pending_modify", "pending_cancel",
      "unknown", "filled", "cancelled", "rejected", "denied", "expired"});

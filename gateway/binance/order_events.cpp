@@ -106,6 +106,8 @@ void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Na
       return on_reduced(command, r, retry_at);
     case CommandKind::kQueryOrder:
       return on_queried(command, r);
+    case CommandKind::kCancelAll:
+      return on_all_canceled(command, r, retry_at);
     default:
       if (!succeeded(r)) return refuse(EventKind::kOutcomeUnknown, command, r, retry_at);
       for (const OrderRecord& order : r.orders) on_open_order(command.instrument, order);
@@ -156,6 +158,12 @@ void OrderEvents::on_canceled(const Command& command, const Response& r, Nanos r
   if (!succeeded(r)) return refuse(EventKind::kCancelRejected, command, r, retry_at);
   ended_by_phase(r.order.status.empty() ? OrderPhase::kCanceled : phase_of(r.order.status),
                  shape_of(command, r.order), command);
+}
+
+// Each order's own report follows; here the answer only says whether to try again.
+void OrderEvents::on_all_canceled(const Command& command, const Response& r, Nanos retry_at) {
+  const bool none_left = judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+  if (!succeeded(r) && !none_left) refuse(EventKind::kCancelRejected, command, r, retry_at);
 }
 
 void OrderEvents::ended_by_phase(OrderPhase phase, const Shape& order, const Command& command) {

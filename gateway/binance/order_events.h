@@ -96,6 +96,7 @@ class OrderEvents {
                       Nanos retry_at) const;
   void on_placed(const Command& command, const Response& r, Nanos retry_at);
   void on_canceled(const Command& command, const Response& r, Nanos retry_at);
+  void on_all_canceled(const Command& command, const Response& r, Nanos retry_at);
   void on_replaced(const Command& command, const Response& r, Nanos retry_at);
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);

@@ -16,7 +16,8 @@ constexpr Nanos kRetireMin{2 * kSecond.v}, kRetireMax{10 * kSecond.v};
 constexpr bool is_request(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kCancel ||
          kind == CommandKind::kReplace || kind == CommandKind::kReduce ||
-         kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders;
+         kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders ||
+         kind == CommandKind::kCancelAll;
 }
 constexpr bool is_order(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace;

@@ -52,7 +52,7 @@ class RateGuard {
     if (now < banned_until_) return banned_until_;
     const bool orders = kind == CommandKind::kPlace || kind == CommandKind::kReplace;
     const bool quotes = orders || kind == CommandKind::kReduce;
-    if (kind == CommandKind::kCancel) return kNever;
+    if (kind == CommandKind::kCancel || kind == CommandKind::kCancelAll) return kNever;
     if (quotes && now < paused_until_) return paused_until_;
     for (const Window& w : windows_) {
       if (w.limit.limit == 0) continue;
