@@ -279,7 +279,6 @@ void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
 }
 
 void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {
-  raise_last_trade(instrument, trade.trade_id);
   if (trade.trade_id <= opening_trades_[instrument]) return;
   Event event;
   event.kind = EventKind::kFilled;

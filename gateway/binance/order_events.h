@@ -58,7 +58,8 @@ class OrderEvents {
   void on_report(const ExecutionReport& report);
   // `as_of_ms`: when they were so, by the venue's clock; 0: not known.
   void on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms);
-  // One execution of an order.
+  // One execution of an order. Only the user data stream tells them in order and without a hole, so
+  // only its reports raise the last trade known: what is asked for may come before others.
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
   // Found while reconciling: a fill or a balance.
   void on_found(const Event& event, std::int64_t balances_as_of_ms);

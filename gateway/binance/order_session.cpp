@@ -29,10 +29,6 @@ bool same_usage(const RateUsage& a, const RateUsage& b) {
          a.window_end == b.window_end;
 }
 
-bool is_settled(const OrderConnection& c) {
-  return c.told == c.open_orders.size() + c.findings.size() + c.backlog.size();
-}
-
 }  // namespace
 
 OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view api_key,
@@ -218,13 +214,9 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   lane.current = &connection;
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
-  for (std::size_t i = 0; i < connection.last_trade_ids.size(); ++i) {
-    events_.raise_last_trade(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
-    if (!reconciled_) {
-      events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
-    }
+  for (std::size_t i = 0; i < connection.last_trade_ids.size() && !reconciled_; ++i) {
+    events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
   }
-  reconciled_ |= connection.reconciled;
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -233,7 +225,10 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
 
 // What the connector found, piece by piece; false when all is told.
 bool OrderSession::tell_findings(OrderConnection& c) {
-  if (is_settled(c)) return false;
+  if (c.settled) return false;
+  std::size_t at = c.told++;
+  if (at == c.findings.size() + c.open_orders.size() + c.backlog.size()) settle(c);
+  if (c.settled) return false;
   // Balances, fills, and then the state of the orders they belong to.
   std::size_t at = c.told++;
   if (at < c.findings.size()) {
@@ -251,6 +246,15 @@ bool OrderSession::tell_findings(OrderConnection& c) {
     if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
   }
   return true;
+}
+
+// Only now is known what the next reconciliation need not look for again.
+void OrderSession::settle(OrderConnection& c) {
+  c.settled = true;
+  reconciled_ |= c.reconciled;
+  for (std::size_t i = 0; i < c.last_trade_ids.size(); ++i) {
+    events_.raise_last_trade(static_cast<InstrumentId>(i), c.last_trade_ids[i]);
+  }
 }
 
 bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
@@ -450,7 +454,7 @@ void OrderSession::tell_state() {
   SessionState state = SessionState::kDown;
   if (!state_told_) {
     // as it is at first
-  } else if (lane.current != nullptr && is_settled(*lane.current)) {
+  } else if (lane.current != nullptr && lane.current->settled) {
     state = SessionState::kUp;
   } else if (lane.retiring != nullptr && state_ == SessionState::kUp) {
     state = SessionState::kUp;  // made before broken
