@@ -243,15 +243,31 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
     return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
   }
   const Shape order = shape_of(command, r.order);
-  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
-  const OrderStatusCode code = found ? status_code(phase) : OrderStatusCode::kNotFound;
-  event.report.status = static_cast<std::uint8_t>(code);
-  event.report.asked = 1;
+  const Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound);
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   const OrderFacts* const facts = facts_.find(order.id);
   const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
   if (!missing || !want_trades(order, event)) tell_status(event);
+}
+
+Event OrderEvents::status_event(const Shape& order, OrderStatusCode code) const {
+  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
+  event.report.status = static_cast<std::uint8_t>(code);
+  event.report.asked = 1;
+  return event;
+}
+
+void OrderEvents::on_end_found(InstrumentId instrument, Side side, ClientOrderId id,
+                               const Response& r) {
+  Command question;
+  question.kind = CommandKind::kQueryOrder;
+  question.instrument = instrument;
+  question.side = side;
+  question.id = id;
+  const bool found = succeeded(r) && r.order.present;
+  emit(status_event(shape_of(question, r.order),
+                    found ? status_code(phase_of(r.order.status)) : OrderStatusCode::kRejected));
 }
 
 void OrderEvents::tell_status(const Event& status) {

@@ -63,6 +63,9 @@ class OrderEvents {
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
   // Found while reconciling: a fill or a balance.
   void on_found(const Event& event, std::int64_t balances_as_of_ms);
+  // What became of an order whose executions have all been told; one that the venue does not know
+  // can no longer arrive.
+  void on_end_found(InstrumentId instrument, Side side, ClientOrderId id, const Response& r);
   // Executions up to this one are in the first balance: they are not told.
   void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
@@ -102,6 +105,7 @@ class OrderEvents {
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);
   void on_queried(const Command& command, const Response& r);
+  Event status_event(const Shape& order, OrderStatusCode code) const;
   void on_trades(const PendingRequest& request, const Response& r);
   void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);

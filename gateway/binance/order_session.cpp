@@ -230,7 +230,6 @@ bool OrderSession::tell_findings(OrderConnection& c) {
   if (at == c.findings.size() + c.open_orders.size() + c.backlog.size()) settle(c);
   if (c.settled) return false;
   // Balances, fills, and then the state of the orders they belong to.
-  std::size_t at = c.told++;
   if (at < c.findings.size()) {
     events_.on_found(c.findings[at], c.balance_time_ms);
     return true;
