@@ -781,6 +781,11 @@ TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());
   for (const Event& e : engine_->events) EXPECT_NE(e.kind, EventKind::kSessionStatus);
+  venue_.send_to(1, R"({"event":{"e":"serverShutdown","E":1770123456790}})");
+  const auto heard_it = [this] { return engine_->session.counters().user_events == 2; };
+  ASSERT_TRUE(run_until(heard_it));
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 2) << "the old one has its successor";
   venue_.drop(1);
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());

@@ -283,7 +283,7 @@ TEST_F(LiveStart, IsRefusedForAnExpiredCertificate) {
 class ChangedVenue {
  public:
   ChangedVenue(const Scratch& here, const LocalVenue& venue,
-               std::function<void(std::string&)> change)
+               std::function<void(const std::string& target, test::ServedResponse&)> change)
       : tls_(net::TlsContext::client(here.path("authority.pem"))),
         server_(test::serve_http([this, url = venue.url("https"),
                                   change = std::move(change)](const test::ServedRequest& request) {
@@ -293,8 +293,9 @@ class ChangedVenue {
                            .target = request.target,
                            .headers = {{"X-MBX-APIKEY", request.header("X-MBX-APIKEY")}},
                            .body = request.body});
-          change(answer.body);
-          return test::ServedResponse{answer.status, answer.body};
+          test::ServedResponse served{.status = answer.status, .body = answer.body};
+          change(request.target, served);
+          return served;
         })) {}
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
 
@@ -305,17 +306,43 @@ class ChangedVenue {
 
 TEST_F(LiveStart, IsRefusedWhenTheClockIsOffOrTheSymbolDoesNotTrade) {
   open();
-  const ChangedVenue late(here_, *venue_, [](std::string& body) {
+  const ChangedVenue late(here_, *venue_, [](const std::string&, test::ServedResponse& answer) {
     std::smatch found;
-    if (!std::regex_search(body, found, std::regex("\"serverTime\":([0-9]+)"))) return;
-    body = "{\"serverTime\":" + std::to_string(std::stoll(found[1]) + 60'000) + "}";
+    if (!std::regex_search(answer.body, found, std::regex("\"serverTime\":([0-9]+)"))) return;
+    answer.body = "{\"serverTime\":" + std::to_string(std::stoll(found[1]) + 60'000) + "}";
   });
   expect_refused({"venue.rest_url=" + late.url(), "set its clock"});
-  const ChangedVenue halted(here_, *venue_, [](std::string& body) {
-    body = std::regex_replace(body, std::regex("\"TRADING\""), "\"BREAK\"");
+  const ChangedVenue halted(here_, *venue_, [](const std::string&, test::ServedResponse& answer) {
+    answer.body = std::regex_replace(answer.body, std::regex("\"TRADING\""), "\"BREAK\"");
   });
   expect_refused({"venue.rest_url=" + halted.url(), "not trading"});
+  const ChangedVenue takers(here_, *venue_, [](const std::string&, test::ServedResponse& answer) {
+    answer.body = std::regex_replace(answer.body, std::regex("\"LIMIT_MAKER\","), "");
+  });
+  expect_refused({"venue.rest_url=" + takers.url(), "takes no LIMIT_MAKER orders"});
+  const ChangedVenue odd(here_, *venue_, [](const std::string& target, auto& answer) {
+    if (!target.starts_with("/api/v3/account")) return;
+    answer.body = std::regex_replace(answer.body, std::regex("\"free\":\""), "\"free\":\"x");
+  });
+  expect_refused({"venue.rest_url=" + odd.url(), "is no number"});
   expect_nothing_placed();
+}
+
+TEST_F(LiveStart, OnlyAHostWithoutThePageLeavesTheRightsOfTheKeyUnknown) {
+  open();
+  for (const int status : {404, 403}) {
+    const ChangedVenue venue(here_, *venue_, [status](const std::string& target, auto& answer) {
+      if (target.starts_with("/sapi/")) answer = {.status = status, .body = "{}"};
+    });
+    Process check(
+        here_,
+        venue_->engine({"check", "--mode", "live"}, {"--set", "venue.rest_url=" + venue.url()}),
+        "check.out");
+    EXPECT_EQ(check.wait(), 0);
+    EXPECT_THAT(check.output(), HasSubstr(status == 404 ? "ok    rights    of the key: unknown here"
+                                                        : "warn  rights    of the key: 127.0.0.1"));
+    EXPECT_EQ(count_of(check.output(), "HTTP 403"), status == 403 ? 1u : 0u);
+  }
 }
 
 }  // namespace

@@ -275,12 +275,10 @@ int RealtimeRun::finish(bool flat) {
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
   edge_->summarize(core_, flat, summary);
-  if (std::string error = record_.close(driver_.output_hash().value(), driver_.commands_out(),
-                                        core_.now(), summary, options_.json_file);
-      !error.empty()) {
-    return fail(error);
-  }
-  return report_session(summary);
+  const std::string unrecorded =
+      record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
+                    options_.json_file);
+  return report_session(summary, unrecorded);
 }
 
 }  // namespace

@@ -317,7 +317,9 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
     case UserEventKind::kAccountPosition:
       return events_.on_balances(event.balances, event.balance_time_ms);
     case UserEventKind::kServerShutdown:  // a new one first, then this goes
-      link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
+      if (lanes_[connection.lane].current == &connection) {
+        link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
+      }
       return;
     case UserEventKind::kStreamTerminated:
       connection.broken = true;
