@@ -24,12 +24,14 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   SideState& state = s.side(side);
   const Instrument& instrument = s.config.instrument;
   const Lots allowed = turn_.room[index(side)];
+  Lots intended{};
+  for (const std::uint16_t slot : table_.live(s.id, side)) intended += table_.row(slot).intended();
   const PlanInput input{.side = side,
                         .live = table_.live(s.id, side),
                         .targets = s.ladder.side(side).quotes(),
                         .fair = s.fair,
                         .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
-                        .shrink = table_.exposure(s.id, side) > allowed};
+                        .excess = intended - allowed};
   for (const PlanAction& action :
        planner_.plan(input, table_, s.config.strategy, instrument.rules)) {
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
