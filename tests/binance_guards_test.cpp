@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "gateway/binance/account_lock.h"
 #include "gateway/binance/rate_guard.h"
 #include "gateway/binance/venue_clock.h"
@@ -76,6 +78,31 @@ TEST(BinanceRateGuard, CountsOrdersOnTheWayAndStartsAnewWithTheWindow) {
   EXPECT_EQ(guard.refused_until(CommandKind::kReduce, 10, now), kNever);
   EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 10, now), kNever);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 10, 1010 * kSecond), kNever);
+}
+
+TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
+  const std::array announced{RateLimit{LimitType::kOrders, 10 * kSecond, 20, 0},
+                             RateLimit{LimitType::kWeight, 60 * kSecond, 6000, 0}};
+  RateGuard guard(announced);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 17, kSecond), kNever);
+  EXPECT_NE(guard.refused_until(CommandKind::kPlace, 18, kSecond), kNever);
+  EXPECT_EQ(guard.usage().orders_limit, 20u);
+  EXPECT_EQ(guard.usage().weight_limit, 6000u);
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), VenueClock{}, kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, kSecond), kNever) << "as it says now";
+  EXPECT_EQ(guard.usage().orders_limit, 100u);
+}
+
+TEST(BinanceRateGuard, CountsRequestsAsSuchWhereTheVenueLimitsThem) {
+  const std::array announced{RateLimit{LimitType::kRawRequests, 300 * kSecond, 100, 0}};
+  RateGuard guard(announced);
+  for (int i = 0; i < 79; ++i) guard.on_sent(kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, kSecond), kNever);
+  guard.on_sent(kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, kSecond), 301 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kQueryOrder, 0, kSecond), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, 301 * kSecond), kNever);
 }
 
 TEST(BinanceRateGuard, AlignsWindowsToTheVenuesClock) {
