@@ -46,14 +46,16 @@ class LiveEdge : public VenueEdge {
  public:
   LiveEdge(const EdgeContext& c, const orders::Credentials& credentials)
       : instruments_(c.instruments),
-        limit_(make_connection_limit(c.config)),
-        market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
-                 limit_, nullptr}),
+        limits_(make_address_limits(c.config)),
         options_(session_options(c)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
-        session_(options_, credentials.api_key.view(), *credentials.signer, link_),
+        market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
+                 limits_, nullptr, [this](const binance::ExchangeInfo& info) { on_symbols(info); },
+                 &link_.market_refused}),
+        session_(options_, credentials.api_key.view(), *credentials.signer, link_,
+                 limits_.requests),
         log_(c.log),
-        connector_(options_, credentials, link_, limit_, c.clock,
+        connector_(options_, credentials, link_, limits_, c.clock,
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),
@@ -91,13 +93,25 @@ class LiveEdge : public VenueEdge {
   }
 
  private:
+  // Whatever is not TRADING (HALT, BREAK, CANCEL_ONLY, ...) takes no new orders. On the market's
+  // cold thread.
+  void on_symbols(const binance::ExchangeInfo& info) {
+    for (std::size_t i = 0; i < instruments_.size(); ++i) {
+      const binance::SymbolRules* const rules = info.find_rules(instruments_[i].symbol(), true);
+      if (rules == nullptr) continue;
+      link_.halted[i].store(rules->status != binance::SymbolStatus::kTrading,
+                            std::memory_order_release);
+    }
+    link_.halted_news.fetch_add(1, std::memory_order_acq_rel);
+  }
+
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, orders::OrderSession>;
 
   std::span<const Instrument> instruments_;
-  net::SharedConnectionLimit limit_;
-  LiveMarket market_;
+  net::AddressLimits limits_;
   orders::OrderSessionOptions options_;
   orders::SessionLink link_;
+  LiveMarket market_;
   orders::OrderSession session_;
   LogWriter log_;  // of the connector's thread
   orders::OrderConnector connector_;
