@@ -132,7 +132,8 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
 }
 
 TEST(BinanceRateGuard, TellsWhichWindowIsNearestFullUntilItEnds) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   const VenueClock clock;
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 1000, 650), clock, kSecond);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 40), clock, kSecond);
