@@ -69,7 +69,7 @@ TEST(EventCheck, KnowsQuantitiesWhoseSumWouldNotFit) {
   e.balance.free = e.balance.locked = Amount::max();
   EXPECT_FALSE(is_possible(e));
   e = event(EventKind::kRateUsage);
-  e.rate.orders_window = Nanos::max();
+  e.rate.orders_end = Nanos::max();
   EXPECT_FALSE(is_possible(e));
   e = event(EventKind::kAmended);
   e.report.lots = Lots::max();

@@ -34,8 +34,7 @@ bool is_possible(const Balance& b) {
          is_word(b.asset, Asset::kOther);
 }
 bool is_possible(const RateUsage& r) {
-  return within(r.orders_window, kMost) && within(r.weight_window, kMost) &&
-         within(r.window_end, kMost);
+  return within(r.orders_end, kMost) && within(r.tightest_end, kMost);
 }
 
 }  // namespace

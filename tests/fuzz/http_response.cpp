@@ -26,7 +26,7 @@ MM_FUZZ_TARGET(http_response) {
     const HttpResponse& r = done.response;
     MM_ASSERT((r.status == 0) == !r.error.empty(), "an answer, or a reason why not");
     MM_ASSERT(r.status >= 0 && r.status <= 999 && r.body.size() <= kBodyMax, "within its bounds");
-    MM_ASSERT(r.retry_after().count() >= 0, "no wait is negative");
+    MM_ASSERT(r.retry_after().v >= 0, "no wait is negative");
     MM_ASSERT(r.error.find('\n') == std::string::npos, "a reason is one line");
     MM_ASSERT(sent < 0 || done.rest.size() <= static_cast<std::size_t>(sent), "nothing is made up");
   }
