@@ -198,6 +198,34 @@ Command add_replay(CLI::App& app) {
           }};
 }
 
+// pause, resume and kill differ in their word and in what --side may be.
+Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
+                  const std::string& help) {
+  struct State {
+    SteerOptions steer;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  state->steer.control.code = code;
+  CLI::App* command = app.add_subcommand(word, help);
+  command->add_option("session", state->steer.session_dir, "Session folder (the newest that runs)")
+      ->type_name("SESSION_DIR");
+  if (code != ControlCode::kKill) {
+    add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
+                           {{"buy", PauseScope::kBuy},
+                            {"sell", PauseScope::kSell},
+                            {"increase", PauseScope::kIncrease}},
+                           "Only this side, or only what adds to the position (everything)");
+  }
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->steer.sessions_dir = load.config.session.dir;
+            return steer_mode(state->steer);
+          }};
+}
+
 Command add_inspect(CLI::App& app) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
@@ -324,9 +352,21 @@ int parse_and_execute(int argc, char** argv) {
   app.footer(
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
-  const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_soak(app),     add_check(app),
-                                      add_record(app),  add_watch(app),    add_venue(app)};
+  const std::vector<Command> commands{
+      add_run(app),
+      add_backtest(app),
+      add_replay(app),
+      add_inspect(app),
+      add_soak(app),
+      add_check(app),
+      add_record(app),
+      add_watch(app),
+      add_venue(app),
+      add_steer(app, "pause", ControlCode::kPause, "Pull quotes of a running engine"),
+      add_steer(app, "resume", ControlCode::kResume,
+                "Quote again: ends pauses, trips and kills, and removes HALT"),
+      add_steer(app, "kill", ControlCode::kKill,
+                "Cancel all orders of a running engine; it stays halted until resume")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

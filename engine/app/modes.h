@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/app/config.h"
+#include "engine/core/event.h"
 #include "sim/faults/fault_scenarios.h"
 
 namespace mm::app {
@@ -42,6 +43,13 @@ struct ReplayOptions {
   std::string sessions_dir = "sessions";
 };
 int replay_mode(const ReplayOptions& options);
+
+struct SteerOptions {
+  Control control{};
+  std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
+  std::string sessions_dir = "sessions";
+};
+int steer_mode(const SteerOptions& options);
 
 struct RecordOptions {
   std::string out_file;

@@ -16,6 +16,7 @@
 #include "engine/app/session_record.h"
 #include "engine/app/session_report.h"
 #include "engine/app/status_view.h"
+#include "engine/app/steering.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/summarize.h"
 #include "engine/counters/core_publisher.h"
@@ -109,6 +110,7 @@ class RealtimeRun {
 
  private:
   std::string open_counters();
+  std::string start_steering();
   std::string start_threads(const TopologyPlan& plan);
   void set_phase(counters::Phase phase) {
     counters_.layout().phase.store(phase, std::memory_order_release);
@@ -147,6 +149,7 @@ class RealtimeRun {
   std::unique_ptr<Log> log_;
   std::unique_ptr<LogWriter> log_writer_;
   std::unique_ptr<VenueEdge> edge_;
+  std::unique_ptr<Steering> steering_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent> journal_agent_;
@@ -173,6 +176,11 @@ std::string RealtimeRun::open_counters() {
                                         .instruments = instruments_});
   if (error.empty()) publisher_.publish_to(counters_);
   return error;
+}
+
+std::string RealtimeRun::start_steering() {
+  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
+  return steering_->start();
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
@@ -223,6 +231,7 @@ int RealtimeRun::run() {
   where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
   log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
   const StopSignal signals;
+  if (std::string error = start_steering(); !error.empty()) return fail(error);
   if (std::string error = start_threads(plan); !error.empty()) {
     set_phase(counters::Phase::kEnded);
     return fail(error);
@@ -268,15 +277,9 @@ void RealtimeRun::look(Nanos now) {
 // Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.
 bool RealtimeRun::shut_down() {
   constexpr Nanos kPatience{10 * kSecond.v};
-  Event stop;
-  stop.kind = EventKind::kControl;
-  stop.received = clock_.now();
-  stop.control.code = ControlCode::kShutdown;
-  counters_.layout().latch.set(KillLatch::kShutdown);
+  steering_->shut_down();
   const Nanos give_up = clock_.now() + kPatience;
-  bool sent = false;
   while (!strategy_.stopped() && clock_.now() < give_up) {
-    if (!sent) sent = rings_.control.try_push(stop);
     look(clock_.now());
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -307,6 +310,7 @@ int RealtimeRun::finish(bool flat) {
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
   edge_->summarize(core_, flat, summary);
   publisher_.publish_all();
+  steering_->stop();
   // Else whoever watches has work to do.
   const auto left = std::ranges::find(summary.invariants, "flat_at_end",
                                       &decltype(summary.invariants)::value_type::first);
