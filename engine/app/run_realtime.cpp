@@ -11,6 +11,7 @@
 
 #include "engine/app/activity.h"
 #include "engine/app/core_setup.h"
+#include "engine/app/guard_process.h"
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
@@ -150,6 +151,7 @@ class RealtimeRun {
   std::unique_ptr<LogWriter> log_writer_;
   std::unique_ptr<VenueEdge> edge_;
   std::unique_ptr<Steering> steering_;
+  std::unique_ptr<GuardProcess> guard_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent> journal_agent_;
@@ -180,7 +182,9 @@ std::string RealtimeRun::open_counters() {
 
 std::string RealtimeRun::start_steering() {
   steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
-  return steering_->start();
+  if (std::string error = steering_->start(); !error.empty() || !options_.guard) return error;
+  guard_ = std::make_unique<GuardProcess>();
+  return guard_->start(record_.path());
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
