@@ -26,6 +26,7 @@ class BinanceOrderEvents : public testing::Test {
   static Command command(CommandKind kind) {
     Command c;
     c.kind = kind;
+    if (kind == CommandKind::kQueryOrder) c.question = 7;
     c.id = kId;
     c.side = Side::kSell;
     if (kind == CommandKind::kReplace) c.new_id = kNewId;
@@ -124,6 +125,52 @@ TEST_F(BinanceOrderEvents, AcceptsOnceWhicheverChannelIsFirst) {
   report("NEW", kId, "NEW");
   ok(CommandKind::kPlace, order(text_of(kId), "NEW"));
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kAccepted));
+}
+
+TEST_F(BinanceOrderEvents, OnlyTheUserDataStreamRaisesTheLastTradeKnown) {
+  send(CommandKind::kPlace);
+  fill(900, "0.00001000", "0.00001000", "PARTIALLY_FILLED");
+  text_ = R"({"id":1,"status":200,"result":[{"symbol":"BTCUSDT","id":905,"orderId":42,"price":)"
+          R"("23416.10000000","qty":"0.00002000","commission":"0","commissionAsset":"BTC",)"
+          R"("isBuyer":false,"isMaker":true}]})";
+  text_.reserve(text_.size() + ResponseParser::kPadding);
+  ASSERT_STREQ(parser_.parse(text_), "");
+  PendingRequest request;
+  request.command = command(CommandKind::kQueryOrder);
+  request.purpose = Purpose::kTrades;
+  events_.on_answer(request, parser_.response(), Nanos(0));
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kFilled));
+  EXPECT_EQ(last_trades_[0], 900u) << "trades of other orders before 905 may still be missing";
+}
+
+TEST_F(BinanceOrderEvents, AFillThatIsNotInWholeLotsOrTicksIsToldAsItIs) {
+  send(CommandKind::kPlace);
+  fill(900, "0.00847050", "0.00847050", "PARTIALLY_FILLED");
+  report("TRADE", kId, "PARTIALLY_FILLED",
+         R"(,"t":901,"l":"0.00001000","z":"0.00848050","L":"23416.10500000","m":true)");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 2u);
+  for (const Event& e : all) {
+    EXPECT_EQ(e.kind, EventKind::kOffGridFill);
+    EXPECT_EQ(e.off_grid.id, kId);
+    EXPECT_EQ(e.side(), Side::kSell);
+  }
+  EXPECT_EQ(all[0].off_grid.quantity, Amount(847'050));
+  EXPECT_EQ(all[0].off_grid.price, Amount(2'341'610'000'000));
+  EXPECT_EQ(all[0].off_grid.trade_id.v, 900u);
+  EXPECT_EQ(all[1].off_grid.price, Amount(2'341'610'500'000));
+  EXPECT_EQ(events_.counters().off_grid_fills, 2u);
+}
+
+TEST_F(BinanceOrderEvents, AllCanceledAsksAgainOnlyIfItWasRefused) {
+  ok(CommandKind::kCancelAll, "[" + order(text_of(kId), "CANCELED") + "]");
+  error(CommandKind::kCancelAll, 400, -2011, "Unknown order sent.");
+  EXPECT_THAT(kinds(), IsEmpty());
+  error(CommandKind::kCancelAll, 429, -1003, "Too many requests.");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, EventKind::kCancelRejected);
+  EXPECT_EQ(static_cast<CommandKind>(all[0].failure.command), CommandKind::kCancelAll);
 }
 
 TEST_F(BinanceOrderEvents, RejectsOnceWhicheverChannelIsFirst) {
@@ -371,7 +418,7 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
     const auto all = take();
     EXPECT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
-    EXPECT_EQ(all[0].report.asked, 1);
+    EXPECT_EQ(all[0].report.asked, 7);
     return static_cast<OrderStatusCode>(all[0].report.status);
   };
   ok(CommandKind::kQueryOrder, order(text_of(kId), "NEW"));
@@ -432,7 +479,7 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeenBeforeItAnswers) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[1].kind, EventKind::kOrderStatus);
   EXPECT_EQ(all[1].report.lots, Lots(847));
-  EXPECT_EQ(all[1].report.asked, 1);
+  EXPECT_EQ(all[1].report.asked, 7);
   EXPECT_EQ(all[0].kind, EventKind::kFilled);
   EXPECT_EQ(all[0].fill.trade_id.v, 11u);
   EXPECT_EQ(all[0].fill.fee_asset, Asset::kOther);

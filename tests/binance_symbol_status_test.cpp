@@ -59,6 +59,44 @@ TEST_F(BinanceSymbolStatus, WhateverIsNotTradingIsHalted) {
   EXPECT_THAT(targets_[0], testing::HasSubstr("exchangeInfo?symbols=%5B%22BTCUSDT%22%2C"));
 }
 
+TEST_F(BinanceSymbolStatus, AChangedTickOrLotHaltsUntilARestartAndIsSaidOnce) {
+  const auto says_grid = [this](const std::string& tick, const std::string& lot) {
+    says({.body = R"({"symbols":[{"symbol":"BTCUSDT","filters":[{"filterType":"PRICE_FILTER",)"
+                  R"("tickSize":")" +
+                  tick + R"("},{"filterType":"LOT_SIZE","stepSize":")" + lot +
+                  R"("},{"filterType":"MARKET_LOT_SIZE","stepSize":"0.00000000"}],)"
+                  R"("status":"TRADING"}]})"});
+  };
+  struct Change {
+    const char *tick, *lot;
+  };
+  for (const Change& change : {Change{"0.10000000", "0.00001000"},     // coarser than ours
+                               Change{"0.01000000", "0.00000100"}}) {  // finer
+    SymbolStatus status(server_.endpoint(), nullptr, {}, instruments_, link_);
+    says_grid("0.01000000", "0.00001000");
+    ASSERT_TRUE(status.do_work(kSecond));
+    EXPECT_FALSE(link_.halted[0].load()) << status.problem();
+    says_grid(change.tick, change.lot);
+    ASSERT_TRUE(status.do_work(61 * kSecond));
+    EXPECT_TRUE(link_.halted[0].load());
+    const auto news = status.take_news();
+    ASSERT_EQ(news.size(), 1u);
+    EXPECT_THAT(news[0], testing::HasSubstr("BTCUSDT: the venue's tick"));
+    says_grid("0.01000000", "0.00001000");  // and back
+    ASSERT_TRUE(status.do_work(121 * kSecond));
+    EXPECT_TRUE(link_.halted[0].load());
+    EXPECT_TRUE(status.take_news().empty());
+  }
+}
+
+TEST_F(BinanceSymbolStatus, AGridThatOursDoesNotFitIsHaltedAtOnce) {
+  says({.body = R"({"symbols":[{"symbol":"BTCUSDT","status":"TRADING","filters":[)"
+                R"({"filterType":"PRICE_FILTER","tickSize":"0.50000000"},)"
+                R"({"filterType":"LOT_SIZE","stepSize":"0.00001000"}]}]})"});
+  ASSERT_TRUE(status_.do_work(kSecond));
+  EXPECT_TRUE(link_.halted[0].load());
+}
+
 TEST_F(BinanceSymbolStatus, IsAskedOnceAMinuteAndSoonAfterARefusal) {
   says_status("TRADING");
   EXPECT_TRUE(status_.do_work(kSecond));

@@ -183,7 +183,7 @@ Event order_status(const Command& question, OrderStatusCode code) {
   Event e = CoreHarness::event(EventKind::kOrderStatus, question.instrument);
   e.report.id = question.id;
   e.report.status = static_cast<std::uint8_t>(code);
-  e.report.asked = 1;
+  e.report.asked = question.question;
   return e;
 }
 
@@ -280,13 +280,54 @@ TEST(CoreRules, NotFoundProvesNothingWhileARequestMayStillBeWithinItsReceiveWind
   h.book(Ticks(299'999), Ticks(300'001));
   h.advance(kSecond * 5);
   const Command place = h.take(CommandKind::kPlace)[0];
-  for (const int wait : {20, 20, 20, 3, 31}) {
-    EXPECT_NE(h.core.orders().live_count(), 5u);
-    h.advance(kSecond * wait);
-    h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  const auto answer_all = [&h, &place] {
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id == place.id) h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+  };
+  for (int s = 0; s < 62; ++s) {
+    h.advance(kSecond);
+    answer_all();
+    EXPECT_EQ(h.core.orders().live_count(), 6u);
   }
-  for (int i = 0; i < 10; ++i) h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  h.advance(kSecond * 5);
+  answer_all();
   EXPECT_EQ(h.core.orders().live_count(), 5u);
+}
+
+TEST(CoreRules, ASideWithNothingButOrdersInDoubtNamesTheDoubt) {
+  CoreHarness h(patient());
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const std::vector<Command> places = h.take(CommandKind::kPlace);
+  ASSERT_EQ(places.size(), 6u);
+  h.accept(places[0]);
+  h.advance(kSecond * 3);  // no other is answered: each holds its level and is asked for
+  EXPECT_EQ(h.core.orders().unknown_count(), 5u);
+  for (const Side side : kSides) {
+    EXPECT_EQ(h.side(side).reason,
+              side == places[0].side ? QuoteReason::kQuoting : QuoteReason::kReconciling);
+  }
+}
+
+TEST(CoreRules, WhatIsInDoubtIsAskedForAsSoonAsNotFoundIsAProof) {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const Command place = h.take(CommandKind::kPlace)[0];
+  const Nanos proof = place.time + not_found_margin(c.orders.recv_window, c.orders.command_age_max);
+  for (bool asked = false; h.now < proof;) {
+    h.advance(kMillisecond * 10);
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id != place.id) continue;
+      asked = h.now >= proof;
+      h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+    EXPECT_EQ(asked, h.now >= proof);
+  }
+  EXPECT_EQ(h.core.orders().row(parts(place.id).slot).state, OrderState::kRejected);
 }
 
 TEST(CoreRules, AStrayIsCancelledAndHoldsItsInstrumentUntilItIsGone) {
@@ -319,6 +360,7 @@ TEST(CoreRules, MissingFillsHoldTheInstrumentUntilAResume) {
   h.start_quoting();
   Command best;
   best.id = h.live(Side::kBuy)[0].id;
+  best.question = 1;
   h.canceled(best, Lots(5));
   for (int i = 0; i < 12; ++i) {
     Event e = order_status(best, OrderStatusCode::kCanceled);
@@ -371,13 +413,183 @@ TEST(CoreRules, TheEndOfTheVenuesWindowIsTakenFromWhoKnowsItsClock) {
   h.book(Ticks(299'999), Ticks(300'001));
   Event usage = CoreHarness::event(EventKind::kRateUsage);
   usage.rate.orders_used = usage.rate.orders_limit = 100;
-  usage.rate.orders_window = kSecond * 10;
-  usage.rate.window_end = h.now + kSecond * 17;
+  usage.rate.orders_end = h.now + kSecond * 17;
   h.deliver(usage);
   h.advance(kSecond * 17 - Nanos(1));
   EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
   h.advance(kSecond * 2);
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+Event tightest(std::uint32_t pct, Nanos end) {
+  Event e = CoreHarness::event(EventKind::kRateUsage);
+  e.rate.orders_limit = 1000;
+  e.rate.orders_end = e.rate.tightest_end = end;
+  e.rate.tightest_pct = pct;
+  return e;
+}
+
+// Levels so far apart that none can serve another's.
+CoreConfig far_apart(int modify_threshold_ppm) {
+  CoreConfig c = wide();
+  StrategyParams& s = c.instruments[0].strategy;
+  s.warmup = Nanos(0);
+  s.max_spread = ratio_ppm(40'000);
+  s.modify_threshold = ratio_ppm(modify_threshold_ppm);
+  return c;
+}
+
+// Quotes that rest, then a market that has moved by half a percent.
+std::size_t amends_after_a_move(CoreHarness& h, const Event& usage) {
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.answer_all();
+  h.take();
+  h.deliver(usage);
+  h.book(Ticks(301'499), Ticks(301'501));
+  return h.take(CommandKind::kReplace).size();
+}
+
+TEST(CoreRules, NearTheVenuesLimitsToleranceWidensThenOnlyTheInnerLevelsAreServed) {
+  for (const auto& [pct, threshold_ppm, amends] : {std::tuple{59u, 3'000, 6u},
+                                                   {60u, 3'000, 0u},
+                                                   {60u, 2'000, 6u},
+                                                   {79u, 1'000, 6u},
+                                                   {80u, 1'000, 4u},
+                                                   {80u, 2'000, 0u}}) {
+    CoreHarness h(far_apart(threshold_ppm));
+    const Nanos end = h.now + kSecond * 9;
+    EXPECT_EQ(amends_after_a_move(h, tightest(pct, end)), amends) << pct << ' ' << threshold_ppm;
+    EXPECT_EQ(h.side(Side::kBuy).reason,
+              amends == 4 ? QuoteReason::kRateBudget : QuoteReason::kQuoting);
+  }
+}
+
+TEST(CoreRules, TheOuterLevelsAreServedAgainWhenTheWindowEnds) {
+  CoreHarness h(far_apart(1'000));
+  const Nanos end = h.now + kSecond * 9;
+  amends_after_a_move(h, tightest(90, end));
+  h.answer_all();
+  h.take();
+  h.advance(kSecond * 9 - Nanos(1));
+  EXPECT_TRUE(h.take(CommandKind::kReplace).empty());
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kReplace).size(), 2u);
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kQuoting);
+}
+
+TEST(CoreRules, QuestionsTakeAFifthOfTheWeightTheVenueAllows) {
+  const auto questions_in_a_second = [](std::uint32_t weight_limit) {
+    CoreConfig c = patient();
+    c.instruments[0].strategy.target_orders_per_side = 10;
+    CoreHarness h(c);
+    Event usage = CoreHarness::event(EventKind::kRateUsage);
+    usage.rate.orders_limit = 1000;
+    usage.rate.orders_end = h.now + kSecond * 10;
+    usage.rate.weight_limit = weight_limit;
+    usage.rate.weight_window_s = 60;
+    h.deliver(usage);
+    h.start_quoting();
+    h.take();
+    h.session(SessionState::kReconciling);  // everything is in doubt
+    for (const Command& canceled : h.take(CommandKind::kCancel)) {
+      h.fail(EventKind::kCancelRejected, canceled, RejectReason::kUnknownOrder);
+    }
+    h.advance(kSecond - Nanos(1));
+    return h.take(CommandKind::kQueryOrder).size();
+  };
+  EXPECT_EQ(questions_in_a_second(1200), 1u);
+  EXPECT_GT(questions_in_a_second(6000), 4u);
+}
+
+// --- what the venue allows ------------------------------------------------------------------
+
+TEST(CoreRules, WhereTheVenueReplacesNoOrderItIsCancelledAndPlacedAnew) {
+  CoreConfig c = patient();
+  c.instruments[0].instrument.rules.cancel_replace = false;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.take();
+  h.book(Ticks(301'499), Ticks(301'501));  // far enough to move all, near enough to replace
+  const std::vector<Command> moved = h.take();
+  EXPECT_EQ(std::ranges::count(moved, CommandKind::kReplace, &Command::kind), 0);
+  EXPECT_GE(std::ranges::count(moved, CommandKind::kCancel, &Command::kind), 1);
+  for (const Command& command : moved) {
+    if (command.kind == CommandKind::kCancel) h.canceled(command);
+    if (command.kind == CommandKind::kPlace) h.accept(command);
+  }
+  h.batch_end();
+  h.answer_all();
+  EXPECT_EQ(h.core.orders().live_count(), 6u);
+}
+
+TEST(CoreRules, AFillOffTheGridHaltsTheSymbolUntilARestartAndIsNoCleanRun) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.take();
+  const Order best = h.live(Side::kBuy)[0];
+  Event fill = CoreHarness::event(EventKind::kOffGridFill);
+  fill.off_grid = {best.id, TradeId(7), Amount(12'345), Amount(299'400'000'500), {}};
+  h.deliver(fill);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kSymbolHalted);
+  EXPECT_EQ(h.take(CommandKind::kCancel).size(), 6u);
+  EXPECT_EQ(h.core.invariants().violations(Invariant::kPositionExplained), 1u);
+  h.deliver(fill);  // the other channel tells it again
+  h.control(ControlCode::kResume);
+  h.advance(kSecond * 100);
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kSymbolHalted) << "a resume is not enough";
+  EXPECT_EQ(h.core.invariants().violations(Invariant::kPositionExplained), 1u);
+}
+
+TEST(CoreRules, KillAndShutdownCancelEverybodysOrdersOnlyWhereTheSymbolIsOurs) {
+  for (const ControlCode code : {ControlCode::kKill, ControlCode::kShutdown}) {
+    for (const bool exclusive : {false, true}) {
+      CoreConfig c = patient();
+      c.orders.exclusive_symbol = exclusive;
+      CoreHarness h(c);
+      h.start_quoting();
+      h.take();
+      h.control(ControlCode::kPause);
+      EXPECT_TRUE(h.take(CommandKind::kCancelAll).empty()) << "a pause is none of these";
+      h.control(code);
+      EXPECT_EQ(h.take(CommandKind::kCancelAll).size(), exclusive ? 1u : 0u);
+    }
+  }
+}
+
+TEST(CoreRules, EverybodysOrdersAreCancelledAgainAfterARefusalAndWhenTheSessionAnswers) {
+  CoreConfig c = patient();
+  c.orders.exclusive_symbol = true;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.take();
+  h.control(ControlCode::kKill);
+  const std::vector<Command> first = h.take(CommandKind::kCancelAll);
+  ASSERT_EQ(first.size(), 1u);
+  h.fail(EventKind::kCancelRejected, first[0], RejectReason::kRateLimit);
+  h.advance(kSecond * 2);
+  const std::vector<Command> second = h.take(CommandKind::kCancelAll);
+  ASSERT_EQ(second.size(), 1u);
+  h.session(SessionState::kDown);
+  h.fail(EventKind::kOutcomeUnknown, second[0], RejectReason::kOther);
+  h.advance(kSecond * 5);
+  EXPECT_TRUE(h.take(CommandKind::kCancelAll).empty());
+  h.session(SessionState::kReconciling);
+  h.batch_end();
+  EXPECT_EQ(h.take(CommandKind::kCancelAll).size(), 1u);
+}
+
+TEST(CoreRules, WhatWasSentMayArriveUntilItsRecvWindowHasPassed) {
+  CoreHarness h(patient());
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), Nanos(0));
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(Nanos(5 * kSecond.v));
+  const std::vector<Command> placed = h.take(CommandKind::kPlace);
+  ASSERT_EQ(placed.size(), 6u);
+  const Nanos margin = not_found_margin(5 * kSecond, kSecond / 2);
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), placed[0].time + margin);
+  for (const Command& c : placed) h.accept(c);
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), Nanos(0)) << "all have arrived";
 }
 
 // --- losses ---------------------------------------------------------------------------------
@@ -454,8 +666,9 @@ TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
 
 // Three bids of 0.3333 rest near the limit in quote currency; the market rises, the bids may stay
 // where they are, and the limit in base falls below their sum.
-CoreHarness over_the_limit() {
+CoreHarness over_the_limit(bool keeps_priority = true) {
   CoreConfig c = wide();
+  c.instruments[0].instrument.rules.keep_priority_reduce = keeps_priority;
   c.instruments[0].strategy.modify_threshold = ratio_ppm(50'000);
   c.instruments[0].strategy.max_modify_deviation = ratio_ppm(50'000);
   c.instruments[0].strategy.order_size = Amount(33'330'000);
@@ -479,6 +692,13 @@ TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
   EXPECT_TRUE(h.take().empty());  // and no cancel after it
   EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(9'901));
   EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
+  CoreHarness h = over_the_limit(false);
+  const std::vector<Command> sent = h.take();
+  EXPECT_EQ(std::ranges::count(sent, CommandKind::kReduce, &Command::kind), 0);
+  EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <filesystem>
+#include <optional>
 
 #include "engine/app/modes.h"
 #include "engine/app/session_report.h"
@@ -26,25 +26,26 @@ class SessionSweeper : public OrderSweeper {
       : credentials_(load_credentials(config)),
         identity_{static_cast<std::uint8_t>(engine.layout().identity.instance),
                   static_cast<std::uint16_t>(engine.layout().identity.epoch)},
-        instruments_(instruments_of(config, engine)),
-        rest_(config.venue),
-        account_(config.venue, credentials_, instruments_) {}
+        exclusive_symbol_(config.order_management.exclusive_symbol),
+        instruments_(instruments_of(config, engine)) {
+    if (credentials_.error.empty()) account_.emplace(config.venue, credentials_, instruments_);
+  }
 
   // Whether the venue can be asked, so that it is known now and not when it matters.
   std::string check() {
     if (!credentials_.error.empty()) return credentials_.error;
-    if (!rest_.error().empty()) return rest_.error();
-    if (std::string error = rest_.ask_time(); !error.empty()) return error;
-    for (const mm::Instrument& i : instruments_) {
-      const std::string symbol(i.symbol());
-      const VenueAnswer answer =
-          rest_.ask_signed("/api/v3/openOrders", {{"symbol", symbol}}, credentials_);
-      if (!answer.error.empty()) return answer.error;
+    std::string error;
+    for (std::size_t i = 0; i < instruments_.size() && error.empty(); ++i) {
+      const std::string symbol(instruments_[i].symbol());
+      error = account_->questions().ask_signed("openOrders.status", {{"symbol", symbol}});
     }
-    return {};
+    return error;
   }
   Left cancel_all(Nanos patience) override {
-    const VenueAccount::Left left = account_.cancel_all_ours(identity_, patience);
+    const VenueAccount::Left left = account_->cancel_all({.self = identity_,
+                                                          .everybody = exclusive_symbol_,
+                                                          .arrivals_until{},
+                                                          .patience = patience});
     return {left.client_ids, left.canceled, left.error};
   }
   std::size_t instrument_count() const { return instruments_.size(); }
@@ -61,9 +62,9 @@ class SessionSweeper : public OrderSweeper {
 
   orders::Credentials credentials_;
   orders::Identity identity_;
+  bool exclusive_symbol_;
   std::vector<mm::Instrument> instruments_;
-  VenueRest rest_;
-  VenueAccount account_;
+  std::optional<VenueAccount> account_;
 };
 
 void say(std::string_view line) {

@@ -8,6 +8,7 @@
 #include "engine/app/venue_account.h"
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
+#include "gateway/binance/reconciler.h"
 #include "gateway/order_gateway.h"
 
 namespace mm::app {
@@ -22,8 +23,11 @@ constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
+// What the session still has to say then; more than its rings hold.
+constexpr int kLastTurnsMax = 1000;
 
-orders::OrderSessionOptions session_options(const EdgeContext& c) {
+orders::OrderSessionOptions session_options(const EdgeContext& c,
+                                            std::span<const orders::RateLimit> limits) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -33,6 +37,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
   options.connections = c.config.order_management.modify_worker_count;
+  options.limits.assign(limits.begin(), limits.end());
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
@@ -42,14 +47,37 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   return options;
 }
 
+// Those whose end the core does not know, the newest id of each first.
+std::vector<orders::Reconciler::UnsettledOrder> unsettled_orders(const Core& core) {
+  std::vector<orders::Reconciler::UnsettledOrder> all;
+  for (const Order& o : core.orders().rows()) {
+    if (!may_be_live(o.state)) continue;
+    if (o.next_id.v != 0) all.push_back({o.instrument, o.side, o.next_id});
+    all.push_back({o.instrument, o.side, o.id});
+  }
+  return all;
+}
+
+Event session_is_down(const Core& core, InstrumentId i) {
+  Event event;
+  event.kind = EventKind::kSessionStatus;
+  event.instrument = i;
+  event.session = {};
+  event.session.state = SessionState::kDown;
+  event.session.symbol_trading = core.instrument(i).trading ? 1 : 0;
+  return event;
+}
+
 class LiveEdge : public VenueEdge {
  public:
-  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials)
+  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
+           std::span<const orders::RateLimit> limits)
       : instruments_(c.instruments),
+        exclusive_symbol_(c.config.order_management.exclusive_symbol),
         limit_(make_connection_limit(c.config)),
         market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
                  limit_, nullptr}),
-        options_(session_options(c)),
+        options_(session_options(c, limits)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
@@ -72,7 +100,6 @@ class LiveEdge : public VenueEdge {
   std::string start(Nanos) override {
     if (!market_.error().empty()) return market_.error();
     if (!connector_.error().empty()) return connector_.error();
-    if (std::string error = account_.read_opening(); !error.empty()) return error;
     market_.start();
     thread_.start();
     return {};
@@ -82,9 +109,9 @@ class LiveEdge : public VenueEdge {
     thread_.stop();
     market_.stop();
   }
+  void settle(const Core& core, const Tell& tell) override;
   void summarize(const Core& core, bool, Summary& summary) override {
-    const VenueAccount::Left left = account_.cancel_all_ours(options_.identity, kEndPatience);
-    account_.compare(core, left, link_.foreign_orders.load(), summary);
+    account_.compare(core, left_, link_.foreign_orders.load(), summary);
     summary.notes.push_back("market data: " + market_.report());
     const orders::OrderSessionCounters& n = session_.counters();
     summary.notes.push_back(fmt::format(
@@ -96,6 +123,7 @@ class LiveEdge : public VenueEdge {
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, orders::OrderSession>;
 
   std::span<const Instrument> instruments_;
+  bool exclusive_symbol_;
   net::SharedConnectionLimit limit_;
   LiveMarket market_;
   orders::OrderSessionOptions options_;
@@ -107,13 +135,34 @@ class LiveEdge : public VenueEdge {
   Gateway gateway_;
   GatewayAgent<Gateway, Clock> gateway_agent_;
   VenueAccount account_;
+  VenueAccount::Left left_;
 };
+
+// Over REST, whatever has become of the connections: no order of ours is left, the core gets the
+// fills that it was not told, and then the end of each order that it still thinks alive.
+void LiveEdge::settle(const Core& core, const Tell& tell) {
+  for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    tell(session_is_down(core, static_cast<InstrumentId>(i)));
+  }
+  left_ = account_.cancel_all({.self = options_.identity,
+                               .everybody = exclusive_symbol_,
+                               .arrivals_until = core.lifecycle().arrivals_until(),
+                               .patience = kEndPatience});
+  if (!left_.error.empty() || !session_.has_begun()) return;
+  const orders::InstrumentMap instruments(instruments_);
+  orders::Reconciler last(instruments, options_.identity, link_);
+  std::vector<Event> found;
+  left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
+  for (const Event& event : found) tell(event);
+}
 
 }  // namespace
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
-                                          const orders::Credentials& credentials) {
-  return std::make_unique<LiveEdge>(context, credentials);
+                                          const orders::Credentials& credentials,
+                                          std::span<const orders::RateLimit> limits) {
+  return std::make_unique<LiveEdge>(context, credentials, limits);
 }
 
 }  // namespace mm::app

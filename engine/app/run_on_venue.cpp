@@ -12,6 +12,7 @@
 #include "engine/app/run_realtime.h"
 #include "engine/app/session_report.h"
 #include "engine/app/venue_check.h"
+#include "engine/app/venue_limits.h"
 #include "engine/app/venue_rest.h"
 #include "engine/ledger/halt_file.h"
 #include "gateway/binance/account_lock.h"
@@ -36,7 +37,8 @@ int run_paper(const RunOptions& options, RunParts parts) {
   return run_realtime(options, parts);
 }
 
-int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials) {
+int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
+             const std::vector<orders::RateLimit>& limits) {
   EngineConfig& engine = parts.config.engine;
   const orders::AccountLock lock(credentials.api_key.view(),
                                  static_cast<std::uint8_t>(engine.instance), state_folder());
@@ -48,7 +50,9 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     engine.epoch = next.epoch;
   }
   parts.mode = "live";
-  parts.edge = [&](const EdgeContext& context) { return make_live_edge(context, credentials); };
+  parts.edge = [&](const EdgeContext& context) {
+    return make_live_edge(context, credentials, limits);
+  };
   return run_realtime(options, parts);
 }
 
@@ -76,7 +80,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .instruments = venue.instruments,
                  .edge = {},
                  .resynchronises = config.feed.source == FeedSource::kWebSocket};
-  return live ? run_live(options, std::move(parts), credentials)
+  obey_limits(venue.info, parts.config);
+  return live ? run_live(options, std::move(parts), credentials, order_limits(venue.info))
               : run_paper(options, std::move(parts));
 }
 

@@ -120,6 +120,7 @@ class RealtimeRun {
   void look(Nanos now);
   bool shut_down();
   void stop_threads();
+  void tell(Event event);
   int finish(bool flat);
 
   RunOptions options_;
@@ -294,10 +295,18 @@ void RealtimeRun::stop_threads() {
   set_phase(counters::Phase::kEnding);
   for (auto& thread : hot_threads_) thread->stop();
   edge_->stop();
+  edge_->settle(core_, [this](const Event& event) { tell(event); });
   journal_thread_->stop();
   lane_.finish(record_.journal());
   look(clock_.now());
   log_->flush();
+}
+
+// On this thread, once the hot ones have stopped: after all that waits in the rings.
+void RealtimeRun::tell(Event event) {
+  event.received = clock_.now();
+  while (!rings_.executions.try_push(event)) strategy_.do_work();
+  strategy_.do_work();
 }
 
 int RealtimeRun::finish(bool flat) {
@@ -320,12 +329,10 @@ int RealtimeRun::finish(bool flat) {
                                       &decltype(summary.invariants)::value_type::first);
   if (left != summary.invariants.end() && left->second == 0) set_phase(counters::Phase::kEnded);
   if (std::string error = counters_.finish(); !error.empty()) summary.notes.push_back(error);
-  if (std::string error = record_.close(driver_.output_hash().value(), driver_.commands_out(),
-                                        core_.now(), summary, options_.json_file);
-      !error.empty()) {
-    return fail(error);
-  }
-  return report_session(summary);
+  const std::string unrecorded =
+      record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
+                    options_.json_file);
+  return report_session(summary, unrecorded);
 }
 
 }  // namespace

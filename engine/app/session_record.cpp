@@ -37,13 +37,18 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   tail.end_time = end;
   tail.output_hash = output_hash;
   tail.commands = commands;
-  if (std::string error = journal_.end(tail); !error.empty()) return error;
+  std::string error = journal_.end(tail);
   summary.session = folder_.path();
   summary.output_hash = output_hash;
-  if (std::string error = write_ledger(summary); !error.empty()) return error;
+  if (error.empty()) error = write_ledger(summary);
+  // What is known is written all the same.
   const std::string json = to_json(summary);
-  if (std::string error = folder_.write_summary(json); !error.empty()) return error;
-  return json_file.empty() ? std::string() : write_durably(json_file, json);
+  for (const std::string& next :
+       {folder_.write_summary(json),
+        json_file.empty() ? std::string() : write_durably(json_file, json)}) {
+    if (error.empty()) error = next;
+  }
+  return error;
 }
 
 // The ledger comes from the journal alone; that the journal replays is checked on the way.

@@ -27,10 +27,9 @@ VenueRest::VenueRest(const VenueConfig& config)
   if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
 }
 
-VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers,
-                           const char* method) {
+VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers) {
   const net::HttpResponse response =
-      client_.send({.method = method, .target = target, .headers = headers, .body = {}});
+      client_.send({.target = target, .headers = headers, .body = {}});
   VenueAnswer answer;
   answer.status = response.status;
   const std::string where = url_.endpoint.host + target.substr(0, target.find('?'));
@@ -64,11 +63,11 @@ std::string VenueRest::ask_time() {
 }
 
 VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
-                                  const orders::Credentials& key, const char* method) {
+                                  const orders::Credentials& key) {
   params.push_back(orders::number_param("recvWindow", recv_window_ms_));
   params.push_back(orders::number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
   const std::string query = orders::signed_rest_query(params, *key.signer);
-  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}}, method);
+  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}});
 }
 
 std::string text_of(const json::element& object, const char* name) {
@@ -81,19 +80,18 @@ bool flag_of(const json::element& object, const char* name, bool otherwise) {
   return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
 }
 
-Amount amount_of(const json::element& object, const char* name) {
-  return Amount(parse_decimal(text_of(object, name)).value);
+std::optional<Amount> amount_of(const json::element& object, const char* name) {
+  const Decimal d = parse_decimal(text_of(object, name));
+  return d.error == DecimalError::kNone ? std::optional(Amount(d.value)) : std::nullopt;
 }
 
-AssetBalance balance_of(const json::element& account, std::string_view asset) {
+std::optional<Amount> free_balance(const json::element& account, std::string_view asset) {
   json::array balances;
-  if (account["balances"].get(balances) != simdjson::SUCCESS) return {};
+  if (account["balances"].get(balances) != simdjson::SUCCESS) return std::nullopt;
   for (const json::element& balance : balances) {
-    if (text_of(balance, "asset") == asset) {
-      return {amount_of(balance, "free"), amount_of(balance, "locked")};
-    }
+    if (text_of(balance, "asset") == asset) return amount_of(balance, "free");
   }
-  return {};
+  return Amount(0);
 }
 
 }  // namespace mm::app

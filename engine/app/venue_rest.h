@@ -1,4 +1,4 @@
-// A real venue asked by REST, now and then: pre-flight before a start, the account at its end.
+// A real venue asked by REST before a start.
 //
 // Cold, one thread; each question blocks up to its deadline. Errors are one line that names host
 // and path, never a query: those carry signatures.
@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 
 #include "engine/app/config.h"
@@ -37,13 +38,12 @@ class VenueRest {
   const binance::orders::VenueClock& clock() const { return venue_clock_; }
   Nanos now() const { return clock_.now(); }
 
-  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {},
-                  const char* method = "GET");
+  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {});
   // The venue's time, kept for signing. Returns the error.
   std::string ask_time();
   // Signed, after ask_time().
   VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
-                         const binance::orders::Credentials& key, const char* method = "GET");
+                         const binance::orders::Credentials& key);
 
  private:
   net::ParsedUrl url_;
@@ -57,15 +57,13 @@ class VenueRest {
   Clock clock_;
 };
 
-// Members of an answer; empty, zero or `otherwise` where there is no such member.
+// Members of an answer; empty, nothing or `otherwise` where there is no such member.
 std::string text_of(const simdjson::dom::element& object, const char* name);
 bool flag_of(const simdjson::dom::element& object, const char* name, bool otherwise);
-Amount amount_of(const simdjson::dom::element& object, const char* name);
+// Nothing, too, for what is no decimal.
+std::optional<Amount> amount_of(const simdjson::dom::element& object, const char* name);
 
-// Free and locked, of an account answer.
-struct AssetBalance {
-  Amount free{}, locked{};
-};
-AssetBalance balance_of(const simdjson::dom::element& account, std::string_view asset);
+// Of an account answer; zero for an asset it does not list.
+std::optional<Amount> free_balance(const simdjson::dom::element& account, std::string_view asset);
 
 }  // namespace mm::app

@@ -5,7 +5,6 @@
 #include "engine/core/fair_value.h"
 
 namespace mm {
-namespace {}  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
   lifecycle_.set_cause(cause_);
@@ -54,6 +53,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     }
     meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
   }
+  cancel_all(s, out);
   if (!turn_.blocked) {
     waiting_.leave(s.id);
   } else if (turn_.spent) {

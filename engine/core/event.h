@@ -41,6 +41,7 @@ enum class EventKind : std::uint8_t {
   kBalance,
   kRateUsage,      // what the venue says is used of its limits
   kSessionStatus,  // state of the order session; symbol trading or halted
+  kOffGridFill,    // an execution that is no whole number of ticks and lots: the grid has changed
   // From the driver.
   kTimer,
   kBatchEnd,
@@ -134,7 +135,7 @@ struct OrderReport {
   std::int32_t ticks;
   RejectReason reason;  // kExpired: why
   std::uint8_t status;  // kOrderStatus: OrderStatusCode
-  std::uint8_t asked;   // kOrderStatus: 1 answers our kQueryOrder, 0 was told unasked
+  std::uint8_t asked;  // kOrderStatus: number of our kQueryOrder that it answers, 0 if told unasked
   std::uint8_t pad[1];
 };
 enum class OrderStatusCode : std::uint8_t {
@@ -164,6 +165,13 @@ struct Fill {
   Asset fee_asset;
   std::uint8_t pad[3];
 };
+// In 1e-8, since neither lots nor ticks can say it. Flag kFlagSell as in a fill.
+struct OffGridFill {
+  ClientOrderId id;
+  TradeId trade_id;
+  Amount quantity, price;
+  std::uint8_t pad[8];
+};
 struct Balance {
   Amount free, locked;
   Asset asset;
@@ -172,8 +180,11 @@ struct Balance {
 struct RateUsage {
   std::uint32_t orders_used, orders_limit;  // shortest ORDERS window
   std::uint32_t weight_used, weight_limit;
-  Nanos orders_window, weight_window;
-  Nanos window_end;  // local time at which the ORDERS window ends; 0: unknown
+  Nanos orders_end;  // local time at which that ORDERS window ends
+  Nanos tightest_end;
+  std::uint32_t tightest_pct;  // used of the window, of any kind and length, that is nearest full
+  std::uint32_t weight_window_s;
+  bool operator==(const RateUsage&) const = default;
 };
 // What the order session says of one instrument's orders; kDown until the first. It comes up in
 // this order: kBalance of both assets, then kFilled of executions that are not in that balance
@@ -214,6 +225,7 @@ struct alignas(kCacheLine) Event {
     OrderReport report;
     RequestFailure failure;
     Fill fill;
+    OffGridFill off_grid;
     Balance balance;
     RateUsage rate;
     SessionStatus session;
@@ -230,7 +242,7 @@ constexpr bool is_market(EventKind k) {
   return k >= EventKind::kBookBegin && k <= EventKind::kAssetPrice;
 }
 constexpr bool is_execution(EventKind k) {
-  return k >= EventKind::kAccepted && k <= EventKind::kSessionStatus;
+  return k >= EventKind::kAccepted && k <= EventKind::kOffGridFill;
 }
 // Carries a RequestFailure.
 constexpr bool reports_failure(EventKind k) {

@@ -89,10 +89,12 @@ struct InstrumentState {
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
+  bool off_grid = false;        // a fill was off the grid: nothing more until a restart
+  Nanos cancel_all_at{kNever};  // when everybody's orders on the symbol are to be cancelled
   bool opening_known = false;
   Amount opening_base{};  // before the first fill: what a position of the account opens with
-  bool silent = true;    // the connection was quiet for longer than its max_data_age
-  bool lagging = false;  // the last market event was older than that when it came
+  bool silent = true;     // the connection was quiet for longer than its max_data_age
+  bool lagging = false;   // the last market event was older than that when it came
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 

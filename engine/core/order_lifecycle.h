@@ -54,7 +54,7 @@ struct LifecycleConfig {
   Nanos retry_backoff_max{5 * kSecond.v};
   Nanos question_pause_min{kSecond};  // doubles with each question about one order
   Nanos question_pause_max{30 * kSecond.v};
-  int questions_per_second = 20 / kQueryCost.weight;  // a fifth of 6,000 weight a minute
+  int questions_per_second = 20 / kQueryCost.weight;  // until the venue has told its limits
   Nanos not_found_margin{mm::not_found_margin(Nanos(5 * kSecond.v), Nanos(kSecond.v / 2))};
   Nanos terminal_retention{7200 * kSecond.v};  // cleanup_interval
   CircuitBreakerConfig breaker{};
@@ -132,6 +132,13 @@ class OrderLifecycle {
   // As last told, kDown before; kUp counts as kReconciling while strays or missing fills hold it.
   SessionState session(InstrumentId instrument) const;
   std::size_t stray_count() const { return strays_.size(); }
+  // By then whatever was sent is on the venue's book, or never will be.
+  Nanos arrivals_until() const;
+  // A fifth of the venue's weight is for questions.
+  void on_weight_limit(std::uint32_t limit, Nanos window);
+  // True if it is heard for the first time. What the orders of this instrument have executed is no
+  // longer known: fills that are missing are not waited for.
+  bool on_off_grid_fill(InstrumentId instrument, TradeId trade_id);
   // Missing fills are accepted as such: instruments held for them go on.
   void resume();
   // Frees the terminal rows of one instrument now (reset); Unknown ones keep theirs.
@@ -151,6 +158,7 @@ class OrderLifecycle {
   struct Session {
     SessionState state{SessionState::kDown};
     bool held{};  // fills are missing for good, or strays found no room
+    bool off_grid{};
   };
 
   void on_fill(const Event& event, OrderChange& change);
@@ -160,6 +168,9 @@ class OrderLifecycle {
   void on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_status(Order& row, const OrderReport& report, Nanos now);
   void on_status_open(Order& row, const OrderReport& report, Nanos now);
+  static std::uint8_t next_question(Order& row, bool early);
+  static bool is_proof(const Order& row, const OrderReport& report);
+  static void take_news(Order& row, Nanos now);
   void on_status_not_found(Order& row, const OrderReport& report, Nanos now);
   void on_status_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_rejected(Order& row, const RequestFailure& failure, Nanos now);
@@ -187,7 +198,7 @@ class OrderLifecycle {
   bool gives_up_fills(Order& row, const OrderReport& report);
   Command command(const Order& row, CommandKind kind, Nanos now) const;
   Nanos backoff(int failures) const;
-  Nanos question_pause(const Order& row) const;
+  Nanos question_pause(const Order& row, Nanos now) const;
   void count_reject(const Order& row, RejectReason reason, Nanos now);
   void count_success(const Order& row);
 

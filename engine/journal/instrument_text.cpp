@@ -47,6 +47,13 @@ void visit_fields(I& i, Visit visit) {
   visit("is_spot", i.is_spot);
   visit("book_includes_own", i.book_includes_own);
   visit("own_wallet", i.own_wallet);
+  visit("cancel_replace", i.rules.cancel_replace);
+  visit("notional_max", i.notional_max.v);
+  visit("bid_down", i.bid_band.down.v);
+  visit("bid_up", i.bid_band.up.v);
+  visit("ask_down", i.ask_band.down.v);
+  visit("ask_up", i.ask_band.up.v);
+  visit("orders_max", i.orders_max);
 }
 
 template <std::size_t N>
@@ -122,8 +129,10 @@ std::string instrument_line(const Instrument& instrument) {
 std::string parse_instrument_line(std::string_view line, Instrument& instrument) {
   std::string error;
   instrument.own_wallet = true;  // of a journal written before the key: all of them simulated
+  bool is_newer = false;         // so a line may end before it
   visit_fields(instrument, [&](std::string_view key, auto& value) {
-    if (!error.empty() || (line.empty() && key == "own_wallet")) return;
+    is_newer |= key == "own_wallet";
+    if (!error.empty() || (line.empty() && is_newer)) return;
     std::string_view pair = cut(line, ' ');
     if (cut(pair, '=') != key || !read(pair, value)) {
       error = "instrument: no proper value of " + std::string(key);

@@ -57,7 +57,7 @@ struct JournalEnd {
 static_assert(sizeof(JournalEnd) == 40 && std::is_trivially_copyable_v<JournalEnd>);
 
 // Raise it when Event, the enums in it or anything in this file changes its meaning.
-inline constexpr std::uint32_t kJournalVersion = 2;
+inline constexpr std::uint32_t kJournalVersion = 3;
 inline constexpr std::array<char, 8> kJournalMagic{'M', 'M', 'J', 'O', 'U', 'R', 'N', '\n'};
 inline constexpr std::uint32_t kByteOrderMark = 0x01020304;
 

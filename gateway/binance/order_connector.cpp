@@ -70,6 +70,7 @@ bool OrderConnector::look_at_symbols() {
   if (!symbols_->problem().empty()) {
     say_(fmt::format("which symbols trade is not known: {}", symbols_->problem()));
   }
+  for (const std::string& line : symbols_->take_news()) say_(line);
   return true;
 }
 

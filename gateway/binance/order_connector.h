@@ -21,6 +21,7 @@
 #include "gateway/binance/credentials.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
+#include "gateway/binance/request_channel.h"
 #include "gateway/binance/rest_orders.h"
 #include "gateway/binance/session_link.h"
 #include "gateway/binance/symbol_status.h"

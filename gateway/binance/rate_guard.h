@@ -1,16 +1,20 @@
 // Keeps what is sent below the venue's limits, as the venue itself counts them, cancels first.
 //
 // Owned by the gateway's thread; O(1), no allocation. Windows are fixed and aligned to the venue's
-// clock, so a count is good until its window ends. A tenth of the order count stays in reserve, and
-// of the weight a fifth that only cancels and questions may use. After a 429 only those pass,
-// during a ban (418) nothing.
+// clock, so a count is good until its window ends; of the next one nothing is known but the limit.
+// What exchangeInfo announced holds until an answer tells of it. Requests as such (RAW_REQUESTS) no
+// answer counts: those are counted here. A tenth of the order count stays in reserve, and of the
+// weight and the requests a fifth that only cancels and questions may use. After a 429 only those
+// pass, during a ban (418) nothing.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
+#include "engine/core/rate_budget.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/venue_clock.h"
 
@@ -18,6 +22,22 @@ namespace mm::binance::orders {
 
 class RateGuard {
  public:
+  explicit RateGuard(std::span<const RateLimit> announced = {}) {
+    for (std::size_t i = 0; i < std::min(announced.size(), windows_.size()); ++i) {
+      windows_[i].limit = announced[i];
+    }
+  }
+
+  void on_sent(Nanos now) {
+    for (Window& w : windows_) {
+      if (w.limit.type != LimitType::kRawRequests) continue;
+      if (now >= w.ends) {
+        w.limit.used = 0;
+        w.ends = now + w.limit.window;
+      }
+      ++w.limit.used;
+    }
+  }
   // Every answer, success or not.
   void update(const Response& r, const VenueClock& clock, Nanos now) {
     for (std::size_t i = 0; i < r.limit_count; ++i) update(r.limits[i], clock, now);
@@ -33,16 +53,20 @@ class RateGuard {
     if (now < banned_until_) return banned_until_;
     const bool orders = kind == CommandKind::kPlace || kind == CommandKind::kReplace;
     const bool quotes = orders || kind == CommandKind::kReduce;
-    if (kind == CommandKind::kCancel) return kNever;
+    if (kind == CommandKind::kCancel || kind == CommandKind::kCancelAll) return kNever;
     if (quotes && now < paused_until_) return paused_until_;
     for (const Window& w : windows_) {
-      if (w.limit.limit == 0 || now >= w.ends) continue;
-      const std::uint64_t limit = w.limit.limit, used = w.limit.used;
+      if (w.limit.limit == 0) continue;
+      const bool over = now >= w.ends;
+      const std::uint64_t limit = w.limit.limit, used = over ? 0 : w.limit.used;
+      const Nanos again = over ? now + kLookAgain : w.ends;
       if (w.limit.type == LimitType::kOrders && orders && used + unanswered + limit / 10 >= limit) {
-        return w.ends;
+        return again;
       }
       const std::uint64_t reserve = quotes ? limit / 5 : limit / 20;
-      if (w.limit.type == LimitType::kWeight && used + reserve >= limit) return w.ends;
+      const bool of_all =
+          w.limit.type == LimitType::kWeight || w.limit.type == LimitType::kRawRequests;
+      if (of_all && used + reserve >= limit) return again;
     }
     return kNever;
   }
@@ -53,20 +77,25 @@ class RateGuard {
   }
   Nanos banned_until() const { return banned_until_; }
 
-  RateUsage usage() const {
+  RateUsage usage(Nanos now) const {
     RateUsage u{};
+    Nanos shortest = kNever;
     for (const Window& w : windows_) {
-      if (w.limit.type == LimitType::kOrders &&
-          (u.orders_limit == 0 || w.limit.window < u.orders_window)) {
+      if (w.limit.limit == 0) continue;
+      if (w.limit.type == LimitType::kOrders && w.limit.window < shortest) {
+        shortest = w.limit.window;
         u.orders_used = w.limit.used;
         u.orders_limit = w.limit.limit;
-        u.orders_window = w.limit.window;
-        u.window_end = w.ends;
+        u.orders_end = w.ends;
       } else if (w.limit.type == LimitType::kWeight) {
         u.weight_used = w.limit.used;
         u.weight_limit = w.limit.limit;
-        u.weight_window = w.limit.window;
+        u.weight_window_s = static_cast<std::uint32_t>(w.limit.window.v / kSecond.v);
       }
+      const std::uint32_t pct = used_pct(w.limit.used, w.limit.limit);
+      if (now >= w.ends || pct <= u.tightest_pct) continue;
+      u.tightest_pct = pct;
+      u.tightest_end = w.ends;
     }
     return u;
   }
@@ -74,6 +103,7 @@ class RateGuard {
  private:
   static constexpr Nanos kBanUntold{120 * kSecond.v};
   static constexpr Nanos kPauseUntold{10 * kSecond.v};
+  static constexpr Nanos kLookAgain{100 * kMillisecond.v};
 
   struct Window {
     RateLimit limit;

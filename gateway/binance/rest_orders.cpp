@@ -48,6 +48,8 @@ RestOrders::Call RestOrders::call_for(const Command& c) const {
     case CommandKind::kCancel:
       call.params.push_back(own);
       return {"DELETE", kOrder, std::move(call.params)};
+    case CommandKind::kCancelAll:
+      return {"DELETE", "/api/v3/openOrders", std::move(call.params)};
     case CommandKind::kQueryOrder:
       call.params.push_back(own);
       return {"GET", kOrder, std::move(call.params)};

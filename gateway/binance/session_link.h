@@ -39,6 +39,7 @@ struct OrderConnection {
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
+  bool settled = false;              // all of it was
   bool broken = false;               // to be given back
   bool key_refused = false;          // why
 };

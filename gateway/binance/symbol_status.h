@@ -1,4 +1,6 @@
-// Which of our symbols trade: the venue is asked once a minute, and when it refuses an order.
+// Which of our symbols trade, and whether their tick and lot are still those we started with: the
+// venue is asked once a minute, and when it refuses an order. A symbol whose grid has changed
+// counts as halted until a restart.
 //
 // Cold, on the connector's thread: one REST request (weight 20), blocking up to its time limit. The
 // session reads the result from the link. Without an answer what was known stays.
@@ -6,6 +8,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/net/http_client.h"
 #include "gateway/binance/instrument_map.h"
@@ -26,15 +30,26 @@ class SymbolStatus {
   bool do_work(Nanos now);
   // Empty, or why the last question has no answer.
   const std::string& problem() const { return problem_; }
+  // What somebody should know, a line each; once.
+  std::vector<std::string> take_news() { return std::exchange(news_, {}); }
 
  private:
+  struct Grid {
+    std::int64_t tick = 0, lot = 0;  // 0: not told
+    bool changed = false;
+  };
+  struct Told;
   void read(std::string_view body);
+  void judge(const Told& told);
+  void judge_grid(InstrumentId i, const Grid& told);
 
   const InstrumentMap& instruments_;
   SessionLink& link_;
   net::HttpClient http_;
   std::string target_, problem_;
   Nanos due_{}, due_min_{};
+  std::vector<Grid> grids_;  // as first told, by instrument
+  std::vector<std::string> news_;
 };
 
 }  // namespace mm::binance::orders
