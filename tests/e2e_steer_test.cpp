@@ -123,15 +123,19 @@ TEST_F(Steer, WhatIsNoSideIsBadUsage) {
   EXPECT_EQ(steer("run --guard").exit_code, 2);
 }
 
-TEST_F(Steer, AnEngineThatHangsIsSaidNotToAnswer) {
+TEST_F(Steer, AnEngineThatHangsIsSaidNotToAnswerAndIsNotResumedLater) {
   start();
   engine_->signal(SIGSTOP);
-  const Ran ran = steer("pause s");
-  EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("the engine does not answer"));
+  for (const char* command : {"pause s", "resume s"}) {
+    const Ran ran = steer(command);
+    EXPECT_EQ(ran.exit_code, 1);
+    EXPECT_THAT(ran.err, HasSubstr("the engine does not answer"));
+  }
   engine_->signal(SIGCONT);
-  ASSERT_TRUE(wait_until([&] { return live(Side::kBuy) == 0 && live(Side::kSell) == 0; }))
-      << "it was heard after all";
+  const auto log = [&] { return test::read_file(here_.path("s/log.txt")); };
+  ASSERT_TRUE(wait_until([&] { return test::count_of(log(), "came too late") > 0; })) << log();
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) == 0 && live(Side::kSell) == 0; }))
+      << "a pause is obeyed however late it is heard, a resume is not";
   expect_whole_end();
 }
 

@@ -235,6 +235,23 @@ TEST_F(FarAway, ASessionWithALongPathIsSteeredAsWell) {
   EXPECT_EQ(ask("pause buy"), "ok 1");
 }
 
+TEST(ControlServer, SaysWhetherWhoeverAskedStillWaits) {
+  const Scratch here;
+  ControlServer server;
+  ASSERT_EQ(server.open(here.path("")), "");
+  EXPECT_THAT(ask_engine(here.path(""), "resume all", std::chrono::milliseconds(1)).error,
+              HasSubstr("does not answer"));
+  std::vector<std::string> heard;
+  ASSERT_TRUE(wait_until([&] {
+    server.serve(std::chrono::milliseconds(1), [&](std::string_view request, bool gone) {
+      heard.push_back(std::string(request) + (gone ? ", gone" : ""));
+      return std::string("ok");
+    });
+    return !heard.empty();
+  }));
+  EXPECT_EQ(heard[0], "resume all, gone");
+}
+
 TEST(ControlServer, AFolderThatIsNotThereIsAnError) {
   ControlServer server;
   EXPECT_THAT(server.open("/nowhere"), HasSubstr("cannot be opened"));

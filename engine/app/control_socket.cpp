@@ -85,8 +85,9 @@ bool ControlServer::serve(std::chrono::milliseconds wait, const Handler& handler
   const auto now = steady_clock::now();
   for (std::size_t i = watched.size(); ready >= 0 && i-- > 1;) {
     const Client& client = clients_[i - 1];
-    const bool done =
-        watched[i].revents != 0 ? answer(client, handler) : now - client.since > kClientPatience;
+    const short events = watched[i].revents;
+    const bool done = events != 0 ? answer(client, (events & POLLHUP) != 0, handler)
+                                  : now - client.since > kClientPatience;
     if (!done) continue;
     ::close(client.fd);
     clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i) - 1);
@@ -113,7 +114,7 @@ void ControlServer::accept_all() {
 }
 
 // True when it is done with: answered, gone or not understood.
-bool ControlServer::answer(const Client& client, const Handler& handler) {
+bool ControlServer::answer(const Client& client, bool gone, const Handler& handler) {
   std::array<char, kRequestBytesMax + 1> bytes;
   const ssize_t count = ::recv(client.fd, bytes.data(), bytes.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
@@ -121,7 +122,7 @@ bool ControlServer::answer(const Client& client, const Handler& handler) {
   const auto size = static_cast<std::size_t>(count);
   std::string text = size > kRequestBytesMax
                          ? fmt::format("error: a request has at most {} bytes", kRequestBytesMax)
-                         : handler({bytes.data(), size});
+                         : handler({bytes.data(), size}, gone);
   text.resize(std::min(text.size(), kAnswerBytesMax));
   // Into an empty buffer: it fits, or the client has gone.
   [[maybe_unused]] const ssize_t sent = ::send(client.fd, text.data(), text.size(), MSG_NOSIGNAL);

@@ -19,7 +19,8 @@ inline constexpr std::size_t kRequestBytesMax = 128, kAnswerBytesMax = 1024;
 
 class ControlServer {
  public:
-  using Handler = std::function<std::string(std::string_view request)>;
+  // `gone`: whoever asked has given up waiting, as when the engine hung meanwhile.
+  using Handler = std::function<std::string(std::string_view request, bool gone)>;
 
   ControlServer() = default;
   ~ControlServer() { close(); }
@@ -38,7 +39,7 @@ class ControlServer {
     std::chrono::steady_clock::time_point since;
   };
   void accept_all();
-  bool answer(const Client& client, const Handler& handler);
+  bool answer(const Client& client, bool gone, const Handler& handler);
 
   int listener_ = -1;
   std::string path_;

@@ -89,7 +89,8 @@ void Steering::stop() {
 }
 
 int Steering::turn() {
-  server_.serve(kLook, [this](std::string_view request) { return answer(request); });
+  server_.serve(kLook,
+                [this](std::string_view request, bool gone) { return answer(request, gone); });
   if (!shutting_down_ && shutdown_wanted_.load(std::memory_order_acquire)) {
     shutting_down_ = true;
     push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
@@ -100,12 +101,17 @@ int Steering::turn() {
   return 0;
 }
 
-std::string Steering::answer(std::string_view request) {
+std::string Steering::answer(std::string_view request, bool gone) {
   const std::optional<Control> control = parse_control(request);
   if (!control) {
     return "error: not understood; there are: pause|resume all|buy|sell|increase, and kill";
   }
   log_.print(LogLevel::kInfo, setup_.clock.now(), "control: {}", control_text(*control));
+  // What makes it safer is obeyed however late, what sets it free only while a person looks on.
+  if (gone && control->code == ControlCode::kResume) {
+    log_.print(LogLevel::kWarning, setup_.clock.now(), "control: that came too late");
+    return "error: too late";
+  }
   if (shutting_down_) return "error: the engine is shutting down";
   std::string problem;
   if (control->code == ControlCode::kKill) problem = kill();

@@ -53,7 +53,7 @@ class Steering {
     std::string_view name() const { return "steering"; }
   };
   int turn();
-  std::string answer(std::string_view request);
+  std::string answer(std::string_view request, bool gone);
   std::string kill();
   std::string resume();
   void push(const Control& control);

@@ -67,6 +67,21 @@ pid_t owner_in_name(std::string_view name) {
   return error == std::errc() && end != name.data() + name.size() && *end == '.' ? pid : 0;
 }
 
+// Sizes fit and every text ends.
+bool is_whole(const Layout& layout, std::size_t bytes) {
+  const Identity& id = layout.identity;
+  if (id.bytes != bytes || id.instrument_count > kMaxInstruments ||
+      bytes != bytes_for(id.instrument_count)) {
+    return false;
+  }
+  bool ended = id.session.back() == '\0' && id.sessions.back() == '\0' &&
+               id.working.back() == '\0' && id.mode.back() == '\0' && id.id_prefix.back() == '\0';
+  for (std::uint32_t i = 0; i < id.instrument_count; ++i) {
+    ended = ended && layout.instruments()[i].symbol.back() == '\0';
+  }
+  return ended;
+}
+
 bool links_to(const fs::path& link, const fs::path& file) {
   std::error_code error;
   return fs::read_symlink(link, error) == file;
@@ -168,10 +183,7 @@ std::string CountersFile::attach_file(const std::string& path) {
     error = path + ": holds no counters";
   } else if (id.version != kVersion || id.table_hash != table_hash()) {
     error = path + ": is of another version of mm_logic";
-  } else if (id.bytes != bytes || id.instrument_count > kMaxInstruments ||
-             bytes != bytes_for(id.instrument_count) || id.session.back() != '\0' ||
-             id.sessions.back() != '\0' || id.working.back() != '\0' || id.mode.back() != '\0' ||
-             id.id_prefix.back() != '\0') {
+  } else if (!is_whole(*layout_, bytes)) {
     error = path + ": is damaged";
   }
   if (!error.empty()) {
