@@ -48,9 +48,9 @@ class BinanceOrderSession : public testing::Test {
   // Both halves on this thread, the venue on its own.
   struct Engine {
     Engine(const OrderSessionOptions& options, const Credentials& credentials,
-           net::SharedConnectionLimit& limit)
+           net::AddressLimits& limit)
         : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
-          session(options, credentials.api_key.view(), *credentials.signer, link),
+          session(options, credentials.api_key.view(), *credentials.signer, link, limit.requests),
           connector(options, credentials, link, limit, clock,
                     [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
 
@@ -180,7 +180,7 @@ class BinanceOrderSession : public testing::Test {
   OrderVenue venue_;
   OrderSessionOptions options_;
   Credentials credentials_;
-  std::optional<net::SharedConnectionLimit> limit_;
+  std::optional<net::AddressLimits> limit_;
   std::uint64_t number_ = 100;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
@@ -825,7 +825,7 @@ TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
 
 TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
   limit_.emplace(3, 300 * kSecond, 2);
-  ASSERT_TRUE(limit_->take(net::ConnectionUse::kMarket, Clock().now()));
+  ASSERT_TRUE(limit_->connections.take(net::ConnectionUse::kMarket, Clock().now()));
   start_up();  // none is left for a reconnect
   script_orders();
   venue_.drop(2);
@@ -872,7 +872,7 @@ class BinanceOrderSessionTls : public testing::Test {
   OrderSessionOptions options_;
   Credentials credentials_ = credentials_of(KeyType::kHmac);
   SessionLink link_{1, 2};
-  net::SharedConnectionLimit limit_{280, 300 * kSecond, 70};
+  net::AddressLimits limit_{280, 300 * kSecond, 70};
   Clock clock_;
   std::string lines_;
 };
@@ -882,7 +882,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
   venue_.on("order.place", [](const VenueRequest& r) {
     return std::vector{OrderVenue::ok(r, order_json(r.param("newClientOrderId"), 1, "NEW"))};
   });
-  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -911,7 +911,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
 TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) {
   const test::CertificateAuthority other("another authority");
   options_.ca_file = scratch_.write("ca.pem", other.pem());
-  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   connector.do_work();

@@ -42,7 +42,7 @@ class VenueAccountTest : public testing::Test {
 
   VenueAccount::Left cancel_all(VenueAccount::Closing closing) {
     closing.self = kSelf;
-    return VenueAccount(venue_, credentials_, instruments_).cancel_all(closing);
+    return VenueAccount(venue_, credentials_, instruments_, pause_).cancel_all(closing);
   }
 
   // One symbol; what is open is in `open_` (client ids, the number is the place), cancels work
@@ -94,6 +94,7 @@ class VenueAccountTest : public testing::Test {
   std::string limited_, next_limit_;  // seconds to be silent for; empty: no longer
   int limited_once_ = 0;
   bool down_ = false, refused_ = false;
+  net::SharedRequestPause pause_;
   test::NetServer server_;
   VenueConfig venue_;
   orders::Credentials credentials_;
@@ -173,7 +174,7 @@ class VenueAccountLast : public VenueAccountTest {
  protected:
   std::vector<Event> run_last(const std::vector<orders::Reconciler::UnsettledOrder>& unsettled,
                               std::string& error) {
-    VenueAccount account(venue_, credentials_, instruments_);
+    VenueAccount account(venue_, credentials_, instruments_, pause_);
     const orders::InstrumentMap map(instruments_);
     orders::Reconciler last(map, kSelf, link_);
     std::vector<Event> found;

@@ -5,6 +5,7 @@
 #include "engine/app/core_setup.h"
 #include "engine/app/feed_setup.h"
 #include "engine/app/live_market.h"
+#include "engine/app/symbol_watch.h"
 #include "engine/app/venue_account.h"
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
@@ -27,7 +28,7 @@ constexpr Nanos kEndPatience{10 * kSecond.v};
 constexpr int kLastTurnsMax = 1000;
 
 orders::OrderSessionOptions session_options(const EdgeContext& c,
-                                            std::span<const orders::RateLimit> limits) {
+                                            std::span<const orders::LimitUsage> announced) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -37,7 +38,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
   options.connections = c.config.order_management.modify_worker_count;
-  options.limits.assign(limits.begin(), limits.end());
+  options.limits.assign(announced.begin(), announced.end());
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
@@ -71,17 +72,22 @@ Event session_is_down(const Core& core, InstrumentId i) {
 class LiveEdge : public VenueEdge {
  public:
   LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
-           std::span<const orders::RateLimit> limits)
+           std::span<const orders::LimitUsage> announced)
       : instruments_(c.instruments),
+        clock_(c.clock),
         exclusive_symbol_(c.config.order_management.exclusive_symbol),
-        limit_(make_connection_limit(c.config)),
-        market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
-                 limit_, nullptr}),
-        options_(session_options(c, limits)),
+        limits_(make_address_limits(c.config)),
+        options_(session_options(c, announced)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
-        session_(options_, credentials.api_key.view(), *credentials.signer, link_),
+        symbols_(c.instruments, link_),
+        symbols_log_(c.log),
+        market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
+                 limits_, nullptr, [this](const binance::ExchangeInfo& info) { on_symbols(info); },
+                 &link_.market_refused}),
+        session_(options_, credentials.api_key.view(), *credentials.signer, link_,
+                 limits_.requests),
         log_(c.log),
-        connector_(options_, credentials, link_, limit_, c.clock,
+        connector_(options_, credentials, link_, limits_, c.clock,
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),
@@ -90,7 +96,7 @@ class LiveEdge : public VenueEdge {
                   .stall_max = c.config.guard.timeout},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock),
-        account_(c.config.venue, credentials, c.instruments) {}
+        account_(c.config.venue, credentials, c.instruments, limits_.requests) {}
 
   std::string describe() const override {
     return fmt::format("live, {}, orders {}", market_.describe(), options_.ws_api_url);
@@ -120,14 +126,24 @@ class LiveEdge : public VenueEdge {
   }
 
  private:
+  // On the market's cold thread.
+  void on_symbols(const binance::ExchangeInfo& info) {
+    for (const std::string& line : symbols_.take(info)) {
+      symbols_log_.write(LogLevel::kWarning, clock_.now(), line);
+    }
+  }
+
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, orders::OrderSession>;
 
   std::span<const Instrument> instruments_;
+  const Clock& clock_;
   bool exclusive_symbol_;
-  net::SharedConnectionLimit limit_;
-  LiveMarket market_;
+  net::AddressLimits limits_;
   orders::OrderSessionOptions options_;
   orders::SessionLink link_;
+  SymbolWatch symbols_;
+  LogWriter symbols_log_;
+  LiveMarket market_;
   orders::OrderSession session_;
   LogWriter log_;  // of the connector's thread
   orders::OrderConnector connector_;
@@ -161,7 +177,7 @@ void LiveEdge::settle(const Core& core, const Tell& tell) {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const orders::Credentials& credentials,
-                                          std::span<const orders::RateLimit> limits) {
+                                          std::span<const orders::LimitUsage> limits) {
   return std::make_unique<LiveEdge>(context, credentials, limits);
 }
 

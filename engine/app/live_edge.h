@@ -15,6 +15,6 @@ namespace mm::app {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const binance::orders::Credentials& credentials,
-                                          std::span<const binance::orders::RateLimit> limits);
+                                          std::span<const binance::orders::LimitUsage> limits);
 
 }  // namespace mm::app

@@ -38,7 +38,7 @@ int run_paper(const RunOptions& options, RunParts parts) {
 }
 
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
-             const std::vector<orders::RateLimit>& limits) {
+             const std::vector<orders::LimitUsage>& limits) {
   EngineConfig& engine = parts.config.engine;
   const orders::AccountLock lock(credentials.api_key.view(),
                                  static_cast<std::uint8_t>(engine.instance), state_folder());

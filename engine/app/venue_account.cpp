@@ -17,16 +17,12 @@ namespace orders = binance::orders;
 constexpr std::chrono::seconds kRequestTimeout{5};
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
-                           std::span<const Instrument> instruments)
+                           std::span<const Instrument> instruments, net::SharedRequestPause& pause)
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
-      venue_({.endpoint = url_.endpoint,
-              .tls = &tls_,
-              .clock = clock_,
-              .api_key = credentials.api_key.view(),
-              .signer = *credentials.signer,
-              .recv_window_ms = static_cast<int>(venue.recv_window.v / kMillisecond.v),
-              .timeout = kRequestTimeout}),
+      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_,
+            static_cast<int>(venue.recv_window.v / kMillisecond.v)),
+      venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
       instruments_(instruments) {}
 
 std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
@@ -60,17 +56,18 @@ int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open
   int canceled = 0;
   for (std::size_t k = 0; k < open.size() && clock_.now() < give_up; ++k) {
     const OpenOrder& order = open[k];
+    std::string error;
     if (!closing.everybody) {
-      const std::string error =
-          venue_.ask_signed("order.cancel", {{"symbol", order.symbol},
-                                             orders::number_param("orderId", order.order_id),
-                                             {"origClientOrderId", order.client_id}});
+      error = venue_.ask_signed("order.cancel", {{"symbol", order.symbol},
+                                                 orders::number_param("orderId", order.order_id),
+                                                 {"origClientOrderId", order.client_id}});
       canceled += error.empty() ? 1 : 0;
     } else if (k == 0 || open[k - 1].symbol != order.symbol) {
-      const std::string error =
-          venue_.ask_signed("openOrders.cancelAll", {{"symbol", order.symbol}});
+      error = venue_.ask_signed("openOrders.cancelAll", {{"symbol", order.symbol}});
       if (error.empty()) canceled += static_cast<int>(venue_.response().orders.size());
     }
+    // Too many requests: the next list waits as long as the venue wants.
+    if (!error.empty() && venue_.answered() && venue_.response().status == 429) break;
   }
   return canceled;
 }

@@ -24,7 +24,7 @@ namespace mm::app {
 class VenueAccount {
  public:
   VenueAccount(const VenueConfig& venue, const binance::orders::Credentials& credentials,
-               std::span<const Instrument> instruments);
+               std::span<const Instrument> instruments, net::SharedRequestPause& pause);
 
   struct Left {
     std::vector<std::string> client_ids;  // of orders that are still open
@@ -69,6 +69,7 @@ class VenueAccount {
   Clock clock_;
   net::ParsedUrl url_;
   net::TlsContext tls_;
+  binance::orders::SignedRest rest_;
   binance::orders::RestQuestions venue_;
   std::span<const Instrument> instruments_;
 };

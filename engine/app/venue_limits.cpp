@@ -48,8 +48,8 @@ void obey_limits(const binance::ExchangeInfo& info, Config& config) {
   requests = share(info.find_limit(RateLimitKind::kOrders), kSecond * 9 / 10, requests);
 }
 
-std::vector<binance::orders::RateLimit> order_limits(const binance::ExchangeInfo& info) {
-  std::vector<binance::orders::RateLimit> limits;
+std::vector<binance::orders::LimitUsage> order_limits(const binance::ExchangeInfo& info) {
+  std::vector<binance::orders::LimitUsage> limits;
   for (const binance::RateLimit& l : info.rate_limits) {
     const LimitType type = type_of(l.kind);
     if (type == LimitType::kOther || type == LimitType::kConnections || l.interval.v <= 0) continue;

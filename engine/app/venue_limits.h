@@ -17,6 +17,6 @@ namespace mm::app {
 void obey_limits(const binance::ExchangeInfo& info, Config& config);
 
 // As the order session counts them.
-std::vector<binance::orders::RateLimit> order_limits(const binance::ExchangeInfo& info);
+std::vector<binance::orders::LimitUsage> order_limits(const binance::ExchangeInfo& info);
 
 }  // namespace mm::app

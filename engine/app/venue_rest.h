@@ -11,11 +11,9 @@
 
 #include "engine/app/config.h"
 #include "engine/net/endpoint.h"
-#include "engine/net/http_client.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
-#include "gateway/binance/signed_request.h"
-#include "gateway/binance/venue_clock.h"
+#include "gateway/binance/signed_rest.h"
 
 namespace mm::app {
 
@@ -35,12 +33,11 @@ class VenueRest {
   // Empty, or why it cannot be asked at all.
   const std::string& error() const { return error_; }
   const net::Endpoint& endpoint() const { return url_.endpoint; }
-  const binance::orders::VenueClock& clock() const { return venue_clock_; }
+  const binance::orders::VenueClock& clock() const { return rest_.venue_clock(); }
   Nanos now() const { return clock_.now(); }
 
-  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {});
   // The venue's time, kept for signing. Returns the error.
-  std::string ask_time();
+  std::string ask_time() { return rest_.measure_clock(); }
   // Signed, after ask_time().
   VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
                          const binance::orders::Credentials& key);
@@ -48,13 +45,11 @@ class VenueRest {
  private:
   net::ParsedUrl url_;
   net::TlsContext tls_;
-  net::HttpClient client_;
-  std::uint64_t recv_window_ms_;
+  Clock clock_;
+  binance::orders::SignedRest rest_;
   std::string error_;
   std::string text_;  // what parser_ has read
   simdjson::dom::parser parser_;
-  binance::orders::VenueClock venue_clock_;
-  Clock clock_;
 };
 
 // Members of an answer; empty, nothing or `otherwise` where there is no such member.

@@ -26,7 +26,7 @@ constexpr bool is_order(CommandKind kind) {
 }  // namespace
 
 OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view api_key,
-                           const Signer& signer, SessionLink& link)
+                           const Signer& signer, SessionLink& link, net::SharedRequestPause& pause)
     : options_(options),
       instruments_(options.instruments),
       link_(link),
@@ -41,7 +41,7 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
               out_),
       in_flight_(options.in_flight_max),
-      limits_(options.limits),
+      limits_(pause, options.limits),
       lane_count_(link.lanes.size()),
       halted_told_(instruments_.size()) {
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");

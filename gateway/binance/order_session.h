@@ -46,7 +46,7 @@ class OrderSession {
  public:
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
-               SessionLink& link);
+               SessionLink& link, net::SharedRequestPause& pause);
   ~OrderSession();
   OrderSession(const OrderSession&) = delete;
   OrderSession& operator=(const OrderSession&) = delete;
