@@ -312,7 +312,7 @@ Findings check_names(std::string_view source) {
   // A name after a return type; a constructor has none, a macro like TEST neither.
   static const std::regex kNamed(R"([\w>&*\]]\s+[&*]*(?:\w+(?:<[^()]*>)?::)*(\w+)\s*\()");
   static const std::regex kConstructor(
-      R"(^\s*(?:explicit|constexpr|inline|public:|private:|protected:|\s)*\w+\s*\()");
+      R"(^\s*(?:explicit|constexpr|consteval|inline|public:|private:|protected:|\s)*\w+\s*\()");
   for (const Function& f : FunctionFinder(source).run()) {
     const std::string head = bare(f.head);
     std::smatch m;

@@ -28,7 +28,8 @@ class SessionSweeper : public OrderSweeper {
                   static_cast<std::uint16_t>(engine.layout().identity.epoch)},
         exclusive_symbol_(config.order_management.exclusive_symbol),
         instruments_(instruments_of(config, engine)) {
-    if (credentials_.error.empty()) account_.emplace(config.venue, credentials_, instruments_);
+    if (credentials_.error.empty())
+      account_.emplace(config.venue, credentials_, instruments_, pause_);
   }
 
   // Whether the venue can be asked, so that it is known now and not when it matters.
@@ -64,6 +65,7 @@ class SessionSweeper : public OrderSweeper {
   orders::Identity identity_;
   bool exclusive_symbol_;
   std::vector<mm::Instrument> instruments_;
+  net::SharedRequestPause pause_;  // of this process alone
   std::optional<VenueAccount> account_;
 };
 
