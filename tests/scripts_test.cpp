@@ -12,12 +12,12 @@ namespace {
 
 const std::string kRoot = MM_SOURCE_DIR;
 const std::vector<std::string> kScripts{
-    "scripts/setup",       "scripts/build",          "scripts/run",
-    "scripts/test",        "scripts/bench",          "scripts/coverage",
-    "scripts/format",      "scripts/tidy",           "scripts/demo/order_management",
-    "scripts/demo/fetch",  "scripts/demo/websocket", "scripts/regolden",
-    "scripts/determinism", "scripts/reconnects",     "scripts/fuzz",
-    "scripts/sanitize",    "scripts/mutate"};
+    "scripts/setup",      "scripts/build",          "scripts/run",
+    "scripts/test",       "scripts/bench",          "scripts/coverage",
+    "scripts/format",     "scripts/tidy",           "scripts/demo/order_management",
+    "scripts/demo/fetch", "scripts/demo/websocket", "scripts/demo/guard",
+    "scripts/regolden",   "scripts/determinism",    "scripts/reconnects",
+    "scripts/fuzz",       "scripts/sanitize",       "scripts/mutate"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -29,11 +29,11 @@ TEST(Scripts, EachExplainsItself) {
 }
 
 TEST(Scripts, BadUsageIsRefused) {
-  for (const char* command : {"scripts/build nonsense", "scripts/build --nonsense",
-                              "scripts/build --target", "scripts/test one two",
-                              "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
-                              "scripts/sanitize --nonsense", "scripts/sanitize asan one two",
-                              "scripts/mutate nonsense", "scripts/mutate --seeds x"}) {
+  for (const char* command :
+       {"scripts/build nonsense", "scripts/build --nonsense", "scripts/build --target",
+        "scripts/test one two", "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
+        "scripts/sanitize --nonsense", "scripts/sanitize asan one two", "scripts/mutate nonsense",
+        "scripts/mutate --seeds x"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }
