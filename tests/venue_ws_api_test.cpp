@@ -171,9 +171,9 @@ TEST_F(VenueWsApi, KeysWithoutPermissionAreRefused) {
   server::ServerConfig config = VenueHarness::default_config();
   config.accounts[0].can_trade = false;
   VenueHarness other(config);
-  client = other.connect("/ws-api/v3");
-  EXPECT_EQ(other.ask(*client, "account.status").integer("/status"), 200);
-  const Json refused = other.ask(*client, "order.place", other.maker());
+  const std::unique_ptr<Client> guest = other.connect("/ws-api/v3");
+  EXPECT_EQ(other.ask(*guest, "account.status").integer("/status"), 200);
+  const Json refused = other.ask(*guest, "order.place", other.maker());
   EXPECT_EQ(refused.integer("/status"), 401);
   EXPECT_EQ(refused.integer("/error/code"), -2015);
 }
@@ -418,17 +418,17 @@ TEST_F(VenueWsApi, WithoutOrdersLeftAReplacementDoesNothingOrCancelsOnly) {
   server::ServerConfig config = VenueHarness::default_config();
   config.limits.orders_per_10s = 1;
   VenueHarness other(config);
-  client = other.connect("/ws-api/v3");
-  const Json placed = other.ask(*client, "order.place", other.maker());
+  const std::unique_ptr<Client> guest = other.connect("/ws-api/v3");
+  const Json placed = other.ask(*guest, "order.place", other.maker());
   Params replace = other.maker();
   replace.emplace_back("cancelReplaceMode", "STOP_ON_FAILURE");
   replace.emplace_back("cancelOrderId", std::to_string(placed.integer("/result/orderId")));
-  const Json nothing = other.ask(*client, "order.cancelReplace", replace);
+  const Json nothing = other.ask(*guest, "order.cancelReplace", replace);
   EXPECT_EQ(nothing.integer("/status"), 429);
   EXPECT_EQ(nothing.integer("/error/code"), -1015);
   EXPECT_EQ(other.frontend.host().exchange().open_orders(), 1u);
   replace.emplace_back("orderRateLimitExceededMode", "CANCEL_ONLY");
-  const Json canceled = other.ask(*client, "order.cancelReplace", replace);
+  const Json canceled = other.ask(*guest, "order.cancelReplace", replace);
   EXPECT_EQ(canceled.integer("/status"), 409);
   EXPECT_EQ(canceled.text("/error/data/cancelResult"), "SUCCESS");
   EXPECT_EQ(canceled.integer("/error/data/newOrderResponse/code"), -1015);
