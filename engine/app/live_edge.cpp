@@ -23,7 +23,8 @@ constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
 
-orders::OrderSessionOptions session_options(const EdgeContext& c) {
+orders::OrderSessionOptions session_options(const EdgeContext& c,
+                                            std::span<const std::uint64_t> last_trades) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -32,24 +33,27 @@ orders::OrderSessionOptions session_options(const EdgeContext& c) {
   options.rest_url = urls.rest;
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
+  options.last_trade_ids.assign(last_trades.begin(), last_trades.end());
   options.connections = c.config.order_management.modify_worker_count;
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
+  options.sweep_interval = c.config.execution.sweep_interval;
   options.seed = static_cast<std::uint64_t>(c.clock.now().v);
   return options;
 }
 
 class LiveEdge : public VenueEdge {
  public:
-  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials)
+  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
+           std::span<const std::uint64_t> last_trades)
       : instruments_(c.instruments),
         limit_(make_connection_limit(c.config)),
         market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
                  limit_, nullptr}),
-        options_(session_options(c)),
+        options_(session_options(c, last_trades)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_),
         log_(c.log),
@@ -70,7 +74,6 @@ class LiveEdge : public VenueEdge {
   std::string start(Nanos) override {
     if (!market_.error().empty()) return market_.error();
     if (!connector_.error().empty()) return connector_.error();
-    if (std::string error = account_.read_opening(); !error.empty()) return error;
     market_.start();
     thread_.start();
     return {};
@@ -110,8 +113,9 @@ class LiveEdge : public VenueEdge {
 }  // namespace
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
-                                          const orders::Credentials& credentials) {
-  return std::make_unique<LiveEdge>(context, credentials);
+                                          const orders::Credentials& credentials,
+                                          std::span<const std::uint64_t> last_trades) {
+  return std::make_unique<LiveEdge>(context, credentials, last_trades);
 }
 
 }  // namespace mm::app

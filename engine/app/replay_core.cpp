@@ -12,7 +12,10 @@ std::string ReplayCore::build(const JournalHeader& header) {
       !error.empty()) {
     return "the journal's instruments cannot be read: " + error;
   }
-  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_));
+  if (std::string error = parse_opening(header.opening, opening_); !error.empty()) {
+    return "the journal's opening cannot be read: " + error;
+  }
+  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_, opening_));
   commands_ = std::make_unique<CommandBuffer>();
   resets_.assign(instruments_.size(), 0);
   return {};

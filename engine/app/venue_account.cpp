@@ -27,10 +27,6 @@ std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
   return {};
 }
 
-std::string VenueAccount::read_opening() {
-  return read_bases(opening_);
-}
-
 std::string VenueAccount::list_ours(orders::Identity self, std::vector<OpenOrder>& open) {
   open.clear();
   if (!rest_.error().empty()) return rest_.error();
@@ -65,6 +61,7 @@ VenueAccount::Left VenueAccount::cancel_all_ours(orders::Identity self, Nanos pa
     left.client_ids.clear();
     for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
     if ((left.error.empty() && open.empty()) || rest_.now() >= give_up) return left;
+    std::size_t accepted = 0;
     for (const OpenOrder& order : open) {
       // Refused or unanswered: the next list tells.
       const VenueAnswer answer = rest_.ask_signed("/api/v3/order",
@@ -72,9 +69,11 @@ VenueAccount::Left VenueAccount::cancel_all_ours(orders::Identity self, Nanos pa
                                                    orders::number_param("orderId", order.order_id),
                                                    {"origClientOrderId", order.client_id}},
                                                   credentials_, "DELETE");
-      if (answer.error.empty()) ++left.canceled;
+      if (answer.error.empty()) ++accepted;
       if (rest_.now() >= give_up) break;
     }
+    left.canceled += static_cast<int>(accepted);
+    if (accepted == open.size() && left.error.empty()) continue;
     const auto time_left = std::chrono::nanoseconds((give_up - rest_.now()).v);
     std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, time_left));
     pause = std::min(2 * pause, kPauseLongest);
@@ -130,8 +129,14 @@ void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t for
   }
   std::int64_t differences = 0;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    const Position& ours = core.instrument(static_cast<InstrumentId>(i)).position;
-    const Amount moved = bases[i] - opening_[i], explained = ours.base() - ours.opening();
+    const InstrumentState& s = core.instrument(static_cast<InstrumentId>(i));
+    if (!s.opening_known) {
+      summary.notes.push_back(fmt::format("{}: the venue never told a balance to compare with",
+                                          instruments_[i].symbol()));
+      continue;
+    }
+    const Amount moved = bases[i] - s.opening_base;
+    const Amount explained = s.position.base() - s.position.opening();
     summary.notes.push_back(
         fmt::format("{}: {} open orders of ours at the venue, its position "
                     "moved by {}, ours by {}",

@@ -1,8 +1,8 @@
-// The account as the venue has it, before the first order and after the last: is anything of ours
-// left, and did the position move by what our fills say?
+// The account as the venue has it when no order of ours should be open: is any left, and did the
+// position move by what our fills say?
 //
-// Cold, main thread; a few REST requests. Whatever is left at the end is cancelled here, so that
-// nothing stays even when the order session could not come back.
+// Cold, main thread; a few REST requests. Whatever an earlier start has left is cancelled here, and
+// what is left at the end, so that nothing stays even when the order session could not come back.
 #pragma once
 
 #include <span>
@@ -22,8 +22,6 @@ class VenueAccount {
                std::span<const Instrument> instruments)
       : rest_(venue), credentials_(credentials), instruments_(instruments) {}
 
-  // Balances to compare with. Returns the error.
-  std::string read_opening();
   struct Left {
     std::vector<std::string> client_ids;  // of orders of ours that are still open
     int canceled = 0;
@@ -33,8 +31,9 @@ class VenueAccount {
   // is none or `patience` is over. Orders of others are left alone.
   Left cancel_all_ours(binance::orders::Identity self, Nanos patience);
   // Adds to the summary: `flat_at_end`, orders of ours that are still open at the venue, and
-  // `venue_position`, instruments whose base balance moved otherwise than our position. Somebody
-  // else's orders on the account (`foreign_orders`) make the latter a note.
+  // `venue_position`, instruments whose base balance moved otherwise than our position since the
+  // core was told its first. Somebody else's orders on the account (`foreign_orders`) make the
+  // latter a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
  private:
@@ -50,7 +49,6 @@ class VenueAccount {
   VenueRest rest_;
   const binance::orders::Credentials& credentials_;
   std::span<const Instrument> instruments_;
-  std::vector<Amount> opening_;
 };
 
 }  // namespace mm::app
