@@ -4,9 +4,9 @@
 #include <string>
 
 #include "bench/captures.h"
+#include "engine/core/decimal.h"
 #include "feeds/binance/binance_feed.h"
 #include "feeds/capture/capture_feed.h"
-#include "engine/core/decimal.h"
 
 namespace mm {
 namespace {

@@ -40,7 +40,7 @@ struct ExchangeConfig {
   std::uint32_t closed_orders_max = 8192;      // remembered for queries
   std::uint32_t book_levels_max = 8192;  // per side of captured or live data; farthest dropped
   std::uint32_t accounts_max = 1;
-  std::uint32_t assets = 0;  // at least; accounts may hold what no listing trades
+  std::uint32_t assets = 0;                  // at least; accounts may hold what no listing trades
   std::uint32_t trades_per_account_max = 0;  // remembered for queries
   // Levels, touch and trades of observed markets are told too, with our orders in them. Not needed
   // where the observed data are passed on themselves.

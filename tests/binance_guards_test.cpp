@@ -92,11 +92,24 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, kSecond);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, kSecond);
   guard.update(usage(LimitType::kWeight, 60 * kSecond, 6000, 300), clock, kSecond);
-  const RateUsage u = guard.usage();
+  const RateUsage u = guard.usage(kSecond);
   EXPECT_EQ(u.orders_used, 7u);
-  EXPECT_EQ(u.orders_window, 10 * kSecond);
-  EXPECT_EQ(u.window_end, 10 * kSecond);
+  EXPECT_EQ(u.orders_limit, 50u);
+  EXPECT_EQ(u.orders_end, 10 * kSecond);
   EXPECT_EQ(u.weight_limit, 6000u);
+}
+
+TEST(BinanceRateGuard, TellsWhichWindowIsNearestFullUntilItEnds) {
+  RateGuard guard;
+  const VenueClock clock;
+  guard.update(usage(LimitType::kOrders, 86400 * kSecond, 1000, 650), clock, kSecond);
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 40), clock, kSecond);
+  guard.update(usage(LimitType::kWeight, 60 * kSecond, 6000, 4200), clock, kSecond);
+  EXPECT_EQ(guard.usage(kSecond).tightest_pct, 80u);
+  EXPECT_EQ(guard.usage(kSecond).tightest_end, 10 * kSecond);
+  EXPECT_EQ(guard.usage(10 * kSecond).tightest_pct, 70u);
+  EXPECT_EQ(guard.usage(60 * kSecond).tightest_pct, 65u);
+  EXPECT_EQ(guard.usage(60 * kSecond).tightest_end, 86400 * kSecond);
 }
 
 TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
@@ -104,9 +117,9 @@ TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
   VenueClock clock;
   clock.observe(1000 * kSecond, 1000 * kSecond, 1'003'000);  // the venue is 3 s ahead
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, 1001 * kSecond);
-  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond);
+  EXPECT_EQ(guard.usage(1001 * kSecond).orders_end, 1007 * kSecond);
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, 1001 * kSecond);
-  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond) << "of the shortest";
+  EXPECT_EQ(guard.usage(1001 * kSecond).orders_end, 1007 * kSecond) << "of the shortest";
 }
 
 TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {

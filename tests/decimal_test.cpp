@@ -1,7 +1,8 @@
+#include "engine/core/decimal.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "engine/core/decimal.h"
 #include "engine/core/epoch.h"
 
 namespace mm {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "feeds/capture/capture_reader.h"
 #include "engine/core/decimal.h"
+#include "feeds/capture/capture_reader.h"
 #include "tests/feed_test_support.h"
 
 namespace mm::app {

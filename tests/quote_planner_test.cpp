@@ -76,7 +76,8 @@ class Desk {
                        .targets = targets,
                        .fair = half_ticks(Ticks(kFair)),
                        .opposite_best = mirror(opposite_best),
-                       .shrink = shrink};
+                       .patience = patience,
+                       .excess = excess};
     const auto actions = planner->plan(in, table, params, rules);
     return {actions.begin(), actions.end()};
   }
@@ -91,6 +92,11 @@ class Desk {
     return {step, why, static_cast<std::int8_t>(level), slot,
             targets[static_cast<std::size_t>(level)]};
   }
+  PlanAction cut_to(Lots lots, std::uint16_t slot, int level) const {
+    PlanAction action = to(PlanStep::kResize, DecisionReason::kSizeChange, slot, level);
+    action.target.lots = lots;
+    return action;
+  }
   static PlanAction cancel(DecisionReason why, std::uint16_t slot) {
     return {PlanStep::kCancel, why, -1, slot, {}};
   }
@@ -101,7 +107,8 @@ class Desk {
   StrategyParams params;
   std::vector<Quote> targets;
   std::int64_t opposite_best = kFair + 5;
-  bool shrink = false;
+  int patience = 1;
+  Lots excess{};
   std::unique_ptr<QuotePlanner> planner = std::make_unique<QuotePlanner>();
 };
 
@@ -306,15 +313,45 @@ TEST_P(QuotePlannerTest, SizesFollowOnlyWhenTheyAreHalfOff) {
               ElementsAre(Is(d.to(PlanStep::kResize, DecisionReason::kSizeChange, slot, 0))));
 }
 
-TEST_P(QuotePlannerTest, WhenExposureMustShrinkAnyCutIsMadeAtOnce) {
+TEST_P(QuotePlannerTest, AnExcessIsTakenFromTheOutermostOrderAndByAnEighthAtLeast) {
   Desk d(GetParam());
-  const auto slot = d.order(9'980, Lots(100));
-  d.shrink = true;
-  d.want({9'980}, Lots(99));
-  EXPECT_THAT(d.plan(),
-              ElementsAre(Is(d.to(PlanStep::kResize, DecisionReason::kSizeChange, slot, 0))));
-  d.want({9'980}, Lots(101));
+  d.order(9'980, Lots(100));
+  const auto outer = d.order(9'970, Lots(100));
+  d.want({9'980, 9'970}, Lots(99));
+  d.excess = Lots(1);
+  EXPECT_THAT(d.plan(), ElementsAre(Is(d.cut_to(Lots(88), outer, 1))));
+  d.targets[1].lots = Lots(60);
+  EXPECT_THAT(d.plan(), ElementsAre(Is(d.cut_to(Lots(60), outer, 1))));
+  d.excess = Lots(0);
   EXPECT_THAT(d.plan(), IsEmpty());
+}
+
+TEST_P(QuotePlannerTest, AnExcessThatTheOutermostOrderCannotBearIsTakenFromTheNextToo) {
+  Desk d(GetParam());
+  const auto inner = d.order(9'980, Lots(100)), outer = d.order(9'970, Lots(100));
+  d.want({9'980, 9'970}, Lots(80));
+  d.excess = Lots(40);
+  EXPECT_THAT(d.plan(),
+              ElementsAre(Is(d.cut_to(Lots(80), outer, 1)), Is(d.cut_to(Lots(80), inner, 0))));
+}
+
+TEST_P(QuotePlannerTest, AnExcessThatAMoveTakesAwayCutsNothingElse) {
+  Desk d(GetParam());
+  const auto moves = d.order(9'900, Lots(100));
+  d.order(9'870, Lots(100));
+  d.want({9'980, 9'870}, Lots(90));
+  d.excess = Lots(10);
+  EXPECT_THAT(d.plan(),
+              ElementsAre(Is(d.to(PlanStep::kMove, DecisionReason::kDeviation, moves, 0))));
+}
+
+TEST_P(QuotePlannerTest, AnExcessNeverCutsAnOrderSoFarThatItWouldBeToppedUp) {
+  Desk d(GetParam());
+  d.params.refill_below = Ratio(kRatioScale * 9 / 10);
+  const auto slot = d.order(9'980, Lots(100));
+  d.want({9'980}, Lots(99));
+  d.excess = Lots(1);
+  EXPECT_THAT(d.plan(), ElementsAre(Is(d.cut_to(Lots(99), slot, 0))));
 }
 
 TEST_P(QuotePlannerTest, APartiallyFilledOrderRestsUntilItsLeavesAreBelowRefillBelow) {

@@ -185,8 +185,7 @@ TEST(SessionFolder, ASummaryIsReplacedWholeOrNotAtAll) {
             std::string::npos);
   std::filesystem::create_directory(folder / "is_folder");
   test::write_file(folder / "is_folder/x", "");
-  EXPECT_NE(write_durably(folder / "is_folder", "x").find("cannot be renamed"),
-            std::string::npos);
+  EXPECT_NE(write_durably(folder / "is_folder", "x").find("cannot be renamed"), std::string::npos);
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& f : std::filesystem::directory_iterator(folder.path())) ++files;
   EXPECT_EQ(files, 2u) << "no temporary file is left";

@@ -5,7 +5,6 @@
 #include "engine/core/fair_value.h"
 
 namespace mm {
-namespace {}  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
   lifecycle_.set_cause(cause_);

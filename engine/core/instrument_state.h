@@ -102,8 +102,8 @@ struct InstrumentState {
   bool trading = true;
   bool opening_known = false;
   Amount opening_base{};  // before the first fill: what a position of the account opens with
-  bool silent = true;    // the connection was quiet for longer than its max_data_age
-  bool lagging = false;  // the last market event was older than that when it came
+  bool silent = true;     // the connection was quiet for longer than its max_data_age
+  bool lagging = false;   // the last market event was older than that when it came
   std::uint64_t events_in = 0;
   bool dirty = false;  // decide at the next BatchEnd
 

@@ -24,13 +24,12 @@ bool below(Lots part, Ratio fraction, Lots whole) {
 }  // namespace
 
 // Sizes follow the price only loosely: an order is topped up when its leaves fall below
-// refill_below of the target, and cut when the target falls below refill_below of its leaves, or
-// at once when the exposure must shrink.
+// refill_below of the target, and cut when the target falls below refill_below of its leaves.
 QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target) const {
   const Lots leaves = order.leaves();
-  const bool cut =
-      leaves > target.lots && (in_->shrink || below(target.lots, params_->refill_below, leaves));
-  if (cut) return {PlanStep::kResize, DecisionReason::kSizeChange};
+  if (below(target.lots, params_->refill_below, leaves)) {
+    return {PlanStep::kResize, DecisionReason::kSizeChange};
+  }
   if (!below(leaves, params_->refill_below, target.lots)) {
     return {PlanStep::kKeep, DecisionReason::kNone};
   }
@@ -63,7 +62,7 @@ void QuotePlanner::set_bounds() {
   constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
   bounds_ = {.near = near.v > 0 ? part(near, kRatioScale - 1) : kNowhereNear,
              .far = part(params_->max_modify_deviation, 0),
-             .keep = part(params_->modify_threshold, 0)};
+             .keep = part(Ratio(params_->modify_threshold.v * in_->patience), 0)};
 }
 
 QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {
@@ -145,6 +144,7 @@ void QuotePlanner::match() {
 // roll to the left-over targets; then everything else, nearest level first.
 void QuotePlanner::emit() {
   leftover_orders_.clear();
+  kept_.clear();
   later_.clear();
   std::size_t i = 0, j = 0;
   const std::size_t n = candidate_count_, m = in_->targets.size();
@@ -165,6 +165,7 @@ void QuotePlanner::emit() {
     }
   }
   roll_all();
+  give_way();
   for (std::size_t k = 0; k < later_.size; ++k) {
     if (later_.items[k].step != PlanStep::kKeep) add(later_.items[k]);
   }
@@ -178,6 +179,8 @@ void QuotePlanner::emit_pair(std::size_t i, std::int8_t level) {
     add(action);
   } else if (f.step != PlanStep::kKeep) {
     later_.add(action);
+  } else if (!candidates_[i].fixed) {
+    kept_.add(action);
   }
 }
 
@@ -222,11 +225,46 @@ bool QuotePlanner::roll(const Order& order, std::size_t& next) {
   return false;
 }
 
+// A limit that follows the price shrinks by a few lots at every tick, and positions grow by fills:
+// orders that could stay give way from the outermost inwards, no more of them than the excess
+// takes. Every one cut to its target, the side is within the limit again.
+void QuotePlanner::give_way() {
+  Lots excess = in_->excess;
+  if (excess.v <= 0) return;
+  for (std::size_t k = 0; k < action_count_; ++k) {
+    excess -= table_->row(actions_[k].slot).intended();
+  }
+  for (std::size_t k = 0; k < later_.size; ++k) {
+    const PlanAction& a = later_.items[k];
+    const bool amends = a.step == PlanStep::kMove || a.step == PlanStep::kResize;
+    if (!amends) continue;
+    const Lots leaves = table_->row(a.slot).intended();
+    if (leaves > a.target.lots) excess -= leaves - a.target.lots;
+  }
+  for (std::size_t k = kept_.size; k-- > 0 && excess.v > 0;) {
+    PlanAction action = kept_.items[k];
+    const Lots leaves = table_->row(action.slot).leaves();
+    action.target.lots = cut(leaves, action.target.lots);
+    if (action.target.lots >= leaves) continue;
+    action.step = PlanStep::kResize;
+    action.why = DecisionReason::kSizeChange;
+    excess -= leaves - action.target.lots;
+    later_.add(action);
+  }
+}
+
+// To its target, and by an eighth at least, so that the next ticks ask for nothing; but not so far
+// that it would be topped up.
+Lots QuotePlanner::cut(Lots leaves, Lots target) const {
+  const Lots rest = leaves - Lots(std::max<std::int64_t>(leaves.v / 8, 1));
+  return below(rest, params_->refill_below, target) ? target : std::min(rest, target);
+}
+
 // Nearly always every order may stay at its own level, or one must follow it. No other matching is
 // as cheap then: it leaves over an order and a target, which cost a request that no distance
 // outweighs. An order that is fixed costs nothing when left over, so it decides nothing here.
 bool QuotePlanner::in_place() {
-  if (candidate_count_ != in_->targets.size()) return false;
+  if (candidate_count_ != in_->targets.size() || in_->excess.v > 0) return false;
   std::size_t requests = 0;
   std::int64_t all_apart = 0;
   bool any_fixed = false;

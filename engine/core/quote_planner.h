@@ -35,7 +35,8 @@ struct PlanInput {
   std::span<const Quote> targets;       // best first
   HalfTicks fair;
   Ticks opposite_best;  // market's, own orders excluded
-  bool shrink;          // exposure is over the limit: reduce at once
+  int patience;         // times modify_threshold that an order may stand off its target
+  Lots excess;          // what the orders that will rest hold beyond the limit; 0 or less: nothing
 };
 
 class QuotePlanner {
@@ -81,6 +82,8 @@ class QuotePlanner {
   void emit_pair(std::size_t i, std::int8_t level);
   void roll_all();
   bool roll(const Order& order, std::size_t& next);
+  void give_way();
+  Lots cut(Lots leaves, Lots target) const;
   void add(const PlanAction& action) {
     if (action_count_ < actions_.size()) actions_[action_count_++] = action;
   }
@@ -102,6 +105,7 @@ class QuotePlanner {
   // any price deviation.
   std::array<std::array<std::int64_t, kMaxLevelsPerSide + 1>, kOrdersMax + 1> cost_;
   List<std::uint16_t, kOrdersMax> leftover_orders_;
+  List<PlanAction, kMaxLevelsPerSide> kept_;  // nearest level first
   List<PlanAction, kOrdersMax + kMaxLevelsPerSide> later_;
   std::array<PlanAction, 4 * kOrdersMax> actions_;
   std::size_t action_count_ = 0;

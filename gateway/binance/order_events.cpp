@@ -241,7 +241,7 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   const OrderStatusCode code = found ? status_code(phase) : OrderStatusCode::kNotFound;
   event.report.status = static_cast<std::uint8_t>(code);
-  event.report.asked = 1;
+  event.report.asked = command.question;
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   const OrderFacts* const facts = facts_.find(order.id);

@@ -22,12 +22,6 @@ constexpr bool is_order(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace;
 }
 
-bool same_usage(const RateUsage& a, const RateUsage& b) {
-  return a.orders_used == b.orders_used && a.weight_used == b.weight_used &&
-         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit &&
-         a.window_end == b.window_end;
-}
-
 bool is_settled(const OrderConnection& c) {
   return c.told == c.open_orders.size() + c.findings.size() + c.backlog.size();
 }
@@ -450,8 +444,8 @@ void OrderSession::expire(Nanos now) {
 // When it has changed, at most every 100 ms; at once after a refusal.
 void OrderSession::tell_usage(Nanos now) {
   if (now < usage_due_) return;
-  const RateUsage usage = limits_.usage();
-  if (same_usage(usage, usage_told_)) return;
+  const RateUsage usage = limits_.usage(now);
+  if (usage == usage_told_) return;
   usage_told_ = usage;
   usage_due_ = now + kUsageInterval;
   Event event;
