@@ -85,6 +85,13 @@ SimVenue::Outcome SimVenue::perform(const Command& command, Event& answer) {
     case CommandKind::kQueryOpenOrders:
       query_open(command.instrument);
       return {};
+    case CommandKind::kCancelAll:
+      for (const OrderRow row : exchange_.cancel_all(kAccount, command.instrument)) {
+        const RestingOrder& order = exchange_.order(row);
+        ++counters_.canceled;
+        respond(report(EventKind::kCanceled, order, order.filled));
+      }
+      return {};
     case CommandKind::kResyncFeed:
       markets_[command.instrument].snapshot_due = true;
       return {};

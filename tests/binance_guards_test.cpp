@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "gateway/binance/account_lock.h"
 #include "gateway/binance/rate_guard.h"
 #include "gateway/binance/venue_clock.h"
@@ -66,7 +68,8 @@ Response usage(LimitType type, Nanos window, std::uint32_t limit, std::uint32_t 
 }
 
 TEST(BinanceRateGuard, CountsOrdersOnTheWayAndStartsAnewWithTheWindow) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   const VenueClock clock;
   const Nanos now = 1003 * kSecond;
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), clock, now);
@@ -78,8 +81,36 @@ TEST(BinanceRateGuard, CountsOrdersOnTheWayAndStartsAnewWithTheWindow) {
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 10, 1010 * kSecond), kNever);
 }
 
+TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
+  const std::array announced{LimitUsage{LimitType::kOrders, 10 * kSecond, 20, 0},
+                             LimitUsage{LimitType::kWeight, 60 * kSecond, 6000, 0}};
+  net::SharedRequestPause pause;
+  RateGuard guard(pause, announced);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 17, kSecond), kNever);
+  EXPECT_NE(guard.refused_until(CommandKind::kPlace, 18, kSecond), kNever);
+  EXPECT_EQ(guard.usage().orders_limit, 20u);
+  EXPECT_EQ(guard.usage().weight_limit, 6000u);
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), VenueClock{}, kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, kSecond), kNever) << "as it says now";
+  EXPECT_EQ(guard.usage().orders_limit, 100u);
+}
+
+TEST(BinanceRateGuard, CountsRequestsAsSuchWhereTheVenueLimitsThem) {
+  const std::array announced{LimitUsage{LimitType::kRawRequests, 300 * kSecond, 100, 0}};
+  net::SharedRequestPause pause;
+  RateGuard guard(pause, announced);
+  for (int i = 0; i < 79; ++i) guard.on_sent(kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, kSecond), kNever);
+  guard.on_sent(kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, kSecond), 301 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kQueryOrder, 0, kSecond), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, 301 * kSecond), kNever);
+}
+
 TEST(BinanceRateGuard, AlignsWindowsToTheVenuesClock) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   VenueClock clock;
   clock.observe(Nanos(0), Nanos(0), 4000);  // four seconds ahead
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 10, 10), clock, 1003 * kSecond);
@@ -87,7 +118,8 @@ TEST(BinanceRateGuard, AlignsWindowsToTheVenuesClock) {
 }
 
 TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   const VenueClock clock;
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, kSecond);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, kSecond);
@@ -113,7 +145,8 @@ TEST(BinanceRateGuard, TellsWhichWindowIsNearestFullUntilItEnds) {
 }
 
 TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   VenueClock clock;
   clock.observe(1000 * kSecond, 1000 * kSecond, 1'003'000);  // the venue is 3 s ahead
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, 1001 * kSecond);
@@ -123,13 +156,55 @@ TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
 }
 
 TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   const VenueClock clock;
   Response banned;
   banned.status = 418;
   guard.update(banned, clock, kSecond);
   EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), 121 * kSecond);
   EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, 121 * kSecond), kNever);
+}
+
+Response refusal(int status, std::int64_t code, std::int64_t retry_after_ms) {
+  Response r;
+  r.status = status;
+  r.has_error = true;
+  r.error.code = code;
+  r.retry_after_ms = retry_after_ms;
+  return r;
+}
+
+TEST(BinanceRateGuard, TooMuchWeightHoldsBackAllOfTheAddressButCancels) {
+  net::SharedRequestPause pause;
+  RateGuard guard(pause), other(pause);
+  const VenueClock clock;
+  guard.update(refusal(429, -1003, 31'000), clock, kSecond);
+  for (const CommandKind kind : {CommandKind::kPlace, CommandKind::kReplace, CommandKind::kReduce,
+                                 CommandKind::kQueryOrder, CommandKind::kQueryOpenOrders}) {
+    EXPECT_EQ(guard.refused_until(kind, 0, kSecond), 31 * kSecond);
+    EXPECT_EQ(other.refused_until(kind, 0, kSecond), 31 * kSecond);
+  }
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), kNever);
+  EXPECT_EQ(guard.retry_at(kSecond), 31 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, 31 * kSecond), kNever);
+  EXPECT_EQ(guard.retry_at(31 * kSecond), Nanos(0));
+}
+
+TEST(BinanceRateGuard, TooManyOrdersAreTheAccountsAndHoldBackQuotesOnly) {
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
+  const VenueClock clock;
+  guard.update(refusal(429, -1015, 8'000), clock, kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, kSecond), 8 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kQueryOrder, 0, kSecond), kNever);
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, kSecond), kNever);
+  EXPECT_EQ(pause.next(net::RequestUse::kOther, kSecond), kSecond);
+  Response half = refusal(429, -2021, 0);  // the reason is inside
+  half.new_order_error.code = -1015;
+  guard.update(half, clock, 20 * kSecond);
+  EXPECT_EQ(guard.refused_until(CommandKind::kReplace, 0, 20 * kSecond), 30 * kSecond);
+  EXPECT_EQ(pause.next(net::RequestUse::kOther, 20 * kSecond), 20 * kSecond);
 }
 
 TEST(BinanceAccountLock, IsHeldByOneEngineAKeyAndInstance) {

@@ -127,6 +127,52 @@ TEST_F(BinanceOrderEvents, AcceptsOnceWhicheverChannelIsFirst) {
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kAccepted));
 }
 
+TEST_F(BinanceOrderEvents, OnlyTheUserDataStreamRaisesTheLastTradeKnown) {
+  send(CommandKind::kPlace);
+  fill(900, "0.00001000", "0.00001000", "PARTIALLY_FILLED");
+  text_ = R"({"id":1,"status":200,"result":[{"symbol":"BTCUSDT","id":905,"orderId":42,"price":)"
+          R"("23416.10000000","qty":"0.00002000","commission":"0","commissionAsset":"BTC",)"
+          R"("isBuyer":false,"isMaker":true}]})";
+  text_.reserve(text_.size() + ResponseParser::kPadding);
+  ASSERT_STREQ(parser_.parse(text_), "");
+  PendingRequest request;
+  request.command = command(CommandKind::kQueryOrder);
+  request.purpose = Purpose::kTrades;
+  events_.on_answer(request, parser_.response(), Nanos(0));
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kFilled));
+  EXPECT_EQ(last_trades_[0], 900u) << "trades of other orders before 905 may still be missing";
+}
+
+TEST_F(BinanceOrderEvents, AFillThatIsNotInWholeLotsOrTicksIsToldAsItIs) {
+  send(CommandKind::kPlace);
+  fill(900, "0.00847050", "0.00847050", "PARTIALLY_FILLED");
+  report("TRADE", kId, "PARTIALLY_FILLED",
+         R"(,"t":901,"l":"0.00001000","z":"0.00848050","L":"23416.10500000","m":true)");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 2u);
+  for (const Event& e : all) {
+    EXPECT_EQ(e.kind, EventKind::kOffGridFill);
+    EXPECT_EQ(e.off_grid.id, kId);
+    EXPECT_EQ(e.side(), Side::kSell);
+  }
+  EXPECT_EQ(all[0].off_grid.quantity, Amount(847'050));
+  EXPECT_EQ(all[0].off_grid.price, Amount(2'341'610'000'000));
+  EXPECT_EQ(all[0].off_grid.trade_id.v, 900u);
+  EXPECT_EQ(all[1].off_grid.price, Amount(2'341'610'500'000));
+  EXPECT_EQ(events_.counters().off_grid_fills, 2u);
+}
+
+TEST_F(BinanceOrderEvents, AllCanceledAsksAgainOnlyIfItWasRefused) {
+  ok(CommandKind::kCancelAll, "[" + order(text_of(kId), "CANCELED") + "]");
+  error(CommandKind::kCancelAll, 400, -2011, "Unknown order sent.");
+  EXPECT_THAT(kinds(), IsEmpty());
+  error(CommandKind::kCancelAll, 429, -1003, "Too many requests.");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, EventKind::kCancelRejected);
+  EXPECT_EQ(static_cast<CommandKind>(all[0].failure.command), CommandKind::kCancelAll);
+}
+
 TEST_F(BinanceOrderEvents, RejectsOnceWhicheverChannelIsFirst) {
   send(CommandKind::kPlace);
   error(CommandKind::kPlace, 400, -2010, "Order would immediately match and take.");

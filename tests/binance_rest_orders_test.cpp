@@ -43,7 +43,8 @@ class BinanceRestOrders : public testing::Test {
                                                            .signer = *signer_,
                                                            .self_trade_prevention = "EXPIRE_MAKER",
                                                            .identity = {.instance = 1, .epoch = 7},
-                                                           .timeout = std::chrono::seconds(10)},
+                                                           .timeout = std::chrono::seconds(10),
+                                                           .pause = pause_},
                                          instruments_, answers_out_);
   }
   static Command command(CommandKind kind) {
@@ -75,6 +76,7 @@ class BinanceRestOrders : public testing::Test {
   std::deque<ServedResponse> answers_;
   NetServer server_;
   Clock clock_;
+  net::SharedRequestPause pause_;
   std::unique_ptr<Signer> signer_ = Signer::from_secret(SecretText("secret")).signer;
   InstrumentMap instruments_{test::spot_instruments()};
   SpscRing<Event> answers_out_{8192};
@@ -174,9 +176,9 @@ TEST_F(BinanceRestOrders, PausesWhenAskedTo) {
       CommandKind::kCancel,
       {.status = 429, .body = R"({"code":-1003,"msg":"x"})", .headers = {{"Retry-After", "30"}}});
   EXPECT_EQ(limited[0].failure.reason, RejectReason::kRateLimit);
-  EXPECT_GT(rest_->paused_until(), clock_.now() + 20 * kSecond);
+  EXPECT_GT(pause_.next(net::RequestUse::kOther, clock_.now()), clock_.now() + 20 * kSecond);
   const std::size_t before = requests_.size();
-  const auto denied = ask(CommandKind::kCancel, {.body = "{}"});
+  const auto denied = ask(CommandKind::kQueryOrder, {.body = "{}"});
   ASSERT_EQ(denied.size(), 1u);
   EXPECT_EQ(denied[0].kind, EventKind::kDenied);
   EXPECT_EQ(requests_.size(), before);
@@ -195,8 +197,8 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   credentials.api_key = SecretText("the-key");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
-  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
-  OrderSession session(options, "the-key", *credentials.signer, link);
+  net::AddressLimits limit(280, 300 * kSecond, 70);
+  OrderSession session(options, "the-key", *credentials.signer, link, limit.requests);
   std::string lines;
   OrderConnector connector(options, credentials, link, limit, clock_,
                            [&](std::string_view line) { lines += line; });
@@ -220,6 +222,28 @@ TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
   EXPECT_THAT(lines, Not(HasSubstr("the-key")));
 }
 
+TEST(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
+  std::atomic<int> dialed{0};
+  const NetServer server([&](test::Peer& peer) {
+    ++dialed;
+    peer.reset();
+  });
+  OrderSessionOptions options;
+  options.instruments = test::spot_instruments();
+  options.ws_api_url = "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
+  Credentials credentials;
+  credentials.api_key = SecretText("k");
+  credentials.signer = Signer::from_secret(SecretText("secret")).signer;
+  SessionLink link(1, 2);
+  net::AddressLimits limits(280, 300 * kSecond, 70);
+  const Clock clock;
+  limits.requests.on_status(429, clock.now() + 600 * kSecond, clock.now());
+  OrderConnector connector(options, credentials, link, limits, clock, [](std::string_view) {});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(connector.do_work(), 0);
+  EXPECT_EQ(link.connect_failures.load(), 0u);
+  EXPECT_EQ(dialed.load(), 0);
+}
+
 TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   OrderSessionOptions options;
   options.instruments = test::spot_instruments();
@@ -228,7 +252,7 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.api_key = SecretText("k");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
-  net::SharedConnectionLimit limit(280, 300 * kSecond, 70);
+  net::AddressLimits limit(280, 300 * kSecond, 70);
   const Clock clock;
   OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");

@@ -48,9 +48,9 @@ class BinanceOrderSession : public testing::Test {
   // Both halves on this thread, the venue on its own.
   struct Engine {
     Engine(const OrderSessionOptions& options, const Credentials& credentials,
-           net::SharedConnectionLimit& limit)
+           net::AddressLimits& limit)
         : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
-          session(options, credentials.api_key.view(), *credentials.signer, link),
+          session(options, credentials.api_key.view(), *credentials.signer, link, limit.requests),
           connector(options, credentials, link, limit, clock,
                     [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
 
@@ -180,7 +180,7 @@ class BinanceOrderSession : public testing::Test {
   OrderVenue venue_;
   OrderSessionOptions options_;
   Credentials credentials_;
-  std::optional<net::SharedConnectionLimit> limit_;
+  std::optional<net::AddressLimits> limit_;
   std::uint64_t number_ = 100;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
@@ -195,7 +195,7 @@ TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
     if (r.connection == 1 && r.method != "time") methods.push_back(r.method);
   }
   EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "openOrders.status",
-                                   "myTrades", "account.status"));
+                                   "myTrades", "account.status", "myTrades"));
   std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
     if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
@@ -660,6 +660,49 @@ TEST_F(BinanceOrderSession, FillsThatAreInTheFirstBalanceAreNotTold) {
   ASSERT_TRUE(run_until_heard(EventKind::kFilled));
 }
 
+TEST_F(BinanceOrderSession, TheFirstBalanceAndTheLastTradeAreOfOneInstant) {
+  options_.connections = 1;
+  start();
+  // A trade between the first look at the trades and the balance.
+  int looked = 0;
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    const std::uint64_t newest = ++looked == 1 ? 40 : 41;
+    return std::vector{OrderVenue::ok(r, "[" + trade_row(newest, 300) + "]")};
+  });
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(venue_.count("account.status"), 2u);
+  EXPECT_EQ(heard(EventKind::kBalance), 2u) << "only the last one was told";
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.push(trade(41, old, 300));
+  venue_.push(trade(42, old, 300));
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled));
+  EXPECT_EQ(last(EventKind::kFilled).fill.trade_id.v, 42u) << "41 is in the balance";
+}
+
+TEST_F(BinanceOrderSession, ATradeThatWasFoundIsKnownOnlyOnceItWasTold) {
+  venue_.result("myTrades", "[" + trade_row(40, 7) + "]");
+  options_.connections = 1;
+  start_up();
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const std::uint64_t order = engine_->events[0].report.venue_id.v;
+  venue_.result("myTrades", "[" + trade_row(41, order) + "," + trade_row(42, order) + "]");
+  venue_.drop_all();
+  // One event at a time, as if the run could end after any.
+  const auto known = [this] { return engine_->link.last_trades[0].load(); };
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (heard(EventKind::kFilled) < 2) {
+    ASSERT_LT(std::chrono::steady_clock::now(), give_up);
+    ASSERT_EQ(known(), 40u) << "what was not told would be skipped";
+    engine_->connector.do_work();
+    Event e;
+    if (engine_->session.next(engine_->clock.now(), e)) engine_->events.push_back(e);
+  }
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_EQ(known(), 42u);
+}
+
 TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
   options_.connections = 1;
   start();
@@ -669,6 +712,7 @@ TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
   });
   ASSERT_TRUE(run_until([this] { return is_up(); }));
   EXPECT_EQ(heard(EventKind::kFilled), 1u);
+  EXPECT_EQ(heard(EventKind::kBalance), 2u) << "what the venue does not list is nothing";
   EXPECT_EQ(engine_->events.back().kind, EventKind::kSessionStatus);
 }
 
@@ -773,6 +817,11 @@ TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());
   for (const Event& e : engine_->events) EXPECT_NE(e.kind, EventKind::kSessionStatus);
+  venue_.send_to(1, R"({"event":{"e":"serverShutdown","E":1770123456790}})");
+  const auto heard_it = [this] { return engine_->session.counters().user_events == 2; };
+  ASSERT_TRUE(run_until(heard_it));
+  for (int i = 0; i < 50; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 2) << "the old one has its successor";
   venue_.drop(1);
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());
@@ -795,7 +844,7 @@ TEST_F(BinanceOrderSession, RenewsAConnectionBeforeTheVenueHangsUp) {
 
 TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
   limit_.emplace(3, 300 * kSecond, 2);
-  ASSERT_TRUE(limit_->take(net::ConnectionUse::kMarket, Clock().now()));
+  ASSERT_TRUE(limit_->connections.take(net::ConnectionUse::kMarket, Clock().now()));
   start_up();  // none is left for a reconnect
   script_orders();
   venue_.drop(2);
@@ -842,7 +891,7 @@ class BinanceOrderSessionTls : public testing::Test {
   OrderSessionOptions options_;
   Credentials credentials_ = credentials_of(KeyType::kHmac);
   SessionLink link_{1, 2};
-  net::SharedConnectionLimit limit_{280, 300 * kSecond, 70};
+  net::AddressLimits limit_{280, 300 * kSecond, 70};
   Clock clock_;
   std::string lines_;
 };
@@ -852,7 +901,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
   venue_.on("order.place", [](const VenueRequest& r) {
     return std::vector{OrderVenue::ok(r, order_json(r.param("newClientOrderId"), 1, "NEW"))};
   });
-  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -881,7 +930,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
 TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) {
   const test::CertificateAuthority other("another authority");
   options_.ca_file = scratch_.write("ca.pem", other.pem());
-  OrderSession session(options_, kApiKey, *credentials_.signer, link_);
+  OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
                            [this](std::string_view line) { lines_ += line; });
   connector.do_work();

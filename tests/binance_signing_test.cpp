@@ -166,10 +166,6 @@ TEST(BinanceSigner, RefusesWhatIsNoKeyOfTheVenue) {
   EXPECT_THAT(Signer::from_secret(SecretText("")).error, HasSubstr("empty"));
 }
 
-TEST(BinanceSigner, PercentEncodesWhatABase64SignatureContains) {
-  EXPECT_EQ(percent_encoded("a+b/c="), "a%2Bb%2Fc%3D");
-}
-
 class BinanceCredentials : public testing::Test {
  protected:
   std::string file(const char* name, std::string_view text, unsigned mode) {

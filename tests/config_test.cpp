@@ -19,6 +19,7 @@
 namespace mm::app {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -298,6 +299,16 @@ TEST(ConfigErrors, ImpossibleCombinationsBlameTheKeyThatWasSet) {
   EXPECT_THAT(error_of("[simulator]\norder_latency_kind = samples\n"),
               HasSubstr("order_latency_samples = : must name a file"));
   EXPECT_THAT(error_of("[engine]\ncommand_ring_slots = 64\n"), HasSubstr("464 at least"));
+}
+
+TEST(ConfigErrors, ABalanceOpensOnePositionOnly) {
+  const std::string two = "[venue]\nsymbols = ETHUSDT, BTCUSDT, ETHUSDC\n";
+  EXPECT_THAT(error_of(two + "[risk]\nstart_position = account\n"),
+              AllOf(HasSubstr("start_position"), HasSubstr("ETHUSDT and ETHUSDC"),
+                    HasSubstr("whole balance of ETH")));
+  EXPECT_EQ(error_of(two + "[symbol ETHUSDC]\nstart_position = account\n"), "");
+  EXPECT_EQ(error_of("[venue]\nsymbols = ETHUSDT, BTCUSDT\n[risk]\nstart_position = account\n"),
+            "");
 }
 
 TEST(ConfigErrors, APositionLimitOfEitherKindIsEnough) {

@@ -477,6 +477,120 @@ TEST(CoreRules, TheOuterLevelsAreServedAgainWhenTheWindowEnds) {
   EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kQuoting);
 }
 
+TEST(CoreRules, QuestionsTakeAFifthOfTheWeightTheVenueAllows) {
+  const auto questions_in_a_second = [](std::uint32_t weight_limit) {
+    CoreConfig c = patient();
+    c.instruments[0].strategy.target_orders_per_side = 10;
+    CoreHarness h(c);
+    Event usage = CoreHarness::event(EventKind::kRateUsage);
+    usage.rate.orders_limit = 1000;
+    usage.rate.weight_limit = weight_limit;
+    usage.rate.weight_window_s = 60;
+    h.deliver(usage);
+    h.start_quoting();
+    h.take();
+    h.session(SessionState::kReconciling);  // everything is in doubt
+    for (const Command& canceled : h.take(CommandKind::kCancel)) {
+      h.fail(EventKind::kCancelRejected, canceled, RejectReason::kUnknownOrder);
+    }
+    h.advance(kSecond - Nanos(1));
+    return h.take(CommandKind::kQueryOrder).size();
+  };
+  EXPECT_EQ(questions_in_a_second(1200), 1u);
+  EXPECT_GT(questions_in_a_second(6000), 4u);
+}
+
+// --- what the venue allows ------------------------------------------------------------------
+
+TEST(CoreRules, WhereTheVenueReplacesNoOrderItIsCancelledAndPlacedAnew) {
+  CoreConfig c = patient();
+  c.instruments[0].instrument.rules.cancel_replace = false;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.take();
+  h.book(Ticks(301'499), Ticks(301'501));  // far enough to move all, near enough to replace
+  const std::vector<Command> moved = h.take();
+  EXPECT_EQ(std::ranges::count(moved, CommandKind::kReplace, &Command::kind), 0);
+  EXPECT_GE(std::ranges::count(moved, CommandKind::kCancel, &Command::kind), 1);
+  for (const Command& command : moved) {
+    if (command.kind == CommandKind::kCancel) h.canceled(command);
+    if (command.kind == CommandKind::kPlace) h.accept(command);
+  }
+  h.batch_end();
+  h.answer_all();
+  EXPECT_EQ(h.core.orders().live_count(), 6u);
+}
+
+TEST(CoreRules, AFillOffTheGridHaltsTheSymbolUntilARestartAndIsNoCleanRun) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.take();
+  const Order best = h.live(Side::kBuy)[0];
+  Event fill = CoreHarness::event(EventKind::kOffGridFill);
+  fill.off_grid = {best.id, TradeId(7), Amount(12'345), Amount(299'400'000'500), {}};
+  h.deliver(fill);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kSymbolHalted);
+  EXPECT_EQ(h.take(CommandKind::kCancel).size(), 6u);
+  EXPECT_EQ(h.core.invariants().violations(Invariant::kPositionExplained), 1u);
+  h.deliver(fill);  // the other channel tells it again
+  h.control(ControlCode::kResume);
+  h.advance(kSecond * 100);
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kSymbolHalted) << "a resume is not enough";
+  EXPECT_EQ(h.core.invariants().violations(Invariant::kPositionExplained), 1u);
+}
+
+TEST(CoreRules, KillAndShutdownCancelEverybodysOrdersOnlyWhereTheSymbolIsOurs) {
+  for (const ControlCode code : {ControlCode::kKill, ControlCode::kShutdown}) {
+    for (const bool exclusive : {false, true}) {
+      CoreConfig c = patient();
+      c.orders.exclusive_symbol = exclusive;
+      CoreHarness h(c);
+      h.start_quoting();
+      h.take();
+      h.control(ControlCode::kPause);
+      EXPECT_TRUE(h.take(CommandKind::kCancelAll).empty()) << "a pause is none of these";
+      h.control(code);
+      EXPECT_EQ(h.take(CommandKind::kCancelAll).size(), exclusive ? 1u : 0u);
+    }
+  }
+}
+
+TEST(CoreRules, EverybodysOrdersAreCancelledAgainAfterARefusalAndWhenTheSessionAnswers) {
+  CoreConfig c = patient();
+  c.orders.exclusive_symbol = true;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.take();
+  h.control(ControlCode::kKill);
+  const std::vector<Command> first = h.take(CommandKind::kCancelAll);
+  ASSERT_EQ(first.size(), 1u);
+  h.fail(EventKind::kCancelRejected, first[0], RejectReason::kRateLimit);
+  h.advance(kSecond * 2);
+  const std::vector<Command> second = h.take(CommandKind::kCancelAll);
+  ASSERT_EQ(second.size(), 1u);
+  h.session(SessionState::kDown);
+  h.fail(EventKind::kOutcomeUnknown, second[0], RejectReason::kOther);
+  h.advance(kSecond * 5);
+  EXPECT_TRUE(h.take(CommandKind::kCancelAll).empty());
+  h.session(SessionState::kReconciling);
+  h.batch_end();
+  EXPECT_EQ(h.take(CommandKind::kCancelAll).size(), 1u);
+}
+
+TEST(CoreRules, WhatWasSentMayArriveUntilItsRecvWindowHasPassed) {
+  CoreHarness h(patient());
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), Nanos(0));
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(Nanos(5 * kSecond.v));
+  const std::vector<Command> placed = h.take(CommandKind::kPlace);
+  ASSERT_EQ(placed.size(), 6u);
+  const Nanos margin = not_found_margin(5 * kSecond, kSecond / 2);
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), placed[0].time + margin);
+  for (const Command& c : placed) h.accept(c);
+  EXPECT_EQ(h.core.lifecycle().arrivals_until(), Nanos(0)) << "all have arrived";
+}
+
 // --- losses ---------------------------------------------------------------------------------
 
 // Bought at 2994 and marked at 2980: a loss of some 4.7 quote.
@@ -551,8 +665,9 @@ TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
 
 // Three bids of 0.3333 rest near the limit in quote currency; the market rises, the bids may stay
 // where they are, and the limit in base falls below their sum.
-CoreHarness over_the_limit() {
+CoreHarness over_the_limit(bool keeps_priority = true) {
   CoreConfig c = wide();
+  c.instruments[0].instrument.rules.keep_priority_reduce = keeps_priority;
   c.instruments[0].strategy.modify_threshold = ratio_ppm(50'000);
   c.instruments[0].strategy.max_modify_deviation = ratio_ppm(50'000);
   c.instruments[0].strategy.order_size = Amount(33'330'000);
@@ -576,6 +691,13 @@ TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
   EXPECT_TRUE(h.take().empty());  // and no cancel after it
   EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(9'901));
   EXPECT_EQ(h.core.invariants().total(), 0u);
+}
+
+TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
+  CoreHarness h = over_the_limit(false);
+  const std::vector<Command> sent = h.take();
+  EXPECT_EQ(std::ranges::count(sent, CommandKind::kReduce, &Command::kind), 0);
+  EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {

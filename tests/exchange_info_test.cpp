@@ -59,17 +59,30 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   const SymbolRules* const rules = info.find_rules("BNBBTC", true);
   ASSERT_NE(rules, nullptr);
   EXPECT_EQ(rules->status, SymbolStatus::kTrading);
-  EXPECT_FALSE(rules->amend_allowed);
-  EXPECT_TRUE(rules->cancel_replace_allowed);
-  EXPECT_EQ(rules->orders_max, 25);
-  EXPECT_EQ(rules->amends_per_order_max, 10);
-  EXPECT_EQ(rules->notional_max, 10'000 * Money(kMoneyScale));
-  EXPECT_EQ(rules->bid_up, Ratio(1'200'000'000));
-  EXPECT_EQ(rules->bid_down, Ratio(200'000'000));
-  EXPECT_EQ(rules->ask_up, Ratio(5'000'000'000));
-  EXPECT_EQ(rules->ask_down, Ratio(800'000'000));
+  EXPECT_TRUE(rules->post_only_allowed);
   EXPECT_EQ(info.find_rules("BNBBTC", false), nullptr);
-  EXPECT_EQ(info.find("BNBBTC", true)->notional_min, 10 * Money(kMoneyScale));
+  const Instrument& i = *info.find("BNBBTC", true);
+  EXPECT_FALSE(i.rules.keep_priority_reduce) << "amendAllowed";
+  EXPECT_TRUE(i.rules.cancel_replace);
+  EXPECT_EQ(i.orders_max, 25);
+  EXPECT_EQ(i.rules.amends_per_order_max, 10);
+  EXPECT_EQ(i.notional_min, 10 * Money(kMoneyScale));
+  EXPECT_EQ(i.notional_max, 10'000 * Money(kMoneyScale));
+  EXPECT_EQ(i.bid_band.up, Ratio(1'200'000'000));
+  EXPECT_EQ(i.bid_band.down, Ratio(200'000'000));
+  EXPECT_EQ(i.ask_band.up, Ratio(5'000'000'000));
+  EXPECT_EQ(i.ask_band.down, Ratio(800'000'000));
+}
+
+TEST(ExchangeInfoLive, KnowsASymbolWithoutReplacesOrPostOnlyOrders) {
+  const ExchangeInfo info = parse_exchange_info(
+      R"({"symbols":[{"symbol":"A","cancelReplaceAllowed":false,"amendAllowed":true,)"
+      R"("orderTypes":["LIMIT","MARKET"],"filters":[]},{"symbol":"B","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  EXPECT_FALSE(info.instruments[0].rules.cancel_replace);
+  EXPECT_TRUE(info.instruments[0].rules.keep_priority_reduce);
+  EXPECT_FALSE(info.rules[0].post_only_allowed);
+  EXPECT_TRUE(info.rules[1].post_only_allowed) << "nothing is told of it";
 }
 
 TEST(ExchangeInfoLive, KnowsEveryStatus) {
@@ -95,9 +108,9 @@ TEST(ExchangeInfoLive, BoundsNumbersThatMakeNoSense) {
   EXPECT_EQ(info.rate_limits[0].kind, RateLimitKind::kUnknown);
   EXPECT_EQ(info.rate_limits[0].interval, Nanos{});
   EXPECT_EQ(info.rate_limits[0].limit, std::numeric_limits<std::int32_t>::max());
-  EXPECT_EQ(info.rules[0].orders_max, std::numeric_limits<std::int32_t>::max());
-  EXPECT_EQ(info.rules[0].bid_down, Ratio(700'000'000));
-  EXPECT_GT(info.rules[0].ask_up.v, 0);
+  EXPECT_EQ(info.instruments[0].orders_max, std::numeric_limits<std::int32_t>::max());
+  EXPECT_EQ(info.instruments[0].bid_band.down, Ratio(700'000'000));
+  EXPECT_GT(info.instruments[0].ask_band.up.v, 0);
 }
 
 TEST(ExchangeInfoLive, SaysThatAPartIsBroken) {

@@ -167,8 +167,8 @@ class LiveFeedHarness {
     ring_ = std::make_unique<SpscRing<Event>>(ring_slots);
     feed_ = std::make_unique<binance::LiveFeed>(
         options, plan_, *channel_, binance::LiveFeedRings{*ring_, &commands_}, &writer_, tap);
-    limit_ = std::make_unique<net::SharedConnectionLimit>(
-        static_cast<std::size_t>(options.attempts_max), options.attempts_window, 0);
+    limit_ = std::make_unique<net::AddressLimits>(static_cast<std::size_t>(options.attempts_max),
+                                                  options.attempts_window, 0);
     connector_ = std::make_unique<binance::MarketConnector>(options, plan_, *channel_, *limit_,
                                                             &writer_, nullptr);
     for (std::size_t i = 0; i < instruments_.size(); ++i)
@@ -256,7 +256,7 @@ class LiveFeedHarness {
   std::unique_ptr<binance::FeedChannel> channel_;
   std::unique_ptr<SpscRing<Event>> ring_;
   std::vector<std::unique_ptr<Market>> markets_;
-  std::unique_ptr<net::SharedConnectionLimit> limit_;
+  std::unique_ptr<net::AddressLimits> limit_;
   std::unique_ptr<binance::MarketConnector> connector_;
   std::unique_ptr<binance::LiveFeed> feed_;
 };

@@ -48,38 +48,5 @@ RC_GTEST_PROP(ConnectionLimitProperty, NoWindowSeesMoreThanAllowedAndNoneIsRefus
   }
 }
 
-TEST(Backoff, DoublesUpToTheLongestAndStartsAgain) {
-  Backoff backoff(seconds(1), seconds(30), 1);
-  for (int round = 0; round < 2; ++round) {
-    for (const std::int64_t range : {1, 2, 4, 8, 16, 30, 30, 30}) {
-      const Nanos pause = backoff.next();
-      EXPECT_GE(pause, Nanos(seconds(range).v / 2));
-      EXPECT_LE(pause, seconds(range));
-    }
-    backoff.reset();
-  }
-}
-
-TEST(Backoff, IsDrawnAnewButRepeatsWithItsSeed) {
-  Backoff one(seconds(1), seconds(1), 1), same(seconds(1), seconds(1), 1);
-  Backoff other(seconds(1), seconds(1), 2);
-  bool differs = false;
-  Nanos last{};
-  for (int i = 0; i < 10; ++i) {
-    const Nanos pause = one.next();
-    EXPECT_EQ(pause, same.next());
-    EXPECT_NE(pause, last);
-    differs = differs || pause != other.next();
-    last = pause;
-  }
-  EXPECT_TRUE(differs);
-}
-
-TEST(Backoff, TheLongestMayBeTheLargestOfAll) {
-  Backoff backoff(Nanos(1), Nanos::max(), 1);
-  for (int i = 0; i < 200; ++i) EXPECT_GE(backoff.next(), Nanos{});
-  EXPECT_GE(backoff.next(), Nanos(Nanos::max().v / 2));
-}
-
 }  // namespace
 }  // namespace mm::net

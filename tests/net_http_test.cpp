@@ -149,11 +149,11 @@ TEST(HttpClient, TellsHowLongToWait) {
   HttpClient client(server.endpoint(), nullptr);
   const HttpResponse response = client.send(get("/"));
   EXPECT_EQ(response.status, 429);
-  EXPECT_EQ(response.retry_after(), std::chrono::seconds(120));
+  EXPECT_EQ(response.retry_after(), 120 * kSecond);
   value = "Wed, 21 Oct 2026 07:28:00 GMT";
-  EXPECT_EQ(client.send(get("/")).retry_after(), std::chrono::seconds(0));
+  EXPECT_EQ(client.send(get("/")).retry_after(), 0 * kSecond);
   value = "-5";
-  EXPECT_EQ(client.send(get("/")).retry_after(), std::chrono::seconds(0));
+  EXPECT_EQ(client.send(get("/")).retry_after(), 0 * kSecond);
 }
 
 TEST(HttpClient, ABodyOverTheLimitIsAnError) {

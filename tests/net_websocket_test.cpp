@@ -78,7 +78,7 @@ TEST(WsConnect, ARefusalCarriesItsStatusAndWhenToComeBack) {
     const WsOpened opened = open_websocket(server.endpoint(), nullptr, kPatient, {});
     EXPECT_FALSE(opened.socket);
     EXPECT_EQ(opened.http_status, status);
-    EXPECT_EQ(opened.retry_after, std::chrono::seconds(30));
+    EXPECT_EQ(opened.retry_after, 30 * kSecond);
     EXPECT_EQ(opened.error, server.endpoint().authority() +
                                 ": websocket upgrade: refused with status " +
                                 std::to_string(status));

@@ -37,7 +37,7 @@ class RestFeedTest : public testing::Test {
   void start() {
     const std::vector<FeedInstrument> one{
         {.id = 0, .spec = test::make_instrument("BTCUSDT", 1'000'000, 1'000)}};
-    feed_.emplace(options, one, ring_, &writer_, nullptr, &tap);
+    feed_.emplace(options, one, ring_, pause_, &writer_, nullptr, &tap);
   }
   void pass(Nanos time, Nanos step = 10 * kMillisecond) {
     for (const Nanos end = now + time; now < end; now += step) {
@@ -78,6 +78,7 @@ class RestFeedTest : public testing::Test {
   test::RestServer rest{authority_.issue()};
   LiveFeedOptions options;
   SpscRing<Event> ring_{1024};
+  net::SharedRequestPause pause_;
   Tap tap;
   std::optional<RestFeed> feed_;
   Market market{Market::Config{}};
@@ -146,6 +147,17 @@ TEST_F(RestFeedTest, RefusalsSilenceItForAsLongAsTheVenueSays) {
   books_and_trades(snapshot_text(5), "[]");
   pass(2 * kSecond, 50 * kMillisecond);
   EXPECT_TRUE(up);
+}
+
+TEST_F(RestFeedTest, KeepsAPauseThatSomebodyElseWasAskedFor) {
+  start();
+  pass(kSecond);
+  const std::size_t before = rest.targets().size();
+  pause_.on_status(429, now + 30 * kSecond, now);
+  pass(29 * kSecond, 100 * kMillisecond);
+  EXPECT_EQ(rest.targets().size(), before);
+  pass(2 * kSecond);
+  EXPECT_GT(rest.targets().size(), before);
 }
 
 TEST_F(RestFeedTest, ThreeMissingAnswersAreDown) {

@@ -49,6 +49,36 @@ TEST(CheckOrder, TheOrderCountDeniesANewOrderButNotAnAmend) {
   EXPECT_EQ(check(order), QuoteReason::kQuoting);
 }
 
+TEST(CheckOrder, TheVenuesOwnCountAndLargestOrderAreLimitsBesideOurs) {
+  Instrument strict = instrument();
+  strict.orders_max = 100;
+  EXPECT_EQ(check_order(good_bid(), RiskParams{}, 100, strict), QuoteReason::kQuoting);
+  strict.orders_max = 99;
+  EXPECT_EQ(check_order(good_bid(), RiskParams{}, 100, strict), QuoteReason::kOrderLimit);
+  strict.orders_max = 0;
+  strict.notional_max = Money(998 * kMoneyScale);  // 0.5 at 1996
+  EXPECT_EQ(check_order(good_bid(), RiskParams{}, 100, strict), QuoteReason::kQuoting);
+  strict.notional_max = Money(998 * kMoneyScale - 1);
+  EXPECT_EQ(check_order(good_bid(), RiskParams{}, 100, strict), QuoteReason::kOrderLimit);
+}
+
+TEST(CheckOrder, PricesOutsideTheVenuesBandOfTheirSideAreDenied) {
+  Instrument banded = instrument();
+  banded.bid_band = {.down = ratio_ppm(998'000), .up = ratio_ppm(1'100'000)};
+  banded.ask_band = {.down = ratio_ppm(900'000), .up = ratio_ppm(1'001'000)};
+  OrderCheck order = good_bid();  // 0.998 of fair value
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, banded), QuoteReason::kQuoting);
+  order.quote.price = Ticks(199'599);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, banded), QuoteReason::kPriceBand);
+  order.side = Side::kSell;
+  order.own_opposite = false;
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, banded), QuoteReason::kQuoting);
+  order.quote.price = Ticks(200'200);  // 1.001
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, banded), QuoteReason::kQuoting);
+  order.quote.price = Ticks(200'201);
+  EXPECT_EQ(check_order(order, RiskParams{}, 100, banded), QuoteReason::kPriceBand);
+}
+
 TEST(CheckOrder, TooSmallIsByLotsOrByNotional) {
   OrderCheck order = good_bid();
   Instrument large = instrument();

@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <map>
 #include <mutex>
 
+#include "gateway/binance/reconciler.h"
 #include "tests/binance_instruments.h"
 #include "tests/net_server.h"
 
@@ -21,8 +23,11 @@ using testing::IsEmpty;
 
 constexpr orders::Identity kSelf{.instance = 1, .epoch = 7};
 
+ClientOrderId id(orders::Identity who, std::uint16_t slot) {
+  return make_order_id({who.instance, who.epoch, slot, 1});
+}
 std::string id_text(orders::Identity who, std::uint16_t slot) {
-  const auto text = orders::client_id_text(make_order_id({who.instance, who.epoch, slot, 1}));
+  const auto text = orders::client_id_text(id(who, slot));
   return {text.data(), text.size()};
 }
 
@@ -35,21 +40,25 @@ class VenueAccountTest : public testing::Test {
     credentials_.signer = orders::Signer::from_secret(orders::SecretText("secret")).signer;
   }
 
+  VenueAccount::Left cancel_all(VenueAccount::Closing closing) {
+    closing.self = kSelf;
+    return VenueAccount(venue_, credentials_, instruments_, pause_).cancel_all(closing);
+  }
+
   // One symbol; what is open is in `open_` (client ids, the number is the place), cancels work
   // unless they are refused.
   ServedResponse respond(const ServedRequest& request) {
     const std::lock_guard lock(mutex_);
+    requests_.push_back(request.method + " " + request.target.substr(0, request.target.find('?')));
+    asked_at_.push_back(std::chrono::steady_clock::now());
     if (down_) return {.status = 503, .body = "{}"};
     if (request.target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
-    if (request.target.starts_with("/api/v3/openOrders")) {
-      if (request.target.find("BTCUSDT") == std::string::npos) return {.body = "[]"};
-      std::string list;
-      for (const auto& [number, id] : open_) {
-        list += (list.empty() ? "" : ",") + (R"({"orderId":)" + std::to_string(number)) +
-                R"(,"clientOrderId":")" + id + R"("})";
-      }
-      return {.body = "[" + list + "]"};
+    if (!limited_.empty() && requests_.size() >= 2) {
+      return {.status = std::exchange(limited_once_, 0) == 0 ? 429 : 418,
+              .body = R"({"code":-1003,"msg":"Too many requests"})",
+              .headers = {{"Retry-After", std::exchange(limited_, next_limit_)}}};
     }
+    if (request.target.starts_with("/api/v3/openOrders")) return open_orders(request);
     if (request.method == "DELETE" && request.target.starts_with("/api/v3/order?")) {
       const auto at = request.target.find("orderId=") + 8;
       const int number = std::stoi(request.target.substr(at));
@@ -58,13 +67,34 @@ class VenueAccountTest : public testing::Test {
       open_.erase(number);
       return {.body = "{}"};
     }
+    for (const auto& [path, body] : answers_) {
+      if (request.target.starts_with(path)) return {.body = body};
+    }
     return {.status = 404, .body = "{}"};
+  }
+  ServedResponse open_orders(const ServedRequest& request) {
+    if (request.target.find("BTCUSDT") == std::string::npos) return {.body = "[]"};
+    std::string list;
+    for (const auto& [number, id] : open_) {
+      list += (list.empty() ? "" : ",") + (R"({"orderId":)" + std::to_string(number)) +
+              R"(,"clientOrderId":")" + id + R"("})";
+    }
+    if (request.method == "DELETE") open_.clear();
+    // What was under way arrives after the first look.
+    open_.merge(late_);
+    return {.body = "[" + list + "]"};
   }
 
   std::mutex mutex_;
-  std::map<int, std::string> open_;
+  std::map<int, std::string> open_, late_;
+  std::map<std::string, std::string> answers_;
   std::vector<int> canceled_;
+  std::vector<std::string> requests_;
+  std::vector<std::chrono::steady_clock::time_point> asked_at_;
+  std::string limited_, next_limit_;  // seconds to be silent for; empty: no longer
+  int limited_once_ = 0;
   bool down_ = false, refused_ = false;
+  net::SharedRequestPause pause_;
   test::NetServer server_;
   VenueConfig venue_;
   orders::Credentials credentials_;
@@ -77,19 +107,27 @@ TEST_F(VenueAccountTest, CancelsWhatIsOursAndLeavesTheRest) {
            {3, id_text({1, 6}, 5)},
            {4, id_text({2, 7}, 6)},
            {5, id_text({1, 8}, 7)}};
-  VenueAccount account(venue_, credentials_, instruments_);
-  const VenueAccount::Left left = account.cancel_all_ours(kSelf, 10 * kSecond);
+  const VenueAccount::Left left = cancel_all({.patience = 10 * kSecond});
   EXPECT_EQ(left.error, "");
   EXPECT_THAT(left.client_ids, IsEmpty());
   EXPECT_EQ(left.canceled, 2);
   EXPECT_THAT(canceled_, ElementsAre(2, 3)) << "another engine's, a person's and a later start's";
 }
 
+TEST_F(VenueAccountTest, CancelsEverybodysOrdersWhereNobodyElseMayHaveAny) {
+  open_ = {{1, "web_person"}, {2, id_text(kSelf, 4)}};
+  const VenueAccount::Left left = cancel_all({.everybody = true, .patience = 10 * kSecond});
+  EXPECT_EQ(left.error, "");
+  EXPECT_THAT(left.client_ids, IsEmpty());
+  EXPECT_EQ(left.canceled, 2);
+  EXPECT_THAT(open_, IsEmpty());
+  EXPECT_EQ(std::ranges::count(requests_, "DELETE /api/v3/openOrders"), 1);
+}
+
 TEST_F(VenueAccountTest, WhatCannotBeCancelledIsNamed) {
   open_ = {{2, id_text(kSelf, 4)}};
   refused_ = true;
-  VenueAccount account(venue_, credentials_, instruments_);
-  const VenueAccount::Left left = account.cancel_all_ours(kSelf, kSecond / 2);
+  const VenueAccount::Left left = cancel_all({.patience = kSecond / 2});
   EXPECT_EQ(left.error, "");
   EXPECT_THAT(left.client_ids, ElementsAre(id_text(kSelf, 4)));
   EXPECT_GE(canceled_.size(), 2u) << "it was tried again";
@@ -97,9 +135,93 @@ TEST_F(VenueAccountTest, WhatCannotBeCancelledIsNamed) {
 
 TEST_F(VenueAccountTest, AVenueThatCannotBeAskedIsNoFlatAccount) {
   down_ = true;
-  VenueAccount account(venue_, credentials_, instruments_);
-  const VenueAccount::Left left = account.cancel_all_ours(kSelf, kSecond / 2);
-  EXPECT_THAT(left.error, HasSubstr("HTTP 503"));
+  const VenueAccount::Left left = cancel_all({.patience = kSecond / 2});
+  EXPECT_THAT(left.error, HasSubstr("503"));
+}
+
+TEST_F(VenueAccountTest, AnEmptyListSaysNothingWhileARequestMayStillArrive) {
+  late_ = {{9, id_text(kSelf, 4)}};
+  const VenueAccount::Left left =
+      cancel_all({.arrivals_until = Clock().now() + kSecond / 2, .patience = 10 * kSecond});
+  EXPECT_EQ(left.error, "");
+  EXPECT_THAT(left.client_ids, IsEmpty());
+  EXPECT_THAT(canceled_, ElementsAre(9));
+}
+
+TEST_F(VenueAccountTest, APauseTheVenueWantsIsKept) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = "1";
+  const VenueAccount::Left left = cancel_all({.patience = 20 * kSecond});
+  EXPECT_EQ(left.error, "");
+  EXPECT_THAT(canceled_, ElementsAre(2));
+  ASSERT_GE(requests_.size(), 3u);
+  EXPECT_GE(asked_at_[2] - asked_at_[1], std::chrono::milliseconds(990));
+}
+
+TEST_F(VenueAccountTest, ABanLongerThanOurPatienceIsNotTestedAndIsNoFlatAccount) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = next_limit_ = "120";
+  limited_once_ = 1;
+  const auto begun = std::chrono::steady_clock::now();
+  const VenueAccount::Left left = cancel_all({.patience = kSecond / 2});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  EXPECT_THAT(left.error, HasSubstr("no request for another"));
+  EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
+}
+
+// Fills and ends that nobody told.
+class VenueAccountLast : public VenueAccountTest {
+ protected:
+  std::vector<Event> run_last(const std::vector<orders::Reconciler::UnsettledOrder>& unsettled,
+                              std::string& error) {
+    VenueAccount account(venue_, credentials_, instruments_, pause_);
+    const orders::InstrumentMap map(instruments_);
+    orders::Reconciler last(map, kSelf, link_);
+    std::vector<Event> found;
+    error = last.run_last(account.questions(), unsettled, found);
+    return found;
+  }
+  static std::string order(const std::string& client_id, const std::string& status,
+                           const std::string& executed) {
+    return R"({"symbol":"BTCUSDT","orderId":42,"clientOrderId":")" + client_id +
+           R"(","price":"20000.00","origQty":"0.01000000","executedQty":")" + executed +
+           R"(","status":")" + status + R"(","side":"BUY"})";
+  }
+  static std::string trade(int number, int order) {
+    return R"({"symbol":"BTCUSDT","id":)" + std::to_string(number) + R"(,"orderId":)" +
+           std::to_string(order) +
+           R"(,"price":"20000.00","qty":"0.00400000","commission":"0","commissionAsset":"BNB",)" +
+           R"("isBuyer":true,"isMaker":true})";
+  }
+
+  orders::SessionLink link_{1, 2};
+};
+
+TEST_F(VenueAccountLast, FillsThatWereNotToldComeBeforeTheEndsOfTheirOrders) {
+  link_.last_trades[0] = 100;
+  const std::string ours = id_text(kSelf, 4);
+  answers_ = {{"/api/v3/myTrades?symbol=BTCUSDT", "[" + trade(101, 42) + "]"},
+              {"/api/v3/myTrades?symbol=ETHUSDT", "[]"},
+              {"/api/v3/order?", order(ours, "CANCELED", "0.00400000")}};
+  std::string error;
+  const auto found = run_last({{0, Side::kBuy, id(kSelf, 4)}}, error);
+  EXPECT_EQ(error, "");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].kind, EventKind::kFilled);
+  EXPECT_EQ(found[0].fill.id, id(kSelf, 4));
+  EXPECT_EQ(found[0].fill.trade_id.v, 101u);
+  EXPECT_EQ(found[0].fill.lots, Lots(400));
+  EXPECT_EQ(found[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(found[1].report.id, id(kSelf, 4));
+  EXPECT_EQ(found[1].report.status, static_cast<std::uint8_t>(OrderStatusCode::kCanceled));
+  EXPECT_EQ(found[1].report.lots, Lots(400));
+}
+
+TEST_F(VenueAccountLast, WhatTheVenueCannotSayIsSaid) {
+  link_.last_trades[0] = 100;
+  std::string error;
+  EXPECT_THAT(run_last({}, error), IsEmpty());
+  EXPECT_THAT(error, HasSubstr("404"));
 }
 
 }  // namespace

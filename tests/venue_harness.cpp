@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "engine/net/percent_encoding.h"
 #include "sim/server/book_levels.h"
 
 namespace mm::test {
@@ -90,18 +91,6 @@ std::string ed25519_base64(const std::string& private_pem, std::string_view payl
   unsigned char base64[89];
   EVP_EncodeBlock(base64, signature, sizeof signature);
   return reinterpret_cast<const char*>(base64);
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_') {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-  }
-  return out;
 }
 
 std::string header(const server::HttpAnswer& answer, std::string_view name) {
@@ -215,10 +204,10 @@ server::HttpAnswer VenueHarness::rest(const std::string& verb, const std::string
   params.emplace_back("timestamp", std::to_string(milliseconds()));
   std::string query;
   for (const auto& [name, value] : params) {
-    query += (query.empty() ? "" : "&") + name + '=' + percent_encoded(value);
+    query += (query.empty() ? "" : "&") + name + '=' + net::percent_encoded(value);
   }
   server::HttpRequest request = request_of(verb, path);
-  request.query = query + "&signature=" + percent_encoded(signature_of(account, query));
+  request.query = query + "&signature=" + net::percent_encoded(signature_of(account, query));
   request.api_key = key_of(account);
   return frontend.answer(request);
 }

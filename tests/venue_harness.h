@@ -41,7 +41,6 @@ class Json {
 
 std::string hmac_hex(std::string_view secret, std::string_view payload);
 std::string ed25519_base64(const std::string& private_pem, std::string_view payload);
-std::string percent_encoded(std::string_view text);
 
 using Params = std::vector<std::pair<std::string, std::string>>;
 

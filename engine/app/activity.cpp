@@ -32,6 +32,8 @@ std::string command_text(const Command& c, const Instrument& i) {
                            id_text(c.id));
       }
       return fmt::format("{} cancel {} ({}) [{}]", i.symbol(), name(c.side), why, id_text(c.id));
+    case CommandKind::kCancelAll:
+      return fmt::format("{} cancel everybody's orders", i.symbol());
     case CommandKind::kResyncFeed:
       return fmt::format("{} feed asked to resynchronise", i.symbol());
     default:
@@ -47,6 +49,12 @@ std::string event_text(const Event& e, const Instrument& i) {
     case EventKind::kFilled:
       return fmt::format("{} FILLED {} {} [{}]", i.symbol(), name(e.side()),
                          quote_text(i, e.fill.ticks, e.fill.lots), id_text(e.fill.id));
+    case EventKind::kOffGridFill:
+      return fmt::format(
+          "{} FILLED {} {} @ {}, trade {}: not in whole lots and ticks, so the position does not "
+          "contain it; halted until a restart [{}]",
+          i.symbol(), name(e.side()), decimal_text(e.off_grid.quantity).view(),
+          decimal_text(e.off_grid.price).view(), e.off_grid.trade_id.v, id_text(e.off_grid.id));
     case EventKind::kReplaced:
     case EventKind::kAmended:
       return fmt::format("{} order_modify_success [{}]", i.symbol(), id_text(e.report.id));

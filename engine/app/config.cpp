@@ -136,6 +136,7 @@ class Validator {
     check_latency("order", load_.config.simulator.order_entry);
     check_latency("response", load_.config.simulator.response);
     check_account();
+    check_openings();
     check_execution();
     check_feed();
   }
@@ -254,6 +255,27 @@ class Validator {
       fail("engine", "command_ring_slots", load_.config.common,
            fmt::format("must hold two commands for each row of the order table, {} at least",
                        2 * (rows + c.engine.order_table_headroom)));
+    }
+  }
+
+  // A balance can be the opening of one position only.
+  void check_openings() {
+    const auto& symbols = load_.config.venue.symbols;
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+      SymbolConfig symbol = load_.config.symbol(symbols[i]);
+      if (!symbol.risk.start_position_from_account) continue;
+      const Instrument one = make_instrument(load_.config, symbols[i]);
+      for (std::size_t k = 0; k < i; ++k) {
+        const Instrument other = make_instrument(load_.config, symbols[k]);
+        if (one.base() != other.base() ||
+            !load_.config.symbol(symbols[k]).risk.start_position_from_account) {
+          continue;
+        }
+        fail("risk", "start_position", symbol,
+             fmt::format("{} and {} would each open with the whole balance of {}: one of them at "
+                         "most",
+                         symbols[k], symbols[i], one.base()));
+      }
     }
   }
 

@@ -9,8 +9,6 @@
 namespace mm::app {
 namespace {
 
-constexpr std::int32_t kExchangeInfoWeight = 20;
-
 VenueUrls environment_urls(Environment environment) {
   switch (environment) {
     case Environment::kProduction:
@@ -67,9 +65,10 @@ VenueInstruments fetch_instruments(const Config& config) {
   const net::TlsContext tls = net::TlsContext::client(options.ca_file);
   found.error = tls.error();
   if (!found.error.empty()) return found;
-  binance::RestMarket rest(options, &tls, nullptr);
+  net::SharedRequestPause none;  // nobody else asks yet
+  binance::RestMarket rest(options, &tls, none, nullptr);
   const std::string target = binance::exchange_info_target(config.venue.symbols);
-  const binance::RestAnswer answer = rest.get(target, kExchangeInfoWeight, Clock().now());
+  const binance::RestAnswer answer = rest.get(target, binance::kExchangeInfoWeight, Clock().now());
   if (!answer.error.empty()) {
     found.error = fmt::format("{}: {}", fmt::join(config.venue.symbols, ", "), answer.error);
     return found;

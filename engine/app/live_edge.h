@@ -5,14 +5,17 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "engine/app/venue_edge.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/response_parser.h"
 
 namespace mm::app {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const binance::orders::Credentials& credentials,
+                                          std::span<const binance::orders::LimitUsage> limits,
                                           std::span<const std::uint64_t> last_trades);
 
 }  // namespace mm::app

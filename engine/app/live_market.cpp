@@ -35,18 +35,24 @@ LiveMarket::LiveMarket(const LiveMarketContext& c)
       channel_(plan_.lines.size(), plan_.instruments.size()),
       hot_log_(c.log),
       cold_log_(c.log),
+      watch_tls_(net::TlsContext::client(options_.ca_file)),
       error_(options_.check()),
       hot_{nullptr, c.clock},
       thread_(kColdThread, cold_) {
   if (!error_.empty()) return;
+  if (c.tell_symbols) {
+    watch_.emplace(options_, &watch_tls_, c.limits.requests, c.config.venue.symbols, c.tell_symbols,
+                   c.symbols_wanted, &cold_log_, &stopping_);
+  }
   if (c.config.feed.source == FeedSource::kRest) {
-    rest_.emplace(options_, plan_.instruments, c.market, &cold_log_, &stopping_, c.tap);
+    rest_.emplace(options_, plan_.instruments, c.market, c.limits.requests, &cold_log_, &stopping_,
+                  c.tap);
     error_ = rest_->error();
     return;
   }
   feed_.emplace(options_, plan_, channel_, binance::LiveFeedRings{c.market, c.requests}, &hot_log_,
                 c.tap);
-  connector_.emplace(options_, plan_, channel_, c.limit, &cold_log_, &stopping_,
+  connector_.emplace(options_, plan_, channel_, c.limits, &cold_log_, &stopping_,
                      static_cast<std::uint64_t>(c.clock.now().v));
   error_ = connector_->error();
   hot_.feed = &*feed_;
@@ -54,7 +60,8 @@ LiveMarket::LiveMarket(const LiveMarketContext& c)
 
 int LiveMarket::Cold::do_work() {
   const Nanos now = market.clock_.now();
-  return market.rest_ ? market.rest_->do_work(now) : market.connector_->do_work(now);
+  const int work = market.rest_ ? market.rest_->do_work(now) : market.connector_->do_work(now);
+  return work > 0 || !market.watch_ ? work : market.watch_->do_work(now);
 }
 
 std::string LiveMarket::describe() const {
@@ -102,7 +109,7 @@ std::string LiveMarket::report() const {
       feed_->counters().messages_dropped, twins_text());
 }
 
-net::SharedConnectionLimit make_connection_limit(const Config& config) {
+net::AddressLimits make_address_limits(const Config& config) {
   const auto attempts = static_cast<std::size_t>(config.feed.options.attempts_max);
   return {attempts, config.feed.options.attempts_window, attempts / 4};
 }

@@ -2,7 +2,8 @@
 //
 // For paper, live, record and watch alike. Made and stopped by the main thread; feed() turns on a
 // hot thread, connecting and REST on a cold one of its own. With source rest all the work is the
-// cold thread's and feed() has nothing to do.
+// cold thread's and feed() has nothing to do. When the cold thread is idle it may also watch what
+// the venue says of the symbols.
 #pragma once
 
 #include <atomic>
@@ -12,11 +13,12 @@
 #include <string>
 
 #include "engine/app/config.h"
-#include "engine/net/shared_connection_limit.h"
+#include "engine/net/address_limits.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/clock.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/spsc_ring.h"
+#include "feeds/binance/exchange_watch.h"
 #include "feeds/binance/live_feed.h"
 #include "feeds/binance/market_connector.h"
 #include "feeds/binance/rest_feed.h"
@@ -31,8 +33,11 @@ struct LiveMarketContext {
   SpscRing<Command>* requests;  // to resynchronise; may be null
   const Clock& clock;
   Log& log;
-  net::SharedConnectionLimit& limit;
+  net::AddressLimits& limits;
   binance::RawTap* tap;  // may be null; called on the thread that does the work
+  // What the venue says of the symbols, told now and then on the cold thread; may be empty.
+  binance::ExchangeWatch::Tell tell_symbols = {};
+  std::atomic<bool>* symbols_wanted = nullptr;  // soon, please; may be null
 };
 
 class LiveMarket {
@@ -75,13 +80,15 @@ class LiveMarket {
   std::optional<binance::LiveFeed> feed_;
   std::optional<binance::MarketConnector> connector_;
   std::optional<binance::RestFeed> rest_;
+  net::TlsContext watch_tls_;
+  std::optional<binance::ExchangeWatch> watch_;
   std::string error_;
   Hot hot_;
   Cold cold_{*this};
   AgentRunner<Cold> thread_;
 };
 
-// The limit of a whole process, as configured; orders keep a quarter.
-net::SharedConnectionLimit make_connection_limit(const Config& config);
+// The limits of a whole process, as configured; orders keep a quarter of the connections.
+net::AddressLimits make_address_limits(const Config& config);
 
 }  // namespace mm::app

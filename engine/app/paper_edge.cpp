@@ -23,9 +23,9 @@ class PaperEdge : public VenueEdge {
   explicit PaperEdge(const EdgeContext& c)
       : clock_(c.clock),
         observed_(c.rings.market.capacity()),
-        limit_(make_connection_limit(c.config)),
-        market_({c.config, c.instruments, observed_, &c.rings.feed_requests, c.clock, c.log, limit_,
-                 nullptr}),
+        limits_(make_address_limits(c.config)),
+        market_({c.config, c.instruments, observed_, &c.rings.feed_requests, c.clock, c.log,
+                 limits_, nullptr}),
         requests_(c.rings.commands.capacity()),
         answers_(c.rings.executions.capacity()),
         venue_(make_observing_venue(without_feed_latency(c.config), c.instruments)),
@@ -70,7 +70,7 @@ class PaperEdge : public VenueEdge {
 
   const Clock& clock_;
   SpscRing<Event> observed_;
-  net::SharedConnectionLimit limit_;
+  net::AddressLimits limits_;
   LiveMarket market_;
   SpscRing<Command> requests_;
   SpscRing<Event> answers_;

@@ -50,8 +50,8 @@ int record_mode(const RecordOptions& options, const Config& config) {
   log.echo_to(stderr);
   const Clock clock;
   SpscRing<Event> market(static_cast<std::size_t>(config.engine.market_ring_slots));
-  net::SharedConnectionLimit limit = make_connection_limit(config);
-  LiveMarket source({config, venue.instruments, market, nullptr, clock, log, limit, &recorder});
+  net::AddressLimits limits = make_address_limits(config);
+  LiveMarket source({config, venue.instruments, market, nullptr, clock, log, limits, &recorder});
   if (!source.error().empty()) return fail(source.error());
   const StopSignal signals;
   fmt::print("recording {} from {}\n", fmt::join(config.venue.symbols, ", "), source.describe());

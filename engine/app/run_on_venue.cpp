@@ -13,6 +13,7 @@
 #include "engine/app/session_report.h"
 #include "engine/app/start_recovery.h"
 #include "engine/app/venue_check.h"
+#include "engine/app/venue_limits.h"
 #include "engine/app/venue_rest.h"
 #include "engine/runtime/durable_file.h"
 #include "gateway/binance/account_lock.h"
@@ -49,7 +50,8 @@ std::string remember_session(const std::string& path, SessionRecord& record) {
   return write_durably(path, std::filesystem::absolute(record.path()).string() + "\n");
 }
 
-int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials) {
+int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
+             const std::vector<orders::LimitUsage>& limits) {
   EngineConfig& engine = parts.config.engine;
   const orders::AccountLock lock(credentials.api_key.view(),
                                  static_cast<std::uint8_t>(engine.instance), state_folder());
@@ -80,7 +82,7 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     last_trades.push_back(parts.opening.find(i.symbol())->trade_id);
   }
   parts.edge = [&](const EdgeContext& context) {
-    return make_live_edge(context, credentials, last_trades);
+    return make_live_edge(context, credentials, limits, last_trades);
   };
   return run_realtime(options, parts);
 }
@@ -107,7 +109,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .notes = {},
                  .begun = {},
                  .resynchronises = config.feed.source == FeedSource::kWebSocket};
-  return live ? run_live(options, std::move(parts), credentials)
+  obey_limits(venue.info, parts.config);
+  return live ? run_live(options, std::move(parts), credentials, order_limits(venue.info))
               : run_paper(options, std::move(parts));
 }
 

@@ -98,6 +98,7 @@ class RealtimeRun {
   void look(Nanos now);
   bool shut_down();
   void stop_threads();
+  void tell(Event event);
   int finish(bool flat);
 
   RunOptions options_;
@@ -274,10 +275,18 @@ bool RealtimeRun::shut_down() {
 void RealtimeRun::stop_threads() {
   for (auto& thread : hot_threads_) thread->stop();
   edge_->stop();
+  edge_->settle(core_, [this](const Event& event) { tell(event); });
   journal_thread_->stop();
   lane_.finish(record_.journal());
   look(clock_.now());
   log_->flush();
+}
+
+// On this thread, once the hot ones have stopped: after all that waits in the rings.
+void RealtimeRun::tell(Event event) {
+  event.received = clock_.now();
+  while (!rings_.executions.try_push(event)) strategy_.do_work();
+  strategy_.do_work();
 }
 
 int RealtimeRun::finish(bool flat) {
@@ -294,13 +303,11 @@ int RealtimeRun::finish(bool flat) {
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
   summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
   edge_->summarize(core_, flat, summary);
-  if (std::string error = record_.close(driver_.output_hash().value(), driver_.commands_out(),
-                                        core_.now(), summary, options_.json_file);
-      !error.empty()) {
-    return fail(error);
-  }
-  journal_ring_.remove();
-  return report_session(summary);
+  const std::string unrecorded =
+      record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
+                    options_.json_file);
+  if (unrecorded.empty()) journal_ring_.remove();
+  return report_session(summary, unrecorded);
 }
 
 }  // namespace

@@ -36,17 +36,24 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   tail.end_time = end;
   tail.output_hash = output_hash;
   tail.commands = commands;
-  if (std::string error = journal_.end(tail); !error.empty()) return error;
+  std::string error = journal_.end(tail);
   summary.session = folder_.path();
   summary.output_hash = output_hash;
-  const LedgerBuild ledger = build_ledger(folder_);
-  if (!ledger.error.empty()) return ledger.error;
-  const bool same = ledger.replayed.status == ReplayStatus::kSame;
-  summary.invariants.emplace_back("replay", same ? 0 : 1);
-  if (!same) summary.notes.push_back(ledger.replayed.message);
+  if (error.empty()) {
+    LedgerBuild ledger = build_ledger(folder_);
+    error = std::move(ledger.error);
+    const bool same = ledger.replayed.status == ReplayStatus::kSame;
+    if (error.empty()) summary.invariants.emplace_back("replay", same ? 0 : 1);
+    if (error.empty() && !same) summary.notes.push_back(ledger.replayed.message);
+  }
+  // What is known is written all the same.
   const std::string json = to_json(summary);
-  if (std::string error = folder_.write_summary(json); !error.empty()) return error;
-  return json_file.empty() ? std::string() : write_durably(json_file, json);
+  for (const std::string& next :
+       {folder_.write_summary(json),
+        json_file.empty() ? std::string() : write_durably(json_file, json)}) {
+    if (error.empty()) error = next;
+  }
+  return error;
 }
 
 }  // namespace mm::app

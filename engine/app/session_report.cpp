@@ -18,12 +18,13 @@ int fail(const std::string& error) {
   return 1;
 }
 
-int report_session(const Summary& summary) {
+int report_session(const Summary& summary, const std::string& unrecorded) {
   std::fputs(to_text(summary, stdout_is_terminal()).c_str(), stdout);
+  if (!unrecorded.empty()) fail(unrecorded);
   for (const auto& [name, violations] : summary.invariants) {
     if (violations != 0) return fail("invariant broken: " + name);
   }
-  return 0;
+  return unrecorded.empty() ? 0 : 1;
 }
 
 }  // namespace mm::app

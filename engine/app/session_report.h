@@ -3,12 +3,15 @@
 // Cold, main thread.
 #pragma once
 
+#include <string>
+
 #include "engine/ledger/summary.h"
 
 namespace mm::app {
 
-// Prints the summary; 0, or 1 with a line on stderr if an invariant was broken.
-int report_session(const Summary& summary);
+// Prints the summary; 0, or 1 with a line on stderr if an invariant was broken or the session could
+// not be recorded, for the reason in `unrecorded`.
+int report_session(const Summary& summary, const std::string& unrecorded);
 
 // One line on stderr; returns the exit code for a failure.
 int fail(const std::string& error);

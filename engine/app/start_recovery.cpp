@@ -9,16 +9,16 @@
 #include "engine/core/decimal_text.h"
 #include "engine/core/risk.h"
 #include "engine/journal/journal_reader.h"
+#include "gateway/binance/error_table.h"
+#include "gateway/binance/signed_request.h"
 
 namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
-namespace json = simdjson::dom;
 
 constexpr std::uint64_t kTradePage = 1000;
 constexpr int kTradePagesMax = 100;
-constexpr int kNoSuchOrder = -2013;
 // How long orders of ours may refuse to go.
 constexpr Nanos kCancelPatience{10 * kSecond.v};
 
@@ -28,31 +28,22 @@ Amount moved_by(const RecoveredFill& f, const Instrument& i) {
   return f.fill.fee_asset == Asset::kBase ? base - f.fill.fee : base;
 }
 
-std::uint64_t number_of(const json::element& object, const char* name) {
-  std::uint64_t value = 0;
-  return object[name].get(value) == simdjson::SUCCESS ? value : 0;
-}
-
 }  // namespace
 
 StartRecovery::StartRecovery(const Config& config, const orders::Credentials& credentials,
                              std::span<const Instrument> instruments, orders::Identity self)
     : config_(config),
-      credentials_(credentials),
       instruments_(instruments),
       self_(self),
-      rest_(config.venue),
-      account_(config.venue, credentials, instruments_.all()) {}
+      account_(config.venue, credentials, instruments_.all(), pause_),
+      venue_(account_.questions()) {}
 
 std::string StartRecovery::run(const std::string& previous) {
-  now_ = rest_.now();
   if (!previous.empty()) {
     if (std::string error = read_previous(previous); !error.empty()) {
       return error + " ([session] goes_on = no starts without it)";
     }
   }
-  if (!rest_.error().empty()) return rest_.error();
-  if (std::string error = rest_.ask_time(); !error.empty()) return error;
   // No order of ours can execute any more when executions are asked for.
   if (std::string error = cancel_orders(); !error.empty()) return error;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
@@ -113,7 +104,10 @@ bool StartRecovery::is_today(Nanos time) const {
 }
 
 std::string StartRecovery::cancel_orders() {
-  const VenueAccount::Left left = account_.cancel_all_ours(self_, kCancelPatience);
+  const VenueAccount::Left left = account_.cancel_all({.self = self_,
+                                                       .everybody = false,
+                                                       .arrivals_until = {},
+                                                       .patience = kCancelPatience});
   canceled_ = left.canceled;
   if (!left.error.empty()) return left.error;
   if (left.client_ids.empty()) return {};
@@ -147,10 +141,16 @@ std::string StartRecovery::recover(InstrumentId i) {
     if (f.symbol() == o.symbol() && !told.contains(f.fill.trade_id.v)) found.push_back(f);
   }
   for (Trade& t : trades) {
-    o.trade_id = std::max(o.trade_id, t.id);
-    if (told.contains(t.id)) continue;
+    const std::uint64_t id = t.fill.fill.trade_id.v;
+    o.trade_id = std::max(o.trade_id, id);
+    if (told.contains(id)) continue;
     if (std::string error = whose(i, t.order_id, t.fill.fill.id); !error.empty()) return error;
-    if (t.fill.fill.id.v != 0) found.push_back(t.fill);
+    if (t.fill.fill.id.v == 0) continue;
+    if (t.fill.fill.lots.v == 0 || t.fill.fill.ticks == 0) {
+      return fmt::format("{}: trade {} of ours is not in whole lots and ticks", instrument.symbol(),
+                         id);
+    }
+    found.push_back(t.fill);
   }
   Amount after = o.position;
   for (const RecoveredFill& f : found) after += moved_by(f, instrument);
@@ -165,45 +165,36 @@ std::string StartRecovery::recover(InstrumentId i) {
 
 // At the first start: what was traded before is not ours to count.
 std::string StartRecovery::find_last_trade(InstrumentId i, std::uint64_t& last) {
-  const VenueAnswer answer = rest_.ask_signed(
-      "/api/v3/myTrades",
-      {{"symbol", std::string(instruments_[i].symbol())}, orders::number_param("limit", 1)},
-      credentials_);
-  json::array list;
-  if (!answer.error.empty()) return answer.error;
-  if (answer.body.get(list) != simdjson::SUCCESS) return "myTrades: not a list";
-  for (const json::element& trade : list) last = std::max(last, number_of(trade, "id"));
-  return {};
+  std::string error = venue_.ask_signed(
+      "myTrades",
+      {{"symbol", std::string(instruments_[i].symbol())}, orders::number_param("limit", 1)});
+  for (const orders::TradeRecord& t : venue_.response().trades) last = std::max(last, t.trade_id);
+  return error;
 }
 
 std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
                                        std::vector<Trade>& trades) {
   const Instrument& instrument = instruments_[i];
   for (int page = 0; page < kTradePagesMax; ++page) {
-    const VenueAnswer answer = rest_.ask_signed("/api/v3/myTrades",
-                                                {{"symbol", std::string(instrument.symbol())},
-                                                 orders::number_param("fromId", since + 1),
-                                                 orders::number_param("limit", kTradePage)},
-                                                credentials_);
-    json::array list;
-    if (!answer.error.empty()) return answer.error;
-    if (answer.body.get(list) != simdjson::SUCCESS) return "myTrades: not a list";
-    for (const json::element& t : list) {
-      Trade trade{number_of(t, "id"), number_of(t, "orderId"), {}};
-      RecoveredFill& f = trade.fill;
+    std::string error =
+        venue_.ask_signed("myTrades", {{"symbol", std::string(instrument.symbol())},
+                                       orders::number_param("fromId", since + 1),
+                                       orders::number_param("limit", kTradePage)});
+    if (!error.empty()) return error;
+    for (const orders::TradeRecord& t : venue_.response().trades) {
+      RecoveredFill& f = trades.emplace_back(Trade{t.order_id, {}}).fill;
       f.symbol_text = instrument.symbol_text;
-      f.sell = !flag_of(t, "isBuyer", true);
-      f.maker = flag_of(t, "isMaker", true);
+      f.sell = !t.buyer;
+      f.maker = t.maker;
       f.fill = {};
-      f.fill.trade_id = TradeId(trade.id);
-      f.fill.lots = instruments_.lots(i, amount_of(t, "qty").v);
-      f.fill.fee = amount_of(t, "commission");
-      f.fill.ticks = instruments_.ticks(i, amount_of(t, "price").v);
-      f.fill.fee_asset = instruments_.role(i, text_of(t, "commissionAsset"));
-      trades.push_back(trade);
-      since = std::max(since, trade.id);
+      f.fill.trade_id = TradeId(t.trade_id);
+      f.fill.lots = instruments_.lots(i, t.quantity);
+      f.fill.fee = Amount(t.fee);
+      f.fill.ticks = instruments_.ticks(i, t.price);
+      f.fill.fee_asset = instruments_.role(i, t.fee_asset);
+      since = std::max(since, t.trade_id);
     }
-    if (list.size() < kTradePage) return {};
+    if (venue_.response().trades.size() < kTradePage) return {};
   }
   return fmt::format("{}: more than {} trades since the last known one", instrument.symbol(),
                      kTradePagesMax * kTradePage);
@@ -213,17 +204,16 @@ std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
 std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id) {
   id = ledger_.order(instruments_[i].symbol(), VenueOrderId(order_id));
   if (id.v != 0) return {};
-  const VenueAnswer answer = rest_.ask_signed("/api/v3/order",
-                                              {{"symbol", std::string(instruments_[i].symbol())},
-                                               orders::number_param("orderId", order_id)},
-                                              credentials_);
-  std::int64_t code = 0;
-  if (answer.status == 400 && answer.body["code"].get(code) == simdjson::SUCCESS &&
-      code == kNoSuchOrder) {
-    return {};
+  std::string error =
+      venue_.ask_signed("order.status", {{"symbol", std::string(instruments_[i].symbol())},
+                                         orders::number_param("orderId", order_id)});
+  const orders::Response& r = venue_.response();
+  if (!error.empty()) {
+    const bool unknown =
+        venue_.answered() && orders::judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+    return unknown ? std::string() : error;
   }
-  if (!answer.error.empty()) return answer.error;
-  const auto parsed = orders::parse_client_id(text_of(answer.body, "clientOrderId"));
+  const auto parsed = orders::parse_client_id(r.order.own_client_id());
   const orders::Owner owner = parsed ? orders::owner_of(*parsed, self_) : orders::Owner::kForeign;
   if (owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier) id = *parsed;
   return {};
@@ -248,12 +238,12 @@ Amount StartRecovery::explained(std::string_view base) const {
 }
 
 std::string StartRecovery::compare_balances() {
-  const VenueAnswer account = rest_.ask_signed("/api/v3/account", {}, credentials_);
-  if (!account.error.empty()) return account.error;
-  for (const Instrument& instrument : instruments_.all()) {
+  std::vector<Amount> bases;
+  if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+  for (std::size_t n = 0; n < bases.size(); ++n) {
+    const Instrument& instrument = instruments_[static_cast<InstrumentId>(n)];
     SymbolOpening& o = opening_of(instrument);
-    const AssetBalance base = balance_of(account.body, instrument.base());
-    o.balance = base.free + base.locked;
+    o.balance = bases[n];
     const SymbolOpening* const before = before_.find(instrument.symbol());
     if (!goes_on_ || before == nullptr) continue;
     const Amount moved = o.balance - before->balance, ours = explained(instrument.base());

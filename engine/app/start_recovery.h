@@ -9,14 +9,14 @@
 
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/app/config.h"
 #include "engine/app/venue_account.h"
-#include "engine/app/venue_rest.h"
 #include "engine/journal/session_opening.h"
 #include "engine/ledger/ledger_reader.h"
+#include "engine/net/shared_request_pause.h"
+#include "engine/runtime/clock.h"
 #include "gateway/binance/client_order_id.h"
 #include "gateway/binance/instrument_map.h"
 
@@ -36,7 +36,7 @@ class StartRecovery {
 
  private:
   struct Trade {
-    std::uint64_t id, order_id;
+    std::uint64_t order_id;
     RecoveredFill fill;
   };
   std::string read_previous(const std::string& folder);
@@ -52,15 +52,15 @@ class StartRecovery {
   SymbolOpening& opening_of(const Instrument& instrument);
 
   const Config& config_;
-  const binance::orders::Credentials& credentials_;
   binance::orders::InstrumentMap instruments_;
   binance::orders::Identity self_;
-  VenueRest rest_;
+  net::SharedRequestPause pause_;
   VenueAccount account_;
+  binance::orders::Questions& venue_;
   SessionOpening before_;  // of the session before
   LedgerReader ledger_;    // its
   bool goes_on_ = false;   // there is one
-  Nanos now_{};
+  Nanos now_ = Clock().now();
   int canceled_ = 0;
   SessionOpening opening_;
   std::vector<std::string> lines_;

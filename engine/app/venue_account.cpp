@@ -7,76 +7,91 @@
 #include <chrono>
 #include <thread>
 
+#include "engine/app/feed_setup.h"
 #include "engine/core/decimal_text.h"
 
 namespace mm::app {
 
 namespace orders = binance::orders;
-namespace json = simdjson::dom;
+
+constexpr std::chrono::seconds kRequestTimeout{5};
+
+VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
+                           std::span<const Instrument> instruments, net::SharedRequestPause& pause)
+    : url_(net::parse_url(venue_urls(venue).rest)),
+      tls_(net::TlsContext::client(venue.ca_file)),
+      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_,
+            static_cast<int>(venue.recv_window.v / kMillisecond.v)),
+      venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
+      instruments_(instruments) {}
 
 std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
-  if (!rest_.error().empty()) return rest_.error();
-  if (std::string error = rest_.ask_time(); !error.empty()) return error;
-  const VenueAnswer account = rest_.ask_signed("/api/v3/account", {}, credentials_);
-  if (!account.error.empty()) return account.error;
+  if (std::string error = venue_.ask_signed("account.status", {}); !error.empty()) return error;
   bases.clear();
   for (const Instrument& i : instruments_) {
-    const AssetBalance base = balance_of(account.body, i.base());
-    bases.push_back(base.free + base.locked);
+    const auto& balances = venue_.response().balances;
+    const auto found = std::ranges::find(balances, i.base(), &orders::BalanceRecord::asset);
+    bases.push_back(found == balances.end() ? Amount(0) : Amount(found->free + found->locked));
   }
   return {};
 }
 
-std::string VenueAccount::list_ours(orders::Identity self, std::vector<OpenOrder>& open) {
+std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
   open.clear();
-  if (!rest_.error().empty()) return rest_.error();
-  if (std::string error = rest_.ask_time(); !error.empty()) return error;
   for (const Instrument& i : instruments_) {
     const std::string symbol(i.symbol());
-    const VenueAnswer answer =
-        rest_.ask_signed("/api/v3/openOrders", {{"symbol", symbol}}, credentials_);
-    if (!answer.error.empty()) return answer.error;
-    json::array list;
-    if (answer.body.get(list) != simdjson::SUCCESS) return "openOrders: not a list";
-    for (const json::element& order : list) {
-      const std::string id = text_of(order, "clientOrderId");
-      const orders::Owner owner = orders::owner_of(id, self);
-      if (owner != orders::Owner::kOurs && owner != orders::Owner::kEarlier) continue;
-      std::uint64_t number = 0;
-      if (order["orderId"].get(number) != simdjson::SUCCESS) return "openOrders: no orderId";
-      open.push_back({symbol, id, number});
+    std::string error = venue_.ask_signed("openOrders.status", {{"symbol", symbol}});
+    if (!error.empty()) return error;
+    for (const orders::OrderRecord& order : venue_.response().orders) {
+      const orders::Owner owner = orders::owner_of(order.client_id, closing.self);
+      const bool ours = owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier;
+      if (!ours && !closing.everybody) continue;
+      open.push_back({symbol, std::string(order.client_id), order.order_id});
     }
   }
   return {};
 }
 
-VenueAccount::Left VenueAccount::cancel_all_ours(orders::Identity self, Nanos patience) {
-  constexpr std::chrono::milliseconds kPauseFirst{250}, kPauseLongest{8000};
-  auto pause = kPauseFirst;
-  const Nanos give_up = rest_.now() + patience;
+int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up) {
+  int canceled = 0;
+  for (std::size_t k = 0; k < open.size() && clock_.now() < give_up; ++k) {
+    const OpenOrder& order = open[k];
+    std::string error;
+    if (!closing.everybody) {
+      error = venue_.ask_signed("order.cancel", {{"symbol", order.symbol},
+                                                 orders::number_param("orderId", order.order_id),
+                                                 {"origClientOrderId", order.client_id}});
+      canceled += error.empty() ? 1 : 0;
+    } else if (k == 0 || open[k - 1].symbol != order.symbol) {
+      error = venue_.ask_signed("openOrders.cancelAll", {{"symbol", order.symbol}});
+      if (error.empty()) canceled += static_cast<int>(venue_.response().orders.size());
+    }
+    // Too many requests: the next list waits as long as the venue wants.
+    if (!error.empty() && venue_.answered() && venue_.response().status == 429) break;
+  }
+  return canceled;
+}
+
+VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
+  constexpr Nanos kPauseFirst{250 * kMillisecond.v}, kPauseLongest{8 * kSecond.v};
+  Nanos pause = kPauseFirst;
+  const Nanos give_up = std::max(clock_.now(), closing.arrivals_until) + closing.patience;
+  venue_.give_up_at(give_up);
   Left left;
   std::vector<OpenOrder> open;
   for (;;) {
-    left.error = list_ours(self, open);
+    const Nanos asked = clock_.now();
+    left.error = list(closing, open);
     left.client_ids.clear();
     for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
-    if ((left.error.empty() && open.empty()) || rest_.now() >= give_up) return left;
-    std::size_t accepted = 0;
-    for (const OpenOrder& order : open) {
-      // Refused or unanswered: the next list tells.
-      const VenueAnswer answer = rest_.ask_signed("/api/v3/order",
-                                                  {{"symbol", order.symbol},
-                                                   orders::number_param("orderId", order.order_id),
-                                                   {"origClientOrderId", order.client_id}},
-                                                  credentials_, "DELETE");
-      if (answer.error.empty()) ++accepted;
-      if (rest_.now() >= give_up) break;
-    }
-    left.canceled += static_cast<int>(accepted);
-    if (accepted == open.size() && left.error.empty()) continue;
-    const auto time_left = std::chrono::nanoseconds((give_up - rest_.now()).v);
-    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, time_left));
-    pause = std::min(2 * pause, kPauseLongest);
+    const bool none = left.error.empty() && open.empty();
+    if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
+    const int canceled = cancel(closing, open, give_up);
+    left.canceled += canceled;
+    if (!none && canceled == static_cast<int>(open.size())) continue;  // done, it seems: look again
+    const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
+    std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
+    if (!none) pause = std::min(pause * 2, kPauseLongest);
   }
 }
 
@@ -127,12 +142,22 @@ void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t for
     summary.notes.push_back("the venue could not be asked for the balances: " + error);
     return;
   }
+  compare_positions(core, bases, open, foreign_orders, summary);
+  if (left.untold.empty()) return;
+  summary.invariants.emplace_back("fills_told", 1);
+  summary.notes.push_back("executions nobody told could not be asked for: " + left.untold);
+}
+
+void VenueAccount::compare_positions(const Core& core, std::span<const Amount> bases,
+                                     std::int64_t open, std::uint64_t foreign_orders,
+                                     Summary& summary) const {
   std::int64_t differences = 0;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     const InstrumentState& s = core.instrument(static_cast<InstrumentId>(i));
     if (!s.opening_known) {
       summary.notes.push_back(fmt::format("{}: the venue never told a balance to compare with",
                                           instruments_[i].symbol()));
+      if (s.position.fills() > 0) ++differences;
       continue;
     }
     const Amount moved = bases[i] - s.opening_base;

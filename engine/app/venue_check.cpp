@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "engine/app/feed_setup.h"
@@ -16,6 +17,7 @@ namespace json = simdjson::dom;
 using binance::orders::Credentials;
 
 // The engine follows the venue's clock; a host this far off has another problem.
+constexpr int kNotServed = 404;  // the host knows no such page
 constexpr Nanos kClockWarn{500 * kMillisecond.v}, kClockFail{10 * kSecond.v};
 
 class VenueProbe {
@@ -89,9 +91,14 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
       fmt::format("{} {}, tick {}, lot {}, least worth {}, {} open orders, {}", instrument.symbol(),
                   binance::name(rules.status), decimal_text(instrument.tick).view(),
                   decimal_text(instrument.lot).view(), decimal_text(instrument.notional_min).view(),
-                  rules.orders_max, rules.amend_allowed ? "amends keep priority" : "no amends");
+                  instrument.orders_max,
+                  instrument.rules.keep_priority_reduce ? "amends keep priority" : "no amends");
   if (rules.status != binance::SymbolStatus::kTrading) {
     findings_.fail("symbol", text + ": not trading");
+    return;
+  }
+  if (!rules.post_only_allowed) {
+    findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
     return;
   }
   const StrategyParams strategy = config_.symbol(instrument.symbol()).strategy;
@@ -136,8 +143,13 @@ void VenueProbe::check_fees(const json::element& account) {
   if (account["commissionRates"].get(rates) != simdjson::SUCCESS) {
     return findings_.warn("fees", "the venue tells none");
   }
+  const std::optional<Amount> maker_rate = amount_of(rates, "maker");
+  const std::optional<Amount> taker_rate = amount_of(rates, "taker");
+  if (!maker_rate || !taker_rate) {
+    return findings_.warn("fees", "what the venue tells of them is no number");
+  }
   // 1e-8 amounts to 1e-9 ratios.
-  const Ratio maker(amount_of(rates, "maker").v * 10), taker(amount_of(rates, "taker").v * 10);
+  const Ratio maker(maker_rate->v * 10), taker(taker_rate->v * 10);
   const FeeRates& ours = config_.fees.rates;
   const std::string text =
       fmt::format("maker {}, taker {}", decimal_text(maker).view(), decimal_text(taker).view());
@@ -150,11 +162,16 @@ void VenueProbe::check_fees(const json::element& account) {
 
 void VenueProbe::check_balances(const json::element& account) {
   for (const Instrument& i : instruments_) {
-    const Amount base = balance_of(account, i.base()).free;
-    const Amount quote = balance_of(account, i.quote()).free;
-    const std::string text = fmt::format("{} {}, {} {} free", decimal_text(base).view(), i.base(),
-                                         decimal_text(quote).view(), i.quote());
-    const bool both = base >= i.lot && money(quote) >= i.notional_min;
+    const std::optional<Amount> base = free_balance(account, i.base());
+    const std::optional<Amount> quote = free_balance(account, i.quote());
+    if (!base || !quote) {
+      findings_.fail("balances", fmt::format("of {} or {}: what the venue tells is no number",
+                                             i.base(), i.quote()));
+      continue;
+    }
+    const std::string text = fmt::format("{} {}, {} {} free", decimal_text(*base).view(), i.base(),
+                                         decimal_text(*quote).view(), i.quote());
+    const bool both = *base >= i.lot && money(*quote) >= i.notional_min;
     findings_.add(both ? Verdict::kOk : Verdict::kWarn, "balances",
                   both ? text : text + ": not enough to quote both sides");
   }
@@ -163,7 +180,8 @@ void VenueProbe::check_balances(const json::element& account) {
 // What the key itself may do; a venue without this page leaves it unknown.
 void VenueProbe::check_restrictions(const Credentials& key) {
   const VenueAnswer answer = venue_.ask_signed("/sapi/v1/account/apiRestrictions", {}, key);
-  if (!answer.error.empty()) return findings_.ok("rights", "of the key: unknown here");
+  if (answer.status == kNotServed) return findings_.ok("rights", "of the key: unknown here");
+  if (!answer.error.empty()) return findings_.warn("rights", "of the key: " + answer.error);
   if (!flag_of(answer.body, "enableSpotAndMarginTrading", true)) {
     return findings_.fail("rights", "the key may not trade spot");
   }

@@ -58,6 +58,10 @@ class VenueEdge {
   virtual std::string start(Nanos now) = 0;
   // After the hot threads have stopped.
   virtual void stop() {}
+  // What the core has not heard when everything has stopped; `tell` brings an event to it the usual
+  // way, on this thread.
+  using Tell = std::function<void(const Event&)>;
+  virtual void settle(const Core&, const Tell&) {}
   // What only the edge can say at the end: invariants against the venue, counters, notes.
   virtual void summarize(const Core& core, bool flat, Summary& summary) = 0;
 };

@@ -21,19 +21,19 @@ orders::Credentials load_credentials(const Config& config) {
 VenueRest::VenueRest(const VenueConfig& config)
     : url_(net::parse_url(venue_urls(config).rest)),
       tls_(net::TlsContext::client(config.ca_file)),
-      client_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}),
-      recv_window_ms_(static_cast<std::uint64_t>(config.recv_window.v / kMillisecond.v)),
+      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}, clock_,
+            static_cast<int>(config.recv_window.v / kMillisecond.v)),
       error_(url_.error) {
   if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
 }
 
-VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& headers,
-                           const char* method) {
+VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
+                                  const orders::Credentials& key) {
   const net::HttpResponse response =
-      client_.send({.method = method, .target = target, .headers = headers, .body = {}});
+      rest_.ask_signed("GET", path, std::move(params), {key.api_key.view(), *key.signer});
   VenueAnswer answer;
   answer.status = response.status;
-  const std::string where = url_.endpoint.host + target.substr(0, target.find('?'));
+  const std::string where = url_.endpoint.host + path;
   if (response.status == 0) {
     answer.error = fmt::format("{}: {}", where, response.error);
     return answer;
@@ -50,27 +50,6 @@ VenueAnswer VenueRest::ask(const std::string& target, const net::HttpHeaders& he
   return answer;
 }
 
-std::string VenueRest::ask_time() {
-  const Nanos sent = clock_.now();
-  const VenueAnswer answer = ask("/api/v3/time");
-  const Nanos received = clock_.now();
-  if (!answer.error.empty()) return answer.error;
-  std::int64_t server_time_ms = 0;
-  if (answer.body["serverTime"].get(server_time_ms) != simdjson::SUCCESS) {
-    return url_.endpoint.host + "/api/v3/time: no serverTime in its answer";
-  }
-  venue_clock_.observe(sent, received, server_time_ms);
-  return {};
-}
-
-VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
-                                  const orders::Credentials& key, const char* method) {
-  params.push_back(orders::number_param("recvWindow", recv_window_ms_));
-  params.push_back(orders::number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
-  const std::string query = orders::signed_rest_query(params, *key.signer);
-  return ask(path + "?" + query, {{"X-MBX-APIKEY", std::string(key.api_key.view())}}, method);
-}
-
 std::string text_of(const json::element& object, const char* name) {
   std::string_view text;
   return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
@@ -81,19 +60,18 @@ bool flag_of(const json::element& object, const char* name, bool otherwise) {
   return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
 }
 
-Amount amount_of(const json::element& object, const char* name) {
-  return Amount(parse_decimal(text_of(object, name)).value);
+std::optional<Amount> amount_of(const json::element& object, const char* name) {
+  const Decimal d = parse_decimal(text_of(object, name));
+  return d.error == DecimalError::kNone ? std::optional(Amount(d.value)) : std::nullopt;
 }
 
-AssetBalance balance_of(const json::element& account, std::string_view asset) {
+std::optional<Amount> free_balance(const json::element& account, std::string_view asset) {
   json::array balances;
-  if (account["balances"].get(balances) != simdjson::SUCCESS) return {};
+  if (account["balances"].get(balances) != simdjson::SUCCESS) return std::nullopt;
   for (const json::element& balance : balances) {
-    if (text_of(balance, "asset") == asset) {
-      return {amount_of(balance, "free"), amount_of(balance, "locked")};
-    }
+    if (text_of(balance, "asset") == asset) return amount_of(balance, "free");
   }
-  return {};
+  return Amount(0);
 }
 
 }  // namespace mm::app

@@ -1,4 +1,4 @@
-// A real venue asked by REST, now and then: pre-flight before a start, the account at its end.
+// A real venue asked by REST before a start.
 //
 // Cold, one thread; each question blocks up to its deadline. Errors are one line that names host
 // and path, never a query: those carry signatures.
@@ -6,15 +6,14 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 
 #include "engine/app/config.h"
 #include "engine/net/endpoint.h"
-#include "engine/net/http_client.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
-#include "gateway/binance/signed_request.h"
-#include "gateway/binance/venue_clock.h"
+#include "gateway/binance/signed_rest.h"
 
 namespace mm::app {
 
@@ -34,38 +33,32 @@ class VenueRest {
   // Empty, or why it cannot be asked at all.
   const std::string& error() const { return error_; }
   const net::Endpoint& endpoint() const { return url_.endpoint; }
-  const binance::orders::VenueClock& clock() const { return venue_clock_; }
+  const binance::orders::VenueClock& clock() const { return rest_.venue_clock(); }
   Nanos now() const { return clock_.now(); }
 
-  VenueAnswer ask(const std::string& target, const net::HttpHeaders& headers = {},
-                  const char* method = "GET");
   // The venue's time, kept for signing. Returns the error.
-  std::string ask_time();
+  std::string ask_time() { return rest_.measure_clock(); }
   // Signed, after ask_time().
   VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
-                         const binance::orders::Credentials& key, const char* method = "GET");
+                         const binance::orders::Credentials& key);
 
  private:
   net::ParsedUrl url_;
   net::TlsContext tls_;
-  net::HttpClient client_;
-  std::uint64_t recv_window_ms_;
+  Clock clock_;
+  binance::orders::SignedRest rest_;
   std::string error_;
   std::string text_;  // what parser_ has read
   simdjson::dom::parser parser_;
-  binance::orders::VenueClock venue_clock_;
-  Clock clock_;
 };
 
-// Members of an answer; empty, zero or `otherwise` where there is no such member.
+// Members of an answer; empty, nothing or `otherwise` where there is no such member.
 std::string text_of(const simdjson::dom::element& object, const char* name);
 bool flag_of(const simdjson::dom::element& object, const char* name, bool otherwise);
-Amount amount_of(const simdjson::dom::element& object, const char* name);
+// Nothing, too, for what is no decimal.
+std::optional<Amount> amount_of(const simdjson::dom::element& object, const char* name);
 
-// Free and locked, of an account answer.
-struct AssetBalance {
-  Amount free{}, locked{};
-};
-AssetBalance balance_of(const simdjson::dom::element& account, std::string_view asset);
+// Of an account answer; zero for an asset it does not list.
+std::optional<Amount> free_balance(const simdjson::dom::element& account, std::string_view asset);
 
 }  // namespace mm::app

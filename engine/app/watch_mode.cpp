@@ -108,8 +108,8 @@ int watch_mode(const WatchOptions& options, const Config& config) {
   log.echo_to(stderr);
   const Clock clock;
   SpscRing<Event> ring(static_cast<std::size_t>(config.engine.market_ring_slots));
-  net::SharedConnectionLimit limit = make_connection_limit(config);
-  LiveMarket source({config, venue.instruments, ring, nullptr, clock, log, limit, nullptr});
+  net::AddressLimits limits = make_address_limits(config);
+  LiveMarket source({config, venue.instruments, ring, nullptr, clock, log, limits, nullptr});
   if (!source.error().empty()) return fail(source.error());
   const StopSignal signals;
   Watch watch(config, venue.instruments);

@@ -25,6 +25,7 @@ enum class CommandKind : std::uint8_t {
   kQueryOrder,  // id
   kQueryOpenOrders,
   kResyncFeed,  // to the feed's control ring, not to the gateway
+  kCancelAll,   // every order on the symbol, whoever placed it
   kCount
 };
 const char* name(CommandKind k);

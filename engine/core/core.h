@@ -69,9 +69,11 @@ class Core {
   void on_fill(InstrumentState& s, const Event& e, const OrderChange& change);
   void on_control(const Control& control);
   void pause(PauseScope scope, bool paused);
+  void want_all_canceled();
   void resume();
   void request_resync(InstrumentState& s, CommandBuffer& out);
   void on_timer(CommandBuffer& out);
+  void on_off_grid_fill(InstrumentState& s, const OffGridFill& fill);
   void on_balance(InstrumentState& s, const Balance& balance);
   void count(InstrumentState& s, const OrderChange& change);
   void touch_changed(InstrumentState& s);
@@ -104,6 +106,7 @@ class Core {
   // core_orders.cpp: from ladder to requests.
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
   bool is_in_doubt(const InstrumentState& s, Side side) const;
+  void cancel_all(InstrumentState& s, CommandBuffer& out);
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, CommandBuffer& out);
   bool act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out);

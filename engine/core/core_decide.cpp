@@ -53,6 +53,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     }
     meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
   }
+  cancel_all(s, out);
   if (!turn_.blocked) {
     waiting_.leave(s.id);
   } else if (turn_.spent) {

@@ -200,12 +200,21 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       break;
     case EventKind::kRateUsage:
       budget_.on_usage(e.rate);
+      lifecycle_.on_weight_limit(e.rate.weight_limit, kSecond * e.rate.weight_window_s);
       return;
     case EventKind::kSessionStatus:
       lifecycle_.on_session(s.id, e.session.state, now_);
       s.trading = e.session.symbol_trading != 0;
       break;
+    case EventKind::kOffGridFill:
+      on_off_grid_fill(s, e.off_grid);
+      break;
     default: {
+      if (reports_failure(e.kind) &&
+          static_cast<CommandKind>(e.failure.command) == CommandKind::kCancelAll) {
+        s.cancel_all_at = std::max(now_ + kSecond, e.failure.retry_after);
+        break;
+      }
       if (e.kind == EventKind::kDenied) {
         const auto command = static_cast<CommandKind>(e.failure.command);
         meter_.on_denied(s.id, command);
@@ -239,6 +248,13 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
     trip(QuoteReason::kHalted);
   }
+}
+
+// It cannot be counted: the position is wrong by it, which ends the run as a broken invariant.
+void Core::on_off_grid_fill(InstrumentState& s, const OffGridFill& fill) {
+  s.off_grid = true;
+  if (!lifecycle_.on_off_grid_fill(s.id, fill.trade_id)) return;
+  invariants_.check(Invariant::kPositionExplained, false);
 }
 
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
@@ -276,9 +292,11 @@ void Core::on_control(const Control& control) {
       break;
     case ControlCode::kKill:
       trip(QuoteReason::kHalted);
+      want_all_canceled();
       break;
     case ControlCode::kShutdown:
       trip(QuoteReason::kHalted);
+      want_all_canceled();
       stopping_ = true;
       break;
     case ControlCode::kReload:
@@ -298,10 +316,17 @@ void Core::pause(PauseScope scope, bool paused) {
   }
 }
 
+// Where nobody else is meant to have orders on our symbols: theirs too.
+void Core::want_all_canceled() {
+  if (!config_.orders.exclusive_symbol) return;
+  for (InstrumentState& s : instruments_) s.cancel_all_at = now_;
+}
+
 // Clears every stop but a shutdown. Losses up to here are accepted: they do not trip again.
 void Core::resume() {
   if (stopping_) return;
   increase_paused_ = false;
+  for (InstrumentState& s : instruments_) s.cancel_all_at = kNever;
   lifecycle_.resume();
   if (trip_ == QuoteReason::kLossLimit) {
     for (AccountTotal& account : accounts_) account.loss.resume(account.total);

@@ -20,7 +20,7 @@ QuoteReason Core::stop_reason(const InstrumentState& s) const {
   const SessionState session = lifecycle_.session(s.id);
   if (!feed_up_ || session == SessionState::kDown) return QuoteReason::kDisconnected;
   if (session != SessionState::kUp) return QuoteReason::kReconciling;
-  if (!s.trading) return QuoteReason::kSymbolHalted;
+  if (!s.trading || s.off_grid) return QuoteReason::kSymbolHalted;
   if (s.silent || !s.market.synced()) return QuoteReason::kStaleData;
   if (s.lagging) return QuoteReason::kOwnLag;
   if (s.market.crossed()) return QuoteReason::kBookCrossed;
@@ -117,6 +117,7 @@ void Core::plan_wake(InstrumentState& s) {
   }
   consider(turn_.retry_at);
   consider(s.resync_at);
+  consider(s.cancel_all_at);
   if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);
   consider(s.halted_until);
   for (const SideState& side : s.sides) {

@@ -26,6 +26,15 @@ void Core::pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer
   }
 }
 
+// Once, after our own have been cancelled by id; again if it is refused, or when somebody answers.
+void Core::cancel_all(InstrumentState& s, CommandBuffer& out) {
+  if (now_ < s.cancel_all_at || lifecycle_.session(s.id) == SessionState::kDown) return;
+  s.cancel_all_at = kNever;
+  Command command;
+  command.kind = CommandKind::kCancelAll;
+  send(s, command, out);
+}
+
 void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   SideState& state = s.side(side);
   const Instrument& instrument = s.config.instrument;
@@ -164,7 +173,9 @@ bool Core::amend(InstrumentState& s, Order& order, const Quote& quote, const Pla
   if (reduce) {
     return lifecycle_.request_reduce(order, order.filled + quote.lots, action.why, now_, out);
   }
-  if (order.filled.v > 0) return lifecycle_.request_cancel(order, action.why, now_, out);
+  if (order.filled.v > 0 || !rules.cancel_replace) {
+    return lifecycle_.request_cancel(order, action.why, now_, out);
+  }
   return lifecycle_.request_replace(order, quote.price, quote.lots, action.why, now_, out);
 }
 

@@ -41,6 +41,7 @@ enum class EventKind : std::uint8_t {
   kBalance,
   kRateUsage,      // what the venue says is used of its limits
   kSessionStatus,  // state of the order session; symbol trading or halted
+  kOffGridFill,    // an execution that is no whole number of ticks and lots: the grid has changed
   // From the driver.
   kTimer,
   kBatchEnd,
@@ -164,6 +165,13 @@ struct Fill {
   Asset fee_asset;
   std::uint8_t pad[3];
 };
+// In 1e-8, since neither lots nor ticks can say it. Flag kFlagSell as in a fill.
+struct OffGridFill {
+  ClientOrderId id;
+  TradeId trade_id;
+  Amount quantity, price;
+  std::uint8_t pad[8];
+};
 struct Balance {
   Amount free, locked;
   Asset asset;
@@ -175,7 +183,7 @@ struct RateUsage {
   Nanos orders_end;  // local time at which that ORDERS window ends
   Nanos tightest_end;
   std::uint32_t tightest_pct;  // used of the window, of any kind and length, that is nearest full
-  std::uint8_t pad[4];
+  std::uint32_t weight_window_s;
   bool operator==(const RateUsage&) const = default;
 };
 // What the order session says of one instrument's orders; kDown until the first. It comes up in
@@ -217,6 +225,7 @@ struct alignas(kCacheLine) Event {
     OrderReport report;
     RequestFailure failure;
     Fill fill;
+    OffGridFill off_grid;
     Balance balance;
     RateUsage rate;
     SessionStatus session;
@@ -233,7 +242,7 @@ constexpr bool is_market(EventKind k) {
   return k >= EventKind::kBookBegin && k <= EventKind::kAssetPrice;
 }
 constexpr bool is_execution(EventKind k) {
-  return k >= EventKind::kAccepted && k <= EventKind::kSessionStatus;
+  return k >= EventKind::kAccepted && k <= EventKind::kOffGridFill;
 }
 // Carries a RequestFailure.
 constexpr bool reports_failure(EventKind k) {

@@ -25,12 +25,14 @@ struct RequestCost {
 struct VenueRules {
   bool modify_in_place;        // USD-M order.modify; otherwise a price change is kReplace
   bool keep_priority_reduce;   // spot order.amend.keepPriority
+  bool cancel_replace;         // spot order.cancelReplace; without it: a cancel, then a place
   bool modify_includes_fills;  // quantity of a modify counts what is already executed
   std::uint16_t amends_per_order_max;
   RequestCost place, cancel, replace, modify, reduce;
 };
 inline constexpr VenueRules kBinanceSpotRules{.modify_in_place = false,
                                               .keep_priority_reduce = true,
+                                              .cancel_replace = true,
                                               .modify_includes_fills = true,
                                               .amends_per_order_max = 10,
                                               .place = {1, 0, 1},
@@ -40,6 +42,7 @@ inline constexpr VenueRules kBinanceSpotRules{.modify_in_place = false,
                                               .reduce = {1, 4, 0}};
 inline constexpr VenueRules kBinanceUsdmRules{.modify_in_place = true,
                                               .keep_priority_reduce = false,
+                                              .cancel_replace = false,
                                               .modify_includes_fills = true,
                                               .amends_per_order_max = 9999,
                                               .place = {1, 0, 1},
@@ -54,6 +57,11 @@ struct FeeRates {
   Asset asset{Asset::kQuote};
 };
 
+// Where prices of one side must lie, as fractions of the venue's reference price. 0: anywhere.
+struct PriceBand {
+  Ratio down{}, up{};
+};
+
 struct Instrument {
   std::array<char, 24> symbol_text{};  // zero-terminated, upper case as the venue writes it
   std::array<char, 12> base_text{}, quote_text{};
@@ -61,7 +69,9 @@ struct Instrument {
   Amount lot{};   // size of one lot in 1e-8 base, > 0
   Ticks price_min{1}, price_max{2'000'000'000};
   Lots lots_min{1}, lots_max{1'000'000'000'000};
-  Money notional_min{};
+  Money notional_min{}, notional_max{};  // of one order; 0: no limit
+  PriceBand bid_band{}, ask_band{};
+  std::int32_t orders_max = 0;  // open at once; 0: no limit
   VenueRules rules{kBinanceSpotRules};
   FeeRates fees{};
   bool is_spot = true;            // balances bound orders; base fees reduce the position

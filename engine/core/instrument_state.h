@@ -100,6 +100,8 @@ struct InstrumentState {
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;
+  bool off_grid = false;        // a fill was off the grid: nothing more until a restart
+  Nanos cancel_all_at{kNever};  // when everybody's orders on the symbol are to be cancelled
   bool opening_known = false;
   Amount opening_base{};  // before the first fill: what a position of the account opens with
   bool silent = true;     // the connection was quiet for longer than its max_data_age

@@ -22,11 +22,11 @@ constexpr auto kEventNames = std::to_array<const char*>(
      "book_ticker",  "feed_status",      "asset_price", "accepted",       "rejected",
      "replaced",     "replace_rejected", "amended",     "amend_rejected", "canceled",
      "expired",      "cancel_rejected",  "filled",      "denied",         "outcome_unknown",
-     "order_status", "balance",          "rate_usage",  "session_status", "timer",
-     "batch_end",    "control"});
+     "order_status", "balance",          "rate_usage",  "session_status", "off_grid_fill",
+     "timer",        "batch_end",        "control"});
 constexpr auto kCommandNames =
     std::to_array<const char*>({"none", "place", "cancel", "replace", "modify", "reduce",
-                                "query_order", "query_open_orders", "resync_feed"});
+                                "query_order", "query_open_orders", "resync_feed", "cancel_all"});
 constexpr auto kStateNames = std::to_array<const char*>(
     {"free", "pending_new", "active", "partially_filled", "pending_modify", "pending_cancel",
      "unknown", "filled", "cancelled", "rejected", "denied", "expired"});

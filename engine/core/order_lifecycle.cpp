@@ -490,9 +490,10 @@ void OrderLifecycle::on_status_not_found(Order& row, const OrderReport& report, 
 bool OrderLifecycle::gives_up_fills(Order& row, const OrderReport& report) {
   if (report.asked == 0) return false;
   count_up(row.short_answers);
-  if (row.short_answers < config_.missing_fill_answers_max) return false;
+  Session& session = sessions_[row.instrument];
+  if (row.short_answers < config_.missing_fill_answers_max && !session.off_grid) return false;
   ++counters_.missing_fills;
-  sessions_[row.instrument].held = true;
+  session.held = true;
   return true;
 }
 
@@ -735,6 +736,31 @@ SessionState OrderLifecycle::session(InstrumentId instrument) const {
   const Session& session = sessions_[instrument];
   const bool holds = session.held || (strays_.size() > 0 && strays_.has(instrument));
   return session.state == SessionState::kUp && holds ? SessionState::kReconciling : session.state;
+}
+
+void OrderLifecycle::on_weight_limit(std::uint32_t limit, Nanos window) {
+  if (limit == 0 || window.v <= 0) return;
+  const std::int64_t a_second = std::int64_t{limit} / 5 * kSecond.v / window.v / kQueryCost.weight;
+  const auto rate = static_cast<int>(std::max<std::int64_t>(1, a_second));
+  if (rate == config_.questions_per_second) return;
+  config_.questions_per_second = rate;
+  questions_.set_rate(rate);
+}
+
+bool OrderLifecycle::on_off_grid_fill(InstrumentId instrument, TradeId trade_id) {
+  sessions_[instrument].off_grid = true;
+  return trade_ids_[instrument].insert(trade_id) == TradeIdWindow::Verdict::kNew;
+}
+
+Nanos OrderLifecycle::arrivals_until() const {
+  Nanos until{};
+  for (const Order& row : table_.rows()) {
+    const bool may_arrive = !row.acknowledged || row.next_id.v != 0;
+    if (may_be_live(row.state) && may_arrive) {
+      until = std::max(until, row.news + config_.not_found_margin);
+    }
+  }
+  return until;
 }
 
 void OrderLifecycle::resume() {

@@ -54,7 +54,7 @@ struct LifecycleConfig {
   Nanos retry_backoff_max{5 * kSecond.v};
   Nanos question_pause_min{kSecond};  // doubles with each question about one order
   Nanos question_pause_max{30 * kSecond.v};
-  int questions_per_second = 20 / kQueryCost.weight;  // a fifth of 6,000 weight a minute
+  int questions_per_second = 20 / kQueryCost.weight;  // until the venue has told its limits
   Nanos not_found_margin{mm::not_found_margin(Nanos(5 * kSecond.v), Nanos(kSecond.v / 2))};
   Nanos terminal_retention{7200 * kSecond.v};  // cleanup_interval
   CircuitBreakerConfig breaker{};
@@ -132,6 +132,13 @@ class OrderLifecycle {
   // As last told, kDown before; kUp counts as kReconciling while strays or missing fills hold it.
   SessionState session(InstrumentId instrument) const;
   std::size_t stray_count() const { return strays_.size(); }
+  // By then whatever was sent is on the venue's book, or never will be.
+  Nanos arrivals_until() const;
+  // A fifth of the venue's weight is for questions.
+  void on_weight_limit(std::uint32_t limit, Nanos window);
+  // True if it is heard for the first time. What the orders of this instrument have executed is no
+  // longer known: fills that are missing are not waited for.
+  bool on_off_grid_fill(InstrumentId instrument, TradeId trade_id);
   // Missing fills are accepted as such: instruments held for them go on.
   void resume();
   // Frees the terminal rows of one instrument now (reset); Unknown ones keep theirs.
@@ -151,6 +158,7 @@ class OrderLifecycle {
   struct Session {
     SessionState state{SessionState::kDown};
     bool held{};  // fills are missing for good, or strays found no room
+    bool off_grid{};
   };
 
   void on_fill(const Event& event, OrderChange& change);

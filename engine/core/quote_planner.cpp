@@ -75,9 +75,9 @@ QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& tar
 }
 
 // Without a modify in place, an order with fills is cancelled, and placed anew once its final
-// executed quantity is known.
+// executed quantity is known; any order where the venue replaces none.
 bool QuotePlanner::amendable(const Order& order) const {
-  return order.filled.v == 0 || rules_->modify_in_place;
+  return rules_->modify_in_place || (rules_->cancel_replace && order.filled.v == 0);
 }
 
 // Keeps the candidates in price order: an order that is being moved counts where it goes to.

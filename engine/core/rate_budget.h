@@ -33,6 +33,12 @@ class RateBudget {
         full_(cost_ * per_second),
         credit_(full_) {}
 
+  void set_rate(std::int32_t per_second) {
+    cost_ = (kSecond.v + per_second - 1) / per_second;
+    full_ = cost_ * per_second;
+    credit_ = std::min(credit_, full_);
+  }
+
   int available(Nanos now) {
     if (now < held_until_) return 0;
     refill(now);

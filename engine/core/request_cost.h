@@ -17,6 +17,7 @@ constexpr RequestCost request_cost(const VenueRules& rules, CommandKind kind) {
     case CommandKind::kPlace:
       return rules.place;
     case CommandKind::kCancel:
+    case CommandKind::kCancelAll:
       return rules.cancel;
     case CommandKind::kReplace:
       return rules.replace;

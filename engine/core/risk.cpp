@@ -23,24 +23,46 @@ Lots position_room(Side side, Amount position, Lots exposure, Amount limit,
   return Lots(static_cast<std::int64_t>(std::clamp<Int128>(lots, 0, Lots::max().v)));
 }
 
+namespace {
+
+// The venue takes its own reference, an average of the last minutes or the last price; fair value
+// is near it, and a market that leaves it behind is refused by the venue.
+bool is_within(const PriceBand& band, Ticks price, HalfTicks reference) {
+  const Int128 scaled = Int128{price.v} * 2 * kRatioScale;
+  const bool low = band.down.v > 0 && scaled < Int128{reference.v} * band.down.v;
+  const bool high = band.up.v > 0 && scaled > Int128{reference.v} * band.up.v;
+  return !low && !high;
+}
+
+// Above what the account or the venue allows in one order.
+bool is_too_large(const Quote& q, Money worth, const RiskParams& risk,
+                  const Instrument& instrument) {
+  const auto exceeds = [worth](Money limit) { return limit.v > 0 && worth > limit; };
+  return q.lots > instrument.lots_max || exceeds(risk.max_order_notional) ||
+         exceeds(instrument.notional_max);
+}
+
+}  // namespace
+
 QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int account_orders_max,
                         const Instrument& instrument) {
   const Quote& q = order.quote;
   const Money worth = notional(instrument, q.price, q.lots);
-  const bool full =
-      order.account_orders >= account_orders_max || order.instrument_orders >= risk.max_order_count;
+  const bool venue_full =
+      instrument.orders_max > 0 && order.instrument_orders >= instrument.orders_max;
+  const bool full = order.account_orders >= account_orders_max || venue_full ||
+                    order.instrument_orders >= risk.max_order_count;
   if (order.adds_order && full) return QuoteReason::kOrderLimit;
   if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
     return QuoteReason::kBelowMinSize;
   }
-  if (q.lots > instrument.lots_max ||
-      (risk.max_order_notional.v > 0 && worth > risk.max_order_notional)) {
-    return QuoteReason::kOrderLimit;
-  }
+  if (is_too_large(q, worth, risk, instrument)) return QuoteReason::kOrderLimit;
   if (q.price < price_at_distance(Side::kBuy, order.fair, risk.price_collar) ||
       q.price > price_at_distance(Side::kSell, order.fair, risk.price_collar)) {
     return QuoteReason::kPriceCollar;
   }
+  const PriceBand& band = order.side == Side::kBuy ? instrument.bid_band : instrument.ask_band;
+  if (!is_within(band, q.price, order.fair)) return QuoteReason::kPriceBand;
   if (q.lots > order.room) return QuoteReason::kPositionLimit;
   if (order.own_opposite && (q.price - order.own_opposite_at).v * sign(order.side) >= 0) {
     return QuoteReason::kBookCrossed;

@@ -44,6 +44,13 @@ void visit_fields(I& i, Visit visit) {
   visit("is_spot", i.is_spot);
   visit("book_includes_own", i.book_includes_own);
   visit("own_wallet", i.own_wallet);
+  visit("cancel_replace", i.rules.cancel_replace);
+  visit("notional_max", i.notional_max.v);
+  visit("bid_down", i.bid_band.down.v);
+  visit("bid_up", i.bid_band.up.v);
+  visit("ask_down", i.ask_band.down.v);
+  visit("ask_up", i.ask_band.up.v);
+  visit("orders_max", i.orders_max);
 }
 
 std::string instrument_line(const Instrument& instrument) {

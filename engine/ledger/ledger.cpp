@@ -108,6 +108,10 @@ std::string detail_of(const Event& e, const Instrument& i) {
                          static_cast<int>(e.control.scope));
     case EventKind::kFilled:
       return fmt::format("trade {}", e.fill.trade_id.v);
+    case EventKind::kOffGridFill:
+      return fmt::format("trade {}: {} {} @ {}, not in the position", e.off_grid.trade_id.v,
+                         name(e.side()), decimal_text(e.off_grid.quantity).view(),
+                         decimal_text(e.off_grid.price).view());
     case EventKind::kOrderStatus:
       return fmt::format("status {}", static_cast<int>(e.report.status));
     default:
@@ -267,6 +271,8 @@ void LedgerWriter::write_event(const Event& e) {
     reason = name(e.failure.reason);
   } else if (e.kind == EventKind::kFilled) {
     id = e.fill.id;
+  } else if (e.kind == EventKind::kOffGridFill) {
+    id = e.off_grid.id;
   }
   const std::string id_string = id_text(id), new_id_string = id_text(new_id);
   const std::string detail = is_failure(e.kind) ? name(static_cast<CommandKind>(e.failure.command))

@@ -23,12 +23,12 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return {};
 }
 
-std::chrono::seconds HttpResponse::retry_after() const {
+Nanos HttpResponse::retry_after() const {
   const std::string_view text = header("Retry-After");
   std::uint32_t seconds = 0;
   const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool whole = bad == std::errc() && end == text.data() + text.size();
-  return std::chrono::seconds(whole ? seconds : 0);
+  return kSecond * (whole ? seconds : 0);
 }
 
 HttpClient::HttpClient(Endpoint endpoint, const TlsContext* tls, const HttpOptions& options)

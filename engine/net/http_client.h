@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/types.h"
 #include "engine/net/endpoint.h"
 #include "engine/net/stream.h"
 #include "engine/net/tls_context.h"
@@ -40,8 +41,8 @@ struct HttpResponse {
 
   // The first of that name, whatever its case; empty if there is none.
   std::string_view header(std::string_view name) const;
-  // Seconds of a Retry-After header; 0 if there is none or it is a date.
-  std::chrono::seconds retry_after() const;
+  // What a Retry-After header asks for; 0 if there is none or it is a date.
+  Nanos retry_after() const;
 };
 
 struct HttpOptions {

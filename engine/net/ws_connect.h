@@ -3,7 +3,6 @@
 // Cold: blocks like dial(), with one deadline for everything. Allocates the socket's buffers.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
@@ -15,9 +14,9 @@ namespace mm::net {
 
 struct WsOpened {
   std::unique_ptr<WebSocket> socket;
-  std::string error;                    // one line, where there is no socket
-  int http_status = 0;                  // of the server's answer, if it came so far
-  std::chrono::seconds retry_after{0};  // what a refusing server asked for
+  std::string error;    // one line, where there is no socket
+  int http_status = 0;  // of the server's answer, if it came so far
+  Nanos retry_after{};  // what a refusing server asked for
 };
 
 WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,

@@ -74,7 +74,24 @@ void read_filter_field(std::string_view key, od::value value, Filter& f) {
   if (std::int64_t* const out = filter_field(key, f)) *out = decimal_or_max(text);
 }
 
+constexpr std::uint64_t kOrdersMax = std::numeric_limits<std::int32_t>::max();
+
+PriceBand band(std::int64_t down, std::int64_t up) {
+  const auto ratio = [](std::int64_t decimal) {
+    return Ratio(std::min(decimal, std::numeric_limits<std::int64_t>::max() / 10) * 10);
+  };
+  return {ratio(down), ratio(up)};
+}
+
+void apply_to_prices(const Filter& f, Instrument& i) {
+  if (f.type == "NOTIONAL") i.notional_max = money(Amount(f.notional_max));
+  if (f.type != "PERCENT_PRICE_BY_SIDE" && f.type != "PERCENT_PRICE") return;
+  i.bid_band = band(f.bid_down, f.bid_up);
+  i.ask_band = band(f.ask_down, f.ask_up);
+}
+
 void apply(const Filter& f, Instrument& i) {
+  apply_to_prices(f, i);
   if (f.type == "PRICE_FILTER" && f.step > 0) {
     i.tick = Amount(f.step);
     if (f.low > 0) i.price_min = Ticks(std::max<std::int64_t>(1, (f.low - 1) / f.step + 1));
@@ -87,23 +104,9 @@ void apply(const Filter& f, Instrument& i) {
     i.notional_min = money(Amount(f.notional));
   } else if (f.type == "MAX_NUM_ORDER_AMENDS" && f.count_max != 0 && f.count_max <= 0xFFFF) {
     i.rules.amends_per_order_max = static_cast<std::uint16_t>(f.count_max);
+  } else if (f.type == "MAX_NUM_ORDERS") {
+    i.orders_max = static_cast<std::int32_t>(std::min(f.count_max, kOrdersMax));
   }
-}
-
-void apply(const Filter& f, SymbolRules& r) {
-  constexpr std::uint64_t kCountMax = std::numeric_limits<std::int32_t>::max();
-  const auto count = static_cast<std::int32_t>(std::min(f.count_max, kCountMax));
-  const auto ratio = [](std::int64_t decimal) {
-    return Ratio(std::min(decimal, std::numeric_limits<std::int64_t>::max() / 10) * 10);
-  };
-  if (f.type == "MAX_NUM_ORDERS") r.orders_max = count;
-  if (f.type == "MAX_NUM_ORDER_AMENDS") r.amends_per_order_max = count;
-  if (f.type == "NOTIONAL") r.notional_max = money(Amount(f.notional_max));
-  if (f.type != "PERCENT_PRICE_BY_SIDE" && f.type != "PERCENT_PRICE") return;
-  r.bid_up = ratio(f.bid_up);
-  r.bid_down = ratio(f.bid_down);
-  r.ask_up = ratio(f.ask_up);
-  r.ask_down = ratio(f.ask_down);
 }
 
 sj::error_code read_filters(od::value value, std::vector<Filter>& out) {
@@ -139,8 +142,21 @@ void read_symbol_text(std::string_view key, std::string_view text, Instrument& i
   if (key == "status") r.status = status_of(text);
 }
 
+sj::error_code read_order_types(od::value value, SymbolRules& r) {
+  od::array types;
+  if (const auto e = value.get_array().get(types)) return e;
+  r.post_only_allowed = false;
+  for (auto element : types) {
+    std::string_view type;
+    if (const auto e = element.get_string().get(type)) return e;
+    r.post_only_allowed |= type == "LIMIT_MAKER";
+  }
+  return sj::SUCCESS;
+}
+
 sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
   std::vector<Filter> filters;
+  VenueRules rules = i.rules;
   for (auto member : object) {
     std::string_view key, text;
     if (const auto e = member.unescaped_key().get(key)) return e;
@@ -152,17 +168,16 @@ sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
       if (const auto e = value.get_string().get(text)) return e;
       read_symbol_text(key, text, i, r);
     } else if (key == "amendAllowed" || key == "cancelReplaceAllowed") {
-      bool& out = key == "amendAllowed" ? r.amend_allowed : r.cancel_replace_allowed;
+      bool& out = key == "amendAllowed" ? rules.keep_priority_reduce : rules.cancel_replace;
       if (const auto e = value.get_bool().get(out)) return e;
+    } else if (key == "orderTypes") {
+      if (const auto e = read_order_types(value, r)) return e;
     } else if (key == "contractType") {
       i.is_spot = false;
     }
   }
-  if (!i.is_spot) i.rules = kBinanceUsdmRules;
-  for (const Filter& f : filters) {
-    apply(f, i);
-    apply(f, r);
-  }
+  i.rules = i.is_spot ? rules : kBinanceUsdmRules;
+  for (const Filter& f : filters) apply(f, i);
   return sj::SUCCESS;
 }
 

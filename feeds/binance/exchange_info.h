@@ -37,16 +37,10 @@ enum class SymbolStatus : std::uint8_t {
 };
 const char* name(SymbolStatus s);
 
-// What trading a symbol live must know beside its Instrument. Zero: the venue sets no such limit.
+// What starting to trade a symbol must know beside its Instrument, which has what orders must obey.
 struct SymbolRules {
   SymbolStatus status{};
-  bool amend_allowed = false;  // order.amend.keepPriority
-  bool cancel_replace_allowed = false;
-  std::int32_t orders_max = 0;  // open at once
-  std::int32_t amends_per_order_max = 0;
-  Money notional_max{};
-  // Prices must lie between these fractions of the reference price, by side.
-  Ratio bid_down{}, bid_up{}, ask_down{}, ask_up{};
+  bool post_only_allowed = true;  // LIMIT_MAKER is among its orderTypes, or none are told
 };
 
 struct ExchangeInfo {

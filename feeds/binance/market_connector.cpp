@@ -9,11 +9,9 @@ namespace mm::binance {
 
 namespace {
 
-// A socket that lived so long was no failure: the next pause starts small again.
-constexpr Nanos kSteady{10 * kSecond.v};
-// And a snapshot asked for so long after the last one is not a sign of trouble.
-constexpr Nanos kCalm{60 * kSecond.v};
-constexpr Nanos kSnapshotPauseFirst{200 * kMillisecond.v}, kSnapshotPauseLongest{10 * kSecond.v};
+// A snapshot asked for so long after the last one (steady) is not a sign of trouble.
+constexpr net::RetrySchedule::Pauses kSnapshotPauses{
+    .first = 200 * kMillisecond, .longest = 10 * kSecond, .steady = 60 * kSecond};
 
 std::string check_urls(const StreamPlan& plan, const RestMarket& rest, const net::TlsContext& tls) {
   for (const StreamLine& line : plan.lines) {
@@ -26,26 +24,24 @@ std::string check_urls(const StreamPlan& plan, const RestMarket& rest, const net
 }  // namespace
 
 MarketConnector::MarketConnector(const LiveFeedOptions& options, const StreamPlan& plan,
-                                 FeedChannel& channel, net::SharedConnectionLimit& limit,
-                                 LogWriter* log, const std::atomic<bool>* stop, std::uint64_t seed)
+                                 FeedChannel& channel, net::AddressLimits& limits, LogWriter* log,
+                                 const std::atomic<bool>* stop, std::uint64_t seed)
     : options_(options),
       plan_(plan),
       channel_(channel),
       log_(log),
       stop_(stop),
       tls_(net::TlsContext::client(options.ca_file)),
-      rest_(options, &tls_, stop),
-      limit_(limit) {
+      rest_(options, &tls_, limits.requests, stop),
+      limit_(limits.connections) {
   error_ = check_urls(plan, rest_, tls_);
   for (std::size_t i = 0; i < plan.lines.size(); ++i) lines_.emplace_back(i, options, seed + i);
   for (const FeedInstrument& i : plan.instruments)
-    snapshots_.push_back(
-        {.instrument = i.id,
-         .symbol = std::string(i.spec.symbol()),
-         .not_before = {},
-         .last = {},
-         .backoff = net::Backoff(kSnapshotPauseFirst, kSnapshotPauseLongest, seed + 1000 + i.id),
-         .wanted = false});
+    snapshots_.push_back({.instrument = i.id,
+                          .symbol = std::string(i.spec.symbol()),
+                          .last = {},
+                          .retry = {kSnapshotPauses, seed + 1000 + i.id},
+                          .wanted = false});
 }
 
 int MarketConnector::do_work(Nanos now) {
@@ -72,8 +68,7 @@ int MarketConnector::take_requests(Nanos now) {
       const auto at = std::ranges::find(snapshots_, r.instrument, &Snapshot::instrument);
       if (at == snapshots_.end()) continue;
       // Asked again soon after the last: the venue's snapshots lag, or the feed loses chains.
-      if (now - at->last >= kCalm) at->backoff.reset();
-      if (at->last > Nanos{}) at->not_before = std::max(at->not_before, now + at->backoff.next());
+      if (at->last > Nanos{}) at->retry.ended(at->last, now);
       at->wanted = true;
     } else if (r.line < lines_.size()) {
       Line& line = lines_[r.line];
@@ -88,8 +83,7 @@ int MarketConnector::take_requests(Nanos now) {
 void MarketConnector::reclaim(Line& line, Nanos now) {
   const std::unique_ptr<LineSocket> ended = channel_.sockets[line.index].reclaim();
   if (ended == nullptr || ended->serial != line.serial || line.wanted) return;
-  if (now - line.opened >= kSteady) line.backoff.reset();
-  line.not_before = now + line.backoff.next();
+  line.retry.ended(line.opened, now);
   line.wanted = true;
 }
 
@@ -97,13 +91,13 @@ void MarketConnector::roll_over(Line& line, Nanos now) {
   if (line.wanted || line.fresh != nullptr) return;
   ++counters_.roll_overs;
   line.wanted = true;
-  line.not_before = now;
+  line.retry.wait_until(now);
 }
 
 bool MarketConnector::open(Line& line, Nanos now) {
-  if (!line.wanted || line.fresh != nullptr || now < line.not_before) return false;
+  if (!line.wanted || line.fresh != nullptr || !line.retry.is_due(now)) return false;
   if (!limit_.take(net::ConnectionUse::kMarket, now)) {
-    line.not_before = limit_.next(net::ConnectionUse::kMarket, now);
+    line.retry.wait_until(limit_.next(net::ConnectionUse::kMarket, now));
     return false;
   }
   ++counters_.attempts;
@@ -130,10 +124,7 @@ bool MarketConnector::open(Line& line, Nanos now) {
 
 void MarketConnector::failed(Line& line, const net::WsOpened& opened, Nanos now) {
   ++counters_.failed;
-  Nanos pause = line.backoff.next();
-  if (opened.retry_after.count() > 0)
-    pause = std::max(pause, kSecond * static_cast<std::int64_t>(opened.retry_after.count()));
-  line.not_before = now + pause;
+  const Nanos pause = line.retry.failed(now, opened.retry_after);
   log_.print(LogLevel::kWarning, now, "feed: {}: {}; next attempt in {} ms",
              plan_.lines[line.index].place, opened.error, pause.v / kMillisecond.v);
 }
@@ -161,7 +152,7 @@ bool MarketConnector::fetch(Nanos now) {
   for (std::size_t i = 0; i < snapshots_.size(); ++i) {
     Snapshot& s = snapshots_[next_snapshot_];
     next_snapshot_ = (next_snapshot_ + 1) % snapshots_.size();
-    if (!s.wanted || now < s.not_before) continue;
+    if (!s.wanted || !s.retry.is_due(now)) continue;
     const std::int32_t weight = depth_weight(options_.snapshot_levels);
     const Nanos allowed = rest_.next(now, weight);
     if (allowed > now) return false;
@@ -174,8 +165,7 @@ bool MarketConnector::fetch(Nanos now) {
       return true;
     }
     ++counters_.snapshots_failed;
-    const Nanos pause = s.backoff.next();
-    s.not_before = now + pause;
+    s.retry.failed(now);
     log_.print(LogLevel::kWarning, now, "feed: snapshot of {}: {}", s.symbol, answer.error);
     return true;
   }

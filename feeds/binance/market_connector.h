@@ -12,7 +12,8 @@
 #include <memory>
 #include <vector>
 
-#include "engine/net/shared_connection_limit.h"
+#include "engine/net/address_limits.h"
+#include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
 #include "feeds/binance/feed_channel.h"
 #include "feeds/binance/live_options.h"
@@ -36,7 +37,7 @@ class MarketConnector {
  public:
   // All must outlive it; `log` and `stop` may be null. `seed` is that of the jitter.
   MarketConnector(const LiveFeedOptions& options, const StreamPlan& plan, FeedChannel& channel,
-                  net::SharedConnectionLimit& limit, LogWriter* log, const std::atomic<bool>* stop,
+                  net::AddressLimits& limits, LogWriter* log, const std::atomic<bool>* stop,
                   std::uint64_t seed = 1);
 
   // Empty, or why nothing can ever be opened (an unreadable CA file, a bad URL).
@@ -48,15 +49,18 @@ class MarketConnector {
   const RestMarket& rest() const { return rest_; }
 
  private:
+  // A socket that lived so long was no failure: the next pause starts small again.
+  static constexpr Nanos kSteady{10 * kSecond.v};
+
   struct Line {
     Line(std::size_t plan_index, const LiveFeedOptions& o, std::uint64_t seed)
-        : index(plan_index), backoff(o.backoff_first, o.backoff_longest, seed) {}
+        : index(plan_index), retry({o.backoff_first, o.backoff_longest, kSteady}, seed) {}
 
     std::size_t index;
-    net::Backoff backoff;
+    net::RetrySchedule retry;
     std::uint64_t serial = 0;  // of the newest socket offered
     bool wanted = true;        // a new socket is to be opened
-    Nanos not_before{}, opened{};
+    Nanos opened{};
     // Opened, and still to be subscribed and handed over.
     std::unique_ptr<LineSocket> fresh;
     std::size_t subscribed = 0;
@@ -65,8 +69,8 @@ class MarketConnector {
   struct Snapshot {
     InstrumentId instrument{};
     std::string symbol;
-    Nanos not_before{}, last{};
-    net::Backoff backoff;
+    Nanos last{};
+    net::RetrySchedule retry;
     bool wanted = false;
   };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/net/percent_encoding.h"
 #include "feeds/binance/stream_plan.h"
 
 namespace mm::binance {
@@ -46,14 +47,14 @@ sj::error_code write_trade(const dom::element& trade, std::string_view symbol, b
 }  // namespace
 
 RestFeed::RestFeed(const LiveFeedOptions& options, std::span<const FeedInstrument> instruments,
-                   SpscRing<Event>& market, LogWriter* log, const std::atomic<bool>* stop,
-                   RawTap* tap)
+                   SpscRing<Event>& market, net::SharedRequestPause& pause, LogWriter* log,
+                   const std::atomic<bool>* stop, RawTap* tap)
     : options_(options),
       market_(market),
       log_(log),
       tap_(tap),
       tls_(net::TlsContext::client(options.ca_file)),
-      rest_(options, &tls_, stop),
+      rest_(options, &tls_, pause, stop),
       error_(!rest_.error().empty() ? rest_.error() : tls_.error()),
       feed_(instruments, {.venue = Venue::kSpot,
                           .message_bytes_max = std::size_t{4} << 20,
@@ -76,7 +77,7 @@ void RestFeed::make_polls(std::span<const FeedInstrument> instruments) {
         {i.id,
          symbol,
          fmt::format("/api/v3/{}?symbol={}&limit={}", aggregate ? "aggTrades" : "trades",
-                     percent_encoded(symbol), kTradesMax),
+                     net::percent_encoded(symbol), kTradesMax),
          What::kTrades,
          aggregate ? kAggTradesWeight : kTradesWeight,
          {}});

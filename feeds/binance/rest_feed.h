@@ -31,8 +31,8 @@ class RestFeed {
  public:
   // `log`, `tap` and `stop` may be null; all must outlive the feed.
   RestFeed(const LiveFeedOptions& options, std::span<const FeedInstrument> instruments,
-           SpscRing<Event>& market, LogWriter* log, const std::atomic<bool>* stop,
-           RawTap* tap = nullptr);
+           SpscRing<Event>& market, net::SharedRequestPause& pause, LogWriter* log,
+           const std::atomic<bool>* stop, RawTap* tap = nullptr);
 
   // Empty, or why nothing can ever be asked.
   const std::string& error() const { return error_; }

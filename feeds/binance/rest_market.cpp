@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/net/percent_encoding.h"
 #include "feeds/binance/stream_plan.h"
 
 namespace mm::binance {
@@ -12,7 +13,7 @@ namespace mm::binance {
 namespace {
 
 constexpr std::size_t kBodyMax = std::size_t{16} << 20;
-constexpr Nanos kRefusedPause{60 * kSecond.v}, kBannedPause{120 * kSecond.v};
+constexpr Nanos kRefusedPause{60 * kSecond.v};
 
 std::optional<std::int32_t> number(std::string_view text) {
   std::int32_t value = 0;
@@ -52,13 +53,14 @@ bool is_json(std::string_view body) {
 }  // namespace
 
 RestMarket::RestMarket(const LiveFeedOptions& options, const net::TlsContext* tls,
-                       const std::atomic<bool>* stop)
+                       net::SharedRequestPause& pause, const std::atomic<bool>* stop)
     : error_(net::parse_url(options.rest_url).error),
       host_(options.rest_url),
       client_(net::parse_url(options.rest_url).endpoint, tls,
               {.timeout = std::chrono::nanoseconds(options.connect_timeout.v),
                .body_bytes_max = kBodyMax,
                .stop = stop}),
+      pause_(pause),
       weight_(options.weight_per_minute) {}
 
 RestAnswer RestMarket::get(const std::string& target, std::int32_t weight, Nanos now) {
@@ -84,22 +86,22 @@ std::string RestMarket::judge(const net::HttpResponse& r, const std::string& pat
   weight_.on_answer(now, number(r.header("X-MBX-USED-WEIGHT-1M")));
   if (r.status == 200 && is_json(r.body)) return {};
   if (r.status == 200) return line(fmt::format("not JSON: {}", excerpt(r.body)));
-  const Nanos asked = kSecond * static_cast<std::int64_t>(r.retry_after().count());
-  if (r.status == 403 || r.status == 451 || r.status == 429)
+  const Nanos asked = r.retry_after();
+  pause_.on_status(r.status, now + asked, now);
+  if (r.status == 403 || r.status == 451)
     weight_.block(now + (asked > Nanos{} ? asked : kRefusedPause));
-  if (r.status == 418) weight_.block(now + (asked > Nanos{} ? asked : kBannedPause));
   return line(fmt::format("HTTP {}: {}: {}", r.status, meaning(r.status), excerpt(r.body)));
 }
 
 std::string exchange_info_target(const std::vector<std::string>& symbols) {
   std::string list;
   for (const std::string& s : symbols) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", s);
-  return "/api/v3/exchangeInfo?symbols=" + percent_encoded("[" + list + "]") +
+  return "/api/v3/exchangeInfo?symbols=" + net::percent_encoded("[" + list + "]") +
          "&showPermissionSets=false";
 }
 
 std::string depth_target(std::string_view symbol, std::int32_t levels) {
-  return fmt::format("/api/v3/depth?symbol={}&limit={}", percent_encoded(symbol), levels);
+  return fmt::format("/api/v3/depth?symbol={}&limit={}", net::percent_encoded(symbol), levels);
 }
 
 }  // namespace mm::binance

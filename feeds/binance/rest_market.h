@@ -3,7 +3,7 @@
 // Cold: get() blocks until answered or timed out; one thread. What can go wrong (no connection, a
 // wrong certificate, 403, 418, 429, 451, 5xx, a page of HTML, a body too long) comes back as one
 // line that names host, path and cause; after a refusal next() holds everything back for as long
-// as the venue asked.
+// as the venue asked, after 418 and 429 for all who share the pause.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/net/http_client.h"
+#include "engine/net/shared_request_pause.h"
 #include "feeds/binance/live_options.h"
 #include "feeds/binance/rest_weight.h"
 
@@ -26,11 +27,14 @@ class RestMarket {
  public:
   // `tls` may be null for http.
   RestMarket(const LiveFeedOptions& options, const net::TlsContext* tls,
-             const std::atomic<bool>* stop);
+             net::SharedRequestPause& pause, const std::atomic<bool>* stop);
 
   // Empty, or why the URL is of no use.
   const std::string& error() const { return error_; }
-  Nanos next(Nanos now, std::int32_t weight) const { return weight_.next(now, weight); }
+  // When a request of that weight may be sent: `now` if it may be already.
+  Nanos next(Nanos now, std::int32_t weight) const {
+    return std::max(weight_.next(now, weight), pause_.next(net::RequestUse::kOther, now));
+  }
   RestAnswer get(const std::string& target, std::int32_t weight, Nanos now);
 
   std::uint64_t requests() const { return requests_; }
@@ -42,11 +46,13 @@ class RestMarket {
   std::string error_;
   std::string host_;
   net::HttpClient client_;
+  net::SharedRequestPause& pause_;
   RestWeight weight_;
   std::uint64_t requests_ = 0, weight_spent_ = 0;
 };
 
 // /api/v3/exchangeInfo of some symbols.
+inline constexpr std::int32_t kExchangeInfoWeight = 20;
 std::string exchange_info_target(const std::vector<std::string>& symbols);
 std::string depth_target(std::string_view symbol, std::int32_t levels);
 

@@ -1,4 +1,4 @@
-// How much request weight may still be spent: the venue's minute, our share of it, and bans.
+// How much request weight may still be spent: the venue's minute, and our share of it.
 //
 // Pure: time comes in. Cold threads; O(1), no allocation. The venue counts in minutes of the clock
 // and over everything that comes from this address, so what it says replaces what we counted.
@@ -31,7 +31,7 @@ class RestWeight {
     used_ = minute_of(now) == minute_ ? std::max(used_, *venue_used) : *venue_used;
     minute_ = minute_of(now);
   }
-  // Refused for too many requests, or banned: silence until then.
+  // Refused for another reason: silence until then.
   void block(Nanos until) { blocked_until_ = std::max(blocked_until_, until); }
 
   std::int32_t used(Nanos now) const { return minute_of(now) == minute_ ? used_ : 0; }

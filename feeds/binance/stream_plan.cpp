@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "engine/net/percent_encoding.h"
+
 namespace mm::binance {
 
 namespace {
@@ -45,7 +47,7 @@ StreamLine make_line(const LiveFeedOptions& o, std::span<const std::string> stre
     for (const std::string& s : streams) {
       const std::size_t at = s.find('@');
       query += fmt::format("{}{}{}", query.empty() ? "" : "/",
-                           percent_encoded(std::string_view(s).substr(0, at)), s.substr(at));
+                           net::percent_encoded(std::string_view(s).substr(0, at)), s.substr(at));
     }
   } else {
     line.subscribe = subscribe_messages(streams);
@@ -85,16 +87,6 @@ std::string lower_case(std::string_view symbol) {
   std::string out(symbol);
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
   return out;
 }
 

@@ -39,7 +39,5 @@ StreamPlan plan_streams(const LiveFeedOptions& options,
 
 // btcusdt, for stream names; only ASCII letters have cases here.
 std::string lower_case(std::string_view symbol);
-// For URLs: everything but letters, digits and -._~ as %XX.
-std::string percent_encoded(std::string_view text);
 
 }  // namespace mm::binance

@@ -14,6 +14,7 @@ struct Row {
 constexpr Verdict refused(RejectReason reason) {
   return {true, reason};
 }
+constexpr std::int64_t kTooManyOrders = -1015;
 constexpr Verdict kUncertain{false, RejectReason::kOther};
 
 // The first row that fits counts.
@@ -23,7 +24,7 @@ constexpr std::array kRows{
     Row{-1007, "", kUncertain}, Row{-1013, "MAX_NUM_ORDERS", refused(RejectReason::kMaxOrders)},
     Row{-1013, "MAX_NUM_ORDER_AMENDS", refused(RejectReason::kMaxAmends)},
     Row{-1013, "Filter failure", refused(RejectReason::kFilter)},
-    Row{-1015, "", refused(RejectReason::kRateLimit)},
+    Row{kTooManyOrders, "", refused(RejectReason::kRateLimit)},
     Row{-1016, "", refused(RejectReason::kMarketHalted)},
     Row{-1034, "", refused(RejectReason::kRateLimit)},
     Row{-1111, "", refused(RejectReason::kFilter)},
@@ -56,6 +57,12 @@ Verdict judge(int status, const ErrorBody& error) {
   }
   // Whatever else is refused before it is carried out has a 4xx status.
   return status >= 400 ? refused(RejectReason::kOther) : kUncertain;
+}
+
+bool limits_address(const Response& r) {
+  // A replace that failed in part has the reason inside.
+  const bool orders = r.error.code == kTooManyOrders || r.new_order_error.code == kTooManyOrders;
+  return r.status == 418 || (r.status == 429 && !orders);
 }
 
 OrderPhase phase_of(std::string_view status) {

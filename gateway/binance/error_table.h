@@ -17,6 +17,8 @@ struct Verdict {
 };
 
 Verdict judge(int status, const ErrorBody& error);
+// Refused for what our address has asked so far, not for how many orders the account has placed.
+bool limits_address(const Response& response);
 
 inline constexpr std::int64_t kClockError = -1021;
 // The key is not accepted: nothing will work on this session.

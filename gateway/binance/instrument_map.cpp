@@ -49,7 +49,15 @@ std::int32_t InstrumentMap::ticks(InstrumentId i, std::int64_t price) const {
 
 Lots InstrumentMap::lots(InstrumentId i, std::int64_t quantity) const {
   std::int64_t lots = 0;
-  return Lots(grids_[i].lots(quantity, lots) == UnitError::kNone ? lots : 0);
+  const bool whole = grids_[i].lots(quantity, lots) == UnitError::kNone;
+  return Lots(whole ? lots : quantity / instruments_[i].lot.v);
+}
+
+bool InstrumentMap::is_on_grid(InstrumentId i, std::int64_t price, std::int64_t quantity) const {
+  std::int32_t ticks = 0;
+  std::int64_t lots = 0;
+  return grids_[i].ticks(price, ticks) == UnitError::kNone &&
+         grids_[i].lots(quantity, lots) == UnitError::kNone;
 }
 
 Asset InstrumentMap::role(InstrumentId i, std::string_view asset) const {

@@ -29,9 +29,10 @@ class InstrumentMap {
   std::size_t size() const { return instruments_.size(); }
   std::span<const Instrument> all() const { return instruments_; }
 
-  // 1e-8 to ticks and lots; 0 for what is not on the grid, which the venue never sends.
+  // 1e-8 to ticks and lots. Off the grid, which has changed then: 0, and whole lots only.
   std::int32_t ticks(InstrumentId i, std::int64_t price) const;
   Lots lots(InstrumentId i, std::int64_t quantity) const;
+  bool is_on_grid(InstrumentId i, std::int64_t price, std::int64_t quantity) const;
   // What an asset is to one instrument, and to all that trade in it.
   Asset role(InstrumentId i, std::string_view asset) const;
   std::span<const AssetUse> uses(std::string_view asset) const;

@@ -7,8 +7,8 @@
 namespace mm::binance::orders {
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                               SessionLink& link, net::SharedConnectionLimit& limit,
-                               const Clock& clock, Say say)
+                               SessionLink& link, net::AddressLimits& limits, const Clock& clock,
+                               Say say)
     : options_(options),
       credentials_(credentials),
       link_(link),
@@ -18,7 +18,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
       reconciler_(instruments_, options.identity, link),
-      limit_(limit) {
+      limits_(limits) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
@@ -35,16 +35,15 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
                           .self_trade_prevention = options.self_trade_prevention,
                           .identity = options.identity,
                           .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
-                          .stop = &stop_},
+                          .stop = &stop_,
+                          .pause = limits.requests},
         instruments_, link.rest_answers);
-    symbols_ = std::make_unique<SymbolStatus>(
-        rest.endpoint, &tls_, net::HttpOptions{.timeout = kSymbolsTimeout, .stop = &stop_},
-        instruments_, link);
   }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
-    lanes_.push_back(
-        {0, Nanos(0),
-         net::Backoff(options.backoff_first, options.backoff_longest, options.seed + i)});
+    // One that lived for less is followed by a pause, which grows: each costs a reconciliation.
+    lanes_.push_back({0,
+                      {{options.backoff_first, options.backoff_longest, options.backoff_longest},
+                       options.seed + i}});
   }
 }
 
@@ -56,21 +55,7 @@ int OrderConnector::do_work() {
     if (carry_out_by_rest()) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
   }
-  if (look_at_symbols()) ++work;
   return work;
-}
-
-// Only when nothing more urgent is to do.
-bool OrderConnector::look_at_symbols() {
-  if (symbols_ == nullptr || stop_.load(std::memory_order_acquire)) return false;
-  for (const SessionLink::Lane& lane : link_.lanes) {
-    if (lane.wanted.load(std::memory_order_acquire)) return false;
-  }
-  if (!symbols_->do_work(clock_.now())) return false;
-  if (!symbols_->problem().empty()) {
-    say_(fmt::format("which symbols trade is not known: {}", symbols_->problem()));
-  }
-  return true;
 }
 
 // What the session has given back is closed here; its last words go to the log.
@@ -86,10 +71,7 @@ bool OrderConnector::reclaim(std::size_t lane) {
     failed(lane, "the venue no longer accepts the API key", options_.key_refused_pause);
     return true;
   }
-  // One that did not last is followed by a pause, which grows: each costs a reconciliation.
-  const Nanos now = clock_.now();
-  if (now - old->opened >= options_.backoff_longest) lanes_[lane].backoff.reset();
-  lanes_[lane].next_attempt = now + lanes_[lane].backoff.next();
+  lanes_[lane].retry.ended(old->opened, clock_.now());
   return true;
 }
 
@@ -97,7 +79,10 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   const SessionLink::Lane& shared = link_.lanes[lane];
   if (!shared.wanted.load(std::memory_order_acquire)) return false;
   if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
-  return now >= lanes_[lane].next_attempt && limit_.take(net::ConnectionUse::kOrders, now);
+  // Connecting and reconciling cost weight.
+  return lanes_[lane].retry.is_due(now) &&
+         limits_.requests.next(net::RequestUse::kOther, now) <= now &&
+         limits_.connections.take(net::ConnectionUse::kOrders, now);
 }
 
 bool OrderConnector::connect(std::size_t lane) {
@@ -106,8 +91,12 @@ bool OrderConnector::connect(std::size_t lane) {
       {.timeout = std::chrono::nanoseconds(options_.dial_timeout.v), .stop = &stop_},
       {.message_bytes_max = options_.message_bytes_max});
   if (opened.socket == nullptr) {
-    const Nanos asked = kSecond * static_cast<std::int64_t>(opened.retry_after.count());
-    failed(lane, std::move(opened.error), asked);
+    const Nanos now = clock_.now();
+    // 429 is about connections here, not about requests.
+    if (opened.http_status == 418) {
+      limits_.requests.on_status(opened.http_status, now + opened.retry_after, now);
+    }
+    failed(lane, std::move(opened.error), opened.retry_after);
     return false;
   }
   auto connection = std::make_unique<OrderConnection>();
@@ -160,18 +149,21 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
 }
 
 // A key that is not accepted will not be a moment later; a limit says until when.
-Nanos OrderConnector::pause_after(const RequestChannel& channel) const {
+Nanos OrderConnector::pause_after(const RequestChannel& channel) {
   const Response& r = channel.response();
   if (!channel.answered()) return Nanos(0);
   if (refuses_key(r.error.code)) return options_.key_refused_pause;
-  if (r.status != 429 && r.status != 418) return Nanos(0);
-  if (r.retry_after_ms == 0) return options_.backoff_longest;
-  return channel.venue_clock().local(kMillisecond * r.retry_after_ms) - clock_.now();
+  if (!limits_address(r)) return Nanos(0);
+  const Nanos now = clock_.now();
+  const Nanos told = r.retry_after_ms > 0
+                         ? channel.venue_clock().local(kMillisecond * r.retry_after_ms)
+                         : Nanos(0);
+  limits_.requests.on_status(r.status, told, now);
+  return limits_.requests.next(net::RequestUse::kOther, now) - now;
 }
 
 void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_min) {
-  const Nanos pause = std::max(lanes_[lane].backoff.next(), pause_min);
-  lanes_[lane].next_attempt = clock_.now() + pause;
+  const Nanos pause = lanes_[lane].retry.failed(clock_.now(), pause_min);
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
   if (++failures_ >= kFailuresUntilRest && rest_ != nullptr) {
     link_.rest_ready.store(true, std::memory_order_release);

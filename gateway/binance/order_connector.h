@@ -3,27 +3,27 @@
 // A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
 // 100 ms). Connections the session wants anew are opened before the old ones go; failures are
 // retried with jittered pauses, within the venue's limit of attempts. While no connection is up it
-// carries out cancels and questions by REST; while all are, it looks which symbols trade.
+// carries out cancels and questions by REST;
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/net/address_limits.h"
 #include "engine/net/endpoint.h"
-#include "engine/net/shared_connection_limit.h"
+#include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
+#include "gateway/binance/request_channel.h"
 #include "gateway/binance/rest_orders.h"
 #include "gateway/binance/session_link.h"
-#include "gateway/binance/symbol_status.h"
 
 namespace mm::binance::orders {
 
@@ -32,9 +32,8 @@ class OrderConnector {
   // Lines for the log; called on the connector's thread.
   using Say = std::function<void(std::string_view)>;
 
-  // `limit` is that of all connections of the process.
   OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                 SessionLink& link, net::SharedConnectionLimit& limit, const Clock& clock, Say say);
+                 SessionLink& link, net::AddressLimits& limits, const Clock& clock, Say say);
 
   // What the options have wrong (addresses, authorities); empty if nothing.
   const std::string& error() const { return error_; }
@@ -47,23 +46,19 @@ class OrderConnector {
 
  private:
   static constexpr int kFailuresUntilRest = 2;
-  // It keeps a reconnect waiting.
-  static constexpr std::chrono::seconds kSymbolsTimeout{2};
 
   struct Lane {
     std::uint32_t offered = 0;
-    Nanos next_attempt{};
-    net::Backoff backoff;
+    net::RetrySchedule retry;
   };
 
   bool reclaim(std::size_t lane);
   bool is_wanted(std::size_t lane, Nanos now);
   bool connect(std::size_t lane);
   std::string prepare(OrderConnection& connection);
-  Nanos pause_after(const RequestChannel& channel) const;
+  Nanos pause_after(const RequestChannel& channel);
   void failed(std::size_t lane, std::string problem, Nanos pause_min);
   bool carry_out_by_rest();
-  bool look_at_symbols();
 
   OrderSessionOptions options_;
   const Credentials& credentials_;
@@ -77,8 +72,7 @@ class OrderConnector {
   ResponseParser parser_;
   Reconciler reconciler_;
   std::unique_ptr<RestOrders> rest_;
-  std::unique_ptr<SymbolStatus> symbols_;
-  net::SharedConnectionLimit& limit_;
+  net::AddressLimits& limits_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
   int failures_ = 0;   // in a row

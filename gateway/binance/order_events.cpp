@@ -109,6 +109,8 @@ void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Na
       return on_reduced(command, r, retry_at);
     case CommandKind::kQueryOrder:
       return on_queried(command, r);
+    case CommandKind::kCancelAll:
+      return on_all_canceled(command, r, retry_at);
     default:
       if (!succeeded(r)) return refuse(EventKind::kOutcomeUnknown, command, r, retry_at);
       for (const OrderRecord& order : r.orders) on_open_order(command.instrument, order);
@@ -159,6 +161,12 @@ void OrderEvents::on_canceled(const Command& command, const Response& r, Nanos r
   if (!succeeded(r)) return refuse(EventKind::kCancelRejected, command, r, retry_at);
   ended_by_phase(r.order.status.empty() ? OrderPhase::kCanceled : phase_of(r.order.status),
                  shape_of(command, r.order), command);
+}
+
+// Each order's own report follows; here the answer only says whether to try again.
+void OrderEvents::on_all_canceled(const Command& command, const Response& r, Nanos retry_at) {
+  const bool none_left = judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+  if (!succeeded(r) && !none_left) refuse(EventKind::kCancelRejected, command, r, retry_at);
 }
 
 void OrderEvents::ended_by_phase(OrderPhase phase, const Shape& order, const Command& command) {
@@ -238,15 +246,32 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
     return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
   }
   const Shape order = shape_of(command, r.order);
-  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
-  const OrderStatusCode code = found ? status_code(phase) : OrderStatusCode::kNotFound;
-  event.report.status = static_cast<std::uint8_t>(code);
+  Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound);
   event.report.asked = command.question;
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   const OrderFacts* const facts = facts_.find(order.id);
   const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
   if (!missing || !want_trades(order, event)) tell_status(event);
+}
+
+Event OrderEvents::status_event(const Shape& order, OrderStatusCode code) const {
+  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
+  event.report.status = static_cast<std::uint8_t>(code);
+  event.report.asked = 1;
+  return event;
+}
+
+void OrderEvents::on_end_found(InstrumentId instrument, Side side, ClientOrderId id,
+                               const Response& r) {
+  Command question;
+  question.kind = CommandKind::kQueryOrder;
+  question.instrument = instrument;
+  question.side = side;
+  question.id = id;
+  const bool found = succeeded(r) && r.order.present;
+  emit(status_event(shape_of(question, r.order),
+                    found ? status_code(phase_of(r.order.status)) : OrderStatusCode::kRejected));
 }
 
 void OrderEvents::tell_status(const Event& status) {
@@ -274,13 +299,18 @@ void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
 }
 
 void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {
-  raise_last_trade(instrument, trade.trade_id);
   if (trade.trade_id <= opening_trades_[instrument]) return;
   Event event;
   event.kind = EventKind::kFilled;
   event.instrument = instrument;
   event.flags =
       static_cast<std::uint8_t>((trade.buyer ? 0 : kFlagSell) | (trade.maker ? kFlagMaker : 0));
+  if (!instruments_.is_on_grid(instrument, trade.price, trade.quantity)) {
+    ++counters_.off_grid_fills;
+    event.kind = EventKind::kOffGridFill;
+    event.off_grid = {id, TradeId(trade.trade_id), Amount(trade.quantity), Amount(trade.price), {}};
+    return emit(event);
+  }
   event.fill = {};
   event.fill.id = id;
   event.fill.trade_id = TradeId(trade.trade_id);

@@ -35,6 +35,7 @@ struct OrderEventCounters {
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
   std::uint64_t stale_balances = 0;  // older than what was told
+  std::uint64_t off_grid_fills = 0;  // told as they are, since no lots and ticks can say them
 };
 
 class OrderEvents {
@@ -57,10 +58,14 @@ class OrderEvents {
   void on_report(const ExecutionReport& report);
   // `as_of_ms`: when they were so, by the venue's clock; 0: not known.
   void on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms);
-  // One execution of an order.
+  // One execution of an order. Only the user data stream tells them in order and without a hole, so
+  // only its reports raise the last trade known: what is asked for may come before others.
   void on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade);
   // Found while reconciling: a fill or a balance.
   void on_found(const Event& event, std::int64_t balances_as_of_ms);
+  // What became of an order whose executions have all been told; one that the venue does not know
+  // can no longer arrive.
+  void on_end_found(InstrumentId instrument, Side side, ClientOrderId id, const Response& r);
   // Executions up to this one are in the first balance: they are not told.
   void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
@@ -95,10 +100,12 @@ class OrderEvents {
                       Nanos retry_at) const;
   void on_placed(const Command& command, const Response& r, Nanos retry_at);
   void on_canceled(const Command& command, const Response& r, Nanos retry_at);
+  void on_all_canceled(const Command& command, const Response& r, Nanos retry_at);
   void on_replaced(const Command& command, const Response& r, Nanos retry_at);
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);
   void on_queried(const Command& command, const Response& r);
+  Event status_event(const Shape& order, OrderStatusCode code) const;
   void on_trades(const PendingRequest& request, const Response& r);
   void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);

@@ -16,20 +16,17 @@ constexpr Nanos kRetireMin{2 * kSecond.v}, kRetireMax{10 * kSecond.v};
 constexpr bool is_request(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kCancel ||
          kind == CommandKind::kReplace || kind == CommandKind::kReduce ||
-         kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders;
+         kind == CommandKind::kQueryOrder || kind == CommandKind::kQueryOpenOrders ||
+         kind == CommandKind::kCancelAll;
 }
 constexpr bool is_order(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace;
 }
 
-bool is_settled(const OrderConnection& c) {
-  return c.told == c.open_orders.size() + c.findings.size() + c.backlog.size();
-}
-
 }  // namespace
 
 OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view api_key,
-                           const Signer& signer, SessionLink& link)
+                           const Signer& signer, SessionLink& link, net::SharedRequestPause& pause)
     : options_(options),
       instruments_(options.instruments),
       link_(link),
@@ -44,6 +41,7 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       events_(instruments_, options.identity, options.order_slots, link.venue_ids, link.last_trades,
               out_),
       in_flight_(options.in_flight_max),
+      limits_(pause, options.limits),
       lane_count_(link.lanes.size()),
       halted_told_(instruments_.size()) {
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
@@ -136,6 +134,7 @@ bool OrderSession::send(OrderConnection& connection, const Command& command, Pur
     if (is_order(command.kind)) ++unanswered_orders_;
   }
   ++counters_.requests;
+  limits_.on_sent(now);
   // If this fails it may have been sent in part: the next poll finds the connection broken, and
   // the request unanswered.
   connection.socket->commit(bytes);
@@ -210,14 +209,10 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   lane.current = &connection;
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
-  for (std::size_t i = 0; i < connection.last_trade_ids.size(); ++i) {
-    events_.raise_last_trade(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
-    if (!reconciled_) {
-      events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
-    }
+  for (std::size_t i = 0; i < connection.last_trade_ids.size() && !reconciled_; ++i) {
+    events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
   }
   if (connection.reconciled) sweep_due_ = now + sweep_pause();
-  reconciled_ |= connection.reconciled;
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -226,9 +221,11 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
 
 // What the connector found, piece by piece; false when all is told.
 bool OrderSession::tell_findings(OrderConnection& c) {
-  if (is_settled(c)) return false;
-  // Balances, fills, and then the state of the orders they belong to.
+  if (c.settled) return false;
   std::size_t at = c.told++;
+  if (at == c.findings.size() + c.open_orders.size() + c.backlog.size()) settle(c);
+  if (c.settled) return false;
+  // Balances, fills, and then the state of the orders they belong to.
   if (at < c.findings.size()) {
     events_.on_found(c.findings[at], c.balance_time_ms);
     return true;
@@ -244,6 +241,15 @@ bool OrderSession::tell_findings(OrderConnection& c) {
     if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
   }
   return true;
+}
+
+// Only now is known what the next reconciliation need not look for again.
+void OrderSession::settle(OrderConnection& c) {
+  c.settled = true;
+  reconciled_ |= c.reconciled;
+  for (std::size_t i = 0; i < c.last_trade_ids.size(); ++i) {
+    events_.raise_last_trade(static_cast<InstrumentId>(i), c.last_trade_ids[i]);
+  }
 }
 
 bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
@@ -307,7 +313,9 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
     case UserEventKind::kAccountPosition:
       return events_.on_balances(event.balances, event.balance_time_ms);
     case UserEventKind::kServerShutdown:  // a new one first, then this goes
-      link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
+      if (lanes_[connection.lane].current == &connection) {
+        link_.lanes[connection.lane].wanted.store(true, std::memory_order_release);
+      }
       return;
     case UserEventKind::kStreamTerminated:
       connection.broken = true;
@@ -461,7 +469,7 @@ void OrderSession::tell_state() {
   SessionState state = SessionState::kDown;
   if (!state_told_) {
     // as it is at first
-  } else if (lane.current != nullptr && is_settled(*lane.current)) {
+  } else if (lane.current != nullptr && lane.current->settled) {
     state = SessionState::kUp;
   } else if (lane.retiring != nullptr && state_ == SessionState::kUp) {
     state = SessionState::kUp;  // made before broken

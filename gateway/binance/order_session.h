@@ -47,7 +47,7 @@ class OrderSession {
  public:
   // `signer` signs each request where the key is not an Ed25519 one.
   OrderSession(const OrderSessionOptions& options, std::string_view api_key, const Signer& signer,
-               SessionLink& link);
+               SessionLink& link, net::SharedRequestPause& pause);
   ~OrderSession();
   OrderSession(const OrderSession&) = delete;
   OrderSession& operator=(const OrderSession&) = delete;
@@ -61,6 +61,8 @@ class OrderSession {
   const OrderEventCounters& event_counters() const { return events_.counters(); }
   const VenueClock& clock() const { return clock_; }
   std::size_t unanswered() const { return in_flight_.size(); }
+  // Once at least all that was found was told: before that nothing can have been quoted.
+  bool has_begun() const { return reconciled_; }
 
  private:
   struct Lane {
@@ -83,6 +85,7 @@ class OrderSession {
   bool answers_questions() const;
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
+  void settle(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
   void on_text(OrderConnection& connection, std::string_view text, Nanos now);
   void on_user_data(OrderConnection& connection, std::string_view text);
@@ -114,7 +117,7 @@ class OrderSession {
   std::uint32_t unanswered_orders_ = 0;
   SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
-  bool reconciled_ = false;        // once at least
+  bool reconciled_ = false;        // see has_begun()
   std::vector<bool> halted_told_;  // by instrument
   std::uint32_t halted_news_ = 0;
   Nanos time_due_{}, expire_due_{};

@@ -9,6 +9,7 @@
 
 #include "engine/core/instrument.h"
 #include "gateway/binance/client_order_id.h"
+#include "gateway/binance/response_parser.h"
 
 namespace mm::binance::orders {
 
@@ -25,6 +26,7 @@ struct OrderSessionOptions {
   std::size_t order_slots = 1024;
   std::size_t in_flight_max = 1024;
   std::size_t message_bytes_max = std::size_t{2} << 20;
+  std::vector<LimitUsage> limits;  // that exchangeInfo announces
   // Trades up to these are counted already (by instrument; 0 or none: whatever there is at start).
   std::vector<std::uint64_t> last_trade_ids;
 

@@ -1,17 +1,23 @@
 // Keeps what is sent below the venue's limits, as the venue itself counts them, cancels first.
 //
 // Owned by the gateway's thread; O(1), no allocation. Windows are fixed and aligned to the venue's
-// clock, so a count is good until its window ends. A tenth of the order count stays in reserve, and
-// of the weight a fifth that only cancels and questions may use. After a 429 only those pass,
-// during a ban (418) nothing.
+// clock, so a count is good until its window ends; of the next one nothing is known but the limit.
+// What exchangeInfo announced holds until an answer tells of it. Requests as such (RAW_REQUESTS) no
+// answer counts: those are counted here. A tenth of the order count stays in reserve, and of the
+// weight and the requests a fifth that only cancels and questions may use. What the venue refuses
+// for the weight of our address pauses all who share it (shared_request_pause.h); too many orders
+// (-1015) are the account's, and hold back quotes only.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/core/rate_budget.h"
+#include "engine/net/shared_request_pause.h"
+#include "gateway/binance/error_table.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/venue_clock.h"
 
@@ -19,40 +25,65 @@ namespace mm::binance::orders {
 
 class RateGuard {
  public:
+  explicit RateGuard(net::SharedRequestPause& pause, std::span<const LimitUsage> announced = {})
+      : pause_(pause) {
+    for (std::size_t i = 0; i < std::min(announced.size(), windows_.size()); ++i) {
+      windows_[i].limit = announced[i];
+    }
+  }
+
+  void on_sent(Nanos now) {
+    for (Window& w : windows_) {
+      if (w.limit.type != LimitType::kRawRequests) continue;
+      if (now >= w.ends) {
+        w.limit.used = 0;
+        w.ends = now + w.limit.window;
+      }
+      ++w.limit.used;
+    }
+  }
   // Every answer, success or not.
   void update(const Response& r, const VenueClock& clock, Nanos now) {
     for (std::size_t i = 0; i < r.limit_count; ++i) update(r.limits[i], clock, now);
-    if (r.status != 429 && r.status != 418) return;
-    const Nanos told = r.retry_after_ms > 0 ? clock.local(kMillisecond * r.retry_after_ms)
-                                            : now + (r.status == 418 ? kBanUntold : kPauseUntold);
-    Nanos& until = r.status == 418 ? banned_until_ : paused_until_;
-    until = std::max(until, told);
+    const Nanos told =
+        r.retry_after_ms > 0 ? clock.local(kMillisecond * r.retry_after_ms) : Nanos(0);
+    if (limits_address(r)) {
+      pause_.on_status(r.status, told, now);
+    } else if (r.status == 429) {
+      orders_until_ = std::max(orders_until_, told > now ? told : now + kOrdersUntold);
+    }
   }
 
   // kNever is "now": otherwise when to try again. `unanswered` orders are on their way.
   Nanos refused_until(CommandKind kind, std::uint32_t unanswered, Nanos now) const {
-    if (now < banned_until_) return banned_until_;
+    const bool cancel = kind == CommandKind::kCancel || kind == CommandKind::kCancelAll;
+    const Nanos next =
+        pause_.next(cancel ? net::RequestUse::kCancel : net::RequestUse::kOther, now);
+    if (next > now) return next;
+    if (cancel) return kNever;
     const bool orders = kind == CommandKind::kPlace || kind == CommandKind::kReplace;
     const bool quotes = orders || kind == CommandKind::kReduce;
-    if (kind == CommandKind::kCancel) return kNever;
-    if (quotes && now < paused_until_) return paused_until_;
+    if (quotes && now < orders_until_) return orders_until_;
     for (const Window& w : windows_) {
-      if (w.limit.limit == 0 || now >= w.ends) continue;
-      const std::uint64_t limit = w.limit.limit, used = w.limit.used;
+      if (w.limit.limit == 0) continue;
+      const bool over = now >= w.ends;
+      const std::uint64_t limit = w.limit.limit, used = over ? 0 : w.limit.used;
+      const Nanos again = over ? now + kLookAgain : w.ends;
       if (w.limit.type == LimitType::kOrders && orders && used + unanswered + limit / 10 >= limit) {
-        return w.ends;
+        return again;
       }
       const std::uint64_t reserve = quotes ? limit / 5 : limit / 20;
-      if (w.limit.type == LimitType::kWeight && used + reserve >= limit) return w.ends;
+      const bool of_all =
+          w.limit.type == LimitType::kWeight || w.limit.type == LimitType::kRawRequests;
+      if (of_all && used + reserve >= limit) return again;
     }
     return kNever;
   }
   // What a failed request should wait for: 0 if nothing is in force.
   Nanos retry_at(Nanos now) const {
-    const Nanos until = std::max(banned_until_, paused_until_);
+    const Nanos until = std::max(pause_.next(net::RequestUse::kOther, now), orders_until_);
     return until > now ? until : Nanos(0);
   }
-  Nanos banned_until() const { return banned_until_; }
 
   RateUsage usage(Nanos now) const {
     RateUsage u{};
@@ -67,6 +98,7 @@ class RateGuard {
       } else if (w.limit.type == LimitType::kWeight) {
         u.weight_used = w.limit.used;
         u.weight_limit = w.limit.limit;
+        u.weight_window_s = static_cast<std::uint32_t>(w.limit.window.v / kSecond.v);
       }
       const std::uint32_t pct = used_pct(w.limit.used, w.limit.limit);
       if (now >= w.ends || pct <= u.tightest_pct) continue;
@@ -77,15 +109,15 @@ class RateGuard {
   }
 
  private:
-  static constexpr Nanos kBanUntold{120 * kSecond.v};
-  static constexpr Nanos kPauseUntold{10 * kSecond.v};
+  static constexpr Nanos kOrdersUntold{10 * kSecond.v};
+  static constexpr Nanos kLookAgain{100 * kMillisecond.v};
 
   struct Window {
-    RateLimit limit;
+    LimitUsage limit;
     Nanos ends{};
   };
 
-  void update(const RateLimit& limit, const VenueClock& clock, Nanos now) {
+  void update(const LimitUsage& limit, const VenueClock& clock, Nanos now) {
     if (limit.window.v <= 0) return;
     for (Window& w : windows_) {
       const bool same = w.limit.type == limit.type && w.limit.window == limit.window;
@@ -97,8 +129,9 @@ class RateGuard {
     }
   }
 
+  net::SharedRequestPause& pause_;
   std::array<Window, Response::kLimitsMax> windows_{};
-  Nanos banned_until_{}, paused_until_{};
+  Nanos orders_until_{};
 };
 
 }  // namespace mm::binance::orders

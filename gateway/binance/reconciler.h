@@ -4,18 +4,20 @@
 // that nothing falls between. Orders of earlier starts of this engine are cancelled by id, and it
 // is checked that they are gone; orders that are not ours are counted and left alone. Executions
 // since the last known one are told with their trade ids, so each counts once; at first, when no
-// order of ours is left, all there are count as known, and the balance read next contains them.
+// order of ours is left, all there are count as known, and so does a balance of the same instant.
+// At the end of a run the same is asked once more, by REST, for what nobody could tell.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gateway/binance/order_events.h"
-#include "gateway/binance/request_channel.h"
+#include "gateway/binance/questions.h"
 #include "gateway/binance/session_link.h"
 
 namespace mm::binance::orders {
@@ -25,13 +27,23 @@ class Reconciler {
   Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link);
 
   // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
-  std::string run(RequestChannel& channel, std::span<const std::uint64_t> known_trades,
+  std::string run(Questions& venue, std::span<const std::uint64_t> known_trades,
                   OrderConnection& into);
+  struct UnsettledOrder {
+    InstrumentId instrument;
+    Side side;
+    ClientOrderId id;
+  };
+  // When no order of ours is left and nobody reports any more: `found` are the executions that were
+  // not told, and then what became of `orders`; also those before something went wrong.
+  std::string run_last(Questions& venue, std::span<const UnsettledOrder> orders,
+                       std::vector<Event>& found);
   // An order of a later start than ours is open, so that one trades, not we: said by run().
   bool superseded() const { return superseded_; }
 
  private:
   static constexpr int kCancelRounds = 5;
+  static constexpr int kOpeningRounds = 5;
   static constexpr int kTradePagesMax = 100;
   static constexpr std::uint64_t kTradePage = 1000;
 
@@ -46,14 +58,16 @@ class Reconciler {
   // Venue order numbers are unique on one symbol only.
   using OrderKey = std::pair<InstrumentId, std::uint64_t>;
 
-  std::string list_orders(RequestChannel& channel, InstrumentId i, OpenOrders& open);
-  std::string settle_orders(RequestChannel& channel, InstrumentId i, OrderConnection& into);
-  std::string find_last_trade(RequestChannel& channel, InstrumentId i, OrderConnection& into);
-  std::string find_balances(RequestChannel& channel, OrderConnection& into);
-  std::string find_trades(RequestChannel& channel, InstrumentId i, std::uint64_t since,
+  std::string list_orders(Questions& venue, InstrumentId i, OpenOrders& open);
+  std::string settle_orders(Questions& venue, InstrumentId i, OrderConnection& into);
+  using KnownTrades = std::vector<std::optional<std::uint64_t>>;  // by instrument
+  std::string find_opening(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string find_last_trades(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string find_balances(Questions& venue, OrderConnection& into);
+  std::string find_trades(Questions& venue, InstrumentId i, std::uint64_t since,
                           OrderConnection& into);
-  std::string whose(RequestChannel& channel, InstrumentId i, std::uint64_t order_id,
-                    ClientOrderId& id);
+  std::string find_end(Questions& venue, const UnsettledOrder& order, OrderConnection& into);
+  std::string whose(Questions& venue, InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
   void collect(OrderConnection& into);
 
   const InstrumentMap& instruments_;

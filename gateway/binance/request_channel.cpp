@@ -39,14 +39,14 @@ std::string RequestChannel::measure_clock(int exchanges) {
 }
 
 std::string RequestChannel::log_on() {
-  std::string error = ask_signed("session.logon");
+  std::string error = ask_signed("session.logon", {});
   logged_on_ = error.empty();
   return error;
 }
 
 std::string RequestChannel::subscribe_user_data() {
   return logged_on_ ? ask("userDataStream.subscribe")
-                    : ask_signed("userDataStream.subscribe.signature");
+                    : ask_signed("userDataStream.subscribe.signature", {});
 }
 
 std::string RequestChannel::exchange(std::string_view method, Params params, bool with_key) {
@@ -64,7 +64,7 @@ std::string RequestChannel::exchange(std::string_view method, Params params, boo
   }
   const Response& r = response();
   answered_ = true;
-  return r.status == 200 && !r.has_error ? std::string{} : refusal(method);
+  return r.status == 200 && !r.has_error ? std::string{} : refusal_text(method, r, setup_.api_key);
 }
 
 // Until the answer is there: it is in the parser and in text_.
@@ -93,17 +93,6 @@ std::string RequestChannel::await(std::uint64_t id) {
     net::Deadline(deadline, kLookAgain).wait(setup_.socket.stream().fd(), POLLIN);
   }
   return deadline.why();
-}
-
-// The venue's words, cut short, and without the key should they quote it.
-std::string RequestChannel::refusal(std::string_view method) const {
-  const Response& r = response();
-  std::string words(r.error.message.substr(0, 200));
-  const std::string_view key = setup_.api_key;
-  for (std::size_t at = 0; !key.empty() && (at = words.find(key, at)) != std::string::npos;) {
-    words.replace(at, key.size(), "***");
-  }
-  return fmt::format("{} was refused: {} {} (status {})", method, r.error.code, words, r.status);
 }
 
 }  // namespace mm::binance::orders

@@ -14,8 +14,7 @@
 
 #include "engine/net/websocket.h"
 #include "engine/runtime/clock.h"
-#include "gateway/binance/response_parser.h"
-#include "gateway/binance/signed_request.h"
+#include "gateway/binance/questions.h"
 #include "gateway/binance/venue_clock.h"
 
 namespace mm::binance::orders {
@@ -23,7 +22,7 @@ namespace mm::binance::orders {
 // Copied with the room a parser needs behind a text.
 std::string padded(std::string_view text);
 
-class RequestChannel {
+class RequestChannel : public Questions {
  public:
   struct Setup {
     net::WebSocket& socket;
@@ -37,17 +36,16 @@ class RequestChannel {
   };
   explicit RequestChannel(const Setup& setup) : setup_(setup) {}
 
-  // Empty, and response() is the successful answer; or what went wrong. A refusal by the venue
-  // leaves its response to look at, too.
-  std::string ask(std::string_view method, Params params = {});         // public
-  std::string ask_signed(std::string_view method, Params params = {});  // SIGNED or logged on
+  std::string ask(std::string_view method, Params params = {});  // public
+  // SIGNED, or on a session that is logged on.
+  std::string ask_signed(std::string_view method, Params params) override;
   std::string measure_clock(int exchanges);
   std::string log_on();
   std::string subscribe_user_data();
 
-  const Response& response() const { return setup_.parser.response(); }
-  std::string_view text() const { return text_; }  // of the last answer
-  bool answered() const { return answered_; }      // the last error is the venue's refusal
+  const Response& response() const override { return setup_.parser.response(); }
+  std::string_view text() const override { return text_; }
+  bool answered() const override { return answered_; }
   const VenueClock& venue_clock() const { return venue_clock_; }
   std::vector<std::string>& backlog() { return backlog_; }
 
@@ -56,7 +54,6 @@ class RequestChannel {
 
   std::string exchange(std::string_view method, Params params, bool with_key);
   std::string await(std::uint64_t id);
-  std::string refusal(std::string_view method) const;
 
   Setup setup_;
   VenueClock venue_clock_;

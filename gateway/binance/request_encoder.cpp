@@ -95,6 +95,7 @@ void RequestEncoder::add_symbol(const Instrument& instrument) {
   }
   add(kCancel, "order.cancel", {own_id});
   add(kCancelKnown, "order.cancel", {own_id, venue_id});
+  add(kCancelAll, "openOrders.cancelAll", {});
   // The current id again, or the venue would give the order a random one.
   const Pieces reduce{
       own_id, {"newClientOrderId", "", Field::kClientId}, {"newQty", "", Field::kQuantity}};
@@ -185,6 +186,8 @@ std::size_t RequestEncoder::encode(const Command& c, std::uint64_t request_id,
                    out);
     case CommandKind::kCancel:
       return write(symbol, known ? kCancelKnown : kCancel, v, out);
+    case CommandKind::kCancelAll:
+      return write(symbol, kCancelAll, v, out);
     case CommandKind::kReduce:
       return write(symbol, known ? kReduceKnown : kReduce, v, out);
     case CommandKind::kQueryOrder:

@@ -92,6 +92,7 @@ class RequestEncoder {
     kReplaceKnownSell,
     kCancel,
     kCancelKnown,
+    kCancelAll,
     kReduce,
     kReduceKnown,
     kQuery,

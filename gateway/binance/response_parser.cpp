@@ -171,7 +171,7 @@ Error ResponseParser::Impl::read_balances(od::value& value) {
 
 Error ResponseParser::Impl::read_limits(od::value& value) {
   return json::for_each_element(value, [this](od::value& element) {
-    RateLimit limit;
+    LimitUsage limit;
     std::string_view type, interval;
     std::int64_t count = 1, maximum = 0, used = 0;
     const Error e = json::for_each_member(element, [&](std::string_view key, od::value& v) {

@@ -25,7 +25,7 @@ struct ErrorBody {
 enum class LimitType : std::uint8_t { kOther, kOrders, kWeight, kRawRequests, kConnections };
 
 // What is used of one of the venue's limits.
-struct RateLimit {
+struct LimitUsage {
   LimitType type = LimitType::kOther;
   Nanos window{};
   std::uint32_t limit = 0, used = 0;
@@ -76,7 +76,7 @@ struct Response {
   OrderRecord canceled;  // of cancelReplace
   ErrorBody cancel_error, new_order_error;
   std::size_t limit_count = 0;
-  std::array<RateLimit, kLimitsMax> limits;
+  std::array<LimitUsage, kLimitsMax> limits;
   std::span<const OrderRecord> orders;      // openOrders
   std::span<const TradeRecord> trades;      // myTrades
   std::span<const BalanceRecord> balances;  // account

@@ -24,7 +24,8 @@ RestOrders::RestOrders(const Setup& setup, const InstrumentMap& instruments,
                        SpscRing<Event>& answers)
     : setup_(setup),
       instruments_(instruments),
-      http_(setup.endpoint, setup.tls, {.timeout = setup.timeout, .stop = setup.stop}),
+      rest_(setup.endpoint, setup.tls, {.timeout = setup.timeout, .stop = setup.stop}, setup.clock,
+            setup.recv_window_ms),
       last_trades_(instruments.size()),
       answers_(answers),
       events_(instruments, setup.identity, 0xFFFF, venue_ids_, last_trades_, answers) {}
@@ -48,6 +49,8 @@ RestOrders::Call RestOrders::call_for(const Command& c) const {
     case CommandKind::kCancel:
       call.params.push_back(own);
       return {"DELETE", kOrder, std::move(call.params)};
+    case CommandKind::kCancelAll:
+      return {"DELETE", "/api/v3/openOrders", std::move(call.params)};
     case CommandKind::kQueryOrder:
       call.params.push_back(own);
       return {"GET", kOrder, std::move(call.params)};
@@ -82,38 +85,17 @@ RestOrders::Call RestOrders::trades_of(const Command& c) const {
            number_param("orderId", c.venue_id.v)}};
 }
 
-bool RestOrders::measure_clock() {
-  const Nanos sent = setup_.clock.now();
-  const net::HttpResponse response =
-      http_.send({.method = "GET", .target = "/api/v3/time", .headers = {}, .body = {}});
-  if (response.status != 200) return false;
-  body_ = padded(response.body);
-  if (*parser_.parse_body(body_, response.status) != '\0') return false;
-  venue_clock_.observe(sent, setup_.clock.now(), parser_.response().server_time_ms);
-  return venue_clock_.known();
-}
-
-net::HttpResponse RestOrders::send(const Call& call) {
-  Params params = call.params;
-  params.push_back({"recvWindow", std::to_string(setup_.recv_window_ms)});
-  params.push_back({"timestamp", std::to_string(venue_clock_.timestamp_ms(setup_.clock.now()))});
-  net::HttpRequest request;
-  request.method = call.method;
-  request.target = std::string(call.path) + "?" + signed_rest_query(params, setup_.signer);
-  request.headers = {{"X-MBX-APIKEY", std::string(setup_.api_key)}};
-  return http_.send(request);
-}
-
 void RestOrders::carry_out(const Command& command) {
   const Nanos now = setup_.clock.now();
   events_.set_now(now);
   if (answers_.free_slots() < OrderEvents::kRoom) return;  // the core asks again
   const Call call = call_for(command);
   if (call.method == nullptr) return;
-  if (now < paused_until_) {
-    return events_.deny(command, RejectReason::kRateLimit, paused_until_);
-  }
-  if (!venue_clock_.known() && !measure_clock()) {
+  const bool cancel = command.kind == CommandKind::kCancel;
+  const Nanos next =
+      setup_.pause.next(cancel ? net::RequestUse::kCancel : net::RequestUse::kOther, now);
+  if (next > now) return events_.deny(command, RejectReason::kRateLimit, next);
+  if (!rest_.venue_clock().known() && !rest_.measure_clock().empty()) {
     return events_.deny(command, RejectReason::kDisconnected, Nanos(0));
   }
   events_.on_sent(command);
@@ -139,23 +121,23 @@ void RestOrders::look_for_trades() {
 }
 
 void RestOrders::exchange(const PendingRequest& request, const Call& call) {
-  const net::HttpResponse response = send(call);
+  const net::HttpResponse response =
+      rest_.ask_signed(call.method, call.path, call.params, {setup_.api_key, setup_.signer});
   events_.set_now(setup_.clock.now());
   if (response.status == 0) {
     if (response.maybe_sent) return events_.on_lost(request);
     if (request.purpose != Purpose::kCommand) return;
     return events_.deny(request.command, RejectReason::kDisconnected, Nanos(0));
   }
-  const bool limited = response.status == 429 || response.status == 418;
-  if (limited) {
-    const auto asked = kSecond * static_cast<std::int64_t>(response.retry_after().count());
-    paused_until_ = setup_.clock.now() + std::max(asked, kSecond);
-  }
   body_ = padded(response.body);
   const char* const problem = parser_.parse_body(body_, response.status);
   if (*problem != '\0' && response.status == 200) return events_.on_lost(request);
-  if (parser_.response().error.code == kClockError) venue_clock_.reset();
-  events_.on_answer(request, parser_.response(), limited ? paused_until_ : Nanos(0));
+  if (parser_.response().error.code == kClockError) rest_.forget_clock();
+  const Nanos now = setup_.clock.now();
+  const bool limited = limits_address(parser_.response());
+  if (limited) setup_.pause.on_status(response.status, now + response.retry_after(), now);
+  const Nanos retry_at = setup_.pause.next(net::RequestUse::kOther, now);
+  events_.on_answer(request, parser_.response(), limited ? retry_at : Nanos(0));
 }
 
 }  // namespace mm::binance::orders

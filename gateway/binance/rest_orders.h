@@ -11,11 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/net/http_client.h"
-#include "engine/runtime/clock.h"
+#include "engine/net/shared_request_pause.h"
 #include "gateway/binance/order_events.h"
-#include "gateway/binance/signed_request.h"
-#include "gateway/binance/venue_clock.h"
+#include "gateway/binance/signed_rest.h"
 
 namespace mm::binance::orders {
 
@@ -32,12 +30,11 @@ class RestOrders {
     Identity identity;
     std::chrono::nanoseconds timeout{};
     const std::atomic<bool>* stop = nullptr;
+    net::SharedRequestPause& pause;
   };
   RestOrders(const Setup& setup, const InstrumentMap& instruments, SpscRing<Event>& answers);
 
   void carry_out(const Command& command);
-  // Before this nothing is sent: the venue asked for a pause.
-  Nanos paused_until() const { return paused_until_; }
 
  private:
   struct Call {
@@ -48,21 +45,17 @@ class RestOrders {
   Call call_for(const Command& command) const;
   Call trades_of(const Command& command) const;
   void add_order(const Command& command, Params& params) const;
-  bool measure_clock();
-  net::HttpResponse send(const Call& call);
   void exchange(const PendingRequest& request, const Call& call);
   void look_for_trades();
 
   Setup setup_;
   const InstrumentMap& instruments_;
-  net::HttpClient http_;
+  SignedRest rest_;
   ResponseParser parser_;
   VenueOrderIds venue_ids_{1024};
   std::vector<std::atomic<std::uint64_t>> last_trades_;
   SpscRing<Event>& answers_;
   OrderEvents events_;
-  VenueClock venue_clock_;
-  Nanos paused_until_{};
   std::string body_;
 };
 

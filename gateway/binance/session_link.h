@@ -39,6 +39,7 @@ struct OrderConnection {
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
+  bool settled = false;              // all of it was
   bool broken = false;               // to be given back
   bool key_refused = false;          // why
 };
@@ -55,11 +56,13 @@ struct SessionLink {
   std::vector<Lane> lanes;                              // 0 carries the user data
   std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
   std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
-  std::vector<std::atomic<bool>> halted;                // by instrument: takes no new orders
-  std::atomic<std::uint32_t> halted_news{0};            // counted up after a look at all of them
-  std::atomic<bool> market_refused{false};              // an order was, so look now
-  VenueOrderIds venue_ids;                              // written by the session
-  SpscRing<Command> rest_requests{256};                 // to the connector, while no lane is up
+  // By instrument: it takes no new orders. Whoever watches the venue's symbols writes it, and
+  // counts up after a look at all of them.
+  std::vector<std::atomic<bool>> halted;
+  std::atomic<std::uint32_t> halted_news{0};
+  std::atomic<bool> market_refused{false};  // an order was, so look now
+  VenueOrderIds venue_ids;                  // written by the session
+  SpscRing<Command> rest_requests{256};     // to the connector, while no lane is up
   SpscRing<Event> rest_answers{8192};
   std::atomic<bool> rest_ready{false};  // connecting fails, REST may still work
   // Counters of the connector, for status and tests.

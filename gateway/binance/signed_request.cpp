@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/net/percent_encoding.h"
+
 namespace mm::binance::orders {
 namespace {
 
@@ -17,29 +19,12 @@ std::string joined(const Params& params, bool encoded) {
     if (!text.empty()) text += '&';
     text += p.name;
     text += '=';
-    text += encoded ? percent_encoded(p.value) : p.value;
+    text += encoded ? net::percent_encoded(p.value) : p.value;
   }
   return text;
 }
 
 }  // namespace
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += "0123456789ABCDEF"[byte >> 4];
-      out += "0123456789ABCDEF"[byte & 0xF];
-    }
-  }
-  return out;
-}
 
 std::string ws_payload(Params params) {
   std::ranges::sort(params, {}, &Param::name);
@@ -73,7 +58,7 @@ std::string signed_rest_query(const Params& params, const Signer& signer) {
   std::string query = rest_query(params);
   const std::string signature = signature_of(query, signer);
   if (signature.empty()) return {};
-  return query + "&signature=" + percent_encoded(signature);
+  return query + "&signature=" + net::percent_encoded(signature);
 }
 
 }  // namespace mm::binance::orders

@@ -33,6 +33,5 @@ std::string ws_request(std::uint64_t id, std::string_view method, Params params,
 std::string rest_query(const Params& params);
 // The same with its signature. Empty if signing fails.
 std::string signed_rest_query(const Params& params, const Signer& signer);
-std::string percent_encoded(std::string_view text);
 
 }  // namespace mm::binance::orders

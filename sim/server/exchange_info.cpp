@@ -85,7 +85,8 @@ void write_symbol(JsonText& json, ExchangeHost& host, InstrumentId i) {
     json.flag(no, false);
   }
   json.flag("quoteOrderQtyMarketAllowed", true).flag("allowTrailingStop", false);
-  json.flag("cancelReplaceAllowed", true).flag("amendAllowed", true);
+  json.flag("cancelReplaceAllowed", instrument.rules.cancel_replace);
+  json.flag("amendAllowed", instrument.rules.keep_priority_reduce);
   json.flag("pegInstructionsAllowed", false).flag("isSpotTradingAllowed", true);
   json.flag("isMarginTradingAllowed", false);
   write_filters(json, instrument, host.rules());

@@ -1,19 +1,15 @@
 #include "sim/server/request_params.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
+
+#include "engine/net/percent_encoding.h"
 
 namespace mm::server {
 namespace {
 
-constexpr std::string_view kSignature = "signature";
+using net::percent_decoded;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+constexpr std::string_view kSignature = "signature";
 
 // Calls `f` with each name=value of a form.
 template <class F>
@@ -36,26 +32,6 @@ std::string without_signature(std::string_view form) {
 }
 
 }  // namespace
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  if (!simdjson::validate_utf8(out)) return std::nullopt;
-  return out;
-}
 
 std::optional<RequestParams> RequestParams::from_rest(std::string_view query,
                                                       std::string_view body) {

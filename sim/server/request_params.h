@@ -45,7 +45,4 @@ class RequestParams {
   std::string rest_payload_;
 };
 
-// "%2F" and "+" as forms have them; nullopt if it is no such text or not UTF-8.
-std::optional<std::string> percent_decoded(std::string_view text);
-
 }  // namespace mm::server

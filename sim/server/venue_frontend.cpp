@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/net/percent_encoding.h"
 #include "sim/server/param_checks.h"
 #include "sim/server/stream_client.h"
 
@@ -33,7 +34,7 @@ std::vector<std::string> split(std::string_view list) {
 std::optional<std::vector<std::string>> streams_of(const HttpRequest& request,
                                                    const RequestParams& params) {
   if (request.path == kCombined) return split(params.get("streams"));
-  const auto path = percent_decoded(request.path);
+  const auto path = net::percent_decoded(request.path);
   if (!path) return std::nullopt;
   return split(std::string_view(*path).substr(kRaw.size()));
 }

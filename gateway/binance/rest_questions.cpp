@@ -1,0 +1,72 @@
+#include "gateway/binance/rest_questions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "engine/core/assert.h"
+#include "gateway/binance/error_table.h"
+#include "gateway/binance/request_channel.h"
+
+namespace mm::binance::orders {
+
+const RestQuestions::Route& RestQuestions::route_of(std::string_view method) {
+  constexpr auto kCancel = net::RequestUse::kCancel;
+  static constexpr Route kRoutes[] = {
+      {"account.status", "GET", "/api/v3/account"},
+      {"myTrades", "GET", "/api/v3/myTrades"},
+      {"order.status", "GET", "/api/v3/order"},
+      {"order.cancel", "DELETE", "/api/v3/order", kCancel},
+      {"openOrders.status", "GET", "/api/v3/openOrders"},
+      {"openOrders.cancelAll", "DELETE", "/api/v3/openOrders", kCancel}};
+  const auto* const route = std::ranges::find(kRoutes, method, &Route::method);
+  MM_ASSERT(route != std::end(kRoutes), "a method that REST has");
+  return *route;
+}
+
+std::string RestQuestions::ask_signed(std::string_view method, Params params) {
+  answered_ = false;
+  const Route& route = route_of(method);
+  for (;;) {
+    if (std::string error = wait_for_pause(route); !error.empty()) return error;
+    std::string error = rest_.venue_clock().known() ? std::string{} : rest_.measure_clock();
+    if (error.empty()) error = exchange(route, params);
+    const Nanos now = clock_.now();
+    if (pause_.next(route.use, now) == now) return error;
+  }
+}
+
+std::string RestQuestions::wait_for_pause(const Route& route) const {
+  const Nanos now = clock_.now();
+  const Nanos next = pause_.next(route.use, now);
+  if (next == now) return {};
+  if (next >= give_up_) {
+    return fmt::format("{}: the venue wants no request for another {} s, too long to wait",
+                       route.method, (next - now).v / kSecond.v + 1);
+  }
+  std::this_thread::sleep_for(std::chrono::nanoseconds((next - now).v));
+  return {};
+}
+
+std::string RestQuestions::exchange(const Route& route, Params params) {
+  answered_ = false;
+  const net::HttpResponse response =
+      rest_.ask_signed(route.verb, route.path, std::move(params), key_);
+  if (response.status == 0) return fmt::format("{}: {}", route.method, response.error);
+  const Nanos now = clock_.now();
+  const Nanos asked = response.retry_after();
+  pause_.on_status(response.status, asked.v > 0 ? now + asked : Nanos(0), now);
+  text_ = padded(response.body);
+  if (*parser_.parse_body(text_, response.status) != '\0') {
+    return fmt::format("{}: HTTP {}, and not JSON", route.method, response.status);
+  }
+  answered_ = true;
+  const Response& r = parser_.response();
+  if (r.error.code == kClockError) rest_.forget_clock();
+  return r.status == 200 && !r.has_error ? std::string{}
+                                         : refusal_text(route.method, r, key_.api_key);
+}
+
+}  // namespace mm::binance::orders

@@ -1,0 +1,44 @@
+#include "gateway/binance/signed_rest.h"
+
+#include <fmt/format.h>
+
+#include "gateway/binance/request_channel.h"
+
+namespace mm::binance::orders {
+
+SignedRest::SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls,
+                       const net::HttpOptions& options, const Clock& clock, int recv_window_ms)
+    : http_(endpoint, tls, options), clock_(clock), recv_window_ms_(recv_window_ms) {}
+
+net::HttpResponse SignedRest::ask(const char* method, const std::string& target) {
+  return http_.send({.method = method, .target = target, .headers = {}, .body = {}});
+}
+
+net::HttpResponse SignedRest::ask_signed(const char* method, std::string_view path, Params params,
+                                         const RestKey& key) {
+  params.push_back(number_param("recvWindow", static_cast<std::uint64_t>(recv_window_ms_)));
+  params.push_back(number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
+  return http_.send({.method = method,
+                     .target = fmt::format("{}?{}", path, signed_rest_query(params, key.signer)),
+                     .headers = {{"X-MBX-APIKEY", std::string(key.api_key)}},
+                     .body = {}});
+}
+
+std::string SignedRest::measure_clock() {
+  constexpr const char* kTime = "/api/v3/time";
+  const Nanos sent = clock_.now();
+  const net::HttpResponse response = ask("GET", kTime);
+  const Nanos received = clock_.now();
+  if (response.status == 0) return response.error;
+  const std::string where = endpoint().host + kTime;
+  if (response.status != 200) return fmt::format("{}: HTTP {}", where, response.status);
+  const std::string body = padded(response.body);
+  if (*parser_.parse_body(body, response.status) != '\0' ||
+      parser_.response().server_time_ms <= 0) {
+    return where + ": no serverTime in its answer";
+  }
+  venue_clock_.observe(sent, received, parser_.response().server_time_ms);
+  return {};
+}
+
+}  // namespace mm::binance::orders

@@ -1,0 +1,51 @@
+// REST of an account: its questions and orders signed, stamped with the venue's time.
+//
+// Cold, one thread: each call blocks until answered or past its deadline. It judges no answer: the
+// order path and the pre-flight read them each in their own way. Neither the key nor a query gets
+// into an error text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/net/http_client.h"
+#include "engine/runtime/clock.h"
+#include "gateway/binance/response_parser.h"
+#include "gateway/binance/signed_request.h"
+#include "gateway/binance/venue_clock.h"
+
+namespace mm::binance::orders {
+
+// Whose account; both outlive the call.
+struct RestKey {
+  std::string_view api_key;
+  const Signer& signer;
+};
+
+class SignedRest {
+ public:
+  // `tls` may be null for http.
+  SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls,
+             const net::HttpOptions& options, const Clock& clock, int recv_window_ms);
+
+  // What anybody may ask.
+  net::HttpResponse ask(const char* method, const std::string& target);
+  // Stamped and signed; the clock has been measured.
+  net::HttpResponse ask_signed(const char* method, std::string_view path, Params params,
+                               const RestKey& key);
+
+  // Asks for the venue's time. Empty, or why it is not known.
+  std::string measure_clock();
+  void forget_clock() { venue_clock_.reset(); }  // it was refused
+  const VenueClock& venue_clock() const { return venue_clock_; }
+  const net::Endpoint& endpoint() const { return http_.endpoint(); }
+
+ private:
+  net::HttpClient http_;
+  const Clock& clock_;
+  int recv_window_ms_;
+  ResponseParser parser_{std::size_t{64} << 10};  // of the time
+  VenueClock venue_clock_;
+};
+
+}  // namespace mm::binance::orders
