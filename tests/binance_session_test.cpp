@@ -420,9 +420,8 @@ TEST_F(BinanceOrderSession, SweepsForOpenOrdersNowAndThen) {
   ASSERT_TRUE(run_until([&] { return venue_.count("openOrders.status") >= before + 2; }));
   EXPECT_EQ(heard(EventKind::kOrderStatus), 0u);
   const ClientOrderId old = make_order_id({1, 6, 3, 1});
-  venue_.result("openOrders.status",
-                "[" + order_json("web_person", 71, "NEW") + "," +
-                    order_json(text_of(old), 72, "NEW") + "]");
+  venue_.result("openOrders.status", "[" + order_json("web_person", 71, "NEW") + "," +
+                                         order_json(text_of(old), 72, "NEW") + "]");
   ASSERT_TRUE(run_until_heard(EventKind::kOrderStatus));
   EXPECT_EQ(last(EventKind::kOrderStatus).report.id, old) << "and nobody else's";
   EXPECT_EQ(last(EventKind::kOrderStatus).report.asked, 0);

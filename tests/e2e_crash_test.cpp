@@ -37,12 +37,13 @@ class Crash : public testing::Test {
   }
   void start(int life, const std::vector<std::string>& more = {}) {
     folder_ = "s" + std::to_string(life);
-    std::vector<std::string> all{"--session", folder_, "--json", "out.json",
-                                 "--set", "strategy.min_spread=0.00005",
-                                 "--set", "strategy.warmup_s=0",
-                                 "--set", "strategy.order_notional=100",
-                                 "--set", "strategy.modify_threshold=0.0002",
-                                 "--set", "risk.max_daily_loss=0"};
+    std::vector<std::string> all{"--session", folder_,
+                                 "--json",    "out.json",
+                                 "--set",     "strategy.min_spread=0.00005",
+                                 "--set",     "strategy.warmup_s=0",
+                                 "--set",     "strategy.order_notional=100",
+                                 "--set",     "strategy.modify_threshold=0.0002",
+                                 "--set",     "risk.max_daily_loss=0"};
     all.insert(all.end(), more.begin(), more.end());
     engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
                                         "engine.out");
@@ -134,8 +135,7 @@ TEST_F(Crash, ASessionKilledWhileItQuotesReplaysToItsLastCommand) {
   start(2);
   ASSERT_TRUE(wait_until([&] { return said("recovered ETHUSDT: "); })) << engine_->output();
   kill();
-  const std::vector<std::string> known =
-      column(ledger(1), "SELECT client_order_id FROM orders");
+  const std::vector<std::string> known = column(ledger(1), "SELECT client_order_id FROM orders");
   const std::regex order("\"clientOrderId\":\"([^\"]+)\"");
   for (std::sregex_iterator at(open_orders.begin(), open_orders.end(), order), end; at != end;
        ++at) {

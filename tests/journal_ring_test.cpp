@@ -293,8 +293,8 @@ TEST(JournalRing, ALastSegmentIsGoneOnWithAndOneThatNothingLeadsToGoes) {
   EXPECT_FALSE(std::filesystem::exists(segment_path(folder / "journal.bin", segment + 1)));
 }
 
-// The order of things before a command may leave: slot, id and exposure are in the core's table when
-// the event is journaled, and its record is in the memory that outlives us when the command is
+// The order of things before a command may leave: slot, id and exposure are in the core's table
+// when the event is journaled, and its record is in the memory that outlives us when the command is
 // pushed.
 struct LaneJournal {
   JournalLane& lane;

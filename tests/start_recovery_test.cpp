@@ -64,7 +64,8 @@ class StartRecoveryTest : public testing::Test {
     if (target.starts_with("/api/v3/openOrders")) return {.body = open_};
     if (target.starts_with("/api/v3/myTrades")) return {.body = trades(request)};
     if (target.starts_with("/api/v3/account")) {
-      return {.body = R"({"balances":[{"asset":"BTC","free":")" + balance_ + R"(","locked":"0"}]})"};
+      return {.body =
+                  R"({"balances":[{"asset":"BTC","free":")" + balance_ + R"(","locked":"0"}]})"};
     }
     if (request.method == "DELETE") {
       ++canceled_;
@@ -114,13 +115,12 @@ class StartRecoveryTest : public testing::Test {
     const std::string folder = here_.path(name);
     std::filesystem::create_directory(folder);
     JournalWriter journal;
-    EXPECT_EQ(journal.open(folder + "/journal.bin",
-                           {.start_time = began_,
-                            .mode = "live",
-                            .build = "test",
-                            .config = effective_text(config_),
-                            .instruments = instrument_lines(instruments_),
-                            .opening = opening_text(opening)}),
+    EXPECT_EQ(journal.open(folder + "/journal.bin", {.start_time = began_,
+                                                     .mode = "live",
+                                                     .build = "test",
+                                                     .config = effective_text(config_),
+                                                     .instruments = instrument_lines(instruments_),
+                                                     .opening = opening_text(opening)}),
               "");
     for (const Event& e : events) journal.append(e, 0);
     return folder;
@@ -140,8 +140,8 @@ class StartRecoveryTest : public testing::Test {
   }
   // Ours are 101, 102, 103 and 105; 104 is a person's.
   void trade_at_the_venue() {
-    trades_ = {{100, 1, "1", true},   {101, 2, "0.5", true},  {102, 3, "0.25", true},
-               {103, 4, "1", false},  {104, 5, "7", true},    {105, 6, "0.125", true}};
+    trades_ = {{100, 1, "1", true},  {101, 2, "0.5", true}, {102, 3, "0.25", true},
+               {103, 4, "1", false}, {104, 5, "7", true},   {105, 6, "0.125", true}};
     owners_ = {{5, "web_person"}};
     for (const std::uint64_t order : {2, 3, 4, 6}) {
       owners_[order] = order_id_text(id_of_start(7, static_cast<std::uint16_t>(order)));
@@ -201,13 +201,13 @@ TEST_F(StartRecoveryTest, FillsThatTheLedgerLacksAreRecoveredAndNoOthers) {
   EXPECT_EQ(o->trade_id, 105u);
   EXPECT_EQ(o->position, Amount(kAmountScale / 2)) << "what the ledger explains";
   EXPECT_EQ(canceled_, 1);
-  EXPECT_THAT(said(), HasSubstr("recovered BTCUSDT: 2 fills since trade id 100, up to 105; position "
-                                "0.5 -> 0.875; profit today"));
+  EXPECT_THAT(said(),
+              HasSubstr("recovered BTCUSDT: 2 fills since trade id 100, up to 105; position "
+                        "0.5 -> 0.875; profit today"));
   EXPECT_THAT(said(), HasSubstr("1 orders cancelled"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
   EXPECT_TRUE(here_.has("one/ledger.sqlite"));
-  const std::vector<Event> events =
-      recovered_events(recovery_->opening(), instruments_, Nanos(5));
+  const std::vector<Event> events = recovered_events(recovery_->opening(), instruments_, Nanos(5));
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].fill.id, id_of_start(7, 3));
   EXPECT_EQ(events[0].side(), Side::kBuy);
@@ -243,7 +243,8 @@ TEST_F(StartRecoveryTest, ABalanceThatMovedOtherwiseIsSaidAndChangesNothing) {
   trade_at_the_venue();
   balance_ = "16.875";
   ASSERT_EQ(recover(leave_session_with_a_hole()), "");
-  EXPECT_THAT(said(), HasSubstr("the balance moved by 6.875, our fills by -0.125: 7 is not of ours"));
+  EXPECT_THAT(said(),
+              HasSubstr("the balance moved by 6.875, our fills by -0.125: 7 is not of ours"));
   EXPECT_EQ(recovery_->opening().find("BTCUSDT")->position, Amount(kAmountScale / 2));
 }
 

@@ -559,8 +559,7 @@ Keys session_keys() {
       key("dir", file_name(), of_config(&Config::session, &SessionConfig::dir),
           "Folder in which each session gets a folder of its own"),
       key("goes_on", yes_no(), of_config(&Config::session, &SessionConfig::goes_on),
-          "Whether a live start goes on from position, day's loss and trades of the one before; no: "
-          "from start_position"),
+          "Whether a live start goes on from position, trades and day's loss of the one before"),
   };
 }
 

@@ -65,17 +65,15 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     if (!next.error.empty()) return fail(next.error);
     engine.epoch = next.epoch;
   }
-  StartRecovery recovery(parts.config, credentials, parts.instruments,
-                         {static_cast<std::uint8_t>(engine.instance),
-                          static_cast<std::uint16_t>(engine.epoch)});
+  StartRecovery recovery(
+      parts.config, credentials, parts.instruments,
+      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
   const std::string before =
       parts.config.session.goes_on ? last_session(beside(".session")) : std::string();
   if (std::string error = recovery.run(before); !error.empty()) return fail(error);
   parts.opening = recovery.opening();
   parts.notes = recovery.lines();
-  parts.begun = [&](SessionRecord& record) {
-    return remember_session(beside(".session"), record);
-  };
+  parts.begun = [&](SessionRecord& record) { return remember_session(beside(".session"), record); };
   parts.mode = "live";
   std::vector<std::uint64_t> last_trades;
   for (const Instrument& i : parts.instruments) {

@@ -151,9 +151,8 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
         RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
         *hot_agents_.back()));
   }
-  journal_agent_ =
-      std::make_unique<JournalAgent<>>(lane_, record_.journal(), config_.journal.sync,
-                                       config_.journal.sync_interval, clock_);
+  journal_agent_ = std::make_unique<JournalAgent<>>(lane_, record_.journal(), config_.journal.sync,
+                                                    config_.journal.sync_interval, clock_);
   journal_thread_ = std::make_unique<AgentRunner<JournalAgent<>>>(
       RunnerConfig{.duty = {.stall_threshold = kSecond, .sealed = false},
                    .idle = IdleKind::kBackoff,
@@ -166,7 +165,8 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
   for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
-    if (!rings_.executions.try_push(fill)) return "more fills were recovered than the core can take";
+    if (!rings_.executions.try_push(fill))
+      return "more fills were recovered than the core can take";
   }
   if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();
@@ -213,9 +213,13 @@ int RealtimeRun::run() {
     fail(plan.error);
     return 2;
   }
-  if (std::string error = open_session(plan); !error.empty()) return fail(error);
+  std::string error = open_session(plan);
   const StopSignal signals;
-  if (std::string error = start_threads(plan); !error.empty()) return fail(error);
+  if (error.empty()) error = start_threads(plan);
+  if (!error.empty()) {
+    journal_ring_.remove();  // nothing was sent
+    return fail(error);
+  }
   watch();
   const bool flat = shut_down();
   stop_threads();

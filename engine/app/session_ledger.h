@@ -20,7 +20,7 @@ LedgerBuild build_ledger(const SessionFolder& folder);
 
 struct SessionCompletion {
   JournalRecovery journal;
-  bool built = false;   // its ledger was not there
+  bool built = false;  // its ledger was not there
   ReplayResult replayed;
   std::string error;
 };

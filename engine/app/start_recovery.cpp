@@ -57,8 +57,8 @@ std::string StartRecovery::read_previous(const std::string& path) {
   const SessionFolder folder(path);
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    lines_.push_back(fmt::format("the session before, {}, is gone: position and losses begin anew",
-                                 path));
+    lines_.push_back(
+        fmt::format("the session before, {}, is gone: position and losses begin anew", path));
     return {};
   }
   const SessionCompletion done = complete_session(folder);
@@ -104,10 +104,8 @@ bool StartRecovery::is_today(Nanos time) const {
 }
 
 std::string StartRecovery::cancel_orders() {
-  const VenueAccount::Left left = account_.cancel_all({.self = self_,
-                                                       .everybody = false,
-                                                       .arrivals_until = {},
-                                                       .patience = kCancelPatience});
+  const VenueAccount::Left left = account_.cancel_all(
+      {.self = self_, .everybody = false, .arrivals_until = {}, .patience = kCancelPatience});
   canceled_ = left.canceled;
   if (!left.error.empty()) return left.error;
   if (left.client_ids.empty()) return {};
@@ -176,10 +174,9 @@ std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
                                        std::vector<Trade>& trades) {
   const Instrument& instrument = instruments_[i];
   for (int page = 0; page < kTradePagesMax; ++page) {
-    std::string error =
-        venue_.ask_signed("myTrades", {{"symbol", std::string(instrument.symbol())},
-                                       orders::number_param("fromId", since + 1),
-                                       orders::number_param("limit", kTradePage)});
+    std::string error = venue_.ask_signed("myTrades", {{"symbol", std::string(instrument.symbol())},
+                                                       orders::number_param("fromId", since + 1),
+                                                       orders::number_param("limit", kTradePage)});
     if (!error.empty()) return error;
     for (const orders::TradeRecord& t : venue_.response().trades) {
       RecoveredFill& f = trades.emplace_back(Trade{t.order_id, {}}).fill;
@@ -266,8 +263,7 @@ std::vector<Event> recovered_events(const SessionOpening& opening,
     event.kind = EventKind::kFilled;
     event.instrument = static_cast<InstrumentId>(at - instruments.begin());
     event.received = now;
-    event.flags =
-        static_cast<std::uint8_t>((f.sell ? kFlagSell : 0) | (f.maker ? kFlagMaker : 0));
+    event.flags = static_cast<std::uint8_t>((f.sell ? kFlagSell : 0) | (f.maker ? kFlagMaker : 0));
     event.fill = f.fill;
     events.push_back(event);
   }

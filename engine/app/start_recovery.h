@@ -1,10 +1,10 @@
 // Where a live start finds itself: one path for the first start, a clean one and one after a crash.
 //
 // Cold, main thread, before the session's folder is made; some REST requests a symbol. The session
-// before is made whole (journal, ledger); our open orders are cancelled and it is verified that none
-// is left; executions since the last one settled are fetched, and those of ours that its ledger
-// lacks are recovered. What comes out is the opening of the new session. Nothing is traded, no fill
-// is invented, foreign orders are left alone; killed at any moment it can be begun again.
+// before is made whole (journal, ledger); our open orders are cancelled and it is verified that
+// none is left; executions since the last one settled are fetched, and those of ours that its
+// ledger lacks are recovered. What comes out is the opening of the new session. Nothing is traded,
+// no fill is invented, foreign orders are left alone; killed at any moment it can be begun again.
 #pragma once
 
 #include <span>

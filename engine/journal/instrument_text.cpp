@@ -77,7 +77,8 @@ std::string parse_instrument_lines(std::string_view text, std::vector<Instrument
   while (!text.empty()) {
     if (instruments.size() == kMaxInstruments) return "instrument: too many";
     Instrument instrument;
-    if (std::string error = parse_instrument_line(field_text::cut(text, '\n'), instrument); !error.empty()) {
+    if (std::string error = parse_instrument_line(field_text::cut(text, '\n'), instrument);
+        !error.empty()) {
       return error;
     }
     instruments.push_back(instrument);

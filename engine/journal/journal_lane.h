@@ -4,8 +4,8 @@
 // to the thread that reloads. push() copies one record (two cache lines), never waits, never
 // allocates. When the ring is full records are counted; each one carries its place in the journal,
 // so the gap frame stands exactly where they were lost. A record stays in the ring until it is in
-// the file: in memory that outlives the process (journal_ring.h) nothing is lost by kill -9, and the
-// places say what the file has already.
+// the file: in memory that outlives the process (journal_ring.h) nothing is lost by kill -9, and
+// the places say what the file has already.
 #pragma once
 
 #include <algorithm>

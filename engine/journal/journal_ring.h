@@ -2,9 +2,9 @@
 // one left in it brought into its journal.
 //
 // Cold. The file on tmpfs carries the name of its session, is readable by its owner only, and goes
-// at a clean end. While the engine lives it holds the file's lock, so a leftover is told from a ring
-// in use without looking at process ids. Recovery writes only what the journal does not have, by
-// each record's place in it, and may itself be killed and begun again at any moment.
+// at a clean end. While the engine lives it holds the file's lock, so a leftover is told from a
+// ring in use without looking at process ids. Recovery writes only what the journal does not have,
+// by each record's place in it, and may itself be killed and begun again at any moment.
 #pragma once
 
 #include <cstdint>

@@ -62,8 +62,7 @@ JournalWriter::~JournalWriter() {
   close_file(file_);
 }
 
-std::string JournalWriter::prepare(const std::string& path, JournalHeader header,
-                                   Options options) {
+std::string JournalWriter::prepare(const std::string& path, JournalHeader header, Options options) {
   MM_ASSERT(file_.fd < 0, "a journal writer writes one journal");
   MM_ASSERT(options.segments_max >= 2, "the oldest segment is not the one being written");
   path_ = path;

@@ -17,11 +17,11 @@ namespace mm {
 
 struct SymbolOpening {
   std::array<char, 24> symbol_text{};
-  Amount position{};       // of all our fills so far, less fees charged in base
-  Amount balance{};        // of the base asset at the venue, free and locked, when it began
-  Amount profit_today{};   // 1e-8 quote; of this trading day, 0 on a new one
-  Amount tick{};           // of `mark`
-  HalfTicks mark{};        // what the position was last worth that day; 0: the first mid
+  Amount position{};      // of all our fills so far, less fees charged in base
+  Amount balance{};       // of the base asset at the venue, free and locked, when it began
+  Amount profit_today{};  // 1e-8 quote; of this trading day, 0 on a new one
+  Amount tick{};          // of `mark`
+  HalfTicks mark{};       // what the position was last worth that day; 0: the first mid
   std::uint64_t trade_id = 0;
 
   std::string_view symbol() const { return symbol_text.data(); }
