@@ -7,6 +7,7 @@
 
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_writer.h"
+#include "engine/ledger/ledger.h"
 #include "engine/ledger/session_folder.h"
 #include "tests/binance_instruments.h"
 #include "tests/e2e_support.h"
