@@ -34,6 +34,7 @@ RateUsage RateWindows::usage() const {
   usage.orders_limit = short_.limit;
   usage.weight_used = weight_.used;
   usage.weight_limit = weight_.limit;
+  usage.weight_window_s = static_cast<std::uint32_t>(weight_.length.v / kSecond.v);
   usage.orders_end = short_.end();
   for (const RateWindow* w : {&short_, &day_, &weight_}) {
     const std::uint32_t pct = used_pct(w->used, w->limit);

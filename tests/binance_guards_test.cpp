@@ -88,11 +88,11 @@ TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
   RateGuard guard(pause, announced);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 17, kSecond), kNever);
   EXPECT_NE(guard.refused_until(CommandKind::kPlace, 18, kSecond), kNever);
-  EXPECT_EQ(guard.usage().orders_limit, 20u);
-  EXPECT_EQ(guard.usage().weight_limit, 6000u);
+  EXPECT_EQ(guard.usage(kSecond).orders_limit, 20u);
+  EXPECT_EQ(guard.usage(kSecond).weight_limit, 6000u);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), VenueClock{}, kSecond);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, kSecond), kNever) << "as it says now";
-  EXPECT_EQ(guard.usage().orders_limit, 100u);
+  EXPECT_EQ(guard.usage(kSecond).orders_limit, 100u);
 }
 
 TEST(BinanceRateGuard, CountsRequestsAsSuchWhereTheVenueLimitsThem) {
@@ -132,7 +132,8 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
 }
 
 TEST(BinanceRateGuard, TellsWhichWindowIsNearestFullUntilItEnds) {
-  RateGuard guard;
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
   const VenueClock clock;
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 1000, 650), clock, kSecond);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 40), clock, kSecond);

@@ -484,6 +484,7 @@ TEST(CoreRules, QuestionsTakeAFifthOfTheWeightTheVenueAllows) {
     CoreHarness h(c);
     Event usage = CoreHarness::event(EventKind::kRateUsage);
     usage.rate.orders_limit = 1000;
+    usage.rate.orders_end = h.now + kSecond * 10;
     usage.rate.weight_limit = weight_limit;
     usage.rate.weight_window_s = 60;
     h.deliver(usage);

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, kChecks> kNames{
 constexpr Nanos kHealing{90 * kSecond.v};
 constexpr Nanos kUnderWay{10 * kSecond.v};
 constexpr Nanos kRequote{5 * kSecond.v};
+constexpr Nanos kDoubtMax{45 * kSecond.v};
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
@@ -265,8 +266,10 @@ void Checker::check_quotes(InstrumentId i, Nanos now) {
     if (w.due && w.stands) calm_quoting_.stood += now - judged_;
     const QuoteReason reason = core_.instrument(i).side(side).reason;
     // An order in doubt holds its level for as long as the venue may still carry it out.
-    const bool waits = !ends_with_fault(reason) || (reason == QuoteReason::kReconciling &&
-                                                    watches_[i].session == SessionState::kUp);
+    const bool in_doubt =
+        reason == QuoteReason::kReconciling && watches_[i].session == SessionState::kUp;
+    const bool waits =
+        !ends_with_fault(reason) || (in_doubt && calm && now - calm_since_ < kDoubtMax);
     w.stands = faults_.venue().book(i).first(side) != kNoRow;
     w.due = healed && (w.stands || !waits);
     const bool naked = calm && !w.stands && !waits;
