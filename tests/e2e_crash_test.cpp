@@ -163,8 +163,9 @@ TEST_F(Crash, ForeignOrdersSurviveAndALossOfBeforeStillCounts) {
   EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/orders/placed"), 0) << log();
   EXPECT_THAT(venue_->open_orders(), HasSubstr("placed-by-hand"));
   EXPECT_EQ(count_of(venue_->open_orders(), "\"orderId\""), 1u);
-  // Unless the session before is not gone on from.
-  start(3, {"--set", "risk.max_daily_loss=0.00000001", "--set", "session.goes_on=no"});
+  // Unless the session before is not gone on from; its trip halts starts in its folder.
+  start(3, {"--set", "risk.max_daily_loss=0.00000001", "--set", "session.goes_on=no", "--set",
+            "session.dir=elsewhere"});
   EXPECT_TRUE(is_quoting()) << engine_->output() << log();
 }
 

@@ -69,7 +69,7 @@ struct JournalPlace {
 };
 
 // Raise it when Event, the enums in it or anything in this file changes its meaning.
-inline constexpr std::uint32_t kJournalVersion = 4;
+inline constexpr std::uint32_t kJournalVersion = 3;
 inline constexpr std::array<char, 8> kJournalMagic{'M', 'M', 'J', 'O', 'U', 'R', 'N', '\n'};
 inline constexpr std::uint32_t kByteOrderMark = 0x01020304;
 

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <vector>
 
 #include "engine/runtime/durable_file.h"
 
@@ -85,14 +86,19 @@ std::string SessionFolder::create(const std::string& sessions, const std::string
   return base + ": there are too many sessions of this moment";
 }
 
-SessionFolder SessionFolder::newest(const std::string& sessions) {
+SessionFolder SessionFolder::newest(const std::string& sessions, const Predicate& wanted) {
   std::error_code error;
-  std::string newest;
+  std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(sessions, error)) {
     const std::string name = entry.path().filename().string();
-    if (is_session_name(name) && name > newest && has_journal(entry.path())) newest = name;
+    if (is_session_name(name) && has_journal(entry.path())) names.push_back(name);
   }
-  return newest.empty() ? SessionFolder() : SessionFolder(sessions + '/' + newest);
+  std::ranges::sort(names, std::greater<>());
+  for (const std::string& name : names) {
+    SessionFolder folder(sessions + '/' + name);
+    if (!wanted || wanted(folder)) return folder;
+  }
+  return SessionFolder();
 }
 
 std::string SessionFolder::name() const {

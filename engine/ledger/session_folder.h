@@ -4,6 +4,7 @@
 // or not at all. Errors are values.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,8 +22,10 @@ class SessionFolder {
   // (empty if none) is returned, the folder is in `created`.
   [[nodiscard]] static std::string create(const std::string& sessions, const std::string& folder,
                                           Nanos start_time, SessionFolder& created);
-  // The session in `sessions` that started last and has a journal; empty path if there is none.
-  static SessionFolder newest(const std::string& sessions);
+  // The session in `sessions` that started last, has a journal and is `wanted` (none: any); empty
+  // path if there is none.
+  using Predicate = std::function<bool(const SessionFolder&)>;
+  static SessionFolder newest(const std::string& sessions, const Predicate& wanted = {});
 
   const std::string& path() const { return path_; }
   std::string name() const;
