@@ -15,6 +15,7 @@
 
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
+#include "engine/journal/journal_format.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/topology.h"
 #include "feeds/binance/live_options.h"
@@ -70,6 +71,7 @@ struct FeedConfig {
 struct ExecutionConfig {
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
+  Nanos sweep_interval{60 * kSecond.v};
 };
 
 // [guard]: the second process that cancels our orders when the engine cannot.
@@ -113,10 +115,13 @@ struct JournalConfig {
   std::int64_t segment_bytes = std::int64_t{256} << 20;
   std::int32_t segments_max = 16;
   std::int32_t ring_slots = 1 << 16;
+  JournalSync sync = JournalSync::kNone;
+  Nanos sync_interval{kSecond};
 };
 
 struct SessionConfig {
   std::string dir{"sessions"};
+  bool goes_on = true;
 };
 
 struct Config {

@@ -28,7 +28,8 @@ constexpr Nanos kEndPatience{10 * kSecond.v};
 constexpr int kLastTurnsMax = 1000;
 
 orders::OrderSessionOptions session_options(const EdgeContext& c,
-                                            std::span<const orders::LimitUsage> announced) {
+                                            std::span<const orders::LimitUsage> announced,
+                                            std::span<const std::uint64_t> last_trades) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -37,6 +38,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.rest_url = urls.rest;
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
+  options.last_trade_ids.assign(last_trades.begin(), last_trades.end());
   options.connections = c.config.order_management.modify_worker_count;
   options.limits.assign(announced.begin(), announced.end());
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
@@ -44,6 +46,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
                                                  c.config.engine.order_table_headroom);
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
+  options.sweep_interval = c.config.execution.sweep_interval;
   options.seed = static_cast<std::uint64_t>(c.clock.now().v);
   return options;
 }
@@ -72,12 +75,13 @@ Event session_is_down(const Core& core, InstrumentId i) {
 class LiveEdge : public VenueEdge {
  public:
   LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
-           std::span<const orders::LimitUsage> announced)
+           std::span<const orders::LimitUsage> announced,
+           std::span<const std::uint64_t> last_trades)
       : instruments_(c.instruments),
         clock_(c.clock),
         exclusive_symbol_(c.config.order_management.exclusive_symbol),
         limits_(make_address_limits(c.config)),
-        options_(session_options(c, announced)),
+        options_(session_options(c, announced, last_trades)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         symbols_(c.instruments, link_),
         symbols_log_(c.log),
@@ -177,8 +181,9 @@ void LiveEdge::settle(const Core& core, const Tell& tell) {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const orders::Credentials& credentials,
-                                          std::span<const orders::LimitUsage> limits) {
-  return std::make_unique<LiveEdge>(context, credentials, limits);
+                                          std::span<const orders::LimitUsage> limits,
+                                          std::span<const std::uint64_t> last_trades) {
+  return std::make_unique<LiveEdge>(context, credentials, limits, last_trades);
 }
 
 }  // namespace mm::app

@@ -15,6 +15,7 @@ namespace mm::app {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const binance::orders::Credentials& credentials,
-                                          std::span<const binance::orders::LimitUsage> limits);
+                                          std::span<const binance::orders::LimitUsage> limits,
+                                          std::span<const std::uint64_t> last_trades);
 
 }  // namespace mm::app

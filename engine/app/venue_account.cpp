@@ -86,7 +86,9 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
     const bool none = left.error.empty() && open.empty();
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
-    left.canceled += cancel(closing, open, give_up);
+    const int canceled = cancel(closing, open, give_up);
+    left.canceled += canceled;
+    if (!none && canceled == static_cast<int>(open.size())) continue;  // done, it seems: look again
     const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
     std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
     if (!none) pause = std::min(pause * 2, kPauseLongest);

@@ -180,6 +180,7 @@ bool OrderSession::work(Nanos now) {
   }
   send_follow_ups(now);
   keep_time(now);
+  sweep(now);
   expire(now);
   tell_usage(now);
   tell_state();
@@ -221,6 +222,7 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   for (std::size_t i = 0; i < connection.last_trade_ids.size() && !reconciled_; ++i) {
     events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
   }
+  if (connection.reconciled) sweep_due_ = now + sweep_pause();
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -419,6 +421,24 @@ void OrderSession::keep_time(Nanos now) {
   if (to != nullptr && limits_.refused_until(CommandKind::kQueryOrder, 0, now) == kNever) {
     send(*to, any, Purpose::kTime, now);
   }
+}
+
+// Of each symbol once an interval, one after the other.
+Nanos OrderSession::sweep_pause() const {
+  return options_.sweep_interval / static_cast<std::int64_t>(instruments_.size());
+}
+
+void OrderSession::sweep(Nanos now) {
+  if (options_.sweep_interval.v == 0 || now < sweep_due_ || state_ != SessionState::kUp) return;
+  sweep_due_ = now + sweep_pause();
+  Command look;
+  look.kind = CommandKind::kQueryOpenOrders;
+  look.instrument = sweep_next_;
+  OrderConnection* const to = connection_for(look);
+  if (to == nullptr || limits_.refused_until(look.kind, 0, now) != kNever) return;
+  if (!send(*to, look, Purpose::kSweep, now)) return;
+  ++counters_.sweeps;
+  sweep_next_ = static_cast<InstrumentId>((sweep_next_ + 1u) % instruments_.size());
 }
 
 void OrderSession::expire(Nanos now) {

@@ -3,7 +3,8 @@
 // Owned by the gateway's thread, allocates at construction only, never blocks: connections come
 // from the connector (order_connector.h) logged on and reconciled, and go back to it to be closed.
 // All requests of an order use one connection while it lives; lane 0 also carries the user data,
-// and the session counts as up while that lane is. What is unanswered when a connection ends, or
+// and the session counts as up while that lane is. Now and then it asks what is open: an order of
+// ours that should not be is told, and the core cancels it. What is unanswered when a connection ends, or
 // too long, is told as unknown. New quotes stop before the venue's limits do; cancels and questions
 // pass until a ban. While no connection is up cancels and questions go to the connector, which has
 // REST.
@@ -38,7 +39,7 @@ struct OrderSessionCounters {
   std::uint64_t bad_messages = 0;    // not understood
   std::uint64_t lost = 0;            // requests that will not be answered
   std::uint64_t denied = 0;          // not sent, for the venue's limits
-  std::uint64_t by_rest = 0;
+  std::uint64_t by_rest = 0, sweeps = 0;
   std::uint64_t connections_lost = 0, renewals = 0, clock_errors = 0;
 };
 
@@ -80,7 +81,6 @@ class OrderSession {
   bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
             const Event& then = {});
   void send_follow_ups(Nanos now);
-  void ask_time(Nanos now);
 
   bool work(Nanos now);
   void end_all();
@@ -99,6 +99,8 @@ class OrderSession {
   void give_back(Lane& lane, OrderConnection* connection);
   bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
   void keep_time(Nanos now);
+  void sweep(Nanos now);
+  Nanos sweep_pause() const;
   void expire(Nanos now);
   void tell_usage(Nanos now);
   void tell_state();
@@ -124,7 +126,8 @@ class OrderSession {
   std::vector<bool> halted_told_;  // by instrument
   std::uint32_t halted_news_ = 0;
   Nanos time_due_{}, expire_due_{};
-  Nanos usage_due_{};
+  Nanos usage_due_{}, sweep_due_{};
+  InstrumentId sweep_next_ = 0;
   RateUsage usage_told_{};
   OrderSessionCounters counters_;
 };

@@ -33,6 +33,7 @@ struct OrderSessionOptions {
   Nanos answer_timeout{10 * kSecond.v};      // then the outcome of a request is unknown
   Nanos renew_after{23 * 3600 * kSecond.v};  // the venue hangs up after 24 hours
   Nanos clock_interval{60 * kSecond.v};      // between questions for the venue's time
+  Nanos sweep_interval{60 * kSecond.v};      // between two looks at all that is open; 0: none
   Nanos dial_timeout{10 * kSecond.v};
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
