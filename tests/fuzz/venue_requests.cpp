@@ -9,6 +9,7 @@
 #include <charconv>
 #include <string>
 
+#include "engine/net/percent_encoding.h"
 #include "gateway/binance/signed_request.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/fuzz_venue.h"
@@ -105,7 +106,7 @@ class Client {
     if (!params) return;
     orders::Params printed;
     for (const auto& p : params->all())
-      printed.push_back({orders::percent_encoded(p.name), p.value});
+      printed.push_back({net::percent_encoded(p.name), p.value});
     const auto again = server::RequestParams::from_rest(orders::rest_query(printed), {});
     MM_ASSERT(again && again->all().size() <= params->all().size(), "what was read can be printed");
     for (const auto& p : again->all()) {
