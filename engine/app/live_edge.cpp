@@ -100,7 +100,9 @@ class LiveEdge : public VenueEdge {
         connector_(options_, credentials, link_, limits_, c.clock, say_to(log_, c.clock)),
         rest_log_(c.log),
         rest_(options_, credentials, link_, limits_, c.clock, say_to(rest_log_, c.clock)),
-        gateway_({.command_age_max = c.config.engine.command_age_max, .kill_latch = &c.kill_latch},
+        gateway_({.command_age_max = c.config.engine.command_age_max,
+                  .kill_latch = &c.kill_latch,
+                  .stall_max = c.config.guard.timeout},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock),
         account_(c.config.venue, credentials, c.instruments, limits_.requests) {}
