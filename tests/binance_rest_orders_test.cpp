@@ -408,6 +408,18 @@ TEST_F(BinanceRestFallback, StopsQuotingWhenTheAccountCannotBeSeen) {
   ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
 }
 
+TEST_F(BinanceRestFallback, AfterAStandstillTheAccountIsLookedAtAgainBeforeAnythingIsQuoted) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  const std::size_t looks = account_.requests("GET /api/v3/account").size();
+  session_->distrust();
+  EXPECT_FALSE(submit(CommandKind::kPlace));
+  listen();
+  EXPECT_EQ(session_->state(), SessionState::kReconciling);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  EXPECT_GT(account_.requests("GET /api/v3/account").size(), looks);
+}
+
 TEST_F(BinanceRestFallback, AQuoteThatWaitedTooLongIsNotSent) {
   start(RestFallback::kTrade);
   ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
