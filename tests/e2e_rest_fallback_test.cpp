@@ -62,6 +62,10 @@ class RestFallback : public testing::Test {
   std::size_t trades() {
     return count_of(venue_->ask("GET", "/api/v3/myTrades", {{"symbol", "ETHUSDT"}}), "\"id\":");
   }
+  // The log is written a moment later.
+  bool until_said(const std::string& text, std::size_t times = 1) {
+    return wait_until([&] { return count_of(log(), text) >= times; });
+  }
   std::string log() const { return read_file(here_.path("s/log.txt")); }
   std::string said() const { return engine_->output() + log(); }
 
@@ -93,14 +97,14 @@ TEST_F(RestFallback, QuotesAreCancelledByRestAndPlacedAgainWhenTheWebSocketIsBac
                                           {"price", "2600"},
                                           {"newClientOrderId", kForeign}});
   ASSERT_THAT(placed, HasSubstr(kForeign));
-  for (int i = 0; i < 2; ++i) {
+  for (const std::size_t time : {1u, 2u}) {
     gate_->shut();
     ASSERT_TRUE(until_none_is_left()) << venue_->open_orders() << said();
-    EXPECT_THAT(log(), HasSubstr("cancels and questions go by REST"));
+    EXPECT_TRUE(until_said("cancels and questions go by REST", time)) << said();
     EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign));
     gate_->open();
     ASSERT_TRUE(until_quoting()) << said();
-    EXPECT_THAT(log(), HasSubstr("REST was in use"));
+    EXPECT_TRUE(until_said("REST was in use", time)) << said();
   }
   EXPECT_THAT(said(), Not(HasSubstr(read_file(here_.path("api.key")))));
   expect_equal_ends(kForeign);
@@ -111,13 +115,12 @@ TEST_F(RestFallback, QuotingGoesOnByRestAndFillsAreCounted) {
   ASSERT_TRUE(until_quoting()) << said();
   const std::vector<std::string> earlier = our_ids();
   gate_->shut();
-  ASSERT_TRUE(wait_until([&] { return log().find("go by REST") != std::string::npos; })) << said();
+  ASSERT_TRUE(until_said("go by REST")) << said();
   ASSERT_TRUE(wait_until([&] { return ours() >= 2 && !any_open(earlier); })) << said();
   const std::size_t before = trades();
   EXPECT_TRUE(wait_until([&] { return trades() > before; }, 60)) << "nothing was filled" << said();
   gate_->open();
-  ASSERT_TRUE(wait_until([&] { return log().find("REST was in use") != std::string::npos; }))
-      << said();
+  ASSERT_TRUE(until_said("REST was in use")) << said();
   ASSERT_TRUE(until_quoting()) << said();
   expect_equal_ends();
 }
@@ -132,8 +135,7 @@ TEST_F(RestFallback, WithoutItNothingIsSentUntilTheWebSocketIsBack) {
   start("off");
   ASSERT_TRUE(until_quoting()) << said();
   gate_->shut();
-  ASSERT_TRUE(wait_until([&] { return log().find("next attempt") != std::string::npos; }))
-      << said();
+  ASSERT_TRUE(until_said("next attempt")) << said();
   EXPECT_GE(ours(), 1u);
   EXPECT_THAT(log(), Not(HasSubstr("by REST")));
   gate_->open();
