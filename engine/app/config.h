@@ -19,6 +19,7 @@
 #include "engine/runtime/log.h"
 #include "engine/runtime/topology.h"
 #include "feeds/binance/live_options.h"
+#include "gateway/binance/order_session_options.h"
 #include "sim/sim_config.h"
 
 namespace mm::app {
@@ -57,6 +58,9 @@ struct VenueConfig {
   std::string api_secret_file;   // HMAC
   std::string private_key_file;  // Ed25519 or RSA
   Nanos recv_window{5000 * kMillisecond.v};
+  // For orders, while no connection of the WebSocket API is up, and how long it may be so.
+  binance::orders::RestFallback rest_fallback = binance::orders::RestFallback::kCancel;
+  Nanos rest_fallback_after{kSecond};
 };
 
 enum class FeedSource : std::uint8_t { kWebSocket, kRest };

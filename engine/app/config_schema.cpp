@@ -211,6 +211,7 @@ Keys fees_keys() {
 }
 
 Keys venue_keys() {
+  using binance::orders::RestFallback;
   const auto f = [](auto member) { return of_config(&Config::venue, member); };
   return {
       key("name",
@@ -251,6 +252,16 @@ Keys venue_keys() {
           "MM_PRIVATE_KEY_FILE"),
       key("recv_window_ms", milliseconds("1", "60000"), f(&VenueConfig::recv_window),
           "Milliseconds after which the venue itself refuses a request of ours as late"),
+      key("rest_fallback",
+          choice<RestFallback>({{"off", RestFallback::kOff},
+                                {"cancel", RestFallback::kCancel},
+                                {"trade", RestFallback::kTrade}}),
+          f(&VenueConfig::rest_fallback),
+          "What goes by REST while no order connection is up: nothing, cancels and questions, or "
+          "quotes too, which then learn of their fills a second or more late"),
+      key("rest_fallback_after_ms", milliseconds("0", "600000"),
+          f(&VenueConfig::rest_fallback_after),
+          "Milliseconds without an order connection after which REST is used"),
   };
 }
 

@@ -20,7 +20,7 @@ VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& 
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause)
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
-      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_,
+      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_, pause,
             static_cast<int>(venue.recv_window.v / kMillisecond.v)),
       venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
       instruments_(instruments) {}

@@ -6,8 +6,9 @@
 // and the session counts as up while that lane is. Now and then it asks what is open: an order of
 // ours that should not be is told, and the core cancels it. What is unanswered when a connection
 // ends, or too long, is told as unknown. New quotes stop before the venue's limits do; cancels and
-// questions pass until a ban. While no connection is up cancels and questions go to the connector,
-// which has REST.
+// questions pass until a ban. When no connection has been up for a while the worker has REST
+// (rest_worker.h): cancels and questions go there, and quotes if the options say so; an order's
+// requests never run both ways at once.
 #pragma once
 
 #include <array>
@@ -77,7 +78,7 @@ class OrderSession {
   };
 
   OrderConnection* connection_for(const Command& command);
-  bool submit_by_rest(const Command& command);
+  bool submit_by_rest(const Command& command, Purpose purpose, Nanos now, const Event& then = {});
   bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
             const Event& then = {});
   void send_follow_ups(Nanos now);
@@ -87,6 +88,14 @@ class OrderSession {
   bool take_connections(Nanos now);
   bool any_connection() const;
   bool answers_questions() const;
+  bool trades_by_rest() const;
+  bool is_out_by_rest(const Command& command) const;
+  void use_rest(Nanos now);
+  bool take_findings();
+  void on_call(RestCall& call, Nanos now);
+  void count_out(const PendingRequest& request, Nanos now);
+  void begin_with(const OrderConnection& connection);
+  void on_answer(const PendingRequest& request, const Response& response, Nanos now);
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   void settle(OrderConnection& connection);
@@ -125,6 +134,12 @@ class OrderSession {
   bool reconciled_ = false;        // see has_begun()
   std::vector<bool> halted_told_;  // by instrument
   std::uint32_t halted_news_ = 0;
+  // While no WebSocket is up.
+  bool rest_wanted_ = false;
+  Nanos alone_since_{};               // 0: one is up
+  OrderConnection* found_ = nullptr;  // by REST, being told
+  bool found_told_ = false;           // one, this time
+  std::vector<std::uint32_t> calls_free_;
   Nanos time_due_{}, expire_due_{};
   Nanos usage_due_{}, sweep_due_{};
   InstrumentId sweep_next_ = 0;
