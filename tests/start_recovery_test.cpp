@@ -144,7 +144,7 @@ class StartRecoveryTest : public testing::Test {
     trades_ = {{100, 1, "1", true},  {101, 2, "0.5", true}, {102, 3, "0.25", true},
                {103, 4, "1", false}, {104, 5, "7", true},   {105, 6, "0.125", true}};
     owners_ = {{5, "web_person"}};
-    for (const std::uint64_t order : {2, 3, 4, 6}) {
+    for (const std::uint64_t order : {2U, 3U, 4U, 6U}) {
       owners_[order] = order_id_text(id_of_start(7, static_cast<std::uint16_t>(order)));
     }
     balance_ = "9.875";  // 10 + 0.5 + 0.25 - 1 + 0.125, and the person's 7 went elsewhere

@@ -105,8 +105,7 @@ class Client {
     const auto params = server::RequestParams::from_rest(query, {});
     if (!params) return;
     orders::Params printed;
-    for (const auto& p : params->all())
-      printed.push_back({net::percent_encoded(p.name), p.value});
+    for (const auto& p : params->all()) printed.push_back({net::percent_encoded(p.name), p.value});
     const auto again = server::RequestParams::from_rest(orders::rest_query(printed), {});
     MM_ASSERT(again && again->all().size() <= params->all().size(), "what was read can be printed");
     for (const auto& p : again->all()) {
