@@ -1,5 +1,7 @@
 #include "sim/rate_windows.h"
 
+#include "engine/core/rate_budget.h"
+
 namespace mm::sim {
 
 RateWindows::RateWindows(const SimulatorConfig& config)
@@ -32,9 +34,14 @@ RateUsage RateWindows::usage() const {
   usage.orders_limit = short_.limit;
   usage.weight_used = weight_.used;
   usage.weight_limit = weight_.limit;
-  usage.orders_window = short_.length;
-  usage.weight_window = weight_.length;
-  usage.window_end = short_.end();
+  usage.weight_window_s = static_cast<std::uint32_t>(weight_.length.v / kSecond.v);
+  usage.orders_end = short_.end();
+  for (const RateWindow* w : {&short_, &day_, &weight_}) {
+    const std::uint32_t pct = used_pct(w->used, w->limit);
+    if (pct <= usage.tightest_pct) continue;
+    usage.tightest_pct = pct;
+    usage.tightest_end = w->end();
+  }
   return usage;
 }
 

@@ -196,7 +196,7 @@ SimVenue::Outcome SimVenue::query(const Command& command, Event& answer) {
   const RestingOrder* known = find(command.id);
   const RestingOrder& order = known == nullptr ? unknown : *known;
   answer = report(EventKind::kOrderStatus, order, order.filled);
-  answer.report.asked = 1;
+  answer.report.asked = command.question;
   return {};
 }
 

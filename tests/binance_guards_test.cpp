@@ -88,11 +88,11 @@ TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
   RateGuard guard(pause, announced);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 17, kSecond), kNever);
   EXPECT_NE(guard.refused_until(CommandKind::kPlace, 18, kSecond), kNever);
-  EXPECT_EQ(guard.usage().orders_limit, 20u);
-  EXPECT_EQ(guard.usage().weight_limit, 6000u);
+  EXPECT_EQ(guard.usage(kSecond).orders_limit, 20u);
+  EXPECT_EQ(guard.usage(kSecond).weight_limit, 6000u);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), VenueClock{}, kSecond);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, kSecond), kNever) << "as it says now";
-  EXPECT_EQ(guard.usage().orders_limit, 100u);
+  EXPECT_EQ(guard.usage(kSecond).orders_limit, 100u);
 }
 
 TEST(BinanceRateGuard, CountsRequestsAsSuchWhereTheVenueLimitsThem) {
@@ -124,11 +124,25 @@ TEST(BinanceRateGuard, TellsTheShortestOrderWindow) {
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, kSecond);
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, kSecond);
   guard.update(usage(LimitType::kWeight, 60 * kSecond, 6000, 300), clock, kSecond);
-  const RateUsage u = guard.usage();
+  const RateUsage u = guard.usage(kSecond);
   EXPECT_EQ(u.orders_used, 7u);
-  EXPECT_EQ(u.orders_window, 10 * kSecond);
-  EXPECT_EQ(u.window_end, 10 * kSecond);
+  EXPECT_EQ(u.orders_limit, 50u);
+  EXPECT_EQ(u.orders_end, 10 * kSecond);
   EXPECT_EQ(u.weight_limit, 6000u);
+}
+
+TEST(BinanceRateGuard, TellsWhichWindowIsNearestFullUntilItEnds) {
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
+  const VenueClock clock;
+  guard.update(usage(LimitType::kOrders, 86400 * kSecond, 1000, 650), clock, kSecond);
+  guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 40), clock, kSecond);
+  guard.update(usage(LimitType::kWeight, 60 * kSecond, 6000, 4200), clock, kSecond);
+  EXPECT_EQ(guard.usage(kSecond).tightest_pct, 80u);
+  EXPECT_EQ(guard.usage(kSecond).tightest_end, 10 * kSecond);
+  EXPECT_EQ(guard.usage(10 * kSecond).tightest_pct, 70u);
+  EXPECT_EQ(guard.usage(60 * kSecond).tightest_pct, 65u);
+  EXPECT_EQ(guard.usage(60 * kSecond).tightest_end, 86400 * kSecond);
 }
 
 TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
@@ -137,9 +151,9 @@ TEST(BinanceRateGuard, TellsByOurClockWhenTheWindowEnds) {
   VenueClock clock;
   clock.observe(1000 * kSecond, 1000 * kSecond, 1'003'000);  // the venue is 3 s ahead
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 50, 7), clock, 1001 * kSecond);
-  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond);
+  EXPECT_EQ(guard.usage(1001 * kSecond).orders_end, 1007 * kSecond);
   guard.update(usage(LimitType::kOrders, 86400 * kSecond, 160000, 400), clock, 1001 * kSecond);
-  EXPECT_EQ(guard.usage().window_end, 1007 * kSecond) << "of the shortest";
+  EXPECT_EQ(guard.usage(1001 * kSecond).orders_end, 1007 * kSecond) << "of the shortest";
 }
 
 TEST(BinanceRateGuard, ABanWithoutAnEndLastsTwoMinutes) {

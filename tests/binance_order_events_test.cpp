@@ -26,6 +26,7 @@ class BinanceOrderEvents : public testing::Test {
   static Command command(CommandKind kind) {
     Command c;
     c.kind = kind;
+    if (kind == CommandKind::kQueryOrder) c.question = 7;
     c.id = kId;
     c.side = Side::kSell;
     if (kind == CommandKind::kReplace) c.new_id = kNewId;
@@ -417,7 +418,7 @@ TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
     const auto all = take();
     EXPECT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
-    EXPECT_EQ(all[0].report.asked, 1);
+    EXPECT_EQ(all[0].report.asked, 7);
     return static_cast<OrderStatusCode>(all[0].report.status);
   };
   ok(CommandKind::kQueryOrder, order(text_of(kId), "NEW"));
@@ -478,7 +479,7 @@ TEST_F(BinanceOrderEvents, AsksForTheExecutionsItHasNotSeenBeforeItAnswers) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[1].kind, EventKind::kOrderStatus);
   EXPECT_EQ(all[1].report.lots, Lots(847));
-  EXPECT_EQ(all[1].report.asked, 1);
+  EXPECT_EQ(all[1].report.asked, 7);
   EXPECT_EQ(all[0].kind, EventKind::kFilled);
   EXPECT_EQ(all[0].fill.trade_id.v, 11u);
   EXPECT_EQ(all[0].fill.fee_asset, Asset::kOther);

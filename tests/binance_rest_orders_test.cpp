@@ -50,6 +50,7 @@ class BinanceRestOrders : public testing::Test {
   static Command command(CommandKind kind) {
     Command c;
     c.kind = kind;
+    if (kind == CommandKind::kQueryOrder) c.question = 7;
     c.id = kId;
     c.new_id = make_order_id({1, 7, 0, 2});
     c.ticks = 2'341'610;
@@ -150,7 +151,7 @@ TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
   EXPECT_EQ(events[0].kind, EventKind::kFilled);
   EXPECT_EQ(events[0].fill.id, kId);
   EXPECT_EQ(events[1].kind, EventKind::kOrderStatus);
-  EXPECT_EQ(events[1].report.asked, 1);
+  EXPECT_EQ(events[1].report.asked, 7);
   EXPECT_THAT(last_request().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
 }
 

@@ -183,7 +183,7 @@ Event order_status(const Command& question, OrderStatusCode code) {
   Event e = CoreHarness::event(EventKind::kOrderStatus, question.instrument);
   e.report.id = question.id;
   e.report.status = static_cast<std::uint8_t>(code);
-  e.report.asked = 1;
+  e.report.asked = question.question;
   return e;
 }
 
@@ -280,13 +280,54 @@ TEST(CoreRules, NotFoundProvesNothingWhileARequestMayStillBeWithinItsReceiveWind
   h.book(Ticks(299'999), Ticks(300'001));
   h.advance(kSecond * 5);
   const Command place = h.take(CommandKind::kPlace)[0];
-  for (const int wait : {20, 20, 20, 3, 31}) {
-    EXPECT_NE(h.core.orders().live_count(), 5u);
-    h.advance(kSecond * wait);
-    h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  const auto answer_all = [&h, &place] {
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id == place.id) h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+  };
+  for (int s = 0; s < 62; ++s) {
+    h.advance(kSecond);
+    answer_all();
+    EXPECT_EQ(h.core.orders().live_count(), 6u);
   }
-  for (int i = 0; i < 10; ++i) h.deliver(order_status(place, OrderStatusCode::kNotFound));
+  h.advance(kSecond * 5);
+  answer_all();
   EXPECT_EQ(h.core.orders().live_count(), 5u);
+}
+
+TEST(CoreRules, ASideWithNothingButOrdersInDoubtNamesTheDoubt) {
+  CoreHarness h(patient());
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const std::vector<Command> places = h.take(CommandKind::kPlace);
+  ASSERT_EQ(places.size(), 6u);
+  h.accept(places[0]);
+  h.advance(kSecond * 3);  // no other is answered: each holds its level and is asked for
+  EXPECT_EQ(h.core.orders().unknown_count(), 5u);
+  for (const Side side : kSides) {
+    EXPECT_EQ(h.side(side).reason,
+              side == places[0].side ? QuoteReason::kQuoting : QuoteReason::kReconciling);
+  }
+}
+
+TEST(CoreRules, WhatIsInDoubtIsAskedForAsSoonAsNotFoundIsAProof) {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond * 5);
+  const Command place = h.take(CommandKind::kPlace)[0];
+  const Nanos proof = place.time + not_found_margin(c.orders.recv_window, c.orders.command_age_max);
+  for (bool asked = false; h.now < proof;) {
+    h.advance(kMillisecond * 10);
+    for (const Command& question : h.take(CommandKind::kQueryOrder)) {
+      if (question.id != place.id) continue;
+      asked = h.now >= proof;
+      h.deliver(order_status(question, OrderStatusCode::kNotFound));
+    }
+    EXPECT_EQ(asked, h.now >= proof);
+  }
+  EXPECT_EQ(h.core.orders().row(parts(place.id).slot).state, OrderState::kRejected);
 }
 
 TEST(CoreRules, AStrayIsCancelledAndHoldsItsInstrumentUntilItIsGone) {
@@ -319,6 +360,7 @@ TEST(CoreRules, MissingFillsHoldTheInstrumentUntilAResume) {
   h.start_quoting();
   Command best;
   best.id = h.live(Side::kBuy)[0].id;
+  best.question = 1;
   h.canceled(best, Lots(5));
   for (int i = 0; i < 12; ++i) {
     Event e = order_status(best, OrderStatusCode::kCanceled);
@@ -371,13 +413,68 @@ TEST(CoreRules, TheEndOfTheVenuesWindowIsTakenFromWhoKnowsItsClock) {
   h.book(Ticks(299'999), Ticks(300'001));
   Event usage = CoreHarness::event(EventKind::kRateUsage);
   usage.rate.orders_used = usage.rate.orders_limit = 100;
-  usage.rate.orders_window = kSecond * 10;
-  usage.rate.window_end = h.now + kSecond * 17;
+  usage.rate.orders_end = h.now + kSecond * 17;
   h.deliver(usage);
   h.advance(kSecond * 17 - Nanos(1));
   EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
   h.advance(kSecond * 2);
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
+Event tightest(std::uint32_t pct, Nanos end) {
+  Event e = CoreHarness::event(EventKind::kRateUsage);
+  e.rate.orders_limit = 1000;
+  e.rate.orders_end = e.rate.tightest_end = end;
+  e.rate.tightest_pct = pct;
+  return e;
+}
+
+// Levels so far apart that none can serve another's.
+CoreConfig far_apart(int modify_threshold_ppm) {
+  CoreConfig c = wide();
+  StrategyParams& s = c.instruments[0].strategy;
+  s.warmup = Nanos(0);
+  s.max_spread = ratio_ppm(40'000);
+  s.modify_threshold = ratio_ppm(modify_threshold_ppm);
+  return c;
+}
+
+// Quotes that rest, then a market that has moved by half a percent.
+std::size_t amends_after_a_move(CoreHarness& h, const Event& usage) {
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.answer_all();
+  h.take();
+  h.deliver(usage);
+  h.book(Ticks(301'499), Ticks(301'501));
+  return h.take(CommandKind::kReplace).size();
+}
+
+TEST(CoreRules, NearTheVenuesLimitsToleranceWidensThenOnlyTheInnerLevelsAreServed) {
+  for (const auto& [pct, threshold_ppm, amends] : {std::tuple{59u, 3'000, 6u},
+                                                   {60u, 3'000, 0u},
+                                                   {60u, 2'000, 6u},
+                                                   {79u, 1'000, 6u},
+                                                   {80u, 1'000, 4u},
+                                                   {80u, 2'000, 0u}}) {
+    CoreHarness h(far_apart(threshold_ppm));
+    const Nanos end = h.now + kSecond * 9;
+    EXPECT_EQ(amends_after_a_move(h, tightest(pct, end)), amends) << pct << ' ' << threshold_ppm;
+    EXPECT_EQ(h.side(Side::kBuy).reason,
+              amends == 4 ? QuoteReason::kRateBudget : QuoteReason::kQuoting);
+  }
+}
+
+TEST(CoreRules, TheOuterLevelsAreServedAgainWhenTheWindowEnds) {
+  CoreHarness h(far_apart(1'000));
+  const Nanos end = h.now + kSecond * 9;
+  amends_after_a_move(h, tightest(90, end));
+  h.answer_all();
+  h.take();
+  h.advance(kSecond * 9 - Nanos(1));
+  EXPECT_TRUE(h.take(CommandKind::kReplace).empty());
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kReplace).size(), 2u);
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kQuoting);
 }
 
 TEST(CoreRules, QuestionsTakeAFifthOfTheWeightTheVenueAllows) {
@@ -387,9 +484,9 @@ TEST(CoreRules, QuestionsTakeAFifthOfTheWeightTheVenueAllows) {
     CoreHarness h(c);
     Event usage = CoreHarness::event(EventKind::kRateUsage);
     usage.rate.orders_limit = 1000;
-    usage.rate.orders_window = kSecond * 10;
+    usage.rate.orders_end = h.now + kSecond * 10;
     usage.rate.weight_limit = weight_limit;
-    usage.rate.weight_window = kSecond * 60;
+    usage.rate.weight_window_s = 60;
     h.deliver(usage);
     h.start_quoting();
     h.take();

@@ -10,9 +10,9 @@
 namespace mm::test {
 
 // Until there is something to read, or a moment has passed.
-inline void wait_readable(int fd) {
+inline void wait_readable(int fd, int timeout_ms = 10) {
   pollfd waited{.fd = fd, .events = POLLIN, .revents = 0};
-  poll(&waited, 1, 10);
+  poll(&waited, 1, timeout_ms);
 }
 
 // The next event; kNone after 20 seconds without one.

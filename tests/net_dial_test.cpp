@@ -82,7 +82,7 @@ TEST(Dial, AStreamTellsOrderlyAndBrokenEndsApart) {
   NetServer orderly([](Peer& peer) { peer.close(); });
   Dialed closed = dial(orderly.endpoint(), nullptr, kPatient);
   ASSERT_TRUE(closed.stream) << closed.error;
-  wait_readable(closed.stream->fd());
+  wait_readable(closed.stream->fd(), 20'000);
   std::array<char, 8> bytes{};
   EXPECT_EQ(closed.stream->read_some(bytes).status, IoStatus::kClosed);
   EXPECT_EQ(closed.stream->problem(), "");
@@ -94,7 +94,7 @@ TEST(Dial, AStreamTellsOrderlyAndBrokenEndsApart) {
   Dialed reset = dial(broken.endpoint(), nullptr, kPatient);
   ASSERT_TRUE(reset.stream) << reset.error;
   EXPECT_EQ(reset.stream->write_some(std::string_view("x")).bytes, 1U);
-  wait_readable(reset.stream->fd());
+  wait_readable(reset.stream->fd(), 20'000);
   EXPECT_EQ(reset.stream->read_some(bytes).status, IoStatus::kFailed);
   EXPECT_EQ(reset.stream->problem(), "socket: Connection reset by peer");
   EXPECT_EQ(reset.stream->write_some(std::string_view("x")).status, IoStatus::kFailed);

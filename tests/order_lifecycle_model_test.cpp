@@ -101,14 +101,14 @@ class Venue {
     open(c.id, c);
     orders_[c.id].stray = true;
     if (choices.one_in(2)) return user.push_back(report(EventKind::kAccepted, c, c.lots));
-    user.push_back(status_of(c.id, false));
+    user.push_back(status_of(c.id, 0));
   }
 
   // What a session tells that finds out what it has missed.
   std::vector<Event> told_again() const {
     std::vector<Event> events(fills_.begin(), fills_.end());
     for (const auto& [id, o] : orders_) {
-      if (o.status == OrderStatusCode::kOpen) events.push_back(status_of(id, false));
+      if (o.status == OrderStatusCode::kOpen) events.push_back(status_of(id, 0));
     }
     return events;
   }
@@ -215,7 +215,7 @@ class Venue {
     o.price = Ticks(c.ticks);
     both(report(EventKind::kAmended, c, c.lots));
   }
-  Event status_of(ClientOrderId id, bool asked) const {
+  Event status_of(ClientOrderId id, std::uint8_t asked) const {
     const auto found = orders_.find(id);
     const bool known = found != orders_.end();
     Command c;
@@ -228,7 +228,7 @@ class Venue {
   }
   void answer_question(const Command& c, Choices& choices) {
     const auto found = orders_.find(c.id);
-    Event e = status_of(c.id, true);
+    Event e = status_of(c.id, c.question);
     if (found != orders_.end() && choices.one_in(2)) {  // as it was a moment ago
       if (now_ < found->second.opened + kLagMax) {
         e.report.status = static_cast<std::uint8_t>(OrderStatusCode::kNotFound);

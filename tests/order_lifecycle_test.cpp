@@ -47,8 +47,10 @@ class OrderLifecycleTest : public testing::Test {
     e.report.venue_id = VenueOrderId(77);
     return life_.apply(e);
   }
+  static constexpr int kLast = -1;
+  // An answer to the question of that number; 0: told unasked.
   OrderChange status(OrderStatusCode code, ClientOrderId id, std::int64_t executed = 0,
-                     bool asked = true) {
+                     int asked = kLast) {
     Event e;
     e.kind = EventKind::kOrderStatus;
     e.time = now();
@@ -56,7 +58,7 @@ class OrderLifecycleTest : public testing::Test {
     e.report.id = id;
     e.report.lots = Lots(executed);
     e.report.status = static_cast<std::uint8_t>(code);
-    e.report.asked = asked ? 1 : 0;
+    e.report.asked = asked == kLast ? row_->question : static_cast<std::uint8_t>(asked);
     return life_.apply(e);
   }
   OrderChange failure(EventKind kind, ClientOrderId id, RejectReason reason,
@@ -580,7 +582,8 @@ TEST_F(OrderLifecycleTest, ATimeoutMakesTheOrderUnknownAndAsksWithGrowingPauses)
   EXPECT_EQ(row_->state, kUnknown);
   EXPECT_EQ(exposure(), Lots(10));
   EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
-  for (const int pause : {1'000, 2'000, 4'000, 8'000, 16'000, 30'000, 30'000}) {
+  // The third would be due after 4 s more, but 8.5 s after the place "not found" becomes a proof.
+  for (const int pause : {1'000, 2'000, 3'500, 8'000, 16'000, 30'000, 30'000}) {
     pass(pause - 1);
     EXPECT_TRUE(sent().empty());
     pass(1);
@@ -613,14 +616,29 @@ TEST_F(OrderLifecycleTest, NotFoundSoonAfterAPlaceProvesNothing) {
 TEST_F(OrderLifecycleTest, AnAnswerToAnEarlyQuestionIsNotTakenForThatOfALaterOne) {
   pass(2'000);
   pass(6'500);  // a second question, late enough
-  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);
-  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_, 0, 1).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_, 0, 2).after, kRejected);
+}
+
+TEST_F(OrderLifecycleTest, NewsPutWhatWasAskedBeforeOutOfDateHoweverOftenNumbersHaveWrapped) {
+  for (const int questions : {3, 254, 255, 256, 700}) {
+    const auto asked = life_.counters().questions;
+    while (life_.counters().questions < asked + static_cast<std::uint64_t>(questions)) pass(30'000);
+    const int before = row_->question;
+    EXPECT_NE(before, 0);
+    accept();
+    failure(EventKind::kOutcomeUnknown, first_id_, RejectReason::kNone);
+    EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_, 0, before).after, kUnknown);
+  }
+  pass(60 * 60'000);
+  for (int i = 0; i < 300; ++i) pass(30'000);
+  EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kCanceled);
 }
 
 TEST_F(OrderLifecycleTest, AnEarlyQuestionThatWasNeverSentIsNotWaitedFor) {
   pass(2'000);
   failure(EventKind::kDenied, first_id_, RejectReason::kDisconnected, CommandKind::kQueryOrder);
-  pass(6'500);  // asked again, late enough
+  pass(6'500);  // asked again, as soon as it proves something
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
 }
 
@@ -729,7 +747,7 @@ TEST_F(OrderLifecycleTest, QuestionsWithoutAnAnswerGiveNoFillUp) {
   report(EventKind::kCanceled, first_id_, 4);
   for (int i = 0; i < 50; ++i) {
     pass(30'000);
-    status(OrderStatusCode::kCanceled, first_id_, 4, false);  // nor do listings
+    status(OrderStatusCode::kCanceled, first_id_, 4, 0);  // nor do listings
     EXPECT_EQ(sent().back(), CommandKind::kQueryOrder);
   }
   EXPECT_EQ(row_->state, kUnknown);
@@ -763,8 +781,8 @@ TEST_F(OrderLifecycleTest, AnOpenOrderWithMoreExecutedThanSeenIsAskedForUntilThe
 
 TEST_F(OrderLifecycleTest, AListingThatShowsMoreExecutedDoubtsAnOrderThatRests) {
   accept();
-  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 0, false).after, kActive);
-  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4, false).after, kUnknown);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 0, 0).after, kActive);
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4, 0).after, kUnknown);
 }
 
 TEST_F(OrderLifecycleTest, AnOpenOrderWhoseFillsNeverComeIsKnownToLiveAndHoldsTheInstrument) {
@@ -808,7 +826,7 @@ TEST_F(OrderLifecycleTest, AFillIsNewsAfterWhichNotFoundProvesNothing) {
 
 TEST_F(OrderLifecycleTest, AListingIsNoAnswerToAnEarlyQuestion) {
   pass(2'000);
-  status(OrderStatusCode::kNotFound, first_id_, 0, false);
+  status(OrderStatusCode::kNotFound, first_id_, 0, 0);
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kUnknown);  // the early answer
   pass(6'500);
   EXPECT_EQ(status(OrderStatusCode::kNotFound, first_id_).after, kRejected);
@@ -986,10 +1004,10 @@ TEST_F(OrderLifecycleTest, AnOrderGivenUpThatLivesIsCancelledAndHoldsTheInstrume
 TEST_F(OrderLifecycleTest, AnOrderOfAnEarlierStartFoundOpenIsCancelledUntilTheVenueKnowsItNot) {
   accept();
   sent();
-  status(OrderStatusCode::kOpen, kEarlier, 0, false);
+  status(OrderStatusCode::kOpen, kEarlier, 0, 0);
   pass(0);
   EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
-  status(OrderStatusCode::kOpen, kEarlier, 0, false);  // told again: nothing new
+  status(OrderStatusCode::kOpen, kEarlier, 0, 0);  // told again: nothing new
   pass(2'099);
   EXPECT_TRUE(sent().empty());
   pass(1);  // no answer
@@ -1007,7 +1025,7 @@ TEST_F(OrderLifecycleTest, AnOrderOfAnEarlierStartFoundOpenIsCancelledUntilTheVe
 }
 
 TEST_F(OrderLifecycleTest, AStrayWaitsWhileTheSessionIsDown) {
-  status(OrderStatusCode::kOpen, kEarlier, 0, false);
+  status(OrderStatusCode::kOpen, kEarlier, 0, 0);
   session(SessionState::kDown);
   sent();
   pass(60'000);
@@ -1048,7 +1066,7 @@ TEST_F(OrderLifecycleTest, ALateAcceptanceOfAnOrderThatEndedForGoodIsNoStray) {
 
 TEST_F(OrderLifecycleTest, OrdersOfOthersAreNoneOfOurBusiness) {
   const auto other = make_order_id({.instance = 1, .epoch = 0, .slot = 1, .generation = 5});
-  status(OrderStatusCode::kOpen, other, 0, false);
+  status(OrderStatusCode::kOpen, other, 0, 0);
   EXPECT_EQ(life_.stray_count(), 0u);
   EXPECT_EQ(life_.counters().unmatched, 1u);
 }

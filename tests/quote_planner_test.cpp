@@ -76,6 +76,7 @@ class Desk {
                        .targets = targets,
                        .fair = half_ticks(Ticks(kFair)),
                        .opposite_best = mirror(opposite_best),
+                       .patience = patience,
                        .excess = excess};
     const auto actions = planner->plan(in, table, params, rules);
     return {actions.begin(), actions.end()};
@@ -106,6 +107,7 @@ class Desk {
   StrategyParams params;
   std::vector<Quote> targets;
   std::int64_t opposite_best = kFair + 5;
+  int patience = 1;
   Lots excess{};
   std::unique_ptr<QuotePlanner> planner = std::make_unique<QuotePlanner>();
 };

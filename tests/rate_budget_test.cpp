@@ -18,6 +18,14 @@ int take_all(RateBudget& budget, Nanos now) {
   return taken;
 }
 
+RateUsage used(std::uint32_t orders, std::uint32_t limit, Nanos end) {
+  RateUsage u{};
+  u.orders_used = orders;
+  u.orders_limit = limit;
+  u.orders_end = end;
+  return u;
+}
+
 TEST(RateBudget, ASecondsWorthMayBeSpentAtOnceThenTokensComeOneByOne) {
   RateBudget budget(5);
   EXPECT_EQ(budget.capacity(), 5);
@@ -45,14 +53,31 @@ TEST(RateBudget, HasExactlyTheConfiguredCapacityForAnyRate) {
 TEST(RateBudget, TheVenuesWindowBindsUntilItEndsWithATenthInReserve) {
   RateBudget budget(100);
   const Nanos end = kNow + kSecond / 2;
-  budget.venue_usage(88, 100, end);
+  budget.on_usage(used(88, 100, end));
   EXPECT_EQ(take_all(budget, kNow), 2);
   EXPECT_EQ(budget.next(kNow), end);
   EXPECT_EQ(take_all(budget, end - Nanos(1)), 0);
   EXPECT_EQ(take_all(budget, end), 100);
-  budget.venue_usage(95, 100, end + kSecond * 3600);
+  budget.on_usage(used(95, 100, end + kSecond * 3600));
   EXPECT_EQ(budget.available(end + kSecond), 0);
   EXPECT_EQ(budget.next(end + kSecond), end + kSecond * 2);  // looks again
+}
+
+TEST(RateBudget, PressureRisesWithTheFullestWindowAndEndsWithIt) {
+  RateBudget budget(5);
+  EXPECT_EQ(budget.pressure(kNow), BudgetPressure::kNone);
+  RateUsage u{};
+  u.tightest_end = kNow + kSecond;
+  for (const auto& [pct, pressure] : {std::pair{59u, BudgetPressure::kNone},
+                                      {60u, BudgetPressure::kSaving},
+                                      {79u, BudgetPressure::kSaving},
+                                      {80u, BudgetPressure::kScarce},
+                                      {100u, BudgetPressure::kScarce}}) {
+    u.tightest_pct = pct;
+    budget.on_usage(u);
+    EXPECT_EQ(budget.pressure(kNow), pressure) << pct;
+    EXPECT_EQ(budget.pressure(kNow + kSecond), BudgetPressure::kNone) << pct;
+  }
 }
 
 TEST(RateBudget, AHoldGivesNoTokenUntilItEndsAndAShorterOneChangesNothing) {

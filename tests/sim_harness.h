@@ -74,6 +74,7 @@ class SimHarness {
                          std::int32_t ticks = 0, std::int64_t lots = 0) {
     Command c;
     c.kind = kind;
+    if (kind == CommandKind::kQueryOrder) c.question = 7;
     c.id = ClientOrderId(id);
     c.side = side;
     c.ticks = ticks;

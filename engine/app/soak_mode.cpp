@@ -55,6 +55,7 @@ class Soak {
   std::mutex mutex_;  // of what follows
   std::uint64_t seeds_ = 0, events_ = 0, fills_ = 0, violated_ = 0, skipped_ = 0;
   Nanos simulated_{}, quoted_{}, measured_{};
+  sim::CalmQuoting calm_;
   sim::FaultCounts faults_{};
 };
 
@@ -98,6 +99,8 @@ void Soak::take(const SeedResult& r) {
   simulated_ += r.duration;
   quoted_ += r.quoted;
   measured_ += r.measured;
+  calm_.due += r.calm.due;
+  calm_.stood += r.calm.stood;
   for (std::size_t k = 0; k < faults_.size(); ++k) faults_[k] += r.faults[k];
   if (options_.verbose) {
     fmt::print("{}  {} events, {} fills, output hash {:016x}\n", seed_text(r.seed, duration_),
@@ -115,6 +118,11 @@ int Soak::report(Nanos wall) const {
   fmt::print("events           {}\n", events_);
   fmt::print("fills            {}\n", fills_);
   if (measured_.v > 0) fmt::print("quote uptime %   {}\n", quoted_.v / (measured_.v / 100));
+  // In thousandths of a percent, of the time a side ought to have had an order.
+  if (calm_.due.v > 0) {
+    const auto share = static_cast<std::int64_t>(Int128{calm_.stood.v} * 100'000 / calm_.due.v);
+    fmt::print("  without faults {}.{:03}\n", share / 1000, share % 1000);
+  }
   std::uint64_t injected = 0;
   for (const std::uint64_t n : faults_) injected += n;
   fmt::print("faults injected  {}\n", injected);

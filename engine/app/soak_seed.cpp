@@ -91,6 +91,7 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration) {
     result.measured += run.core().instrument(i).uptime.measured();
   }
   const sim::Checker& checker = run.checker();
+  result.calm = checker.calm_quoting();
   result.violations = checker.violations();
   if (!checker.violated()) return result;
   result.first = checker.first();

@@ -22,6 +22,7 @@ struct SeedResult {
   std::uint64_t faults_skipped = 0;
   std::uint64_t events = 0, fills = 0, violations = 0;
   Nanos quoted{}, measured{};  // quote uptime, all instruments
+  sim::CalmQuoting calm;
   std::uint64_t output_hash = 0;
   sim::Violation first{};          // if there are any
   std::vector<sim::Trace> traces;  // before it

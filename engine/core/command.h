@@ -43,7 +43,8 @@ struct alignas(kCacheLine) Command {
   Side side{Side::kBuy};
   std::uint8_t connection{};  // order-entry connection: all requests of one order use one
   std::uint8_t why{};         // DecisionReason, for explain
-  std::uint8_t pad[6]{};
+  std::uint8_t question{};    // kQueryOrder: its number, which the answer repeats
+  std::uint8_t pad[5]{};
 };
 static_assert(sizeof(Command) == 64 && std::is_trivially_copyable_v<Command>);
 

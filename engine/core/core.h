@@ -106,6 +106,7 @@ class Core {
   // core_orders.cpp: from ladder to requests.
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
   void cancel_all(InstrumentState& s, CommandBuffer& out);
+  bool is_in_doubt(const InstrumentState& s, Side side) const;
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, CommandBuffer& out);
   bool act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out);

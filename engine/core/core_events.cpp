@@ -197,14 +197,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
     case EventKind::kBalance:
       on_balance(s, e.balance);
       break;
-    case EventKind::kRateUsage: {
-      const std::int64_t window = std::max<std::int64_t>(e.rate.orders_window.v, 1);
-      const Nanos by_our_clock((now_.v / window + 1) * window);
-      budget_.venue_usage(e.rate.orders_used, e.rate.orders_limit,
-                          e.rate.window_end.v != 0 ? e.rate.window_end : by_our_clock);
-      lifecycle_.on_weight_limit(e.rate.weight_limit, e.rate.weight_window);
+    case EventKind::kRateUsage:
+      budget_.on_usage(e.rate);
+      lifecycle_.on_weight_limit(e.rate.weight_limit, kSecond * e.rate.weight_window_s);
       return;
-    }
     case EventKind::kSessionStatus:
       lifecycle_.on_session(s.id, e.session.state, now_);
       s.trading = e.session.symbol_trading != 0;

@@ -4,6 +4,21 @@
 #include "engine/core/core.h"
 
 namespace mm {
+namespace {
+
+// Tolerance widens before the wall: each step of pressure doubles it.
+int patience(BudgetPressure pressure) {
+  return pressure == BudgetPressure::kScarce ? 4 : pressure == BudgetPressure::kSaving ? 2 : 1;
+}
+
+// Where requests are scarce the outer half of the ladder stays as it is, unless it must give way.
+bool may_wait(const PlanAction& action, std::size_t levels) {
+  const bool adds = action.step == PlanStep::kPlace || action.step == PlanStep::kMove;
+  const bool outer = 2 * static_cast<std::size_t>(action.level) >= levels;
+  return adds && outer && action.why != DecisionReason::kTooNear;
+}
+
+}  // namespace
 
 void Core::pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out) {
   for (std::size_t i = table_.live(s.id, side).size(); i-- > 0;) {
@@ -23,6 +38,7 @@ void Core::cancel_all(InstrumentState& s, CommandBuffer& out) {
 void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   SideState& state = s.side(side);
   const Instrument& instrument = s.config.instrument;
+  const BudgetPressure pressure = budget_.pressure(now_);
   const Lots allowed = turn_.room[index(side)];
   Lots intended{};
   for (const std::uint16_t slot : table_.live(s.id, side)) intended += table_.row(slot).intended();
@@ -31,13 +47,31 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
                         .targets = s.ladder.side(side).quotes(),
                         .fair = s.fair,
                         .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
+                        .patience = patience(pressure),
                         .excess = intended - allowed};
   for (const PlanAction& action :
        planner_.plan(input, table_, s.config.strategy, instrument.rules)) {
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
+    if (pressure == BudgetPressure::kScarce && may_wait(action, input.targets.size())) {
+      state.reason = QuoteReason::kRateBudget;
+      turn_.retry_at = std::min(turn_.retry_at, budget_.pressure_end());
+      continue;
+    }
     if (!act(s, side, action, out)) break;
   }
   trim(s, side, allowed, out);
+  if (state.reason == QuoteReason::kQuoting && is_in_doubt(s, side)) {
+    state.reason = QuoteReason::kReconciling;
+  }
+}
+
+// Orders in doubt hold their levels: nothing is placed beside them before they are settled. Does
+// the side have no others?
+bool Core::is_in_doubt(const InstrumentState& s, Side side) const {
+  if (table_.unknown_count() == 0 || table_.live(s.id, side).empty()) return false;
+  return std::ranges::all_of(table_.live(s.id, side), [this](std::uint16_t slot) {
+    return table_.row(slot).state == OrderState::kUnknown;
+  });
 }
 
 // What no reduction has brought within the limit is cancelled, outermost first: a cancel needs

@@ -135,7 +135,7 @@ struct OrderReport {
   std::int32_t ticks;
   RejectReason reason;  // kExpired: why
   std::uint8_t status;  // kOrderStatus: OrderStatusCode
-  std::uint8_t asked;   // kOrderStatus: 1 answers our kQueryOrder, 0 was told unasked
+  std::uint8_t asked;  // kOrderStatus: number of our kQueryOrder that it answers, 0 if told unasked
   std::uint8_t pad[1];
 };
 enum class OrderStatusCode : std::uint8_t {
@@ -180,8 +180,11 @@ struct Balance {
 struct RateUsage {
   std::uint32_t orders_used, orders_limit;  // shortest ORDERS window
   std::uint32_t weight_used, weight_limit;
-  Nanos orders_window, weight_window;
-  Nanos window_end;  // local time at which the ORDERS window ends; 0: unknown
+  Nanos orders_end;  // local time at which that ORDERS window ends
+  Nanos tightest_end;
+  std::uint32_t tightest_pct;  // used of the window, of any kind and length, that is nearest full
+  std::uint32_t weight_window_s;
+  bool operator==(const RateUsage&) const = default;
 };
 // What the order session says of one instrument's orders; kDown until the first. It comes up in
 // this order: kBalance of both assets, then kFilled of executions that are not in that balance

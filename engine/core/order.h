@@ -68,7 +68,8 @@ struct alignas(kCacheLine) Order {
   std::uint8_t connection{};
   std::uint8_t failures{};       // consecutive failed requests: back-off, then cancel
   std::uint8_t asks{};           // questions since the order became Unknown
-  std::uint8_t early_asks{};     // unanswered ones too early for "not found" to mean anything
+  std::uint8_t question{};       // number of the last one, in this row's whole life; wraps, never 0
+  std::uint8_t early{};          // up to this one they were too early for "not found" to be a proof
   std::uint8_t short_answers{};  // answers since then that told of fills we have not got
   bool acknowledged{};           // the venue has confirmed that `id` existed
   bool cancel_wanted{};          // a cancel must follow as soon as nothing is in flight

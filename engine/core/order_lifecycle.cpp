@@ -206,7 +206,7 @@ void OrderLifecycle::start(Order& row, CommandKind kind, DecisionReason why, Nan
   table_.transition(row, is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify, now);
   table_.update(row, [&](Order& o) {
     o.in_flight = kind;
-    if (!is_cancel) o.news = now;
+    if (!is_cancel) take_news(o, now);
     o.deadline = now + config_.modification_timeout;
   });
   out.push(command(row, kind, now));
@@ -268,7 +268,7 @@ OrderChange OrderLifecycle::apply(const Event& event) {
 
 void OrderLifecycle::apply_report(Order& row, const Event& event) {
   const OrderReport& report = event.report;
-  if (reports_existence(event)) row.news = event.time;
+  if (reports_existence(event)) take_news(row, event.time);
   switch (event.kind) {
     case EventKind::kAccepted:
       return on_accepted(row, report, event.time);
@@ -329,7 +329,7 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
   table_.update(*row, [&](Order& o) {
     o.filled += fill.lots;
     o.acknowledged = true;
-    o.news = event.time;
+    take_news(o, event.time);
   });
   if (row->filled > std::max(row->lots, row->next_lots)) ++counters_.overfills;
   // The answer to an amend decides what is left; anything else ends here if nothing is.
@@ -402,12 +402,10 @@ void OrderLifecycle::end(Order& row, OrderState state, Lots executed, Nanos now)
 }
 
 void OrderLifecycle::on_status(Order& row, const OrderReport& report, Nanos now) {
-  const bool early = report.asked != 0 && row.early_asks > 0;
-  if (early) --row.early_asks;
   if (is_terminal(row.state)) return;
   switch (status_of(report)) {
     case OrderStatusCode::kNotFound:
-      if (report.asked != 0 && !early) on_status_not_found(row, report, now);
+      if (is_proof(row, report)) on_status_not_found(row, report, now);
       return;
     case OrderStatusCode::kOpen:
       return on_status_open(row, report, now);
@@ -420,6 +418,27 @@ void OrderLifecycle::on_status(Order& row, const OrderReport& report, Nanos now)
     case OrderStatusCode::kRejected:
       return on_status_not_found(row, report, now);  // it never was on the book
   }
+}
+
+// Numbers wrap, so those that count are kept within half of their range: an answer that comes more
+// than a hundred questions late proves nothing.
+std::uint8_t OrderLifecycle::next_question(Order& row, bool early) {
+  constexpr std::uint8_t kApartMax = 100;
+  if (++row.question == 0) row.question = 1;
+  const auto apart = static_cast<std::uint8_t>(row.question - row.early);
+  if (apart > kApartMax) row.early = static_cast<std::uint8_t>(row.question - kApartMax);
+  if (early) row.early = row.question;
+  return row.question;
+}
+
+bool OrderLifecycle::is_proof(const Order& row, const OrderReport& report) {
+  return report.asked != 0 && static_cast<std::int8_t>(report.asked - row.early) > 0;
+}
+
+// What was asked before is out of date.
+void OrderLifecycle::take_news(Order& row, Nanos now) {
+  row.news = now;
+  row.early = row.question;
 }
 
 void OrderLifecycle::on_status_open(Order& row, const OrderReport& report, Nanos now) {
@@ -558,9 +577,6 @@ void OrderLifecycle::on_cancel_rejected(Order& row, const RequestFailure& failur
 
 void OrderLifecycle::on_denied(Order& row, const RequestFailure& failure, Nanos now) {
   const auto kind = static_cast<CommandKind>(failure.command);
-  // A question that was never sent gets no answer; one that was early is denied while it is early.
-  const bool early = now < row.news + config_.not_found_margin;
-  if (kind == CommandKind::kQueryOrder && early && row.early_asks > 0) --row.early_asks;
   if (kind != row.in_flight || is_terminal(row.state)) return;  // questions are asked again
   if (failure.new_id.v != 0 && failure.new_id != row.next_id) return;
   switch (kind) {
@@ -672,24 +688,27 @@ void OrderLifecycle::ask(Order& row, Nanos now, CommandBuffer& out) {
   if (sessions_[row.instrument].state == SessionState::kDown) return look_again(kNever);
   if (is_full(out)) return look_again(now + config_.retry_backoff_base);
   if (!questions_.take(now)) return look_again(questions_.next(now));
-  look_again(now + question_pause(row));
+  look_again(now + question_pause(row, now));
   Command question = command(row, CommandKind::kQueryOrder, now);
   question.why = static_cast<std::uint8_t>(DecisionReason::kResolve);
   if (row.next_id.v != 0) {
     question.id = row.next_id;
     question.venue_id = VenueOrderId(0);
   }
-  if (now < row.news + config_.not_found_margin) count_up(row.early_asks);
+  question.question = next_question(row, now < row.news + config_.not_found_margin);
   count_up(row.asks);
   ++counters_.questions;
   out.push(question);
 }
 
-// Growing, and never so short that the others would not have their turn in between.
-Nanos OrderLifecycle::question_pause(const Order& row) const {
+// Growing, but not past the instant from which "not found" is a proof; and never so short that the
+// others would not have their turn in between.
+Nanos OrderLifecycle::question_pause(const Order& row, Nanos now) const {
+  Nanos pause = doubled(config_.question_pause_min, row.asks, config_.question_pause_max);
+  const Nanos proof = row.news + config_.not_found_margin;
+  if (now < proof) pause = std::min(pause, proof - now);
   const auto round = static_cast<std::int64_t>(table_.unknown_count()) * kSecond.v;
-  return std::max(doubled(config_.question_pause_min, row.asks, config_.question_pause_max),
-                  Nanos(round / config_.questions_per_second));
+  return std::max(pause, Nanos(round / config_.questions_per_second));
 }
 
 void OrderLifecycle::on_session(InstrumentId instrument, SessionState state, Nanos now) {

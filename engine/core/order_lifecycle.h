@@ -168,6 +168,9 @@ class OrderLifecycle {
   void on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_status(Order& row, const OrderReport& report, Nanos now);
   void on_status_open(Order& row, const OrderReport& report, Nanos now);
+  static std::uint8_t next_question(Order& row, bool early);
+  static bool is_proof(const Order& row, const OrderReport& report);
+  static void take_news(Order& row, Nanos now);
   void on_status_not_found(Order& row, const OrderReport& report, Nanos now);
   void on_status_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_rejected(Order& row, const RequestFailure& failure, Nanos now);
@@ -195,7 +198,7 @@ class OrderLifecycle {
   bool gives_up_fills(Order& row, const OrderReport& report);
   Command command(const Order& row, CommandKind kind, Nanos now) const;
   Nanos backoff(int failures) const;
-  Nanos question_pause(const Order& row) const;
+  Nanos question_pause(const Order& row, Nanos now) const;
   void count_reject(const Order& row, RejectReason reason, Nanos now);
   void count_success(const Order& row);
 

@@ -62,7 +62,7 @@ void QuotePlanner::set_bounds() {
   constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
   bounds_ = {.near = near.v > 0 ? part(near, kRatioScale - 1) : kNowhereNear,
              .far = part(params_->max_modify_deviation, 0),
-             .keep = part(params_->modify_threshold, 0)};
+             .keep = part(Ratio(params_->modify_threshold.v * in_->patience), 0)};
 }
 
 QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {

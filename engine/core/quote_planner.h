@@ -35,6 +35,7 @@ struct PlanInput {
   std::span<const Quote> targets;       // best first
   HalfTicks fair;
   Ticks opposite_best;  // market's, own orders excluded
+  int patience;         // times modify_threshold that an order may stand off its target
   Lots excess;          // what the orders that will rest hold beyond the limit; 0 or less: nothing
 };
 

@@ -11,9 +11,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/core/event.h"
 #include "engine/core/types.h"
 
 namespace mm {
+
+// Of a window of `limit` requests, 0 meaning none.
+constexpr std::uint32_t used_pct(std::uint64_t used, std::uint64_t limit) {
+  return limit == 0 ? 0
+                    : static_cast<std::uint32_t>(std::min<std::uint64_t>(used * 100 / limit, 100));
+}
+
+// kSaving: what may wait waits longer. kScarce: and only the levels near the touch are served.
+enum class BudgetPressure : std::uint8_t { kNone, kSaving, kScarce };
 
 class RateBudget {
  public:
@@ -55,15 +65,24 @@ class RateBudget {
 
   // The venue refused a request for its limits: no token before `until`.
   void hold(Nanos until) { held_until_ = std::max(held_until_, until); }
-  // What the venue says is left of its ORDERS window; a tenth stays in reserve.
-  void venue_usage(std::uint32_t used, std::uint32_t limit, Nanos window_end) {
-    const std::int64_t usable = std::int64_t{limit} - limit / 10;
-    venue_left_ = std::max<std::int64_t>(0, usable - used);
-    venue_window_end_ = window_end;
+  // What the venue says of its windows. A tenth of the ORDERS window stays in reserve.
+  void on_usage(const RateUsage& u) {
+    const std::int64_t usable = std::int64_t{u.orders_limit} - u.orders_limit / 10;
+    venue_left_ = std::max<std::int64_t>(0, usable - u.orders_used);
+    venue_window_end_ = u.orders_end;
+    tightest_pct_ = u.tightest_pct;
+    tightest_end_ = u.tightest_end;
   }
+  // How near the wall of any of the venue's windows is: quoting degrades before it is reached.
+  BudgetPressure pressure(Nanos now) const {
+    if (now >= tightest_end_ || tightest_pct_ < kSavingPct) return BudgetPressure::kNone;
+    return tightest_pct_ < kScarcePct ? BudgetPressure::kSaving : BudgetPressure::kScarce;
+  }
+  Nanos pressure_end() const { return tightest_end_; }
 
  private:
   static constexpr std::int64_t kUnlimited = 1'000'000'000;
+  static constexpr std::uint32_t kSavingPct = 60, kScarcePct = 80;
 
   void refill(Nanos now) {
     if (now > last_) {
@@ -75,7 +94,8 @@ class RateBudget {
 
   std::int64_t cost_, full_, credit_;
   std::int64_t venue_left_ = kUnlimited;
-  Nanos last_{}, venue_window_end_{kNever}, held_until_{};
+  std::uint32_t tightest_pct_ = 0;
+  Nanos last_{}, venue_window_end_{kNever}, held_until_{}, tightest_end_{};
 };
 
 // Instruments waiting for a token: each at most once, first-quote seekers before the others.

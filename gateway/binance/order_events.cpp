@@ -243,7 +243,8 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
     return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
   }
   const Shape order = shape_of(command, r.order);
-  const Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound);
+  Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound);
+  event.report.asked = command.question;
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   const OrderFacts* const facts = facts_.find(order.id);

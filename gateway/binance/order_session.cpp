@@ -23,12 +23,6 @@ constexpr bool is_order(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace;
 }
 
-bool same_usage(const RateUsage& a, const RateUsage& b) {
-  return a.orders_used == b.orders_used && a.weight_used == b.weight_used &&
-         a.orders_limit == b.orders_limit && a.weight_limit == b.weight_limit &&
-         a.window_end == b.window_end;
-}
-
 }  // namespace
 
 OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view api_key,
@@ -438,8 +432,8 @@ void OrderSession::expire(Nanos now) {
 // When it has changed, at most every 100 ms; at once after a refusal.
 void OrderSession::tell_usage(Nanos now) {
   if (now < usage_due_) return;
-  const RateUsage usage = limits_.usage();
-  if (same_usage(usage, usage_told_)) return;
+  const RateUsage usage = limits_.usage(now);
+  if (usage == usage_told_) return;
   usage_told_ = usage;
   usage_due_ = now + kUsageInterval;
   Event event;

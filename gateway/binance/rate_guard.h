@@ -15,6 +15,7 @@
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
+#include "engine/core/rate_budget.h"
 #include "engine/net/shared_request_pause.h"
 #include "gateway/binance/error_table.h"
 #include "gateway/binance/response_parser.h"
@@ -84,20 +85,25 @@ class RateGuard {
     return until > now ? until : Nanos(0);
   }
 
-  RateUsage usage() const {
+  RateUsage usage(Nanos now) const {
     RateUsage u{};
+    Nanos shortest = kNever;
     for (const Window& w : windows_) {
-      if (w.limit.type == LimitType::kOrders &&
-          (u.orders_limit == 0 || w.limit.window < u.orders_window)) {
+      if (w.limit.limit == 0) continue;
+      if (w.limit.type == LimitType::kOrders && w.limit.window < shortest) {
+        shortest = w.limit.window;
         u.orders_used = w.limit.used;
         u.orders_limit = w.limit.limit;
-        u.orders_window = w.limit.window;
-        u.window_end = w.ends;
+        u.orders_end = w.ends;
       } else if (w.limit.type == LimitType::kWeight) {
         u.weight_used = w.limit.used;
         u.weight_limit = w.limit.limit;
-        u.weight_window = w.limit.window;
+        u.weight_window_s = static_cast<std::uint32_t>(w.limit.window.v / kSecond.v);
       }
+      const std::uint32_t pct = used_pct(w.limit.used, w.limit.limit);
+      if (now >= w.ends || pct <= u.tightest_pct) continue;
+      u.tightest_pct = pct;
+      u.tightest_end = w.ends;
     }
     return u;
   }

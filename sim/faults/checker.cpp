@@ -14,10 +14,11 @@ constexpr std::array<std::string_view, kChecks> kNames{
     "core_invariant", "converged",   "quoting",       "flat"};
 
 // After the last fault: to resolve what is in doubt (it is asked for with pauses of up
-// to 30 s), then to agree but for what is under way, and to quote again.
+// to 30 s), then to agree but for what is under way. After any fault: to quote again.
 constexpr Nanos kHealing{90 * kSecond.v};
 constexpr Nanos kUnderWay{10 * kSecond.v};
-constexpr Nanos kRequote{6 * kSecond.v};
+constexpr Nanos kRequote{5 * kSecond.v};
+constexpr Nanos kDoubtMax{45 * kSecond.v};
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
@@ -120,6 +121,7 @@ void Checker::check_state() {
     check_venue_orders(i);
   }
   check_account();
+  check_quoting(core_.now());
   check_healed(core_.now());
 }
 
@@ -218,7 +220,6 @@ void Checker::check_healed(Nanos now) {
   check_ghosts(now);
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     check_belief(i, now);
-    check_quotes(i, now);
   }
 }
 
@@ -248,15 +249,32 @@ void Checker::check_ghosts(Nanos now) {
   }
 }
 
+// Faults that heal must heal the quoting too.
+void Checker::check_quoting(Nanos now) {
+  if (!faults_.calm()) calm_since_ = kNever;
+  if (faults_.calm() && calm_since_ == kNever) calm_since_ = now;
+  if (stopping_) return;
+  for (InstrumentId i = 0; i < watches_.size(); ++i) check_quotes(i, now);
+  judged_ = now;
+}
+
 void Checker::check_quotes(InstrumentId i, Nanos now) {
-  Watch& w = watches_[i];
+  const bool calm = calm_since_ != kNever, healed = calm && now - calm_since_ >= kRequote;
   for (const Side side : kSides) {
+    Watch::SideWatch& w = watches_[i].sides[index(side)];
+    if (w.due) calm_quoting_.due += now - judged_;
+    if (w.due && w.stands) calm_quoting_.stood += now - judged_;
     const QuoteReason reason = core_.instrument(i).side(side).reason;
-    const bool stands = faults_.venue().book(i).first(side) != kNoRow;
-    Nanos& since = w.naked_since[index(side)];
-    if (stands || !ends_with_fault(reason)) since = kNever;
-    if (!stands && ends_with_fault(reason) && since == kNever) since = now;
-    expect(since == kNever || now - since < kRequote, Check::kQuoting, i,
+    // An order in doubt holds its level for as long as the venue may still carry it out.
+    const bool in_doubt =
+        reason == QuoteReason::kReconciling && watches_[i].session == SessionState::kUp;
+    const bool waits =
+        !ends_with_fault(reason) || (in_doubt && calm && now - calm_since_ < kDoubtMax);
+    w.stands = faults_.venue().book(i).first(side) != kNoRow;
+    w.due = healed && (w.stands || !waits);
+    const bool naked = calm && !w.stands && !waits;
+    w.naked_since = naked ? std::min(w.naked_since, now) : kNever;
+    expect(!naked || now - w.naked_since < kRequote, Check::kQuoting, i,
            "{} has no order, reason {}", name(side), name(reason));
   }
 }

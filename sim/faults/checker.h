@@ -37,7 +37,7 @@ enum class Check : std::uint8_t {
   kBounded,        // order count and table
   kCoreInvariant,  // those the core checks itself
   kConverged,      // some time after the last fault nothing is in doubt any more
-  kQuoting,        // and quotes stand, or a reason is named
+  kQuoting,        // and soon after any fault quotes stand, or a wait is named
   kFlat,           // after a shutdown no order is left
   kCount
 };
@@ -58,6 +58,12 @@ struct Trace {
   Command command;
 };
 
+// How long a side ought to have quoted: no fault at work nor just over, and no wait that the venue
+// or the configuration imposes. And how long of it an order stood.
+struct CalmQuoting {
+  Nanos due{}, stood{};
+};
+
 class Checker {
  public:
   static constexpr std::size_t kTraces = 50;
@@ -73,6 +79,7 @@ class Checker {
   std::uint64_t violations() const { return violations_; }
   std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
   const Violation& first() const { return first_; }
+  const CalmQuoting& calm_quoting() const { return calm_quoting_; }
   // Up to the first violation, oldest first. Market data are left out.
   std::vector<Trace> traces() const;
 
@@ -85,7 +92,11 @@ class Checker {
     bool trading = true;
     HalfTicks fair_lowest{0};
     Nanos differs_since{kNever};
-    std::array<Nanos, 2> naked_since{kNever, kNever};
+    struct SideWatch {
+      Nanos naked_since{kNever};
+      bool due = false, stands = false;
+    };
+    std::array<SideWatch, 2> sides;
   };
 
   void follow_book(const Event& event);
@@ -95,6 +106,7 @@ class Checker {
   void check_account();
   void check_healed(Nanos now);
   void check_belief(InstrumentId i, Nanos now);
+  void check_quoting(Nanos now);
   void check_quotes(InstrumentId i, Nanos now);
   void check_ghosts(Nanos now);
   bool believes_live(ClientOrderId id) const;
@@ -118,6 +130,8 @@ class Checker {
   RateBudget budget_;
   std::vector<Watch> watches_;
   std::vector<Nanos> ghost_since_;  // by slot
+  CalmQuoting calm_quoting_;
+  Nanos calm_since_{}, judged_{};
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
   std::uint64_t core_broken_ = 0;
   std::uint64_t steps_ = 0, violations_ = 0;

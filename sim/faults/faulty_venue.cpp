@@ -74,6 +74,11 @@ void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
   }
 }
 
+bool FaultyVenue::calm() const {
+  const bool open = std::ranges::any_of(active_, [](std::int32_t fault) { return fault >= 0; });
+  return !open && reconciled_at_ == kNever && held_.empty() && requests_.empty();
+}
+
 bool FaultyVenue::over() const {
   return next_boundary() == kNever && held_.empty() && requests_.empty();
 }

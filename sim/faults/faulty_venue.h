@@ -38,6 +38,8 @@ class FaultyVenue {
   const FaultCounts& counts() const { return counts_; }
   std::uint64_t skipped() const { return skipped_; }
   bool active(FaultKind kind) const { return active_[static_cast<std::size_t>(kind)] >= 0; }
+  // No window is open, and what the last one left is told.
+  bool calm() const;
   // No window is open or to come, and what the last one left is told.
   bool over() const;
 
