@@ -4,9 +4,10 @@
 // session hears goes into the execution ring. Owned by the gateway's thread, or by the only one;
 // allocates nothing. Two things are refused here and answered with kDenied, as never sent: a place,
 // replace or modify that has waited too long to be still meant, and any of them while the kill
-// latch is set. Cancels, reductions and queries always pass. Execution reports are never dropped:
-// when their ring is full nothing more is taken from the session, and no command is refused, until
-// there is room.
+// latch is set. Cancels, reductions and queries always pass. After a stall, its own or another
+// agent's, and after the guard has fired, the session is distrusted first: what it knows may be
+// old, so it goes down and is reconciled. Execution reports are never dropped: when their ring is
+// full nothing more is taken from the session, and no command is refused, until there is room.
 //
 // Real sessions (signing, encoding, rate budget, reconciliation) arrive as further Session types,
 // one folder a venue; nothing here changes for them.
@@ -20,6 +21,7 @@
 #include "engine/core/command.h"
 #include "engine/core/denied.h"
 #include "engine/core/event.h"
+#include "engine/runtime/kill_latch.h"
 
 namespace mm {
 
@@ -32,8 +34,9 @@ concept OrderSession = requires(S& session, const Command& command, Event& event
 };
 
 struct GatewayConfig {
-  Nanos command_age_max{};                        // [engine] command_age_ms_max
-  const std::atomic<bool>* kill_latch = nullptr;  // set from anywhere; none: never set
+  Nanos command_age_max{};          // [engine] command_age_ms_max
+  KillLatch* kill_latch = nullptr;  // set from anywhere; none: never set
+  Nanos stall_max{kNever};          // between two turns; [guard] timeout_ms
 };
 
 template <class CommandRing, class EventRing, OrderSession Session>
@@ -43,7 +46,10 @@ class OrderGateway {
                Session& session)
       : config_(config), commands_(commands), executions_(executions), session_(session) {}
 
-  int do_work(Nanos now) { return send(now) + receive(now); }
+  int do_work(Nanos now) {
+    if (config_.kill_latch != nullptr) watch_stalls(now);
+    return send(now) + receive(now);
+  }
 
   // Any thread.
   std::uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
@@ -57,10 +63,27 @@ class OrderGateway {
     const bool quotes = c.kind == CommandKind::kPlace || c.kind == CommandKind::kReplace ||
                         c.kind == CommandKind::kModify;
     if (!quotes) return RejectReason::kNone;
-    if (config_.kill_latch != nullptr && config_.kill_latch->load(std::memory_order_acquire)) {
+    if (config_.kill_latch != nullptr && config_.kill_latch->is_set()) {
       return RejectReason::kKillLatch;
     }
     return now - c.time > config_.command_age_max ? RejectReason::kTooOld : RejectReason::kNone;
+  }
+  void watch_stalls(Nanos now) {
+    KillLatch& latch = *config_.kill_latch;
+    if (last_turn_ != Nanos{} && now - last_turn_ > config_.stall_max) {
+      latch.set(KillLatch::kStalled);
+    }
+    last_turn_ = now;
+    const bool guard = latch.is_set(KillLatch::kGuard);
+    const bool stalled = latch.is_set(KillLatch::kStalled);
+    if (stalled || (guard && !guard_seen_)) distrust();
+    guard_seen_ = guard;
+    // From here on the session itself refuses quotes.
+    if (stalled) latch.clear(KillLatch::kStalled);
+  }
+  // A venue in this process stood still with us: there is nothing it could have missed.
+  void distrust() {
+    if constexpr (requires { session_.distrust(); }) session_.distrust();
   }
   // What is in the ring now; each command leaves it once it is sent or answered.
   int send(Nanos now) {
@@ -99,6 +122,8 @@ class OrderGateway {
   CommandRing& commands_;
   EventRing& executions_;
   Session& session_;
+  Nanos last_turn_{};
+  bool guard_seen_ = false;
   std::atomic<std::uint64_t> sent_{0};
   std::atomic<std::uint64_t> denied_{0};
 };

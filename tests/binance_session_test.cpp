@@ -534,6 +534,23 @@ TEST_F(BinanceOrderSession, WhatIsUnansweredWhenAConnectionEndsIsUnknown) {
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 3u);
 }
 
+TEST_F(BinanceOrderSession, TakesNoQuoteAfterAStallBeforeItHasReconciledAnew) {
+  start_up();
+  script_orders();
+  const std::uint64_t before = engine_->link.reconciliations.load();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  engine_->session.distrust();
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(1))) << "from that moment on";
+  EXPECT_TRUE(submit(CommandKind::kCancel, id(0)));
+  listen();
+  EXPECT_FALSE(is_up());
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_GT(engine_->link.reconciliations.load(), before);
+  EXPECT_EQ(engine_->session.counters().connections_lost, 2u);
+  ASSERT_TRUE(run_until([this] { return submit(CommandKind::kPlace, id(1)); }));
+}
+
 TEST_F(BinanceOrderSession, AReconnectTellsTheFillsThatHappenedMeanwhileOnce) {
   venue_.result("myTrades", "[" + trade_row(40, 7) + "]");  // before us: not ours to count
   options_.connections = 1;

@@ -105,6 +105,8 @@ TEST(Config, AnEmptyFileGivesTheDefaultsOfTheSemantics) {
       {"execution", "modify_rate_limit", "5"},
       {"execution", "reconnect_first_ms", "250"},
       {"execution", "reconnect_longest_s", "30"},
+      {"guard", "timeout_ms", "1000"},
+      {"guard", "interval_ms", "100"},
       {"venue", "exclusive_symbol", "no"},
       {"fees", "maker", "0.001"},
       {"fees", "taker", "0.001"},

@@ -342,7 +342,7 @@ struct VirtualLoopTest : testing::Test {
   TestDriver driver{core, journal, router};
   FakeVenue venue;
   DirectSession<FakeVenue> session{venue};
-  std::atomic<bool> kill_latch{false};
+  KillLatch kill_latch;
   Gateway gateway{{kSecond, &kill_latch}, commands, executions, session};
   VirtualLoop<TestDriver, Gateway, FakeVenue> loop{driver, gateway, executions, venue, Nanos(0)};
 
@@ -385,7 +385,7 @@ TEST_F(VirtualLoopTest, CommandsReachTheVenueAtTheTimeTheyAreDecided) {
 }
 
 TEST_F(VirtualLoopTest, AGatewaysRefusalIsDeliveredAtOnceInABatchOfItsOwn) {
-  kill_latch = true;
+  kill_latch.set(KillLatch::kKilled);
   core.answer = [asked = false](const Event& e, CommandBuffer& out) mutable {
     if (e.kind == EventKind::kBatchEnd && !std::exchange(asked, true)) out.push(place(3));
   };

@@ -14,6 +14,8 @@ struct FakeSession {
   bool connected = true;
   std::vector<Command> sent;
   std::deque<Event> heard;
+  int distrusted = 0;
+  void distrust() { ++distrusted; }
   bool submit(const Command& c, Nanos) {
     if (connected) sent.push_back(c);
     return connected;
@@ -28,12 +30,13 @@ struct FakeSession {
 
 struct OrderGatewayTest : testing::Test {
   static constexpr Nanos kAgeMax{100};
+  static constexpr Nanos kStallMax{2 * kSecond.v};
   SpscRing<Command> commands{16};
   SpscRing<Event> executions{4};
   FakeSession session;
-  std::atomic<bool> kill_latch{false};
+  KillLatch kill_latch;
   OrderGateway<SpscRing<Command>, SpscRing<Event>, FakeSession> gateway{
-      {kAgeMax, &kill_latch}, commands, executions, session};
+      {kAgeMax, &kill_latch, kStallMax}, commands, executions, session};
 
   void push(CommandKind kind, Nanos time, std::uint64_t id = 1) {
     Command c;
@@ -84,7 +87,7 @@ TEST_F(OrderGatewayTest, RefusesWhatIsTooOldAndSaysSo) {
 }
 
 TEST_F(OrderGatewayTest, CancelsReductionsAndQueriesPassHoweverOldAndUnderTheKillLatch) {
-  kill_latch = true;
+  kill_latch.set(KillLatch::kKilled);
   for (const auto kind : {CommandKind::kCancel, CommandKind::kReduce, CommandKind::kQueryOrder,
                           CommandKind::kQueryOpenOrders}) {
     push(kind, Nanos(0));
@@ -95,16 +98,52 @@ TEST_F(OrderGatewayTest, CancelsReductionsAndQueriesPassHoweverOldAndUnderTheKil
 }
 
 TEST_F(OrderGatewayTest, TheKillLatchRefusesQuotesUntilItIsReleased) {
-  kill_latch = true;
+  kill_latch.set(KillLatch::kKilled);
   push(CommandKind::kPlace, Nanos(0));
   gateway.do_work(Nanos(1));
   const auto denied = answers();
   ASSERT_EQ(denied.size(), 1u);
   EXPECT_EQ(denied[0].failure.reason, RejectReason::kKillLatch);
-  kill_latch = false;
+  kill_latch.clear(KillLatch::kKilled);
   push(CommandKind::kPlace, Nanos(0));
   gateway.do_work(Nanos(1));
   EXPECT_EQ(session.sent.size(), 1u);
+}
+
+TEST_F(OrderGatewayTest, AStallIsAnsweredByDistrustBeforeAnythingIsSent) {
+  gateway.do_work(Nanos(1));
+  gateway.do_work(Nanos(1) + kStallMax);
+  EXPECT_EQ(session.distrusted, 0);
+  push(CommandKind::kPlace, Nanos(2) + 2 * kStallMax);
+  gateway.do_work(Nanos(2) + 2 * kStallMax);
+  EXPECT_EQ(session.distrusted, 1);
+  EXPECT_FALSE(kill_latch.is_set()) << "from here on the session refuses quotes itself";
+  gateway.do_work(Nanos(3) + 2 * kStallMax);
+  EXPECT_EQ(session.distrusted, 1) << "once a stall";
+}
+
+TEST_F(OrderGatewayTest, AStallOfAnotherAgentCountsAsWell) {
+  kill_latch.set(KillLatch::kStalled);
+  gateway.do_work(Nanos(1));
+  EXPECT_EQ(session.distrusted, 1);
+  EXPECT_FALSE(kill_latch.is_set());
+}
+
+TEST_F(OrderGatewayTest, AfterTheGuardHasFiredTheSessionIsDistrustedOnceAndQuotesStayRefused) {
+  kill_latch.set(KillLatch::kGuard);
+  for (int turn = 1; turn <= 3; ++turn) {
+    push(CommandKind::kPlace, Nanos(turn));
+    gateway.do_work(Nanos(turn));
+    EXPECT_EQ(session.distrusted, 1);
+    const auto denied = answers();
+    ASSERT_EQ(denied.size(), 1u);
+    EXPECT_EQ(denied[0].failure.reason, RejectReason::kKillLatch);
+  }
+  kill_latch.clear(KillLatch::kGuard);
+  gateway.do_work(Nanos(4));
+  kill_latch.set(KillLatch::kGuard);
+  gateway.do_work(Nanos(5));
+  EXPECT_EQ(session.distrusted, 2) << "it fired again";
 }
 
 TEST_F(OrderGatewayTest, WhatASessionCannotSendIsDeniedAsDisconnected) {

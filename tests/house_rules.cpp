@@ -312,7 +312,7 @@ Findings check_names(std::string_view source) {
   // A name after a return type; a constructor has none, a macro like TEST neither.
   static const std::regex kNamed(R"([\w>&*\]]\s+[&*]*(?:\w+(?:<[^()]*>)?::)*(\w+)\s*\()");
   static const std::regex kConstructor(
-      R"(^\s*(?:explicit|constexpr|inline|public:|private:|protected:|\s)*\w+\s*\()");
+      R"(^\s*(?:explicit|constexpr|consteval|inline|public:|private:|protected:|\s)*\w+\s*\()");
   for (const Function& f : FunctionFinder(source).run()) {
     const std::string head = bare(f.head);
     std::smatch m;
@@ -387,12 +387,13 @@ bool may_include(std::string_view file, std::string_view header) {
   static const std::vector<Rule> kRules{
       {"engine/core/", {}},
       {"engine/runtime/", {"engine/core/"}},
+      {"engine/counters/", {"engine/core/", "engine/runtime/"}},
       {"engine/journal/", {"engine/core/", "engine/runtime/"}},
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/", {"engine/", "feeds/", "gateway/", "sim/"}},
       {"feeds/", {"engine/core/", "engine/runtime/", "engine/net/"}},
-      {"gateway/", {"engine/core/", "engine/runtime/", "engine/net/"}},
+      {"gateway/", {"engine/core/", "engine/runtime/", "engine/net/", "engine/counters/"}},
       {"sim/server/", {"engine/core/", "engine/net/", "sim/"}},
       {"sim/", {"engine/core/"}},
       {"tests/", {"engine/", "feeds/", "gateway/", "sim/"}},

@@ -12,11 +12,11 @@ namespace {
 
 const std::string kRoot = MM_SOURCE_DIR;
 const std::vector<std::string> kScripts{
-    "scripts/setup",       "scripts/build",          "scripts/run",
-    "scripts/test",        "scripts/bench",          "scripts/coverage",
-    "scripts/format",      "scripts/tidy",           "scripts/demo/order_management",
-    "scripts/demo/fetch",  "scripts/demo/websocket", "scripts/regolden",
-    "scripts/determinism", "scripts/reconnects"};
+    "scripts/setup",      "scripts/build",          "scripts/run",
+    "scripts/test",       "scripts/bench",          "scripts/coverage",
+    "scripts/format",     "scripts/tidy",           "scripts/demo/order_management",
+    "scripts/demo/fetch", "scripts/demo/websocket", "scripts/demo/guard",
+    "scripts/regolden",   "scripts/determinism",    "scripts/reconnects"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {

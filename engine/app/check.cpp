@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/app/modes.h"
 #include "engine/app/venue_check.h"
 #include "engine/app/venue_rest.h"
+#include "engine/ledger/halt_file.h"
 
 namespace mm::app {
 namespace {
@@ -65,6 +67,13 @@ void check_session_dir(const ConfigLoad& load, Findings& out) {
           fmt::format("{} {} be written", load.config.session.dir, writable ? "can" : "cannot"));
 }
 
+void check_halt(const Config& config, Findings& out) {
+  std::string reasons = read_halt(config.session.dir);
+  if (reasons.empty()) return out.ok("halt", "none");
+  std::ranges::replace(reasons, '\n', ' ');
+  out.fail("halt", halt_path(config.session.dir) + ": " + reasons);
+}
+
 }  // namespace
 
 int check_mode(const ConfigLoad& load, VenueMode mode) {
@@ -75,6 +84,7 @@ int check_mode(const ConfigLoad& load, VenueMode mode) {
   check_clock(findings);
   check_session_dir(load, findings);
   if (mode == VenueMode::kPaper) check_market(load.config, findings);
+  if (mode == VenueMode::kLive) check_halt(load.config, findings);
   if (mode == VenueMode::kLive) check_account(load.config, load_credentials(load.config), findings);
   return findings.exit_code();
 }

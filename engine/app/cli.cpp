@@ -130,6 +130,7 @@ Command add_run(CLI::App& app) {
       ->type_name("FILE");
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
+  command->add_flag("--guard", run.guard, "Start a guard beside a live run (mm_logic guard)");
   return {
       command, [state] {
         const bool simulated = state->run.mode == VenueMode::kSim;
@@ -138,6 +139,9 @@ Command add_run(CLI::App& app) {
         }
         if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
           return complain("--speed max needs --seconds N: it never waits to be interrupted");
+        }
+        if (state->run.guard && state->run.mode != VenueMode::kLive) {
+          return complain("--guard is for --mode live: simulated orders die with the engine");
         }
         auto& sets = state->config.sets;
         if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
@@ -195,6 +199,57 @@ Command add_replay(CLI::App& app) {
             if (!load.ok()) return complain(load.error);
             state->replay.sessions_dir = load.config.session.dir;
             return replay_mode(state->replay);
+          }};
+}
+
+// pause, resume and kill differ in their word and in what --side may be.
+Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
+                  const std::string& help) {
+  struct State {
+    SteerOptions steer;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  state->steer.control.code = code;
+  CLI::App* command = app.add_subcommand(word, help);
+  command->add_option("session", state->steer.session_dir, "Session folder (the newest that runs)")
+      ->type_name("SESSION_DIR");
+  if (code != ControlCode::kKill) {
+    add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
+                           {{"buy", PauseScope::kBuy},
+                            {"sell", PauseScope::kSell},
+                            {"increase", PauseScope::kIncrease}},
+                           "Only this side, or only what adds to the position (everything)");
+  }
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->steer.sessions_dir = load.config.session.dir;
+            return steer_mode(state->steer);
+          }};
+}
+
+Command add_guard(CLI::App& app) {
+  struct State {
+    GuardOptions guard;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command =
+      app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
+  command->add_option("session", state->guard.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  command->footer(
+      "The config is the session's; -c says only where sessions are, --set is obeyed.\n"
+      "Exit code: 0 the engine ended in an orderly way, 1 the guard had to act, or cannot watch.");
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->guard.sessions_dir = load.config.session.dir;
+            state->guard.sets = state->config.sets;
+            return guard_mode(state->guard);
           }};
 }
 
@@ -324,9 +379,22 @@ int parse_and_execute(int argc, char** argv) {
   app.footer(
       "Exit code: 0 ok, 1 failed check or broken invariant, 2 bad usage or config.\n"
       "Configuration keys: mm_logic check --keys");
-  const std::vector<Command> commands{add_run(app),     add_backtest(app), add_replay(app),
-                                      add_inspect(app), add_soak(app),     add_check(app),
-                                      add_record(app),  add_watch(app),    add_venue(app)};
+  const std::vector<Command> commands{
+      add_run(app),
+      add_backtest(app),
+      add_replay(app),
+      add_inspect(app),
+      add_soak(app),
+      add_check(app),
+      add_record(app),
+      add_watch(app),
+      add_venue(app),
+      add_guard(app),
+      add_steer(app, "pause", ControlCode::kPause, "Pull quotes of a running engine"),
+      add_steer(app, "resume", ControlCode::kResume,
+                "Quote again: ends pauses, trips and kills, and removes HALT"),
+      add_steer(app, "kill", ControlCode::kKill,
+                "Cancel all orders of a running engine; it stays halted until resume")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

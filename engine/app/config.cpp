@@ -283,6 +283,8 @@ class Validator {
     const ExecutionConfig& e = load_.config.execution;
     check_order("execution", "reconnect_first_ms", "reconnect_longest_s",
                 e.backoff_first <= e.backoff_longest, load_.config.common);
+    const GuardConfig& g = load_.config.guard;
+    check_order("guard", "interval_ms", "timeout_ms", g.interval <= g.timeout, load_.config.common);
   }
 
   void check_feed() {

@@ -72,6 +72,12 @@ struct ExecutionConfig {
   Nanos backoff_longest{30 * kSecond.v};
 };
 
+// [guard]: the second process that cancels our orders when the engine cannot.
+struct GuardConfig {
+  Nanos timeout{1000 * kMillisecond.v};  // without a heartbeat; also how long we may stand still
+  Nanos interval{100 * kMillisecond.v};  // between two looks
+};
+
 struct FeesConfig {
   FeeRates rates;
   Amount price_bnb{0};  // in the quote asset; 0: from its bookTicker, else unconverted
@@ -118,6 +124,7 @@ struct Config {
   std::vector<SymbolConfig> overrides;  // one per [symbol NAME], resolved: common + its own keys
   OrderManagementParams order_management;
   ExecutionConfig execution;
+  GuardConfig guard;
   FeesConfig fees;
   sim::SimulatorConfig simulator;
   ScenarioConfig scenario;

@@ -181,6 +181,17 @@ Keys execution_keys() {
   };
 }
 
+Keys guard_keys() {
+  const auto f = [](auto member) { return of_config(&Config::guard, member); };
+  return {
+      key("timeout_ms", milliseconds("100", "60000"), f(&GuardConfig::timeout),
+          "Milliseconds without a heartbeat after which mm_logic guard acts; an engine that stood "
+          "still for longer sends nothing until it has reconciled"),
+      key("interval_ms", milliseconds("1", "10000"), f(&GuardConfig::interval),
+          "Milliseconds between two looks of the guard at the engine"),
+  };
+}
+
 Keys fees_keys() {
   const auto f = [](auto... path) { return of_config(&Config::fees, path...); };
   const auto rate = [] { return fraction("-0.01", "0.1"); };
@@ -559,6 +570,8 @@ std::vector<SectionKeys> all_sections() {
       {{"risk", "What is never exceeded"}, risk_keys()},
       {{"order_management", "The life of orders"}, order_management_keys()},
       {{"execution", "How requests reach the venue"}, execution_keys()},
+      {{"guard", "The second process that cancels our orders when the engine hangs or dies"},
+       guard_keys()},
       {{"fees", "What fills cost"}, fees_keys()},
       {{"venue", "Where trading takes place"}, venue_keys()},
       {{"feed", "Market data of a real venue: modes paper and live, record, watch"},

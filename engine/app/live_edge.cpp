@@ -91,7 +91,9 @@ class LiveEdge : public VenueEdge {
                    [this, &clock = c.clock](std::string_view line) {
                      log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
                    }),
-        gateway_({.command_age_max = c.config.engine.command_age_max, .kill_latch = &c.kill_latch},
+        gateway_({.command_age_max = c.config.engine.command_age_max,
+                  .kill_latch = &c.kill_latch,
+                  .stall_max = c.config.guard.timeout},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock),
         account_(c.config.venue, credentials, c.instruments, limits_.requests) {}

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/app/config.h"
+#include "engine/core/event.h"
 #include "sim/faults/fault_scenarios.h"
 
 namespace mm::app {
@@ -26,6 +27,7 @@ struct RunOptions {
   bool quiet = false;                          // no live status
   std::string json_file;                       // empty: none
   std::string session_dir;                     // empty: a new folder in [session] dir
+  bool guard = false;                          // live: start one beside it
   const sim::FaultScenario* faults = nullptr;  // what goes wrong, simulation only
 };
 int run_mode(const RunOptions& options, const Config& config);
@@ -42,6 +44,20 @@ struct ReplayOptions {
   std::string sessions_dir = "sessions";
 };
 int replay_mode(const ReplayOptions& options);
+
+struct SteerOptions {
+  Control control{};
+  std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
+  std::string sessions_dir = "sessions";
+};
+int steer_mode(const SteerOptions& options);
+
+struct GuardOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::vector<std::string> sets;  // over the session's own config
+};
+int guard_mode(const GuardOptions& options);
 
 struct RecordOptions {
   std::string out_file;

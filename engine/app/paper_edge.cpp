@@ -30,7 +30,9 @@ class PaperEdge : public VenueEdge {
         answers_(c.rings.executions.capacity()),
         venue_(make_observing_venue(without_feed_latency(c.config), c.instruments)),
         venue_agent_(*venue_, {requests_, answers_, c.rings.market}, c.clock),
-        gateway_({.command_age_max = c.config.engine.command_age_max, .kill_latch = &c.kill_latch},
+        gateway_({.command_age_max = c.config.engine.command_age_max,
+                  .kill_latch = &c.kill_latch,
+                  .stall_max = c.config.guard.timeout},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock) {}
 

@@ -1,5 +1,7 @@
 #include "engine/app/run_on_venue.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "engine/app/feed_setup.h"
@@ -12,12 +14,18 @@
 #include "engine/app/venue_check.h"
 #include "engine/app/venue_limits.h"
 #include "engine/app/venue_rest.h"
+#include "engine/ledger/halt_file.h"
 #include "gateway/binance/account_lock.h"
 
 namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
+
+std::string halt_text(const std::string& sessions, const std::string& reasons) {
+  return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
+                     halt_path(sessions), std::string_view(reasons).substr(0, reasons.size() - 1));
+}
 
 int run_paper(const RunOptions& options, RunParts parts) {
   parts.mode = "paper";
@@ -52,6 +60,11 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
 
 int run_on_venue(const RunOptions& options, const Config& config) {
   const bool live = options.mode == VenueMode::kLive;
+  if (live) {
+    if (const std::string reasons = read_halt(config.session.dir); !reasons.empty()) {
+      return fail(halt_text(config.session.dir, reasons));
+    }
+  }
   const orders::Credentials credentials = live ? load_credentials(config) : orders::Credentials{};
   Findings findings(true);
   if (live) {

@@ -6,24 +6,28 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <thread>
 
 #include "engine/app/activity.h"
 #include "engine/app/core_setup.h"
+#include "engine/app/guard_process.h"
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
 #include "engine/app/session_report.h"
 #include "engine/app/status_view.h"
+#include "engine/app/steering.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/summarize.h"
+#include "engine/counters/core_publisher.h"
+#include "engine/counters/pulse.h"
 #include "engine/journal/journal_lane.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/driver.h"
 #include "engine/runtime/strategy_agent.h"
 #include "engine/runtime/topology.h"
+#include "gateway/binance/client_order_id.h"
 
 namespace mm::app {
 namespace {
@@ -48,25 +52,34 @@ using Tap = ActivityTap<LaneJournal, CommandRouter>;
 using RealtimeDriver = Driver<Core, Tap, Tap>;
 using RealtimeStrategy = StrategyAgent<RealtimeDriver>;
 
+// The strategy and what looks at the core on its thread.
+struct CoreAgents {
+  RealtimeStrategy& strategy;
+  StatusAgent& status;
+  counters::CorePublisher& publisher;
+  int do_work() { return strategy.do_work() + status.do_work() + publisher.do_work(); }
+};
+
 // One hot thread: the agents that the plan puts there, in its order.
 class HotAgents {
  public:
-  HotAgents(VenueEdge& edge, RealtimeStrategy& strategy, StatusAgent& status,
+  HotAgents(VenueEdge& edge, const CoreAgents& core, counters::Layout& counters, Nanos stall_max,
             std::vector<HotAgent> agents)
       : feed_(edge.feed()),
         gateway_(edge.gateway()),
-        strategy_(strategy),
-        status_(status),
+        core_(core),
+        pulse_(counters, agents, stall_max),
         agents_(std::move(agents)),
         with_gateway_(std::ranges::find(agents_, HotAgent::kGateway) != agents_.end()) {}
 
   int do_work() {
+    pulse_.turn();
     int work = 0;
     for (const HotAgent agent : agents_) {
       if (agent == HotAgent::kFeed) work += feed_.do_work();
       // Reports that are here already reach the strategy before the market data they explain.
       if (agent == HotAgent::kStrategy && with_gateway_) work += gateway_.do_work();
-      if (agent == HotAgent::kStrategy) work += strategy_.do_work() + status_.do_work();
+      if (agent == HotAgent::kStrategy) work += core_.do_work();
       if (agent == HotAgent::kGateway) work += gateway_.do_work();
     }
     return work;
@@ -75,8 +88,8 @@ class HotAgents {
 
  private:
   AgentRef feed_, gateway_;
-  RealtimeStrategy& strategy_;
-  StatusAgent& status_;
+  CoreAgents core_;
+  counters::Pulse pulse_;
   std::vector<HotAgent> agents_;
   bool with_gateway_;
 };
@@ -97,7 +110,12 @@ class RealtimeRun {
   int run();
 
  private:
+  std::string open_counters();
+  std::string start_steering();
   std::string start_threads(const TopologyPlan& plan);
+  void set_phase(counters::Phase phase) {
+    counters_.layout().phase.store(phase, std::memory_order_release);
+  }
   void watch();
   void look(Nanos now);
   bool shut_down();
@@ -111,7 +129,6 @@ class RealtimeRun {
   std::vector<Instrument> instruments_;
   Clock clock_;
   RunRings rings_{config_.engine};
-  std::atomic<bool> kill_latch_{false};  // set by the shutdown: no quote leaves any more
   EdgeFactory make_edge_;
   ActivityRing activities_{1 << 12};
   StatusAgent::Ring snapshots_{4};
@@ -127,11 +144,15 @@ class RealtimeRun {
                              clock_,
                              config_.engine.market_batch_max};
   StatusAgent status_{core_, snapshots_, clock_};
+  counters::CorePublisher publisher_{core_, driver_.events(), clock_};
 
   SessionRecord record_;
+  counters::CountersFile counters_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<LogWriter> log_writer_;
   std::unique_ptr<VenueEdge> edge_;
+  std::unique_ptr<Steering> steering_;
+  std::unique_ptr<GuardProcess> guard_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent> journal_agent_;
@@ -144,9 +165,34 @@ class RealtimeRun {
   std::string where_;
 };
 
+std::string RealtimeRun::open_counters() {
+  const CoreConfig core = make_core_config(config_, instruments_);
+  const auto id = binance::orders::client_id_text(make_order_id({core.instance, core.epoch, 0, 0}));
+  const std::size_t id_prefix_bytes = binance::orders::kClientIdPrefix.size() + 6;
+  std::string error = counters_.create({.session_folder = record_.path(),
+                                        .sessions_folder = config_.session.dir,
+                                        .mode = mode_,
+                                        .id_prefix = std::string(id.data(), id_prefix_bytes),
+                                        .instance = core.instance,
+                                        .epoch = core.epoch,
+                                        .started = clock_.now(),
+                                        .instruments = instruments_});
+  if (error.empty()) publisher_.publish_to(counters_);
+  return error;
+}
+
+std::string RealtimeRun::start_steering() {
+  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
+  if (std::string error = steering_->start(); !error.empty() || !options_.guard) return error;
+  guard_ = std::make_unique<GuardProcess>();
+  return guard_->start(record_.path());
+}
+
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   for (const ThreadPlan& thread : plan.threads) {
-    hot_agents_.push_back(std::make_unique<HotAgents>(*edge_, strategy_, status_, thread.agents));
+    hot_agents_.push_back(
+        std::make_unique<HotAgents>(*edge_, CoreAgents{strategy_, status_, publisher_},
+                                    counters_.layout(), config_.guard.timeout, thread.agents));
     hot_threads_.push_back(std::make_unique<AgentRunner<HotAgents>>(
         RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
         *hot_agents_.back()));
@@ -166,6 +212,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();
   for (auto& thread : hot_threads_) thread->start();
+  set_phase(counters::Phase::kRunning);
   return {};
 }
 
@@ -180,15 +227,20 @@ int RealtimeRun::run() {
       !error.empty()) {
     return fail(error);
   }
+  if (std::string error = open_counters(); !error.empty()) return fail(error);
   log_ = std::make_unique<Log>(record_.path() + "/log.txt");
   if (!log_->error().empty()) return fail(log_->error());
   log_->take_from(config_.engine.log_level);
   log_writer_ = std::make_unique<LogWriter>(*log_);
-  edge_ = make_edge_({config_, instruments_, rings_, clock_, kill_latch_, *log_});
+  edge_ = make_edge_({config_, instruments_, rings_, clock_, counters_.layout().latch, *log_});
   where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
   log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
   const StopSignal signals;
-  if (std::string error = start_threads(plan); !error.empty()) return fail(error);
+  if (std::string error = start_steering(); !error.empty()) return fail(error);
+  if (std::string error = start_threads(plan); !error.empty()) {
+    set_phase(counters::Phase::kEnded);
+    return fail(error);
+  }
   watch();
   const bool flat = shut_down();
   stop_threads();
@@ -230,15 +282,9 @@ void RealtimeRun::look(Nanos now) {
 // Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.
 bool RealtimeRun::shut_down() {
   constexpr Nanos kPatience{10 * kSecond.v};
-  Event stop;
-  stop.kind = EventKind::kControl;
-  stop.received = clock_.now();
-  stop.control.code = ControlCode::kShutdown;
-  kill_latch_.store(true, std::memory_order_release);
+  steering_->shut_down();
   const Nanos give_up = clock_.now() + kPatience;
-  bool sent = false;
   while (!strategy_.stopped() && clock_.now() < give_up) {
-    if (!sent) sent = rings_.control.try_push(stop);
     look(clock_.now());
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -246,6 +292,7 @@ bool RealtimeRun::shut_down() {
 }
 
 void RealtimeRun::stop_threads() {
+  set_phase(counters::Phase::kEnding);
   for (auto& thread : hot_threads_) thread->stop();
   edge_->stop();
   edge_->settle(core_, [this](const Event& event) { tell(event); });
@@ -275,6 +322,13 @@ int RealtimeRun::finish(bool flat) {
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
   edge_->summarize(core_, flat, summary);
+  publisher_.publish_all();
+  steering_->stop();
+  // Else whoever watches has work to do.
+  const auto left = std::ranges::find(summary.invariants, "flat_at_end",
+                                      &decltype(summary.invariants)::value_type::first);
+  if (left != summary.invariants.end() && left->second == 0) set_phase(counters::Phase::kEnded);
+  if (std::string error = counters_.finish(); !error.empty()) summary.notes.push_back(error);
   const std::string unrecorded =
       record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
                     options_.json_file);

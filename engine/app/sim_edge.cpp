@@ -35,7 +35,8 @@ class SimEdge : public VenueEdge {
                      {requests_, answers_, context.rings.market, &context.rings.feed_requests},
                      context.clock),
         gateway_({.command_age_max = context.config.engine.command_age_max,
-                  .kill_latch = &context.kill_latch},
+                  .kill_latch = &context.kill_latch,
+                  .stall_max = context.config.guard.timeout},
                  context.rings.commands, context.rings.executions, session_),
         gateway_agent_(gateway_, context.clock) {}
 

@@ -5,7 +5,6 @@
 // (connecting, REST) are the edge's own. A virtual call a turn is what the choice costs.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -16,6 +15,7 @@
 #include "engine/ledger/summary.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/kill_latch.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/spsc_ring.h"
 
@@ -42,8 +42,8 @@ struct EdgeContext {
   std::span<const Instrument> instruments;
   RunRings& rings;
   const Clock& clock;
-  const std::atomic<bool>& kill_latch;  // set: no quote may leave any more
-  Log& log;                             // each thread makes a writer of its own
+  KillLatch& kill_latch;  // set: no quote may leave any more
+  Log& log;               // each thread makes a writer of its own
 };
 
 class VenueEdge {

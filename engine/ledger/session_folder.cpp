@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 namespace mm {
 namespace {
@@ -47,7 +48,8 @@ bool names_a_secret(std::string_view key) {
   });
 }
 
-// A file's name is durable once its folder is.
+}  // namespace
+
 bool sync_folder_of(const std::string& path) {
   const fs::path folder = fs::absolute(path).parent_path();
   const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -56,8 +58,6 @@ bool sync_folder_of(const std::string& path) {
   ::close(handle);
   return done;
 }
-
-}  // namespace
 
 std::string utc_name(Nanos time) {
   using namespace std::chrono;
@@ -98,14 +98,19 @@ std::string SessionFolder::create(const std::string& sessions, const std::string
   return base + ": there are too many sessions of this moment";
 }
 
-SessionFolder SessionFolder::newest(const std::string& sessions) {
+SessionFolder SessionFolder::newest(const std::string& sessions, const Predicate& wanted) {
   std::error_code error;
-  std::string newest;
+  std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(sessions, error)) {
     const std::string name = entry.path().filename().string();
-    if (is_session_name(name) && name > newest && has_journal(entry.path())) newest = name;
+    if (is_session_name(name) && has_journal(entry.path())) names.push_back(name);
   }
-  return newest.empty() ? SessionFolder() : SessionFolder(sessions + '/' + newest);
+  std::ranges::sort(names, std::greater<>());
+  for (const std::string& name : names) {
+    SessionFolder folder(sessions + '/' + name);
+    if (!wanted || wanted(folder)) return folder;
+  }
+  return SessionFolder();
 }
 
 std::string SessionFolder::name() const {

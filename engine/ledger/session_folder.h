@@ -4,6 +4,7 @@
 // or not at all. Errors are values.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,8 +22,10 @@ class SessionFolder {
   // (empty if none) is returned, the folder is in `created`.
   [[nodiscard]] static std::string create(const std::string& sessions, const std::string& folder,
                                           Nanos start_time, SessionFolder& created);
-  // The session in `sessions` that started last and has a journal; empty path if there is none.
-  static SessionFolder newest(const std::string& sessions);
+  // The session in `sessions` that started last, has a journal and is `wanted` (none: any); empty
+  // path if there is none.
+  using Predicate = std::function<bool(const SessionFolder&)>;
+  static SessionFolder newest(const std::string& sessions, const Predicate& wanted = {});
 
   const std::string& path() const { return path_; }
   std::string name() const;
@@ -47,6 +50,8 @@ std::string utc_name(Nanos time);
 // The text of an INI file with the values of keys named like secrets (key, secret, password, token)
 // replaced. Journals, sessions and logs carry configs only in this form.
 std::string redacted(std::string_view ini_text);
+// A file's name is durable once its folder is.
+bool sync_folder_of(const std::string& path);
 // Writes a file so that others, and whoever comes after a crash, see the old content or the new,
 // never a part; it is on the disk when this returns. Returns the error.
 [[nodiscard]] std::string write_durably(const std::string& path, std::string_view text);

@@ -67,7 +67,8 @@ bool OrderSession::submit(const Command& c, Nanos now) {
     return true;
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
-  if (quotes && (state_ != SessionState::kUp || in_flight_.room() <= options_.in_flight_max / 4)) {
+  if (quotes && (distrusted_ || state_ != SessionState::kUp ||
+                 in_flight_.room() <= options_.in_flight_max / 4)) {
     return false;
   }
   OrderConnection* const to = connection_for(c);
@@ -164,6 +165,7 @@ bool OrderSession::next(Nanos now, Event& event) {
 // looking again.
 bool OrderSession::work(Nanos now) {
   if (!state_told_) tell_state();  // down, whatever has come up meanwhile
+  if (distrusted_) end_all();
   bool busy = take_connections(now);
   tell_state();  // that questions are answered, before what was found
   for (std::size_t i = 0; i < lane_count_; ++i) {
@@ -182,6 +184,14 @@ bool OrderSession::work(Nanos now) {
   tell_usage(now);
   tell_state();
   return busy || !out_.empty();
+}
+
+void OrderSession::end_all() {
+  distrusted_ = false;
+  for (Lane& lane : lanes_) {
+    if (lane.current != nullptr) end(lane, lane.current);
+    if (lane.retiring != nullptr) end(lane, lane.retiring);
+  }
 }
 
 bool OrderSession::take_connections(Nanos now) {

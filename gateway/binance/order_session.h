@@ -54,6 +54,9 @@ class OrderSession {
   // OrderSession of gateway/order_gateway.h.
   bool submit(const Command& command, Nanos now);
   bool next(Nanos now, Event& event);
+  // What is known may be old, since we stood still: all connections end, and the next are
+  // reconciled. Until then no quote is taken.
+  void distrust() { distrusted_ = true; }
 
   SessionState state() const { return state_; }
   const OrderSessionCounters& counters() const { return counters_; }
@@ -80,6 +83,7 @@ class OrderSession {
   void ask_time(Nanos now);
 
   bool work(Nanos now);
+  void end_all();
   bool take_connections(Nanos now);
   bool any_connection() const;
   bool answers_questions() const;
@@ -115,6 +119,7 @@ class OrderSession {
   std::uint32_t unanswered_orders_ = 0;
   SessionState state_ = SessionState::kDown;
   bool state_told_ = false;
+  bool distrusted_ = false;
   bool reconciled_ = false;        // see has_begun()
   std::vector<bool> halted_told_;  // by instrument
   std::uint32_t halted_news_ = 0;

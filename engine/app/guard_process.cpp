@@ -1,0 +1,50 @@
+#include "engine/app/guard_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace mm::app {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{10};
+constexpr int kLooksMax = 300;  // of an orderly end it learns at its next look
+
+}  // namespace
+
+std::string GuardProcess::start(const std::string& session_folder) {
+  const std::string output = session_folder + "/guard.txt";
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  std::string program = "/proc/self/exe", word = "guard", folder = session_folder;
+  std::array<char*, 4> arguments{program.data(), word.data(), folder.data(), nullptr};
+  const int problem =
+      posix_spawn(&pid_, program.c_str(), &files, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (problem == 0) return {};
+  pid_ = 0;
+  return fmt::format("the guard cannot be started: {}", std::strerror(problem));
+}
+
+GuardProcess::~GuardProcess() {
+  for (int i = 0; pid_ > 0 && i < kLooksMax && waitpid(pid_, nullptr, WNOHANG) == 0; ++i) {
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+}  // namespace mm::app

@@ -1,0 +1,113 @@
+#include "engine/counters/core_publisher.h"
+
+#include "engine/runtime/sealed_scope.h"
+
+namespace mm::counters {
+namespace {
+
+using EngineUpdate = EngineBlock::Update;
+using InstrumentUpdate = InstrumentBlock::Update;
+
+void set_budgets(EngineUpdate& out, const RequestUsage& usage) {
+  out.set("requests_sent_total", usage.sent.raw, 0);
+  out.set("requests_sent_total", usage.sent.weight, 1);
+  out.set("requests_sent_total", usage.sent.orders, 2);
+  out.set("requests_equivalent_total", usage.cancel_place_equivalent.raw, 0);
+  out.set("requests_equivalent_total", usage.cancel_place_equivalent.weight, 1);
+  out.set("requests_equivalent_total", usage.cancel_place_equivalent.orders, 2);
+  for (std::size_t k = 0; k < usage.counts.size(); ++k) {
+    out.set("requests_total", usage.counts[k], k);
+  }
+}
+
+void set_quotes(InstrumentUpdate& out, const InstrumentState& s) {
+  out.set("best_bid_price", s.touch.has_bid ? s.touch.bid.v : 0);
+  out.set("best_ask_price", s.touch.has_ask ? s.touch.ask.v : 0);
+  out.set("fair_value_price", s.fair.v);
+  for (const Side side : kSides) {
+    const SideState& state = s.side(side);
+    out.set("quote_reason", static_cast<std::int64_t>(state.reason), index(side));
+    for (std::size_t r = 0; r < static_cast<std::size_t>(QuoteReason::kCount); ++r) {
+      const auto reason = static_cast<QuoteReason>(r);
+      out.set("quote_reason_seconds_total", state.times.spent(reason), side_reason(side, reason));
+    }
+  }
+  out.set("quoted_seconds_total", s.uptime.quoted());
+  out.set("quotable_seconds_total", s.uptime.measured());
+}
+
+void set_position(InstrumentUpdate& out, const InstrumentState& s) {
+  out.set("position_base", s.position.base().v);
+  out.set("position_opening_base", s.position.opening().v);
+  out.set("pnl_total_quote", s.total);
+  out.set("pnl_realized_quote", s.position.realized());
+  out.set("pnl_unrealized_quote", s.marked ? s.position.unrealized(s.mark) : Money(0));
+  out.set("fees_quote", s.position.fees());
+  out.set("fills_total", s.position.fills());
+}
+
+void set_orders(InstrumentUpdate& out, const InstrumentState& s, const OrderTable& table) {
+  const OrderCounts& c = s.counts;
+  const std::uint64_t outcomes[] = {c.placed,   c.amended, c.cancelled,
+                                    c.rejected, c.denied,  c.filled};
+  static_assert(std::size(outcomes) == std::size(kOutcomes));
+  for (std::size_t i = 0; i < std::size(outcomes); ++i) out.set("orders_total", outcomes[i], i);
+  for (const Side side : kSides) {
+    out.set("orders_live", table.live(s.id, side).size(), index(side));
+  }
+  out.set("orders_unknown", std::uint64_t{table.unknown_count(s.id)});
+  out.set("amends_pending", std::uint64_t{table.pending_modifications(s.id)});
+  out.set("resets_total", s.reset.count());
+  out.set("reset_naked_seconds_total", s.reset.naked());
+  out.set("next_reset_seconds", s.reset.due());
+}
+
+}  // namespace
+
+void CorePublisher::publish_engine() {
+  EngineUpdate out(counters_->layout().numbers);
+  out.set("core_time_seconds", core_.now());
+  const EventCounts events = events_.read();
+  for (std::size_t k = 0; k < events.by_kind.size(); ++k) {
+    out.set("events_total", events.by_kind[k], k);
+  }
+  set_budgets(out, core_.requests().total());
+  out.set("live_orders", std::uint64_t{core_.orders().live_count()});
+  out.set("trip", static_cast<std::int64_t>(core_.trip()));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Invariant::kCount); ++i) {
+    out.set("invariants_broken_total", core_.invariants().violations(static_cast<Invariant>(i)), i);
+  }
+  out.set("stopped", std::int64_t{core_.stopped()});
+  out.set("hot_path_allocations_total", hot_path_allocations());
+}
+
+void CorePublisher::publish_instrument(std::size_t i) {
+  const InstrumentState& s = core_.instrument(static_cast<InstrumentId>(i));
+  InstrumentUpdate out(counters_->instruments()[i].numbers);
+  out.set("instrument_events_total", s.events_in);
+  set_quotes(out, s);
+  set_position(out, s);
+  set_orders(out, s, core_.orders());
+}
+
+void CorePublisher::publish_all() {
+  for (std::size_t i = 0; i < core_.instrument_count(); ++i) publish_instrument(i);
+  publish_engine();
+}
+
+int CorePublisher::do_work() {
+  if (++turns_ < kTurnsPerLook || counters_ == nullptr) return 0;
+  turns_ = 0;
+  const Nanos now = clock_.now();
+  if (now < due_) return 0;
+  const auto share = static_cast<std::int64_t>(core_.instrument_count());
+  const Nanos interval = kInterval / share;
+  // Jittered by the low bits of the time itself, so that it never beats with other periods.
+  due_ = now + interval + Nanos(now.v % (interval.v / 4));
+  publish_instrument(next_);
+  next_ = (next_ + 1) % core_.instrument_count();
+  publish_engine();
+  return 0;
+}
+
+}  // namespace mm::counters

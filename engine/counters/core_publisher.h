@@ -1,0 +1,46 @@
+// From the core's state to the counters file: what every watcher of the engine sees.
+//
+// An agent beside the strategy, on its thread: every tenth of a second, jittered, it stores the
+// engine's numbers and one instrument's, in turn (about a hundred plain stores each, no
+// allocation).
+#pragma once
+
+#include <string_view>
+
+#include "engine/core/core.h"
+#include "engine/counters/counters_file.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/event_counter.h"
+
+namespace mm::counters {
+
+class CorePublisher {
+ public:
+  CorePublisher(const Core& core, const EventCounter& events, const Clock& clock)
+      : core_(core), events_(events), clock_(clock) {}
+
+  // Before the first turn; `counters` outlives the last one.
+  void publish_to(CountersFile& counters) { counters_ = &counters; }
+
+  int do_work();
+  std::string_view name() const { return "counters"; }
+  // Everything, now: the strategy's thread, or anyone when it rests.
+  void publish_all();
+
+ private:
+  static constexpr Nanos kInterval{100 * kMillisecond.v};
+  static constexpr int kTurnsPerLook = 64;  // the clock is read only now and then
+
+  void publish_engine();
+  void publish_instrument(std::size_t i);
+
+  const Core& core_;
+  const EventCounter& events_;
+  const Clock& clock_;
+  CountersFile* counters_ = nullptr;
+  Nanos due_{};
+  int turns_ = 0;
+  std::size_t next_ = 0;
+};
+
+}  // namespace mm::counters

@@ -1,0 +1,75 @@
+// counters.dat: what a running engine shows of itself, mapped from /dev/shm.
+//
+// The engine creates it before its threads start and links it into the session folder; at the end
+// a copy takes the link's place. Other processes of the same user attach by session folder: to
+// read, or to set the latch. Cold but for the mapped layout itself. A hot thread may store here,
+// unlike into a mapping of a disk file: nothing is ever written back.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/core/instrument.h"
+#include "engine/counters/counters_layout.h"
+
+namespace mm::counters {
+
+inline constexpr const char* kTmpfs = "/dev/shm";
+inline constexpr const char* kFileName = "counters.dat";
+
+// CLOCK_MONOTONIC: what heartbeats are in.
+Nanos monotonic_now();
+
+struct NewCounters {
+  std::string session_folder, sessions_folder;
+  std::string_view mode;
+  std::string id_prefix;
+  std::uint32_t instance = 0, epoch = 0;
+  Nanos started{};
+  std::span<const mm::Instrument> instruments;
+};
+
+class CountersFile {
+ public:
+  CountersFile() = default;
+  ~CountersFile();
+  CountersFile(const CountersFile&) = delete;
+  CountersFile& operator=(const CountersFile&) = delete;
+
+  // The engine's; also removes what engines that died left on tmpfs. Errors are returned, empty if
+  // none.
+  [[nodiscard]] std::string create(const NewCounters& wish, const std::string& tmpfs = kTmpfs);
+  // Of the session's engine, running or not.
+  [[nodiscard]] std::string attach(const std::string& session_folder);
+  // The engine's end: the copy into the session folder, and tmpfs is as before.
+  [[nodiscard]] std::string finish();
+
+  bool open() const { return layout_ != nullptr; }
+  Layout& layout() { return *layout_; }
+  const Layout& layout() const { return *layout_; }
+  std::span<Instrument> instruments() {
+    return {layout_->instruments(), layout_->identity.instrument_count};
+  }
+  std::span<const Instrument> instruments() const {
+    return {layout_->instruments(), layout_->identity.instrument_count};
+  }
+  bool engine_alive() const { return is_alive(layout_->identity.process); }
+  const std::string& path() const { return path_; }  // on tmpfs, of the engine's own
+
+ private:
+  std::string map(int file, std::size_t bytes);
+  std::string attach_file(const std::string& path);
+  std::string fill(const NewCounters& wish);
+  friend void remove_left_over(const std::string& tmpfs);
+
+  Layout* layout_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::string path_, link_;  // of the engine's own; empty when attached
+};
+
+// Counters of processes that have died: into their session folders, where those still link to
+// them, and off tmpfs.
+void remove_left_over(const std::string& tmpfs = kTmpfs);
+
+}  // namespace mm::counters

@@ -1,0 +1,93 @@
+// Every number the engine publishes, defined once: layout, name, unit and help follow from here.
+//
+// Compile-time data. A new metric is one line here and one where it is set (core_publisher.cpp); a
+// name that is in no table does not compile. Readers built from another table refuse the file.
+#pragma once
+
+#include <array>
+
+#include "engine/counters/metric.h"
+
+namespace mm::counters {
+
+// One value an engine.
+inline constexpr auto kEngineMetrics = [] {
+  using enum MetricType;
+  using U = MetricUnit;
+  using L = MetricLabel;
+  return std::to_array<Metric>({
+      {"core_time_seconds", kGauge, U::kNanos, L::kNone, "Core time of these numbers"},
+      {"events_total", kCounter, U::kCount, L::kEvent, "Events that the core consumed"},
+      {"requests_total", kCounter, U::kCount, L::kCommand, "Requests sent, by kind"},
+      {"requests_sent_total", kCounter, U::kCount, L::kBudget,
+       "What the requests sent took of each of the venue's limits"},
+      {"requests_equivalent_total", kCounter, U::kCount, L::kBudget,
+       "What plain cancel and place would have taken of it"},
+      {"live_orders", kGauge, U::kCount, L::kNone,
+       "Orders that may be live, unknown ones included"},
+      {"trip", kGauge, U::kReason, L::kNone, "Why everything stands still; quoting: it does not"},
+      {"invariants_broken_total", kCounter, U::kCount, L::kInvariant,
+       "How often an invariant was seen broken"},
+      {"stopped", kGauge, U::kFlag, L::kNone, "1 after a shutdown has left no live order"},
+      {"hot_path_allocations_total", kCounter, U::kCount, L::kNone,
+       "Allocations inside turns of hot agents: none is right"},
+  });
+}();
+
+// One value an instrument.
+inline constexpr auto kInstrumentMetrics = [] {
+  using enum MetricType;
+  using U = MetricUnit;
+  using L = MetricLabel;
+  return std::to_array<Metric>({
+      {"instrument_events_total", kCounter, U::kCount, L::kNone, "Events of the instrument"},
+      {"best_bid_price", kGauge, U::kTicks, L::kNone, "Best bid without our own; 0: none"},
+      {"best_ask_price", kGauge, U::kTicks, L::kNone, "Best ask without our own; 0: none"},
+      {"fair_value_price", kGauge, U::kHalfTicks, L::kNone, "Fair value of the last decision"},
+      {"quote_reason", kGauge, U::kReason, L::kSide, "Why a side is not quoted; quoting: it is"},
+      {"quote_reason_seconds_total", kCounter, U::kNanos, L::kSideReason,
+       "How long a side stood for each reason"},
+      {"position_base", kGauge, U::kAmount, L::kNone, "Position in the base asset"},
+      {"position_opening_base", kGauge, U::kAmount, L::kNone, "Position before the first fill"},
+      {"pnl_total_quote", kGauge, U::kMoney, L::kNone, "Profit at the last mark, fees deducted"},
+      {"pnl_realized_quote", kGauge, U::kMoney, L::kNone, "Realised profit at average cost"},
+      {"pnl_unrealized_quote", kGauge, U::kMoney, L::kNone, "Profit of the open position at mid"},
+      {"fees_quote", kGauge, U::kMoney, L::kNone, "Fees charged; negative is a rebate"},
+      {"fills_total", kCounter, U::kCount, L::kNone, "Fills"},
+      {"orders_total", kCounter, U::kCount, L::kOutcome, "Orders by what happened to them"},
+      {"orders_live", kGauge, U::kCount, L::kSide, "Orders that may be live"},
+      {"orders_unknown", kGauge, U::kCount, L::kNone, "Orders whose state is in doubt"},
+      {"amends_pending", kGauge, U::kCount, L::kNone, "Amends under way"},
+      {"resets_total", kCounter, U::kCount, L::kNone, "Timed resets"},
+      {"reset_naked_seconds_total", kCounter, U::kNanos, L::kNone,
+       "Time without quotes because of resets"},
+      {"next_reset_seconds", kGauge, U::kNanos, L::kNone, "When the next reset is due"},
+      {"quoted_seconds_total", kCounter, U::kNanos, L::kNone, "Time quoted on both sides"},
+      {"quotable_seconds_total", kCounter, U::kNanos, L::kNone, "Time since the warm-up"},
+  });
+}();
+
+template <std::size_t N>
+constexpr std::size_t words_of(const std::array<Metric, N>& table) {
+  std::size_t words = 0;
+  for (const Metric& m : table) words += m.words();
+  return words;
+}
+
+// Of everything that decides where a number stands and what it means.
+constexpr std::uint64_t table_hash() {
+  std::uint64_t h = 0xcbf29ce484222325ULL;
+  const auto mix = [&h](std::uint64_t value) { h = (h ^ value) * 0x100000001b3ULL; };
+  const auto mix_table = [&mix](const auto& table) {
+    for (const Metric& m : table) {
+      for (const char c : m.name) mix(static_cast<unsigned char>(c));
+      mix(static_cast<std::uint64_t>(m.unit));
+      mix(m.words());
+    }
+  };
+  mix_table(kEngineMetrics);
+  mix_table(kInstrumentMetrics);
+  return h;
+}
+
+}  // namespace mm::counters

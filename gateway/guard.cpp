@@ -1,0 +1,125 @@
+#include "gateway/guard.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace mm {
+namespace {
+
+// An end cancels, verifies and writes its files: all of that is bounded, and by less.
+constexpr Nanos kEndingPatience{60 * kSecond.v};
+constexpr Nanos kSweepPatience{10 * kSecond.v};
+constexpr Nanos kBetweenSweeps{kSecond.v};
+constexpr Nanos kSwitchCountdown{10 * kSecond.v};
+
+std::int64_t ms(Nanos n) {
+  return n.v / kMillisecond.v;
+}
+
+}  // namespace
+
+Guard::Sight Guard::look(Nanos now) {
+  const counters::Layout& engine = setup_.engine.layout();
+  // Before its phase is read: what it last wrote, it wrote while it lived.
+  const bool alive = setup_.engine.engine_alive();
+  const counters::Phase phase = engine.phase.load(std::memory_order_acquire);
+  if (phase != phase_ || phase_since_ == Nanos{}) phase_since_ = now;
+  phase_ = phase;
+  if (phase == counters::Phase::kEnded) return Sight::kEnded;
+  if (!alive) {
+    if (phase == counters::Phase::kStarting) return Sight::kEnded;
+    why_ = fmt::format("the engine, process {}, died", engine.identity.process.pid);
+    return Sight::kDead;
+  }
+  if (phase == counters::Phase::kRunning) return judge_beats(now);
+  if (phase == counters::Phase::kEnding && now - phase_since_ > kEndingPatience) {
+    why_ = fmt::format("the engine has not come to its end for {} ms", ms(now - phase_since_));
+    return Sight::kHung;
+  }
+  return Sight::kWell;
+}
+
+// One that has not beaten yet counts from when its engine began to run.
+Guard::Sight Guard::judge_beats(Nanos now) {
+  for (std::size_t i = 0; i < kHotAgents; ++i) {
+    const Nanos beat(setup_.engine.layout().beats[i].at.load(std::memory_order_acquire));
+    const Nanos silent = now - std::max(beat, phase_since_);
+    if (beat != Nanos{} ? now - beat <= setup_.timeout : silent <= setup_.timeout) continue;
+    why_ =
+        fmt::format("the engine's {} gave no sign of life for {} ms",
+                    mm::name(static_cast<HotAgent>(i)), ms(beat != Nanos{} ? now - beat : silent));
+    return Sight::kHung;
+  }
+  return Sight::kWell;
+}
+
+Guard::Outcome Guard::watch() {
+  counters::GuardLine& line = setup_.engine.layout().guard;
+  line.pid.store(getpid(), std::memory_order_release);
+  while (!setup_.stopped()) {
+    const Nanos now = counters::monotonic_now();
+    line.beat.store(now.v, std::memory_order_release);
+    const Sight sight = look(now);
+    if (sight == Sight::kHung || sight == Sight::kDead) return fire(now);
+    if (sight == Sight::kEnded) {
+      if (setup_.dead_mans_switch != nullptr) setup_.dead_mans_switch->arm(Nanos(0));
+      return Outcome::kEngineEnded;
+    }
+    renew_switch(now);
+    pause(setup_.interval);
+  }
+  line.beat.store(0, std::memory_order_release);
+  return Outcome::kStopped;
+}
+
+Guard::Outcome Guard::fire(Nanos noticed) {
+  setup_.engine.layout().latch.set(KillLatch::kGuard);
+  setup_.say(why_ + ": kill latch set, cancelling its orders");
+  setup_.halt("guard: " + why_);
+  int canceled = 0;
+  std::string told;
+  for (Nanos flat_since = kNever; !setup_.stopped();) {
+    const Nanos asked = counters::monotonic_now();
+    const OrderSweeper::Left left = setup_.venue.cancel_all(kSweepPatience);
+    canceled += left.canceled;
+    const Nanos now = counters::monotonic_now();
+    if (!left.none()) {
+      flat_since = kNever;
+      const std::string problem =
+          left.error.empty() ? fmt::format("still open: {}", fmt::join(left.client_ids, " "))
+                             : "the venue could not be asked: " + left.error;
+      if (problem != told) setup_.say(problem);
+      told = problem;
+    } else if (flat_since == kNever) {
+      flat_since = now;
+      setup_.say(fmt::format("{} orders cancelled, none left {} ms after it was noticed", canceled,
+                             ms(now - noticed)));
+    }
+    if (left.none() && asked - noticed > setup_.arrival_max) {
+      setup_.say(
+          fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
+      return Outcome::kFired;
+    }
+    pause(kBetweenSweeps);
+  }
+  return Outcome::kFiredNotFlat;
+}
+
+void Guard::renew_switch(Nanos now) {
+  if (setup_.dead_mans_switch == nullptr || now < switch_due_) return;
+  switch_due_ = now + kSwitchCountdown / 3;
+  if (std::string error = setup_.dead_mans_switch->arm(kSwitchCountdown); !error.empty()) {
+    setup_.say("the venue's dead man's switch could not be armed: " + error);
+  }
+}
+
+void Guard::pause(Nanos duration) const {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(duration.v));
+}
+
+}  // namespace mm

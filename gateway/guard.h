@@ -1,0 +1,79 @@
+// The guard: watches an engine from another process, and cancels its orders when it cannot.
+//
+// One thread, cold. It looks at the engine's counters: heartbeats, phase, process. When a heartbeat
+// is older than the time-out, or the process is gone before an orderly end, it fires: first the
+// kill latch (an engine that wakes up again sends no quote), then HALT, then it cancels our orders
+// by id over its own connection, again and again until none is left and none can arrive any more.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/types.h"
+#include "engine/counters/counters_file.h"
+#include "gateway/dead_mans_switch.h"
+
+namespace mm {
+
+// How the guard reaches the venue; blocks.
+class OrderSweeper {
+ public:
+  struct Left {
+    std::vector<std::string> client_ids;  // of orders of ours that are still open
+    int canceled = 0;
+    std::string error;  // not empty: it could not be asked, there may be others
+    bool none() const { return error.empty() && client_ids.empty(); }
+  };
+
+  virtual ~OrderSweeper() = default;
+  // Cancels all orders of the engine by id until a list shows none, or for `patience`.
+  virtual Left cancel_all(Nanos patience) = 0;
+};
+
+class Guard {
+ public:
+  struct Setup {
+    counters::CountersFile& engine;
+    OrderSweeper& venue;
+    DeadMansSwitch* dead_mans_switch = nullptr;  // none: the venue has none
+    Nanos timeout{}, interval{};                 // [guard]
+    Nanos arrival_max{};  // how long a request that was sent may still take effect
+    std::function<void(std::string_view)> halt;  // writes the HALT file
+    std::function<void(std::string_view)> say;   // a line for people
+    std::function<bool()> stopped;               // by a person
+  };
+  enum class Sight : std::uint8_t {
+    kWell,   // or not trading yet
+    kEnded,  // in an orderly way, or before it traded
+    kHung,
+    kDead
+  };
+  enum class Outcome : std::uint8_t { kEngineEnded, kStopped, kFired, kFiredNotFlat };
+
+  explicit Guard(const Setup& setup) : setup_(setup) {}
+
+  // Until the engine ends, a person stops it, or it has fired. Then it goes on until no order of
+  // ours is left; kFiredNotFlat if a person stops that.
+  Outcome watch();
+
+  // One look at `now` (CLOCK_MONOTONIC); `why()` says more about kHung and kDead.
+  Sight look(Nanos now);
+  const std::string& why() const { return why_; }
+
+ private:
+  Outcome fire(Nanos noticed);
+  Sight judge_beats(Nanos now);
+  void renew_switch(Nanos now);
+  void pause(Nanos duration) const;
+
+  Setup setup_;
+  std::string why_;
+  Nanos phase_since_{};
+  counters::Phase phase_ = counters::Phase::kStarting;
+  Nanos switch_due_{};
+};
+
+}  // namespace mm

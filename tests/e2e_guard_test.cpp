@@ -1,0 +1,183 @@
+// `mm_logic guard` and a live engine as processes against the venue over TLS: whatever becomes of
+// the engine, its orders are gone, and a person's are not.
+#include <gmock/gmock.h>
+
+#include "engine/counters/counters_file.h"
+#include "tests/local_venue.h"
+
+namespace mm {
+namespace {
+
+using counters::CountersFile;
+using test::count_of;
+using test::LocalVenue;
+using test::Process;
+using test::read_file;
+using test::Scratch;
+using test::wait_until;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kForeign = "placed-by-hand";
+
+class GuardedRun : public testing::Test {
+ protected:
+  // An engine that quotes, beside an order of a person.
+  void start(const std::vector<std::string>& more = {}) {
+    venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+    ASSERT_NE(venue_->port(), "");
+    ASSERT_THAT(venue_->ask("POST", "/api/v3/order",
+                            {{"symbol", "ETHUSDT"},
+                             {"side", "BUY"},
+                             {"type", "LIMIT_MAKER"},
+                             {"quantity", "0.01"},
+                             {"price", "2600"},
+                             {"newClientOrderId", kForeign}}),
+                HasSubstr(kForeign));
+    start_engine("s", more);
+    ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output() << log();
+    ASSERT_EQ(counters_.attach(here_.path("s")), "");
+  }
+  void start_engine(const std::string& session, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"--session", session, "--quiet", "--set",
+                                 "venue.recv_window_ms=2000"};
+    all.insert(all.end(), more.begin(), more.end());
+    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
+                                        "engine.out");
+  }
+  void start_guard() {
+    guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "s"}, "guard.out");
+    ASSERT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
+        << guard_->output();
+  }
+  std::size_t ours() const { return count_of(venue_->open_orders(), "\"mm"); }
+  std::size_t ever_placed() const {
+    return count_of(venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}}), "\"mm");
+  }
+  std::string log() const { return read_file(here_.path("s/log.txt")); }
+  std::string halt() const { return read_file(here_.path("sessions/HALT")); }
+  std::string steer(const std::string& words) const {
+    const test::Ran ran = here_.run(words + " -c " + test::kConfig);
+    return ran.out + ran.err;
+  }
+  // What the guard does in the end, and that it did.
+  void expect_fired(const std::string& why) {
+    EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << guard_->output();
+    EXPECT_EQ(guard_->wait(), 1) << guard_->output();
+    EXPECT_THAT(guard_->output(), HasSubstr("none is left, and none can arrive any more"));
+    EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign));
+    EXPECT_THAT(halt(), HasSubstr(why));
+    EXPECT_TRUE(counters_.layout().latch.is_set(KillLatch::kGuard));
+  }
+
+  const Scratch here_;
+  CountersFile counters_;
+  std::unique_ptr<LocalVenue> venue_;
+  std::unique_ptr<Process> engine_, guard_;
+};
+
+TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
+  start();
+  start_guard();
+  const std::size_t connections = count_of(log(), "is ready\n");
+  engine_->signal(SIGSTOP);
+  expect_fired("gave no sign of life");
+  const std::size_t placed = ever_placed();
+  engine_->signal(SIGCONT);
+  // It learns of the guard, and knows the venue's state anew.
+  ASSERT_TRUE(wait_until([&] {
+    return count_of(log(), "KILL") > 0 && count_of(log(), "is ready\n") >= connections + 2;
+  })) << log();
+  counters::InstrumentBlock::Copy numbers;
+  EXPECT_TRUE(wait_until([&] {
+    return counters_.instruments()[0].numbers.read(numbers) &&
+           numbers.value("orders_live", 0) + numbers.value("orders_live", 1) == 0;
+  }));
+  EXPECT_EQ(numbers.value("quote_reason", 0), static_cast<int>(QuoteReason::kHalted));
+  EXPECT_EQ(ever_placed(), placed);
+  // A person lets it go on.
+  EXPECT_THAT(steer("resume s"), HasSubstr("resume all: done"));
+  EXPECT_EQ(halt(), "");
+  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << log();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(ours(), 0u);
+}
+
+TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
+  start();
+  start_guard();
+  engine_->signal(SIGKILL);
+  expect_fired("died");
+  start_engine("t");
+  EXPECT_EQ(engine_->wait(), 1);
+  EXPECT_THAT(engine_->output(), HasSubstr("guard: the engine, process "));
+  EXPECT_EQ(ours(), 0u);
+  EXPECT_THAT(steer("resume"), HasSubstr("HALT removed"));
+  start_engine("u");
+  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+}
+
+TEST_F(GuardedRun, AnOrderlyEndEndsTheGuardToo) {
+  start();
+  start_guard();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(guard_->wait(), 0) << guard_->output();
+  EXPECT_THAT(guard_->output(), HasSubstr("ended in an orderly way"));
+  EXPECT_EQ(halt(), "");
+}
+
+TEST_F(GuardedRun, AnEngineThatStoodStillReconcilesBeforeItQuotesAgain) {
+  start({"--set", "guard.timeout_ms=500"});
+  const std::size_t connections = count_of(log(), "is ready\n");
+  const std::int64_t beat = counters_.layout().beats[0].at;
+  engine_->signal(SIGSTOP);
+  ASSERT_TRUE(wait_until([&] { return counters::monotonic_now() - Nanos(beat) > 2 * kSecond; }));
+  engine_->signal(SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return count_of(log(), "is ready\n") >= connections + 2; }))
+      << log();
+  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << log();
+  EXPECT_EQ(halt(), "");
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+}
+
+TEST_F(GuardedRun, TheGuardThatTheRunStartedOutlivesIt) {
+  start({"--guard"});
+  const std::string said = here_.path("s/guard.txt");
+  ASSERT_TRUE(wait_until([&] { return count_of(read_file(said), "watching") > 0; }));
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << read_file(said);
+  EXPECT_TRUE(wait_until([&] { return count_of(read_file(said), "none can arrive") > 0; }));
+  EXPECT_THAT(halt(), HasSubstr("died"));
+  const pid_t guard = counters_.layout().guard.pid;
+  EXPECT_TRUE(wait_until([&] { return kill(guard, 0) != 0; })) << "it ends when it is done";
+}
+
+TEST_F(GuardedRun, AGuardThatCouldNotActSaysSoAtOnce) {
+  start();
+  const test::Ran wrong_key = here_.run("guard s --set venue.api_key_file=missing.key");
+  EXPECT_EQ(wrong_key.exit_code, 1);
+  EXPECT_THAT(wrong_key.err, HasSubstr("missing.key"));
+  const test::Ran nobody = here_.run("guard s --set venue.rest_url=https://127.0.0.1:1");
+  EXPECT_EQ(nobody.exit_code, 1);
+  EXPECT_EQ(ours() >= 2, true) << "and nothing was cancelled";
+  EXPECT_EQ(here_.run("guard missing").exit_code, 1);
+  EXPECT_EQ(halt(), "");
+}
+
+TEST(Guard, ASimulationNeedsNone) {
+  const Scratch here;
+  Process engine(here, {"run", "-c", test::kConfig, "--session", "s", "--quiet"}, "engine.out");
+  ASSERT_TRUE(wait_until([&] { return here.has("s/counters.dat"); }));
+  const test::Ran ran = here.run("guard s");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("is a sim session"));
+}
+
+}  // namespace
+}  // namespace mm

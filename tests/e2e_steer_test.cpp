@@ -1,0 +1,143 @@
+// pause, resume and kill on a running simulation, and HALT, as a person at a shell uses them.
+#include <gmock/gmock.h>
+
+#include "engine/counters/counters_file.h"
+#include "tests/local_venue.h"
+
+namespace mm {
+namespace {
+
+using counters::CountersFile;
+using test::JsonFile;
+using test::kConfig;
+using test::Process;
+using test::Ran;
+using test::Scratch;
+using test::wait_until;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Steer : public testing::Test {
+ protected:
+  void start() {
+    engine_ = std::make_unique<Process>(
+        here_,
+        std::vector<std::string>{"run", "-c", kConfig, "--session", "s", "--quiet", "--set",
+                                 "strategy.warmup_s=0.2"},
+        "engine.out");
+    ASSERT_TRUE(wait_until([&] { return counters_.attach(here_.path("s")).empty(); }))
+        << engine_->output();
+    ASSERT_TRUE(wait_until([&] { return live(Side::kBuy) > 0 && live(Side::kSell) > 0; }));
+  }
+  std::int64_t live(Side side) const {
+    counters::InstrumentBlock::Copy numbers;
+    return counters_.instruments()[0].numbers.read(numbers)
+               ? numbers.value("orders_live", index(side))
+               : -1;
+  }
+  Ran steer(const std::string& arguments) const { return here_.run(arguments + " -c " + kConfig); }
+  // The session ends in an orderly way and replays, with whatever steered it.
+  void expect_whole_end() {
+    engine_->signal(SIGTERM);
+    EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+    EXPECT_EQ(here_.run("replay s").exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_regular_file(
+        std::filesystem::symlink_status(here_.path("s/counters.dat"))));
+    EXPECT_FALSE(here_.has("s/control.sock"));
+  }
+
+  const Scratch here_;
+  CountersFile counters_;
+  std::unique_ptr<Process> engine_;
+};
+
+TEST_F(Steer, OneSideIsPausedAndResumed) {
+  start();
+  const Ran paused = steer("pause s --side buy");
+  EXPECT_EQ(paused.exit_code, 0) << paused.err;
+  EXPECT_THAT(paused.out, HasSubstr("pause buy: done"));
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) == 0; }));
+  EXPECT_TRUE(wait_until([&] { return live(Side::kSell) > 0; })) << "the other side goes on";
+  EXPECT_EQ(steer("resume s --side buy").exit_code, 0);
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) > 0; }));
+  EXPECT_EQ(steer("pause s").exit_code, 0);
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) == 0 && live(Side::kSell) == 0; }));
+  EXPECT_EQ(steer("resume s").exit_code, 0);
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) > 0 && live(Side::kSell) > 0; }));
+  expect_whole_end();
+}
+
+TEST_F(Steer, AKillLeavesNoOrderAndHaltsUntilResume) {
+  start();
+  const Ran killed = steer("kill s");
+  EXPECT_EQ(killed.exit_code, 0) << killed.out << killed.err;
+  EXPECT_THAT(killed.out, HasSubstr("No order is live"));
+  EXPECT_EQ(live(Side::kBuy) + live(Side::kSell), 0);
+  EXPECT_FALSE(engine_->ended());
+  EXPECT_TRUE(counters_.layout().latch.is_set(KillLatch::kKilled));
+  EXPECT_THAT(test::read_file(here_.path("sessions/HALT")), HasSubstr("killed by command"));
+  const Ran refused = steer("run --mode live");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("killed by command"));
+  const Ran checked = steer("check --mode live");
+  EXPECT_THAT(checked.out, HasSubstr("killed by command"));
+  const Ran resumed = steer("resume s");
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_FALSE(here_.has("sessions/HALT"));
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) > 0 && live(Side::kSell) > 0; }));
+  expect_whole_end();
+}
+
+TEST_F(Steer, WithoutAnEngineThereIsNothingToSteer) {
+  for (const char* command : {"pause", "kill", "resume --side buy"}) {
+    const Ran ran = steer(command);
+    EXPECT_EQ(ran.exit_code, 1) << command;
+    EXPECT_THAT(ran.err, HasSubstr("no engine runs in sessions")) << command;
+  }
+  EXPECT_THAT(steer("kill missing").err, HasSubstr("missing/counters.dat"));
+  EXPECT_THAT(steer("resume").err, HasSubstr("nothing to resume"));
+  start();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  const Ran ran = steer("kill s");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("has ended"));
+}
+
+TEST_F(Steer, ResumeRemovesHaltWhenNoEngineRuns) {
+  std::filesystem::create_directories(here_.path("sessions"));
+  here_.write("sessions/HALT", "20261127T000000.000Z guard: the engine died\n");
+  const Ran refused = steer("run --mode live");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("guard: the engine died"));
+  const Ran resumed = steer("resume");
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("guard: the engine died"));
+  EXPECT_FALSE(here_.has("sessions/HALT"));
+  EXPECT_THAT(steer("run --mode live").err, testing::Not(HasSubstr("HALT")));
+}
+
+TEST_F(Steer, WhatIsNoSideIsBadUsage) {
+  EXPECT_EQ(steer("pause --side up").exit_code, 2);
+  EXPECT_EQ(steer("kill --side buy").exit_code, 2);
+  EXPECT_EQ(steer("run --guard").exit_code, 2);
+}
+
+TEST_F(Steer, AnEngineThatHangsIsSaidNotToAnswerAndIsNotResumedLater) {
+  start();
+  engine_->signal(SIGSTOP);
+  for (const char* command : {"pause s", "resume s"}) {
+    const Ran ran = steer(command);
+    EXPECT_EQ(ran.exit_code, 1);
+    EXPECT_THAT(ran.err, HasSubstr("the engine does not answer"));
+  }
+  engine_->signal(SIGCONT);
+  const auto log = [&] { return test::read_file(here_.path("s/log.txt")); };
+  ASSERT_TRUE(wait_until([&] { return test::count_of(log(), "came too late") > 0; })) << log();
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) == 0 && live(Side::kSell) == 0; }))
+      << "a pause is obeyed however late it is heard, a resume is not";
+  expect_whole_end();
+}
+
+}  // namespace
+}  // namespace mm

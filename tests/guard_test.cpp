@@ -1,0 +1,237 @@
+// The guard against an engine that is only its counters: what it sees, and in what order it acts.
+#include "gateway/guard.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <thread>
+
+#include "tests/core_harness.h"
+#include "tests/e2e_support.h"
+
+namespace mm {
+namespace {
+
+using counters::CountersFile;
+using counters::Phase;
+using test::Scratch;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr Nanos kTimeout = kSecond;
+
+struct SwitchDouble : DeadMansSwitch {
+  std::string arm(Nanos countdown) override {
+    armed.push_back(countdown);
+    return error;
+  }
+  std::vector<Nanos> armed;
+  std::string error;
+};
+
+// What the guard did, in order; and a venue that has as many orders as a test wants.
+class GuardTest : public testing::Test, public OrderSweeper {
+ protected:
+  GuardTest() {
+    std::filesystem::create_directories(here_.path("tmpfs"));
+    std::filesystem::create_directories(here_.path("session"));
+    EXPECT_EQ(create(), "");
+    EXPECT_EQ(seen_.attach(here_.path("session")), "");
+  }
+  std::string create() {
+    return engine_.create({.session_folder = here_.path("session"),
+                           .sessions_folder = here_.path("sessions"),
+                           .mode = "live",
+                           .id_prefix = "mm010001",
+                           .instruments = {&instrument_, 1}},
+                          here_.path("tmpfs"));
+  }
+  void phase(Phase p) { engine_.layout().phase = p; }
+  void beat(Nanos at, std::initializer_list<HotAgent> agents = {
+                          HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway}) {
+    for (const HotAgent a : agents) engine_.layout().beats[static_cast<std::size_t>(a)].at = at.v;
+  }
+  Guard::Setup setup() {
+    return {.engine = seen_,
+            .venue = *this,
+            .timeout = kTimeout,
+            .interval = kMillisecond,
+            .arrival_max = arrival_max_,
+            .halt = [this](std::string_view why) { did_.push_back("halt " + std::string(why)); },
+            .say = [this](std::string_view line) { said_ += std::string(line) + "\n"; },
+            .stopped = [this] { return ++looks_ > looks_max_; }};
+  }
+  Left cancel_all(Nanos) override {
+    did_.push_back(engine_.layout().latch.is_set(KillLatch::kGuard) ? "cancel"
+                                                                    : "cancel unlatched");
+    if (answers_.empty()) return {};
+    const Left left = answers_.front();
+    answers_.erase(answers_.begin());
+    return left;
+  }
+
+  const Scratch here_;
+  const mm::Instrument instrument_ = test::eth_spot();
+  CountersFile engine_, seen_;
+  Nanos arrival_max_{};
+  std::vector<Left> answers_;
+  std::vector<std::string> did_;
+  std::string said_;
+  int looks_ = 0, looks_max_ = 1000;
+};
+
+TEST_F(GuardTest, SeesAnEngineThatIsWellWhileItsHeartIsYoungEnough) {
+  Guard guard(setup());
+  EXPECT_EQ(guard.look(kSecond * 10), Guard::Sight::kWell) << "it is starting";
+  EXPECT_EQ(guard.look(kSecond * 100), Guard::Sight::kWell) << "and may take its time";
+  phase(Phase::kRunning);
+  EXPECT_EQ(guard.look(kSecond * 101), Guard::Sight::kWell) << "no beat yet";
+  beat(kSecond * 101);
+  EXPECT_EQ(guard.look(kSecond * 102), Guard::Sight::kWell);
+  EXPECT_EQ(guard.look(kSecond * 102 + Nanos(1)), Guard::Sight::kHung);
+  EXPECT_THAT(guard.why(), HasSubstr("feed gave no sign of life for 1000 ms"));
+}
+
+TEST_F(GuardTest, OneAgentThatHangsIsEnough) {
+  Guard guard(setup());
+  phase(Phase::kRunning);
+  beat(kSecond * 10);
+  beat(kSecond * 12, {HotAgent::kFeed, HotAgent::kStrategy});
+  EXPECT_EQ(guard.look(kSecond * 12), Guard::Sight::kHung);
+  EXPECT_THAT(guard.why(), HasSubstr("gateway"));
+}
+
+TEST_F(GuardTest, AnAgentThatNeverBeatsHangsAsWell) {
+  Guard guard(setup());
+  phase(Phase::kRunning);
+  EXPECT_EQ(guard.look(kSecond * 10), Guard::Sight::kWell);
+  EXPECT_EQ(guard.look(kSecond * 12), Guard::Sight::kHung);
+}
+
+TEST_F(GuardTest, AnEndThatDoesNotEndIsAHang) {
+  Guard guard(setup());
+  phase(Phase::kEnding);
+  EXPECT_EQ(guard.look(kSecond * 10), Guard::Sight::kWell);
+  EXPECT_EQ(guard.look(kSecond * 69), Guard::Sight::kWell) << "no beats are expected";
+  EXPECT_EQ(guard.look(kSecond * 71), Guard::Sight::kHung);
+}
+
+TEST_F(GuardTest, AnOrderlyEndIsNoReasonToAct) {
+  phase(Phase::kEnded);
+  Guard guard(setup());
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kEngineEnded);
+  EXPECT_THAT(did_, ElementsAre());
+  EXPECT_FALSE(engine_.layout().latch.is_set());
+}
+
+TEST_F(GuardTest, DeathCountsOnlyOnceItTraded) {
+  for (const Phase p : {Phase::kStarting, Phase::kRunning, Phase::kEnding, Phase::kEnded}) {
+    ASSERT_EQ(engine_.finish(), "");
+    std::filesystem::remove(here_.path("session/counters.dat"));
+    const pid_t child = fork();
+    if (child == 0) {
+      auto* dead = new CountersFile;
+      const bool made = dead->create({.session_folder = here_.path("session"),
+                                      .sessions_folder = "s",
+                                      .mode = "live",
+                                      .id_prefix = "",
+                                      .instruments = {}},
+                                     here_.path("tmpfs"))
+                            .empty();
+      if (made) dead->layout().phase = p;
+      _exit(made ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    CountersFile dead;
+    ASSERT_EQ(dead.attach(here_.path("session")), "");
+    Guard::Setup of_dead = setup();
+    Guard guard({.engine = dead,
+                 .venue = *this,
+                 .halt = of_dead.halt,
+                 .say = of_dead.say,
+                 .stopped = of_dead.stopped});
+    const bool traded = p == Phase::kRunning || p == Phase::kEnding;
+    EXPECT_EQ(guard.look(kSecond), traded ? Guard::Sight::kDead : Guard::Sight::kEnded);
+  }
+}
+
+TEST_F(GuardTest, SetsTheLatchThenHaltsThenCancelsUntilNoneIsLeft) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  answers_ = {{{"mm01"}, 2, ""}, {{}, 0, "cannot be reached"}, {{}, 1, ""}};
+  Guard guard(setup());
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  ASSERT_EQ(did_.size(), 4u);
+  EXPECT_THAT(did_[0], HasSubstr("halt guard: the engine's feed gave no sign of life"));
+  EXPECT_THAT(std::vector(did_.begin() + 1, did_.end()), ElementsAre("cancel", "cancel", "cancel"));
+  EXPECT_THAT(said_, HasSubstr("still open: mm01"));
+  EXPECT_THAT(said_, HasSubstr("could not be asked: cannot be reached"));
+  EXPECT_THAT(said_, HasSubstr("3 orders cancelled"));
+}
+
+TEST_F(GuardTest, LooksAgainWhileARequestMayStillArrive) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  arrival_max_ = kMillisecond * 500;
+  answers_ = {{{}, 1, ""}, {{}, 1, ""}};  // one came after the first list
+  Guard guard(setup());
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  EXPECT_GE(did_.size(), 3u);
+  EXPECT_THAT(said_, HasSubstr("2 orders cancelled; none is left"));
+}
+
+TEST_F(GuardTest, SaysThatItWasStoppedBeforeNoneWasLeft) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  answers_.assign(10, {{"mm01"}, 0, ""});
+  looks_max_ = 2;
+  Guard guard(setup());
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFiredNotFlat);
+}
+
+TEST_F(GuardTest, StopsWatchingWhenAPersonSaysSo) {
+  looks_max_ = 3;
+  Guard guard(setup());
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kStopped);
+  EXPECT_THAT(did_, ElementsAre());
+  EXPECT_EQ(engine_.layout().guard.beat, 0) << "there is none any more";
+  EXPECT_EQ(engine_.layout().guard.pid, getpid());
+}
+
+TEST_F(GuardTest, TheVenuesSwitchIsArmedWhileAllIsWellAndDisarmedAtTheEnd) {
+  SwitchDouble venues;
+  Guard::Setup with = setup();
+  with.dead_mans_switch = &venues;
+  with.stopped = [&] {
+    if (++looks_ == 3) phase(Phase::kEnded);
+    return false;
+  };
+  Guard guard(with);
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kEngineEnded);
+  ASSERT_EQ(venues.armed.size(), 2u) << "not at every look";
+  EXPECT_GT(venues.armed[0], kSecond);
+  EXPECT_EQ(venues.armed[1], Nanos(0));
+}
+
+TEST_F(GuardTest, TheVenuesSwitchRunsDownWhenTheGuardFires) {
+  SwitchDouble venues;
+  venues.error = "not to be had";
+  Guard::Setup with = setup();
+  with.dead_mans_switch = &venues;
+  with.stopped = [&] {
+    if (++looks_ == 2) {
+      phase(Phase::kRunning);
+      beat(counters::monotonic_now() - kSecond * 5);
+    }
+    return false;
+  };
+  Guard guard(with);
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  EXPECT_EQ(venues.armed.size(), 1u);
+  EXPECT_THAT(said_, HasSubstr("could not be armed: not to be had"));
+}
+
+}  // namespace
+}  // namespace mm

@@ -1,0 +1,262 @@
+// What reaches into a running engine: requests, the socket they come by, latch, HALT and trips.
+#include "engine/app/steering.h"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "engine/ledger/halt_file.h"
+#include "tests/core_harness.h"
+#include "tests/local_venue.h"
+
+namespace mm::app {
+namespace {
+
+using test::Scratch;
+using test::wait_until;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr std::chrono::milliseconds kPatience{5000};
+
+TEST(ControlRequests, AreReadAndWrittenAlike) {
+  for (const char* text : {"kill", "pause all", "pause buy", "pause sell", "pause increase",
+                           "resume all", "resume buy", "resume sell", "resume increase"}) {
+    const auto control = parse_control(text);
+    ASSERT_TRUE(control) << text;
+    EXPECT_EQ(control_text(*control), text);
+  }
+}
+
+TEST(ControlRequests, AnythingElseIsNone) {
+  for (const char* text :
+       {"", " ", "pause", "pause ", "pause both", "pause  buy", "pause buy ", "Pause buy",
+        "kill all", "resume", "shutdown", "pause buy\n", "killall"}) {
+    EXPECT_FALSE(parse_control(text)) << text;
+  }
+}
+
+class SteeringTest : public testing::Test {
+ protected:
+  explicit SteeringTest(const std::string& session = "session") : session_(here_.path(session)) {
+    std::filesystem::create_directories(here_.path("tmpfs"));
+    std::filesystem::create_directories(session_);
+    EXPECT_EQ(counters_.create({.session_folder = session_,
+                                .sessions_folder = here_.path("sessions"),
+                                .mode = "sim",
+                                .id_prefix = "mm010001",
+                                .instruments = {}},
+                               here_.path("tmpfs")),
+              "");
+  }
+  std::string ask(std::string_view request) {
+    const ControlAnswer answer = ask_engine(session_, request, kPatience);
+    return answer.error.empty() ? answer.text : "[" + answer.error + "]";
+  }
+  // As the core would, once it has taken up what is in the ring.
+  void publish(QuoteReason trip, std::int64_t broken = 0) {
+    Event event;
+    while (control_.try_pop(event)) taken_.push_back(event.control);
+    counters::EngineBlock::Update out(counters_.layout().numbers);
+    out.set("events_total", taken_.size(), static_cast<std::size_t>(EventKind::kControl));
+    out.set("trip", static_cast<std::int64_t>(trip));
+    out.set("invariants_broken_total", broken, static_cast<std::size_t>(Invariant::kExposure));
+  }
+  std::string halt() const { return read_halt(here_.path("sessions")); }
+  KillLatch& latch() { return counters_.layout().latch; }
+
+  const Scratch here_;
+  std::string session_;
+  counters::CountersFile counters_;
+  SpscRing<Event> control_{4};
+  std::vector<Control> taken_;
+  const Clock clock_;
+  Log log_{here_.path("log.txt")};
+  Steering steering_{{counters_, control_, clock_, log_}};
+};
+
+TEST_F(SteeringTest, PauseIsAnEventOfItsScope) {
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_EQ(ask("pause increase"), "ok 1");
+  Event event;
+  ASSERT_TRUE(control_.try_pop(event));
+  EXPECT_EQ(event.kind, EventKind::kControl);
+  EXPECT_EQ(event.control.code, ControlCode::kPause);
+  EXPECT_EQ(event.control.scope, PauseScope::kIncrease);
+  EXPECT_GT(event.received, Nanos(0));
+  EXPECT_FALSE(latch().is_set());
+  EXPECT_EQ(halt(), "");
+}
+
+TEST_F(SteeringTest, KillSetsTheLatchAndHaltsUntilResume) {
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_EQ(ask("kill"), "ok 1");
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_THAT(halt(), HasSubstr("killed by command (sim session " + session_));
+  EXPECT_EQ(ask("resume buy"), "ok 2");
+  EXPECT_TRUE(latch().is_set()) << "one side is no way out of a kill";
+  EXPECT_NE(halt(), "");
+  EXPECT_EQ(ask("resume all"), "ok 3");
+  EXPECT_FALSE(latch().is_set());
+  EXPECT_EQ(halt(), "");
+  publish(QuoteReason::kQuoting);
+  ASSERT_EQ(taken_.size(), 3u);
+  EXPECT_EQ(taken_[0].code, ControlCode::kKill);
+  EXPECT_EQ(taken_[2].code, ControlCode::kResume);
+}
+
+TEST_F(SteeringTest, NothingIsSetFreeWhileHaltCannotBeRemoved) {
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_EQ(ask("kill"), "ok 1");
+  std::filesystem::remove(here_.path("sessions/HALT"));
+  std::filesystem::create_directories(here_.path("sessions/HALT"));
+  EXPECT_THAT(ask("resume all"), HasSubstr("error: "));
+  EXPECT_TRUE(latch().is_set());
+  EXPECT_EQ(control_.size(), 1u);
+}
+
+TEST_F(SteeringTest, AKillThatCannotWriteHaltKillsAllTheSame) {
+  here_.write("sessions", "a file");
+  ASSERT_EQ(steering_.start(), "");
+  const std::string answer = ask("kill");
+  EXPECT_THAT(answer, StartsWith("ok 1 "));
+  EXPECT_THAT(answer, HasSubstr("HALT"));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_EQ(control_.size(), 1u);
+}
+
+TEST_F(SteeringTest, AFullRingIsWaitedForAndThenRefused) {
+  ASSERT_EQ(steering_.start(), "");
+  for (int i = 1; i <= 68; ++i) EXPECT_EQ(ask("pause buy"), "ok " + std::to_string(i));
+  EXPECT_THAT(ask("pause buy"), HasSubstr("error: the engine takes no more"));
+  EXPECT_THAT(ask("kill"), HasSubstr("error: the engine takes no more"));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled)) << "the latch needs no core";
+  ASSERT_TRUE(wait_until([&] {
+    publish(QuoteReason::kQuoting);
+    return taken_.size() == 68;
+  }));
+}
+
+TEST_F(SteeringTest, AShutdownIsOneEventAndTheEndOfSteering) {
+  ASSERT_EQ(steering_.start(), "");
+  steering_.shut_down();
+  EXPECT_TRUE(latch().is_set(KillLatch::kShutdown));
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 1; }));
+  EXPECT_THAT(ask("resume all"), HasSubstr("shutting down"));
+  publish(QuoteReason::kHalted);
+  steering_.stop();
+  ASSERT_EQ(taken_.size(), 1u);
+  EXPECT_EQ(taken_[0].code, ControlCode::kShutdown);
+  EXPECT_EQ(halt(), "") << "an orderly end halts nobody";
+}
+
+TEST_F(SteeringTest, ALossTripIsWrittenDownOnce) {
+  ASSERT_EQ(steering_.start(), "");
+  publish(QuoteReason::kLossLimit);
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); }));
+  EXPECT_THAT(halt(), HasSubstr("loss_limit (sim session "));
+  steering_.stop();
+  EXPECT_EQ(test::count_of(halt(), "\n"), 1u);
+}
+
+TEST_F(SteeringTest, ABrokenInvariantIsNamed) {
+  publish(QuoteReason::kHalted, 2);
+  steering_.stop();  // looks once more
+  EXPECT_THAT(halt(), HasSubstr("broken invariant: exposure"));
+}
+
+TEST_F(SteeringTest, WhatTripsAgainAfterAResumeHaltsAgain) {
+  ASSERT_EQ(steering_.start(), "");
+  publish(QuoteReason::kLossLimit);
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); }));
+  EXPECT_EQ(ask("resume all"), "ok 1");
+  EXPECT_EQ(halt(), "") << "the trip that is still published is the one that was resumed";
+  publish(QuoteReason::kLossLimit);
+  EXPECT_TRUE(wait_until([&] { return !halt().empty(); }));
+}
+
+TEST_F(SteeringTest, TheCoreIsToldThatTheGuardHasFired) {
+  ASSERT_EQ(steering_.start(), "");
+  latch().set(KillLatch::kGuard);
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 1; }));
+  publish(QuoteReason::kHalted);
+  EXPECT_EQ(taken_[0].code, ControlCode::kKill);
+  EXPECT_EQ(halt(), "") << "that is the guard's to write";
+  EXPECT_EQ(ask("resume all"), "ok 2");
+  EXPECT_FALSE(latch().is_set());
+}
+
+TEST_F(SteeringTest, TheSocketIsTheOwnersAndGoneAtTheEnd) {
+  ASSERT_EQ(steering_.start(), "");
+  struct stat facts {};
+  ASSERT_EQ(stat((session_ + "/control.sock").c_str(), &facts), 0);
+  EXPECT_TRUE(S_ISSOCK(facts.st_mode));
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+  steering_.stop();
+  EXPECT_FALSE(std::filesystem::exists(session_ + "/control.sock"));
+  EXPECT_THAT(ask("kill"), HasSubstr("cannot be reached"));
+}
+
+TEST_F(SteeringTest, WhatIsNotUnderstoodOrTooLongIsRefused) {
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_THAT(ask("halt and catch fire"), StartsWith("error: not understood"));
+  EXPECT_THAT(ask(std::string(128, 'x')), StartsWith("error: not understood"));
+  EXPECT_THAT(ask(std::string(129, 'x')), StartsWith("error: a request has at most 128 bytes"));
+  EXPECT_THAT(ask(std::string(100'000, 'x')), StartsWith("error: a request has at most 128"));
+  EXPECT_EQ(ask("kill"), "ok 1");
+}
+
+TEST_F(SteeringTest, ClientsThatSayNothingHoldNobodyUp) {
+  ASSERT_EQ(steering_.start(), "");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = session_ + "/control.sock";
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  std::vector<int> idle;
+  for (int i = 0; i < 50; ++i) {
+    idle.push_back(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(connect(idle.back(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  EXPECT_EQ(ask("kill"), "ok 1");
+  for (const int fd : idle) close(fd);
+}
+
+class FarAway : public SteeringTest {
+ protected:
+  FarAway() : SteeringTest(std::string(100, 'a') + "/" + std::string(100, 'b')) {}
+};
+
+TEST_F(FarAway, ASessionWithALongPathIsSteeredAsWell) {
+  ASSERT_GT(session_.size(), 200u);
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_EQ(ask("pause buy"), "ok 1");
+}
+
+TEST(ControlServer, SaysWhetherWhoeverAskedStillWaits) {
+  const Scratch here;
+  ControlServer server;
+  ASSERT_EQ(server.open(here.path("")), "");
+  EXPECT_THAT(ask_engine(here.path(""), "resume all", std::chrono::milliseconds(1)).error,
+              HasSubstr("does not answer"));
+  std::vector<std::string> heard;
+  ASSERT_TRUE(wait_until([&] {
+    server.serve(std::chrono::milliseconds(1), [&](std::string_view request, bool gone) {
+      heard.push_back(std::string(request) + (gone ? ", gone" : ""));
+      return std::string("ok");
+    });
+    return !heard.empty();
+  }));
+  EXPECT_EQ(heard[0], "resume all, gone");
+}
+
+TEST(ControlServer, AFolderThatIsNotThereIsAnError) {
+  ControlServer server;
+  EXPECT_THAT(server.open("/nowhere"), HasSubstr("cannot be opened"));
+  EXPECT_THAT(ask_engine("/nowhere", "kill", kPatience).error, HasSubstr("cannot be reached"));
+}
+
+}  // namespace
+}  // namespace mm::app
