@@ -3,9 +3,11 @@
 // Main thread; starts the threads of the topology and has joined them when it returns.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/app/guard_process.h"
 #include "engine/app/modes.h"
 #include "engine/app/venue_edge.h"
 
@@ -18,6 +20,7 @@ struct RunParts {
   EdgeFactory edge;
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
   bool resynchronises = false;
+  std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
 };
 
 // Returns the exit code.
