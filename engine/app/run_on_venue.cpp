@@ -102,6 +102,7 @@ int run_on_venue(const RunOptions& options, const Config& config) {
       return fail(halt_text(config.session.dir, reasons));
     }
   }
+  const auto guard = options.guard ? std::make_shared<GuardProcess>() : nullptr;
   const orders::Credentials credentials = live ? load_credentials(config) : orders::Credentials{};
   Findings findings(true);
   if (live) {
@@ -119,7 +120,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .opening = {},
                  .notes = {},
                  .begun = {},
-                 .resynchronises = config.feed.source == FeedSource::kWebSocket};
+                 .resynchronises = config.feed.source == FeedSource::kWebSocket,
+                 .guard = guard};
   obey_limits(venue.info, parts.config);
   return live ? run_live(options, std::move(parts), credentials, order_limits(venue.info))
               : run_paper(options, std::move(parts));

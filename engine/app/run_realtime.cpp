@@ -11,7 +11,6 @@
 
 #include "engine/app/activity.h"
 #include "engine/app/core_setup.h"
-#include "engine/app/guard_process.h"
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
@@ -98,6 +97,7 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
+        guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               stdout_is_terminal(), instruments_) {}
 
@@ -152,7 +152,7 @@ class RealtimeRun {
   std::unique_ptr<LogWriter> log_writer_;
   std::unique_ptr<VenueEdge> edge_;
   std::unique_ptr<Steering> steering_;
-  std::unique_ptr<GuardProcess> guard_;
+  std::shared_ptr<GuardProcess> guard_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent<>> journal_agent_;
@@ -183,9 +183,9 @@ std::string RealtimeRun::open_counters() {
 
 std::string RealtimeRun::start_steering() {
   steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
-  if (std::string error = steering_->start(); !error.empty() || !options_.guard) return error;
-  guard_ = std::make_unique<GuardProcess>();
-  return guard_->start(record_.path());
+  std::string error = steering_->start();
+  if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
+  return error;
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {

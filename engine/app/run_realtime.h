@@ -4,9 +4,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/app/guard_process.h"
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
 #include "engine/app/venue_edge.h"
@@ -26,6 +28,7 @@ struct RunParts {
   std::function<std::string(SessionRecord&)> begun{};
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
   bool resynchronises = false;
+  std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
 };
 
 // Returns the exit code.
