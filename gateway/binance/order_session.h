@@ -4,10 +4,10 @@
 // from the connector (order_connector.h) logged on and reconciled, and go back to it to be closed.
 // All requests of an order use one connection while it lives; lane 0 also carries the user data,
 // and the session counts as up while that lane is. Now and then it asks what is open: an order of
-// ours that should not be is told, and the core cancels it. What is unanswered when a connection ends, or
-// too long, is told as unknown. New quotes stop before the venue's limits do; cancels and questions
-// pass until a ban. While no connection is up cancels and questions go to the connector, which has
-// REST.
+// ours that should not be is told, and the core cancels it. What is unanswered when a connection
+// ends, or too long, is told as unknown. New quotes stop before the venue's limits do; cancels and
+// questions pass until a ban. While no connection is up cancels and questions go to the connector,
+// which has REST.
 #pragma once
 
 #include <array>
