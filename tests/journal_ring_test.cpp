@@ -196,16 +196,18 @@ TEST(JournalRing, RecordsThatNeverFittedAreAGapWhereTheyWere) {
 }
 
 TEST(JournalRing, ASessionThatRunsIsLeftAlone) {
-  const test::TemporaryFolder folder;
-  Session session(folder.path());
+  const test::TemporaryFolder sessions;
+  const std::string folder = sessions / "s";
+  std::filesystem::create_directory(folder);
+  Session session(folder);
   session.push(test::random_records(1, 1)[0]);
-  const std::string before = test::read_file(folder / "journal.bin");
-  EXPECT_EQ(recover_journal(folder.path()).state, State::kInUse);
-  EXPECT_EQ(recover_journal(folder.path() + "/").state, State::kInUse) << "however it is named";
-  EXPECT_TRUE(recover_journals(std::filesystem::path(folder.path()).parent_path()).empty());
-  EXPECT_EQ(test::read_file(folder / "journal.bin"), before);
+  const std::string before = test::read_file(folder + "/journal.bin");
+  EXPECT_EQ(recover_journal(folder).state, State::kInUse);
+  EXPECT_EQ(recover_journal(folder + "/").state, State::kInUse) << "however it is named";
+  EXPECT_TRUE(recover_journals(sessions.path()).empty());
+  EXPECT_EQ(test::read_file(folder + "/journal.bin"), before);
   session.ring.remove();
-  EXPECT_EQ(recover_journal(folder.path()).state, State::kNothing);
+  EXPECT_EQ(recover_journal(folder).state, State::kNothing);
 }
 
 TEST(JournalRing, AnEndedJournalOnlyLosesItsRing) {
