@@ -316,7 +316,7 @@ struct WatchingSink {
     if (row == rows.end()) return true;
     EXPECT_EQ(row->exposure(), c.lots);
     SharedFile file;
-    EXPECT_EQ(file.open(ring_path), SharedFile::Found::kHeld);
+    EXPECT_EQ(file.open(ring_path), SharedFile::Found::kOpen);
     JournalItemRing ring(file.memory().subspan(4096), JournalItemRing::Attach{});
     const auto items = ring.peek();
     EXPECT_FALSE(items.empty());

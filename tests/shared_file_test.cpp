@@ -53,15 +53,19 @@ TEST(SharedFile, IsHeldWhileItsWriterLivesAndFoundWithWhatItHeldAfterwards) {
     ASSERT_EQ(writer.publish(name), "");
     std::memcpy(writer.memory().data(), "kept", 4);
     SharedFile other;
-    EXPECT_EQ(other.open(path_of(name)), Found::kHeld);
-    EXPECT_EQ(std::memcmp(other.memory().data(), "kept", 4), 0) << "it may be looked at";
+    ASSERT_EQ(other.open(path_of(name)), Found::kOpen) << "to be looked at";
+    EXPECT_EQ(other.hold(), Found::kHeld);
+    EXPECT_EQ(std::memcmp(other.memory().data(), "kept", 4), 0);
   }
-  SharedFile later;
+  SharedFile looking, later;
+  ASSERT_EQ(looking.open(path_of(name)), Found::kOpen);
   ASSERT_EQ(later.open(path_of(name)), Found::kOpen);
+  ASSERT_EQ(later.hold(), Found::kOpen) << "who only looks is in nobody's way";
   ASSERT_EQ(later.memory().size(), 4096u);
   EXPECT_EQ(std::memcmp(later.memory().data(), "kept", 4), 0);
   SharedFile third;
-  EXPECT_EQ(third.open(path_of(name)), Found::kHeld) << "two cannot take what was left";
+  ASSERT_EQ(third.open(path_of(name)), Found::kOpen);
+  EXPECT_EQ(third.hold(), Found::kHeld) << "two cannot take what was left";
   later.remove();
   EXPECT_EQ(third.open(path_of(name)), Found::kGone);
 }

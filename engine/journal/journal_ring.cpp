@@ -175,10 +175,11 @@ JournalRecovery recover_journal(const std::string& session) {
   found.session = full_path(session);
   for (const std::string& path : ring_paths()) {
     SharedFile file;
-    const SharedFile::Found state = file.open(path);
-    if (state == SharedFile::Found::kGone || state == SharedFile::Found::kRefused) continue;
+    if (file.open(path) != SharedFile::Found::kOpen) continue;
     const auto owner = owner_of(file);
     if (!owner || session_of(*owner) != found.session) continue;
+    const SharedFile::Found state = file.hold();
+    if (state == SharedFile::Found::kGone) continue;
     if (state == SharedFile::Found::kHeld) {
       found.state = JournalRecovery::State::kInUse;
     } else {
@@ -200,9 +201,13 @@ std::vector<JournalRecovery> recover_journals(const std::string& sessions) {
     JournalRecovery one;
     one.session = session_of(*owner);
     std::error_code ignored;
-    if (!fs::exists(one.session, ignored)) {
+    const bool has_no_session = !fs::exists(one.session, ignored);
+    const bool is_of_folder = fs::path(one.session).parent_path() == folder;
+    if (!has_no_session && !is_of_folder) continue;
+    if (file.hold() != SharedFile::Found::kOpen) continue;
+    if (has_no_session) {
       file.remove();
-    } else if (fs::path(one.session).parent_path() == folder) {
+    } else {
       recover(file, *owner, one);
       all.push_back(std::move(one));
     }

@@ -51,10 +51,16 @@ SharedFile::Found SharedFile::open(const std::string& path) {
     return Found::kRefused;
   }
   if (is.st_size == 0 || !map(static_cast<std::size_t>(is.st_size))) return Found::kRefused;
+  looked_at_ = path;
+  return Found::kOpen;
+}
+
+SharedFile::Found SharedFile::hold() {
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return Found::kHeld;
   // Whoever held it until now may have finished with it.
+  struct stat is = {};
   if (::fstat(fd_, &is) != 0 || is.st_nlink == 0) return Found::kGone;
-  path_ = path;
+  path_ = looked_at_;
   return Found::kOpen;
 }
 
@@ -77,6 +83,7 @@ void SharedFile::close() {
   fd_ = -1;
   memory_ = {};
   path_.clear();
+  looked_at_.clear();
 }
 
 }  // namespace mm

@@ -32,16 +32,18 @@ class SharedFile {
   [[nodiscard]] std::string reserve(std::size_t bytes);
   // Gives it a name in kFolder that must not be taken.
   [[nodiscard]] std::string publish(const std::string& name);
-  // Maps a file; kOpen: its process has ended, and this one holds it now. kHeld: that one lives, so
-  // it may be looked at only. Names of other kinds and of other owners are refused.
+  // Maps a file to be looked at. Names of other kinds and of other owners are refused.
   enum class Found : std::uint8_t { kOpen, kHeld, kGone, kRefused };
   Found open(const std::string& path);
+  // kOpen: the process of the file that is looked at has ended, and this one holds it now. kHeld:
+  // it lives. Looking holds nothing, so who looks for something else is in nobody's way.
+  Found hold();
   // Takes the name away, so that nobody finds it any more.
   void remove();
 
   bool is_open() const { return memory_.data() != nullptr; }
   std::span<std::byte> memory() const { return memory_; }
-  const std::string& path() const { return path_; }  // empty before publish()
+  const std::string& path() const { return path_; }  // of a file that is held; empty before
 
  private:
   bool map(std::size_t bytes);
@@ -50,11 +52,12 @@ class SharedFile {
     std::swap(fd_, other.fd_);
     std::swap(memory_, other.memory_);
     std::swap(path_, other.path_);
+    std::swap(looked_at_, other.looked_at_);
   }
 
   int fd_ = -1;
   std::span<std::byte> memory_;
-  std::string path_;
+  std::string path_, looked_at_;
 };
 
 }  // namespace mm
