@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/journal/journal_lane.h"
+#include "engine/journal/journal_agent.h"
 #include "engine/journal/journal_reader.h"
 #include "engine/journal/journal_writer.h"
 
@@ -92,6 +92,32 @@ void BM_JournalRead(benchmark::State& state) {
   std::filesystem::remove(path);
 }
 BENCHMARK(BM_JournalRead)->Unit(benchmark::kMillisecond);
+
+// A turn of the journal's thread: a batch from the lane to the file, and to the disk as [journal]
+// fsync says. Off the hot path: this is the time in which the ring must hold what the core writes.
+constexpr std::size_t kBatchRecords = 512;
+void BM_JournalBatch(benchmark::State& state, JournalSync sync) {
+  const std::vector<JournalRecord> records = diff_records();
+  const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
+  const Clock clock;
+  JournalWriter writer;
+  JournalLane lane(2 * kBatchRecords);
+  JournalAgent agent(lane, writer, sync, kSecond, clock);
+  if (!writer.open(path, {}).empty()) return state.SkipWithError("cannot write here");
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBatchRecords; ++i) {
+      lane.push(records[i].event, records[i].command_hash);
+    }
+    while (agent.do_work() > 0) continue;
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatchRecords));
+  state.counters["syncs"] = static_cast<double>(writer.syncs());
+  if (!writer.end({}).empty() || lane.dropped() > 0) state.SkipWithError("the disk failed");
+  std::filesystem::remove(path);
+}
+BENCHMARK_CAPTURE(BM_JournalBatch, never, JournalSync::kNone)->UseRealTime();
+BENCHMARK_CAPTURE(BM_JournalBatch, interval, JournalSync::kInterval)->UseRealTime();
+BENCHMARK_CAPTURE(BM_JournalBatch, batch, JournalSync::kBatch)->UseRealTime();
 
 // What a record costs the driver in real time: all pushes fit, nobody pops.
 constexpr std::size_t kLaneRecords = 1 << 16;

@@ -1,99 +1,122 @@
-// Orders by REST, against a scripted HTTP server, alone and behind a session without WebSocket.
+// Orders by REST against a scripted HTTP server: what is sent, and what a session makes of it while
+// its WebSocket is down.
 #include <gmock/gmock.h>
 
 #include <chrono>
-#include <deque>
+#include <map>
 #include <mutex>
 
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
+#include "gateway/binance/rest_worker.h"
 #include "tests/binance_instruments.h"
+#include "tests/binance_order_venue.h"
 #include "tests/net_server.h"
 
 namespace mm::binance::orders {
 namespace {
 
 using test::NetServer;
+using test::order_json;
+using test::OrderVenue;
 using test::ServedRequest;
 using test::ServedResponse;
+using test::VenueRequest;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
 const ClientOrderId kId = make_order_id({1, 7, 0, 1});
 
-class BinanceRestOrders : public testing::Test {
- protected:
-  BinanceRestOrders()
-      : server_(test::serve_http([this](const ServedRequest& r) { return respond(r); })) {}
+Command command(CommandKind kind) {
+  Command c;
+  c.kind = kind;
+  if (kind == CommandKind::kQueryOrder) c.question = 7;
+  c.id = kId;
+  c.new_id = make_order_id({1, 7, 0, 2});
+  c.ticks = 2'341'610;
+  c.lots = Lots(847);
+  return c;
+}
 
+std::string text_of(ClientOrderId id) {
+  const ClientIdText text = client_id_text(id);
+  return {text.data(), text.size()};
+}
+
+// An account by REST: answers by method and path, an empty one by default.
+class RestAccount {
+ public:
+  RestAccount() : server_(test::serve_http([this](const ServedRequest& r) { return respond(r); })) {
+    on("GET /api/v3/openOrders", {.body = "[]"});
+    on("GET /api/v3/myTrades", {.body = "[]"});
+    on("GET /api/v3/account", {.body = R"({"updateTime":1,"balances":[]})"});
+  }
+  void on(const std::string& what, ServedResponse answer) {
+    const std::lock_guard lock(mutex_);
+    answers_[what] = std::move(answer);
+  }
+  std::vector<ServedRequest> requests(std::string_view what = "") const {
+    const std::lock_guard lock(mutex_);
+    std::vector<ServedRequest> found;
+    for (const ServedRequest& r : requests_) {
+      if (name_of(r).starts_with(what)) found.push_back(r);
+    }
+    return found;
+  }
+  ServedRequest last() const { return requests().back(); }
+  const NetServer& server() const { return server_; }
+
+ private:
+  static std::string name_of(const ServedRequest& r) {
+    return r.method + " " + r.target.substr(0, r.target.find('?'));
+  }
   ServedResponse respond(const ServedRequest& request) {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
     if (request.target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
-    if (answers_.empty()) return {.status = 500, .body = "{}"};
-    ServedResponse next = answers_.front();
-    answers_.pop_front();
-    return next;
-  }
-  void start() {
-    rest_ = std::make_unique<RestOrders>(RestOrders::Setup{.endpoint = server_.endpoint(),
-                                                           .clock = clock_,
-                                                           .api_key = "the-key",
-                                                           .signer = *signer_,
-                                                           .self_trade_prevention = "EXPIRE_MAKER",
-                                                           .identity = {.instance = 1, .epoch = 7},
-                                                           .timeout = std::chrono::seconds(10),
-                                                           .pause = pause_},
-                                         instruments_, answers_out_);
-  }
-  static Command command(CommandKind kind) {
-    Command c;
-    c.kind = kind;
-    if (kind == CommandKind::kQueryOrder) c.question = 7;
-    c.id = kId;
-    c.new_id = make_order_id({1, 7, 0, 2});
-    c.ticks = 2'341'610;
-    c.lots = Lots(847);
-    return c;
-  }
-  // Carries out one command and returns what it said.
-  std::vector<Event> ask(CommandKind kind, ServedResponse answer) {
-    answers_.push_back(std::move(answer));
-    rest_->carry_out(command(kind));
-    std::vector<Event> all;
-    Event e;
-    while (answers_out_.try_pop(e)) all.push_back(e);
-    return all;
-  }
-  ServedRequest last_request() {
-    const std::lock_guard lock(mutex_);
-    return requests_.back();
+    const auto found = answers_.find(name_of(request));
+    return found == answers_.end() ? ServedResponse{.status = 500, .body = "{}"} : found->second;
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<ServedRequest> requests_;
-  std::deque<ServedResponse> answers_;
+  std::map<std::string, ServedResponse> answers_;
   NetServer server_;
+};
+
+// --- what is sent ---------------------------------------------------------------------------
+
+class BinanceRestOrders : public testing::Test {
+ protected:
+  RestCall ask(CommandKind kind, Purpose purpose = Purpose::kCommand) {
+    RestCall call;
+    call.request.command = command(kind);
+    call.request.command.venue_id = VenueOrderId(4);
+    call.request.purpose = purpose;
+    orders_.carry_out(call);
+    return call;
+  }
+
+  RestAccount account_;
   Clock clock_;
   net::SharedRequestPause pause_;
   std::unique_ptr<Signer> signer_ = Signer::from_secret(SecretText("secret")).signer;
   InstrumentMap instruments_{test::spot_instruments()};
-  SpscRing<Event> answers_out_{8192};
-  std::unique_ptr<RestOrders> rest_;
+  SignedRest rest_{account_.server().endpoint(), nullptr, {}, clock_, pause_, 5000};
+  RestOrders orders_{{rest_, {"the-key", *signer_}, clock_, pause_, "EXPIRE_MAKER"}, instruments_};
 };
 
-TEST_F(BinanceRestOrders, CancelsWithASignatureOverWhatIsSent) {
-  start();
-  const auto events =
-      ask(CommandKind::kCancel,
-          {.body = R"({"symbol":"BTCUSDT","origClientOrderId":"mm0100070000000001","orderId":4,)"
-                   R"("clientOrderId":"x","executedQty":"0.00001000","status":"CANCELED"})"});
-  ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(events[0].kind, EventKind::kCanceled);
-  EXPECT_EQ(events[0].report.lots, Lots(1));
-  const ServedRequest request = last_request();
-  EXPECT_EQ(request.method, "DELETE");
+TEST_F(BinanceRestOrders, CancelWithASignatureOverWhatIsSent) {
+  account_.on("DELETE /api/v3/order", {.body = R"({"status":"CANCELED"})"});
+  const RestCall call = ask(CommandKind::kCancel);
+  EXPECT_EQ(call.outcome, RestCall::Outcome::kAnswered);
+  EXPECT_EQ(call.status, 200);
+  EXPECT_EQ(call.body, R"({"status":"CANCELED"})");
+  const ServedRequest request = account_.last();
   EXPECT_THAT(request.target, StartsWith("/api/v3/order?symbol=BTCUSDT&origClientOrderId=mm"));
   EXPECT_EQ(request.header("X-MBX-APIKEY"), "the-key");
   EXPECT_THAT(request.target, Not(HasSubstr("the-key")));
@@ -104,130 +127,355 @@ TEST_F(BinanceRestOrders, CancelsWithASignatureOverWhatIsSent) {
             signer_->sign(request.target.substr(query, mark - query), text));
 }
 
-TEST_F(BinanceRestOrders, StampsRequestsWithTheVenuesTime) {
-  start();
-  ask(CommandKind::kQueryOrder, {.status = 400, .body = R"({"code":-2013,"msg":"x"})"});
-  EXPECT_THAT(last_request().target, HasSubstr("timestamp=17000000000"));
+TEST_F(BinanceRestOrders, StampWithTheVenuesTimeAndMeasureItAgainWhenItIsRefused) {
+  account_.on("GET /api/v3/order", {.status = 400, .body = R"({"code":-1021,"msg":"x"})"});
+  ask(CommandKind::kQueryOrder);
+  EXPECT_THAT(account_.last().target, HasSubstr("timestamp=17000000000"));
+  ask(CommandKind::kQueryOrder);
+  EXPECT_EQ(account_.requests("GET /api/v3/time").size(), 2u);
 }
 
-TEST_F(BinanceRestOrders, KnowsAllRequests) {
-  start();
-  const std::string order =
-      R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001","status":"NEW",)"
-      R"("price":"23416.10","origQty":"0.00847","executedQty":"0"})";
-  EXPECT_EQ(ask(CommandKind::kPlace, {.body = order})[0].kind, EventKind::kAccepted);
-  EXPECT_THAT(last_request().target, HasSubstr("type=LIMIT_MAKER&quantity=0.00847&price=23416.10"));
-  EXPECT_EQ(last_request().method, "POST");
-  EXPECT_EQ(ask(CommandKind::kQueryOrder, {.body = order})[0].kind, EventKind::kOrderStatus);
-  EXPECT_EQ(ask(CommandKind::kQueryOpenOrders, {.body = "[" + order + "]"})[0].kind,
-            EventKind::kOrderStatus);
-  const auto replaced = ask(
-      CommandKind::kReplace,
-      {.status = 409,
-       .body = R"({"code":-2021,"msg":"x","data":{"cancelResult":"SUCCESS",)"
-               R"("newOrderResult":"FAILURE","cancelResponse":{"orderId":4,"status":"CANCELED"},)"
-               R"("newOrderResponse":{"code":-2010,"msg":"Order would immediately match"}}})"});
-  ASSERT_EQ(replaced.size(), 1u);
-  EXPECT_EQ(replaced[0].kind, EventKind::kReplaceRejected);
-  EXPECT_EQ(replaced[0].failure.old_canceled, 1);
-  EXPECT_EQ(ask(CommandKind::kReduce, {.body = R"({"amendedOrder":{"orderId":4,"qty":"0.005",)"
-                                               R"("price":"23416.10","status":"NEW"}})"})[0]
-                .kind,
-            EventKind::kAmended);
-  EXPECT_EQ(last_request().method, "PUT");
+TEST_F(BinanceRestOrders, KnowAllRequests) {
+  ask(CommandKind::kPlace);
+  EXPECT_EQ(account_.last().method, "POST");
+  EXPECT_THAT(account_.last().target,
+              HasSubstr("type=LIMIT_MAKER&quantity=0.00847&price=23416.10"));
+  ask(CommandKind::kReplace);
+  EXPECT_THAT(account_.last().target, StartsWith("/api/v3/order/cancelReplace?"));
+  EXPECT_THAT(account_.last().target,
+              HasSubstr("cancelReplaceMode=STOP_ON_FAILURE&cancelRestrictions=ONLY_NEW&"
+                        "orderRateLimitExceededMode=CANCEL_ONLY"));
+  ask(CommandKind::kReduce);
+  EXPECT_EQ(account_.last().method, "PUT");
+  EXPECT_THAT(account_.last().target, HasSubstr("newQty=0.00847"));
+  ask(CommandKind::kQueryOpenOrders);
+  EXPECT_THAT(account_.last().target, StartsWith("/api/v3/openOrders?symbol=BTCUSDT&"));
+  ask(CommandKind::kQueryOrder, Purpose::kTrades);
+  EXPECT_THAT(account_.last().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
+  EXPECT_EQ(ask(CommandKind::kResyncFeed).outcome, RestCall::Outcome::kNotSent);
 }
 
-TEST_F(BinanceRestOrders, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
-  start();
-  answers_.push_back({.body =
-                          R"({"symbol":"BTCUSDT","orderId":4,"clientOrderId":"mm0100070000000001",)"
-                          R"("status":"FILLED","price":"23416.10","origQty":"0.00847",)"
-                          R"("executedQty":"0.00847"})"});
-  const auto events =
-      ask(CommandKind::kQueryOrder,
-          {.body = R"([{"symbol":"BTCUSDT","id":11,"orderId":4,"price":"23416.10","qty":"0.00847",)"
-                   R"("commission":"0","commissionAsset":"BTC","isBuyer":true,"isMaker":true}])"});
-  ASSERT_EQ(events.size(), 2u);
-  EXPECT_EQ(events[0].kind, EventKind::kFilled);
-  EXPECT_EQ(events[0].fill.id, kId);
-  EXPECT_EQ(events[1].kind, EventKind::kOrderStatus);
-  EXPECT_EQ(events[1].report.asked, 7);
-  EXPECT_THAT(last_request().target, StartsWith("/api/v3/myTrades?symbol=BTCUSDT&orderId=4&"));
+TEST_F(BinanceRestOrders, TooMuchWeightPausesAllButCancelsABanPausesThemToo) {
+  account_.on(
+      "DELETE /api/v3/order",
+      {.status = 429, .body = R"({"code":-1003,"msg":"x"})", .headers = {{"Retry-After", "30"}}});
+  const RestCall limited = ask(CommandKind::kCancel);
+  EXPECT_EQ(limited.outcome, RestCall::Outcome::kAnswered);
+  EXPECT_GT(limited.retry_at, clock_.now() + 20 * kSecond);
+  EXPECT_GT(pause_.next(net::RequestUse::kOther, clock_.now()), clock_.now() + 20 * kSecond);
+  const std::size_t before = account_.requests().size();
+  const RestCall question = ask(CommandKind::kQueryOrder);
+  EXPECT_EQ(question.outcome, RestCall::Outcome::kNotSent);
+  EXPECT_EQ(question.reason, RejectReason::kRateLimit);
+  EXPECT_GT(question.retry_at, clock_.now() + 20 * kSecond);
+  EXPECT_EQ(account_.requests().size(), before);
+  EXPECT_EQ(ask(CommandKind::kCancel).outcome, RestCall::Outcome::kAnswered);
+  pause_.on_status(418, Nanos(0), clock_.now());
+  EXPECT_EQ(ask(CommandKind::kCancel).outcome, RestCall::Outcome::kNotSent);
 }
 
-TEST_F(BinanceRestOrders, AServerInTroubleOrAnAnswerThatIsNoJsonLeavesTheOutcomeOpen) {
-  start();
+TEST_F(BinanceRestOrders, TooManyOrdersPauseNobodyElse) {
+  account_.on("POST /api/v3/order", {.status = 429,
+                                     .body = R"({"code":-1015,"msg":"Too many new orders"})",
+                                     .headers = {{"Retry-After", "8"}}});
+  EXPECT_GT(ask(CommandKind::kPlace).retry_at, clock_.now() + 5 * kSecond);
+  const Nanos now = clock_.now();
+  EXPECT_EQ(pause_.next(net::RequestUse::kOther, now), now);
+}
+
+TEST_F(BinanceRestOrders, ThatDidNotLeaveAreNotSentThatWereNotAnsweredAreUnknown) {
+  const auto outcome_at = [&](const NetServer& server, bool measured) {
+    SignedRest rest(server.endpoint(), nullptr, {}, clock_, pause_, 5000);
+    if (measured) {
+      EXPECT_EQ(rest.measure_clock(), "");
+    }
+    RestOrders orders({rest, {"the-key", *signer_}, clock_, pause_, "NONE"}, instruments_);
+    RestCall call;
+    call.request.command = command(CommandKind::kPlace);
+    orders.carry_out(call);
+    return call.outcome;
+  };
+  const NetServer refuses([](test::Peer& peer) { peer.reset(); });
+  EXPECT_EQ(outcome_at(refuses, false), RestCall::Outcome::kNotSent);
+  const NetServer hangs_up([](test::Peer& peer) {
+    peer.read_until("\r\n\r\n");
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 28\r\n\r\n{\"serverTime\":1700000000000}");
+    peer.read_until("\r\n\r\n");  // and no answer
+  });
+  EXPECT_EQ(outcome_at(hangs_up, true), RestCall::Outcome::kUnknown);
+}
+
+// --- what a session makes of it -------------------------------------------------------------
+
+// Session, connector and worker on this thread, in turns; the venues on theirs.
+class BinanceRestFallback : public testing::Test {
+ protected:
+  void start(RestFallback fallback, Nanos after = {}) {
+    options_.instruments = test::spot_instruments();
+    options_.instruments.resize(1);
+    options_.ws_api_url = venue_.url();
+    options_.rest_url = "http://127.0.0.1:" + std::to_string(account_.server().port());
+    options_.identity = {.instance = 1, .epoch = 7};
+    options_.connections = 1;
+    options_.backoff_first = options_.backoff_longest = kMillisecond;
+    options_.rest_fallback = fallback;
+    options_.rest_fallback_after = after;
+    options_.command_age_max = 60 * kSecond;
+    credentials_.api_key = SecretText("the-key");
+    credentials_.signer = Signer::from_secret(SecretText("secret")).signer;
+    venue_.trust("the-key", credentials_.signer.get());
+    session_ = std::make_unique<OrderSession>(options_, "the-key", *credentials_.signer, link_,
+                                              limits_.requests);
+    const auto say = [this](std::string_view line) { lines_ += std::string(line) + "\n"; };
+    connector_ =
+        std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_, say);
+    worker_ = std::make_unique<RestWorker>(options_, credentials_, link_, limits_, clock_, say);
+    ASSERT_EQ(worker_->error(), "");
+  }
+  void listen() {
+    Event e;
+    while (session_->next(clock_.now(), e)) events_.push_back(e);
+  }
+  void turn() {
+    if (websocket_) connector_->do_work();
+    listen();
+    if (rest_works_) worker_->do_work();
+    listen();
+  }
+  bool until(const std::function<bool()>& holds) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      turn();
+    }
+    return true;
+  }
+  bool until_state(SessionState state) {
+    return until([&] { return session_->state() == state; });
+  }
+  bool submit(CommandKind kind) {
+    Command c = command(kind);
+    c.time = clock_.now();
+    return session_->submit(c, clock_.now());
+  }
+  std::size_t heard(EventKind kind) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(events_, [&](const Event& e) { return e.kind == kind; }));
+  }
+  bool until_heard(EventKind kind) {
+    return until([&] { return heard(kind) > 0; });
+  }
+  Event last(EventKind kind) const {
+    for (auto e = events_.rbegin(); e != events_.rend(); ++e) {
+      if (e->kind == kind) return *e;
+    }
+    return {};
+  }
+  static std::string trade(std::uint64_t id) {
+    return R"([{"symbol":"BTCUSDT","id":)" + std::to_string(id) +
+           R"(,"orderId":4,"price":"23416.10","qty":"0.00847","commission":"0",)"
+           R"("commissionAsset":"BTC","isBuyer":true,"isMaker":true}])";
+  }
+
+  RestAccount account_;
+  OrderVenue venue_;
+  OrderSessionOptions options_;
+  Credentials credentials_;
+  SessionLink link_{1, 1};
+  net::AddressLimits limits_{280, 300 * kSecond, 70};
+  Clock clock_;
+  std::string lines_;
+  std::unique_ptr<OrderSession> session_;
+  std::unique_ptr<OrderConnector> connector_;
+  std::unique_ptr<RestWorker> worker_;
+  bool websocket_ = false, rest_works_ = true;
+  std::vector<Event> events_;
+};
+
+TEST_F(BinanceRestFallback, CancelsAndAsksButDoesNotQuote) {
+  start(RestFallback::kCancel);
+  EXPECT_FALSE(submit(CommandKind::kCancel)) << "nothing is known yet";
+  ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;
+  EXPECT_FALSE(submit(CommandKind::kPlace));
+  EXPECT_FALSE(submit(CommandKind::kReduce));
+  account_.on("DELETE /api/v3/order", {.body = order_json(text_of(kId), 4, "CANCELED")});
+  ASSERT_TRUE(submit(CommandKind::kCancel));
+  ASSERT_TRUE(until_heard(EventKind::kCanceled));
+  account_.on("GET /api/v3/order", {.status = 400, .body = R"({"code":-2013,"msg":"no"})"});
+  ASSERT_TRUE(submit(CommandKind::kQueryOrder));
+  ASSERT_TRUE(until_heard(EventKind::kOrderStatus));
+  EXPECT_EQ(last(EventKind::kOrderStatus).report.asked, 7);
+  EXPECT_EQ(session_->counters().by_rest, 2u);
+  EXPECT_EQ(session_->state(), SessionState::kReconciling);
+  EXPECT_THAT(lines_, Not(HasSubstr("the-key")));
+}
+
+TEST_F(BinanceRestFallback, OffMeansOff) {
+  start(RestFallback::kOff);
+  for (int i = 0; i < 20; ++i) turn();
+  EXPECT_EQ(session_->state(), SessionState::kDown);
+  EXPECT_FALSE(submit(CommandKind::kCancel));
+  EXPECT_THAT(account_.requests(), IsEmpty());
+}
+
+TEST_F(BinanceRestFallback, WaitsAsLongAsConfigured) {
+  start(RestFallback::kTrade, 3600 * kSecond);
+  const Nanos begun = clock_.now();
+  Event e;
+  while (session_->next(begun, e)) continue;
+  while (session_->next(begun + 3599 * kSecond, e)) continue;
+  EXPECT_FALSE(link_.rest.wanted.load());
+  while (session_->next(begun + 3600 * kSecond, e)) continue;
+  EXPECT_TRUE(link_.rest.wanted.load());
+}
+
+TEST_F(BinanceRestFallback, TradesOnceTheAccountWasSeen) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  EXPECT_EQ(account_.requests("GET /api/v3/account").size(), 1u);
+  account_.on("POST /api/v3/order", {.body = order_json(text_of(kId), 4, "NEW")});
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kAccepted));
+  EXPECT_EQ(last(EventKind::kAccepted).report.id, kId);
+  account_.on("POST /api/v3/order/cancelReplace",
+              {.status = 409,
+               .body = R"({"code":-2021,"msg":"x","data":{"cancelResult":"SUCCESS",)"
+                       R"("newOrderResult":"FAILURE","cancelResponse":{"orderId":4,)"
+                       R"("status":"CANCELED"},"newOrderResponse":{"code":-2010,)"
+                       R"("msg":"Order would immediately match"}}})"});
+  ASSERT_TRUE(submit(CommandKind::kReplace));
+  ASSERT_TRUE(until_heard(EventKind::kReplaceRejected));
+  EXPECT_EQ(last(EventKind::kReplaceRejected).failure.old_canceled, 1);
+}
+
+TEST_F(BinanceRestFallback, TellsFillsWithoutUserDataEachOnce) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("POST /api/v3/order", {.body = order_json(text_of(kId), 4, "NEW")});
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kAccepted));
+  account_.on("GET /api/v3/myTrades", {.body = trade(11)});
+  ASSERT_TRUE(until_heard(EventKind::kFilled)) << lines_;
+  EXPECT_EQ(last(EventKind::kFilled).fill.id, kId);
+  EXPECT_EQ(last(EventKind::kFilled).fill.trade_id, TradeId(11));
+  EXPECT_EQ(link_.last_trades[0].load(), 11u) << "the next look begins behind it";
+  account_.on("GET /api/v3/myTrades", {.body = "[]"});
+  account_.on("GET /api/v3/order", {.body = order_json(text_of(kId), 4, "FILLED", "0.00847")});
+  ASSERT_TRUE(submit(CommandKind::kQueryOrder));
+  ASSERT_TRUE(until_heard(EventKind::kOrderStatus));
+  EXPECT_EQ(heard(EventKind::kFilled), 1u);
+}
+
+TEST_F(BinanceRestFallback, TellsTheFillsOfAnOrderBeforeTheAnswerAboutIt) {
+  start(RestFallback::kCancel);
+  ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;
+  account_.on("GET /api/v3/order", {.body = order_json(text_of(kId), 4, "FILLED", "0.00847")});
+  account_.on("GET /api/v3/myTrades", {.body = trade(11)});
+  link_.last_trades[0] = 20;  // so that it is not a look that finds it
+  ASSERT_TRUE(submit(CommandKind::kQueryOrder));
+  ASSERT_TRUE(until_heard(EventKind::kOrderStatus));
+  std::vector<EventKind> kinds;
+  for (const Event& e : events_) {
+    if (e.kind == EventKind::kFilled || e.kind == EventKind::kOrderStatus) kinds.push_back(e.kind);
+  }
+  EXPECT_THAT(kinds, ElementsAre(EventKind::kFilled, EventKind::kOrderStatus));
+}
+
+TEST_F(BinanceRestFallback, WhatTheVenueDoesNotSayForSureIsUnknown) {
+  start(RestFallback::kCancel);
+  ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;
   for (const ServedResponse& answer :
        {ServedResponse{.status = 502, .body = "<html>Bad gateway</html>"},
         ServedResponse{.status = 200, .body = "<html>hello</html>"},
         ServedResponse{.status = 400, .body = R"({"code":-1007,"msg":"Timeout"})"}}) {
-    const auto events = ask(CommandKind::kCancel, answer);
-    ASSERT_EQ(events.size(), 1u);
-    EXPECT_EQ(events[0].kind, EventKind::kOutcomeUnknown);
+    events_.clear();
+    account_.on("DELETE /api/v3/order", answer);
+    ASSERT_TRUE(submit(CommandKind::kCancel));
+    ASSERT_TRUE(until_heard(EventKind::kOutcomeUnknown)) << answer.body;
   }
-  const auto refused = ask(CommandKind::kCancel, {.status = 403, .body = "<html>no</html>"});
-  ASSERT_EQ(refused.size(), 1u);
-  EXPECT_EQ(refused[0].kind, EventKind::kCancelRejected);
+  account_.on("DELETE /api/v3/order", {.status = 403, .body = "<html>no</html>"});
+  ASSERT_TRUE(submit(CommandKind::kCancel));
+  ASSERT_TRUE(until_heard(EventKind::kCancelRejected));
 }
 
-TEST_F(BinanceRestOrders, PausesWhenAskedTo) {
-  start();
-  const auto limited = ask(
-      CommandKind::kCancel,
-      {.status = 429, .body = R"({"code":-1003,"msg":"x"})", .headers = {{"Retry-After", "30"}}});
-  EXPECT_EQ(limited[0].failure.reason, RejectReason::kRateLimit);
-  EXPECT_GT(pause_.next(net::RequestUse::kOther, clock_.now()), clock_.now() + 20 * kSecond);
-  const std::size_t before = requests_.size();
-  const auto denied = ask(CommandKind::kQueryOrder, {.body = "{}"});
-  ASSERT_EQ(denied.size(), 1u);
-  EXPECT_EQ(denied[0].kind, EventKind::kDenied);
-  EXPECT_EQ(requests_.size(), before);
+TEST_F(BinanceRestFallback, StopsQuotingWhenTheAccountCannotBeSeen) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("GET /api/v3/myTrades", {.status = 500, .body = "{}"});
+  ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;
+  EXPECT_FALSE(submit(CommandKind::kPlace));
+  account_.on("GET /api/v3/myTrades", {.body = "[]"});
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
 }
 
-TEST_F(BinanceRestOrders, CarryCancelsWhileTheWebSocketApiIsDown) {
-  const NetServer dead([](test::Peer& peer) { peer.reset(); });
-  OrderSessionOptions options;
-  options.instruments = test::spot_instruments();
-  options.ws_api_url = "ws://127.0.0.1:" + std::to_string(dead.port()) + "/";
-  options.rest_url = "http://127.0.0.1:" + std::to_string(server_.port());
-  options.identity = {.instance = 1, .epoch = 7};
-  options.connections = 1;
-  options.backoff_first = options.backoff_longest = kMillisecond;
-  Credentials credentials;
-  credentials.api_key = SecretText("the-key");
-  credentials.signer = Signer::from_secret(SecretText("secret")).signer;
-  SessionLink link(1, 2);
-  net::AddressLimits limit(280, 300 * kSecond, 70);
-  OrderSession session(options, "the-key", *credentials.signer, link, limit.requests);
-  std::string lines;
-  OrderConnector connector(options, credentials, link, limit, clock_,
-                           [&](std::string_view line) { lines += line; });
-  ASSERT_EQ(connector.error(), "");
-  answers_.push_back({.body = R"({"orderId":4,"executedQty":"0","status":"CANCELED"})"});
-  EXPECT_FALSE(session.submit(command(CommandKind::kCancel), clock_.now()));
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!link.rest_ready.load() && std::chrono::steady_clock::now() < give_up) {
-    connector.do_work();
-  }
-  std::vector<EventKind> kinds;
-  Event e;
-  while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
-  EXPECT_EQ(session.state(), SessionState::kReconciling);
-  EXPECT_FALSE(session.submit(command(CommandKind::kPlace), clock_.now()));
-  ASSERT_TRUE(session.submit(command(CommandKind::kCancel), clock_.now()));
-  connector.do_work();
-  while (session.next(clock_.now(), e)) kinds.push_back(e.kind);
-  EXPECT_THAT(kinds, testing::Contains(EventKind::kCanceled));
-  EXPECT_EQ(session.counters().by_rest, 1u);
-  EXPECT_THAT(lines, Not(HasSubstr("the-key")));
+TEST_F(BinanceRestFallback, AfterAStandstillTheAccountIsLookedAtAgainBeforeAnythingIsQuoted) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  const std::size_t looks = account_.requests("GET /api/v3/account").size();
+  session_->distrust();
+  EXPECT_FALSE(submit(CommandKind::kPlace));
+  listen();
+  EXPECT_EQ(session_->state(), SessionState::kReconciling);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  EXPECT_GT(account_.requests("GET /api/v3/account").size(), looks);
 }
+
+TEST_F(BinanceRestFallback, AQuoteThatWaitedTooLongIsNotSent) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  Command c = command(CommandKind::kPlace);
+  c.time = clock_.now() - 61 * kSecond;
+  ASSERT_TRUE(session_->submit(c, clock_.now()));
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kTooOld);
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
+}
+
+TEST_F(BinanceRestFallback, AnOrdersRequestsNeverRunBothWaysAtOnce) {
+  start(RestFallback::kCancel);
+  ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;
+  account_.on("DELETE /api/v3/order", {.body = order_json(text_of(kId), 4, "CANCELED")});
+  ASSERT_TRUE(submit(CommandKind::kCancel));
+  websocket_ = true;
+  rest_works_ = false;  // busy with something
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  EXPECT_FALSE(submit(CommandKind::kQueryOrder));
+  EXPECT_EQ(venue_.count("order.status"), 0u);
+  Command other = command(CommandKind::kCancel);
+  other.id = make_order_id({1, 7, 0, 9});
+  EXPECT_TRUE(session_->submit(other, clock_.now())) << "others are free to go";
+  rest_works_ = true;
+  ASSERT_TRUE(until_heard(EventKind::kDenied)) << "it is no longer wanted there";
+  EXPECT_THAT(account_.requests("DELETE"), IsEmpty());
+  EXPECT_TRUE(submit(CommandKind::kQueryOrder));
+  ASSERT_TRUE(until([&] { return venue_.count("order.status") == 1; }));
+  EXPECT_THAT(lines_, HasSubstr("REST was in use"));
+}
+
+TEST_F(BinanceRestFallback, TheWebSocketTakesOverAndGivesBack) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  websocket_ = true;
+  ASSERT_TRUE(until([&] { return venue_.connections() > 0; }));
+  ASSERT_TRUE(until([&] { return !link_.rest.wanted.load(); }));
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  std::vector<SessionState> states;
+  for (const Event& e : events_) {
+    if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
+  }
+  EXPECT_THAT(states, ElementsAre(SessionState::kDown, SessionState::kReconciling,
+                                  SessionState::kUp, SessionState::kReconciling, SessionState::kUp))
+      << "orders are asked for at every change";
+  websocket_ = false;
+  venue_.drop_all();
+  ASSERT_TRUE(until([&] { return link_.rest.wanted.load(); }));
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+}
+
+// --- the connector --------------------------------------------------------------------------
 
 TEST(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
-  std::atomic<int> dialed{0};
-  const NetServer server([&](test::Peer& peer) {
-    ++dialed;
-    peer.reset();
-  });
+  const NetServer server([](test::Peer& peer) { peer.reset(); });
   OrderSessionOptions options;
   options.instruments = test::spot_instruments();
   options.ws_api_url = "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
@@ -241,7 +489,7 @@ TEST(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
   OrderConnector connector(options, credentials, link, limits, clock, [](std::string_view) {});
   for (int i = 0; i < 10; ++i) EXPECT_EQ(connector.do_work(), 0);
   EXPECT_EQ(link.connect_failures.load(), 0u);
-  EXPECT_EQ(dialed.load(), 0);
+  EXPECT_EQ(server.accepted(), 0);
 }
 
 TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
@@ -252,9 +500,9 @@ TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
   credentials.api_key = SecretText("k");
   credentials.signer = Signer::from_secret(SecretText("secret")).signer;
   SessionLink link(1, 2);
-  net::AddressLimits limit(280, 300 * kSecond, 70);
+  net::AddressLimits limits(280, 300 * kSecond, 70);
   const Clock clock;
-  OrderConnector connector(options, credentials, link, limit, clock, [](std::string_view) {});
+  OrderConnector connector(options, credentials, link, limits, clock, [](std::string_view) {});
   EXPECT_NE(connector.error(), "");
   EXPECT_EQ(connector.do_work(), 0);
 }

@@ -412,6 +412,41 @@ TEST_F(BinanceOrderSession, TellsAnOrderOfItsOwnThatItDoesNotKnowAndCancelsItWhe
   EXPECT_EQ(venue_.requests("order.cancel")[0].param("orderId"), "555");
 }
 
+// An order that nobody told of, as a place leaves that came after its start had ended.
+TEST_F(BinanceOrderSession, SweepsForOpenOrdersNowAndThen) {
+  options_.sweep_interval = 50 * kMillisecond;
+  start_up();
+  const std::size_t before = venue_.count("openOrders.status");
+  ASSERT_TRUE(run_until([&] { return venue_.count("openOrders.status") >= before + 2; }));
+  EXPECT_EQ(heard(EventKind::kOrderStatus), 0u);
+  const ClientOrderId old = make_order_id({1, 6, 3, 1});
+  venue_.result("openOrders.status", "[" + order_json("web_person", 71, "NEW") + "," +
+                                         order_json(text_of(old), 72, "NEW") + "]");
+  ASSERT_TRUE(run_until_heard(EventKind::kOrderStatus));
+  EXPECT_EQ(last(EventKind::kOrderStatus).report.id, old) << "and nobody else's";
+  EXPECT_EQ(last(EventKind::kOrderStatus).report.asked, 0);
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u);
+}
+
+TEST_F(BinanceOrderSession, ASweepThatIsRefusedOrLostIsNoNewsToTheCore) {
+  options_.sweep_interval = 20 * kMillisecond;
+  options_.answer_timeout = 50 * kMillisecond;
+  start_up();
+  venue_.error("openOrders.status", 500, -1000, "An unknown error");
+  const std::size_t before = venue_.count("openOrders.status");
+  ASSERT_TRUE(run_until([&] { return venue_.count("openOrders.status") >= before + 2; }));
+  venue_.on("openOrders.status", [](const VenueRequest&) { return std::vector<std::string>{}; });
+  ASSERT_TRUE(run_until([&] { return engine_->session.counters().lost >= 1; }));
+  EXPECT_TRUE(is_up());
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown) + heard(EventKind::kOrderStatus), 0u);
+}
+
+TEST_F(BinanceOrderSession, AnIntervalOfZeroSweepsNever) {
+  options_.sweep_interval = Nanos(0);
+  start_up();
+  EXPECT_EQ(engine_->session.counters().sweeps, 0u);
+}
+
 // --- limits ---------------------------------------------------------------------------------
 
 std::string limits(int orders, int weight) {

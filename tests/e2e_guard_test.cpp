@@ -42,8 +42,13 @@ class GuardedRun : public testing::Test {
     std::vector<std::string> all{"--session", session, "--quiet", "--set",
                                  "venue.recv_window_ms=2000"};
     all.insert(all.end(), more.begin(), more.end());
+    if (key_in_environment_) {
+      all.insert(all.end(), {"--set", "venue.api_key_file="});
+      setenv("MM_API_KEY", read_file(here_.path("api.key")).c_str(), 1);
+    }
     engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
                                         "engine.out");
+    unsetenv("MM_API_KEY");
   }
   void start_guard() {
     guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "s"}, "guard.out");
@@ -74,11 +79,12 @@ class GuardedRun : public testing::Test {
   CountersFile counters_;
   std::unique_ptr<LocalVenue> venue_;
   std::unique_ptr<Process> engine_, guard_;
+  bool key_in_environment_ = false;
 };
 
 TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
-  start();
-  start_guard();
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(start_guard());
   const std::size_t connections = count_of(log(), "is ready\n");
   engine_->signal(SIGSTOP);
   expect_fired("gave no sign of life");
@@ -105,8 +111,8 @@ TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
 }
 
 TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
-  start();
-  start_guard();
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(start_guard());
   engine_->signal(SIGKILL);
   expect_fired("died");
   start_engine("t");
@@ -121,8 +127,8 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
 }
 
 TEST_F(GuardedRun, AnOrderlyEndEndsTheGuardToo) {
-  start();
-  start_guard();
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(start_guard());
   engine_->signal(SIGTERM);
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
   EXPECT_EQ(guard_->wait(), 0) << guard_->output();
@@ -131,7 +137,7 @@ TEST_F(GuardedRun, AnOrderlyEndEndsTheGuardToo) {
 }
 
 TEST_F(GuardedRun, AnEngineThatStoodStillReconcilesBeforeItQuotesAgain) {
-  start({"--set", "guard.timeout_ms=500"});
+  ASSERT_NO_FATAL_FAILURE(start({"--set", "guard.timeout_ms=500"}));
   const std::size_t connections = count_of(log(), "is ready\n");
   const std::int64_t beat = counters_.layout().beats[0].at;
   engine_->signal(SIGSTOP);
@@ -145,8 +151,10 @@ TEST_F(GuardedRun, AnEngineThatStoodStillReconcilesBeforeItQuotesAgain) {
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
 }
 
-TEST_F(GuardedRun, TheGuardThatTheRunStartedOutlivesIt) {
-  start({"--guard"});
+// The engine takes the key out of its environment; the guard has to get it all the same.
+TEST_F(GuardedRun, TheGuardThatTheRunStartedOutlivesItWithTheKeyOfTheEnvironment) {
+  key_in_environment_ = true;
+  ASSERT_NO_FATAL_FAILURE(start({"--guard"}));
   const std::string said = here_.path("s/guard.txt");
   ASSERT_TRUE(wait_until([&] { return count_of(read_file(said), "watching") > 0; }));
   engine_->signal(SIGKILL);
@@ -159,7 +167,7 @@ TEST_F(GuardedRun, TheGuardThatTheRunStartedOutlivesIt) {
 }
 
 TEST_F(GuardedRun, AGuardThatCouldNotActSaysSoAtOnce) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(start());
   const test::Ran wrong_key = here_.run("guard s --set venue.api_key_file=missing.key");
   EXPECT_EQ(wrong_key.exit_code, 1);
   EXPECT_THAT(wrong_key.err, HasSubstr("missing.key"));

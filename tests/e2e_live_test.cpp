@@ -138,9 +138,21 @@ TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
   EXPECT_GE(most, 15u) << "the limit was never reached";
   EXPECT_LE(most, 20u);
   EXPECT_THAT(log(), Not(AnyOf(HasSubstr("status 429"), HasSubstr("HTTP 429"))));
-  // Time for a fill that no connection is there to tell of.
-  wait_until([&] { return count_of(venue_->open_orders(), "\"mm") == 0; }, 3);
   EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_equal_ends();
+}
+
+TEST_F(LiveRun, FillsThatNoConnectionCouldTellAreToldAtTheEnd) {
+  open({.keys = "connections_per_5min = 3\n"});  // for data and orders, and no other
+  start_quoting();
+  const auto told = [&] { return count_of(log(), " FILLED "); };
+  const auto traded = [&] {
+    return count_of(venue_->ask("GET", "/api/v3/myTrades", {{"symbol", "ETHUSDT"}}), "orderId");
+  };
+  venue_->drop("all");
+  ASSERT_TRUE(wait_until([&] { return traded() > told(); }, 30)) << log();
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_GE(told(), traded());
   expect_equal_ends();
 }
 

@@ -84,6 +84,14 @@ TEST(SimRun, VirtualTimeGivesTheSummaryOfTheContract) {
   EXPECT_THAT(replay.out, HasSubstr("output hash " + json.text("/output_hash")));
 }
 
+TEST(SimRun, ARunThatCannotBeRecordedStillReports) {
+  const Scratch here;
+  const Ran ran = here.run(kFast + "--seconds 5 --json missing/out.json --session s");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("missing/out.json"));
+  EXPECT_THAT(ran.out, HasSubstr("output hash"));
+}
+
 TEST(SimRun, RepeatsToTheBitAndAnotherSeedDoesNot) {
   const Scratch here;
   const auto hash = [&](const std::string& name, const std::string& arguments) {

@@ -52,7 +52,7 @@ class Steer : public testing::Test {
 };
 
 TEST_F(Steer, OneSideIsPausedAndResumed) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(start());
   const Ran paused = steer("pause s --side buy");
   EXPECT_EQ(paused.exit_code, 0) << paused.err;
   EXPECT_THAT(paused.out, HasSubstr("pause buy: done"));
@@ -68,7 +68,7 @@ TEST_F(Steer, OneSideIsPausedAndResumed) {
 }
 
 TEST_F(Steer, AKillLeavesNoOrderAndHaltsUntilResume) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(start());
   const Ran killed = steer("kill s");
   EXPECT_EQ(killed.exit_code, 0) << killed.out << killed.err;
   EXPECT_THAT(killed.out, HasSubstr("No order is live"));
@@ -96,7 +96,7 @@ TEST_F(Steer, WithoutAnEngineThereIsNothingToSteer) {
   }
   EXPECT_THAT(steer("kill missing").err, HasSubstr("missing/counters.dat"));
   EXPECT_THAT(steer("resume").err, HasSubstr("nothing to resume"));
-  start();
+  ASSERT_NO_FATAL_FAILURE(start());
   engine_->signal(SIGKILL);
   engine_->wait();
   const Ran ran = steer("kill s");
@@ -124,7 +124,7 @@ TEST_F(Steer, WhatIsNoSideIsBadUsage) {
 }
 
 TEST_F(Steer, AnEngineThatHangsIsSaidNotToAnswerAndIsNotResumedLater) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(start());
   engine_->signal(SIGSTOP);
   for (const char* command : {"pause s", "resume s"}) {
     const Ran ran = steer(command);

@@ -63,6 +63,8 @@ inline JournalRecord random_record(std::mt19937_64& random, Nanos& now) {
     const std::uint64_t value = random() % 2 == 0 ? 0 : random();
     std::memcpy(r.event.raw + 8 * word, &value, 8);
   }
+  // A reload is not whole without the text that goes beside it.
+  if (r.event.kind == EventKind::kControl) r.event.control.code = ControlCode::kPause;
   r.command_hash = random() % 4 == 0 ? random() : 0;
   return r;
 }

@@ -95,18 +95,6 @@ TEST(InstrumentText, ComesBackAsItWas) {
   EXPECT_EQ(instrument_lines(read), text);
 }
 
-TEST(InstrumentText, ALineOfBeforeTheOwnWalletIsASimulatedInstruments) {
-  std::string line = instrument_line(sample_instrument());
-  line.resize(line.find(" own_wallet"));
-  Instrument read;
-  EXPECT_EQ(parse_instrument_line(line, read), "");
-  EXPECT_TRUE(read.own_wallet);
-  EXPECT_EQ(parse_instrument_line(line + " own_wallet=0", read), "");
-  EXPECT_FALSE(read.own_wallet);
-  EXPECT_NE(parse_instrument_line(line + " own_wallet=2", read).find("own_wallet"),
-            std::string::npos);
-}
-
 TEST(InstrumentText, NonsenseIsAnErrorThatNamesTheKey) {
   const std::string good = instrument_line(sample_instrument());
   const auto error_of = [&](const std::string& from, const std::string& to) {

@@ -58,6 +58,14 @@ TEST(RetrySchedule, MayBeSetToATimeWithoutAFailure) {
   expect_pause(retry.failed(500 * kSecond), 2);
 }
 
+TEST(RetrySchedule, ASuccessStartsThemAnewToo) {
+  RetrySchedule retry(kPauses, 1);
+  for (int i = 0; i < 5; ++i) retry.failed(kSecond);
+  retry.succeeded(100 * kSecond);
+  EXPECT_EQ(retry.next(), 100 * kSecond);
+  expect_pause(retry.failed(kSecond), 1);
+}
+
 TEST(RetrySchedule, PausesAreDrawnAnewButRepeatWithTheirSeed) {
   constexpr RetrySchedule::Pauses kSame{.first = kSecond, .longest = kSecond, .steady = kSecond};
   RetrySchedule one(kSame, 1), same(kSame, 1), other(kSame, 2);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/ledger/session_folder.h"
+#include "engine/runtime/durable_file.h"
 #include "tests/journal_test_support.h"
 
 namespace mm {

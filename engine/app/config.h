@@ -15,9 +15,11 @@
 
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
+#include "engine/journal/journal_format.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/topology.h"
 #include "feeds/binance/live_options.h"
+#include "gateway/binance/order_session_options.h"
 #include "sim/sim_config.h"
 
 namespace mm::app {
@@ -56,6 +58,9 @@ struct VenueConfig {
   std::string api_secret_file;   // HMAC
   std::string private_key_file;  // Ed25519 or RSA
   Nanos recv_window{5000 * kMillisecond.v};
+  // For orders, while no connection of the WebSocket API is up, and how long it may be so.
+  binance::orders::RestFallback rest_fallback = binance::orders::RestFallback::kCancel;
+  Nanos rest_fallback_after{kSecond};
 };
 
 enum class FeedSource : std::uint8_t { kWebSocket, kRest };
@@ -70,6 +75,7 @@ struct FeedConfig {
 struct ExecutionConfig {
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
+  Nanos sweep_interval{60 * kSecond.v};
 };
 
 // [guard]: the second process that cancels our orders when the engine cannot.
@@ -113,10 +119,13 @@ struct JournalConfig {
   std::int64_t segment_bytes = std::int64_t{256} << 20;
   std::int32_t segments_max = 16;
   std::int32_t ring_slots = 1 << 16;
+  JournalSync sync = JournalSync::kNone;
+  Nanos sync_interval{kSecond};
 };
 
 struct SessionConfig {
   std::string dir{"sessions"};
+  bool goes_on = true;
 };
 
 struct Config {

@@ -178,6 +178,8 @@ Keys execution_keys() {
           "Milliseconds before the first attempt to reconnect; doubles with each failure"),
       key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
           "Seconds between two attempts at most; [feed] limits the attempts of both"),
+      key("sweep_interval_s", seconds("0", "86400"), c(&ExecutionConfig::sweep_interval),
+          "Seconds between two looks at all open orders of a symbol; 0: only when connecting"),
   };
 }
 
@@ -209,6 +211,7 @@ Keys fees_keys() {
 }
 
 Keys venue_keys() {
+  using binance::orders::RestFallback;
   const auto f = [](auto member) { return of_config(&Config::venue, member); };
   return {
       key("name",
@@ -249,6 +252,16 @@ Keys venue_keys() {
           "MM_PRIVATE_KEY_FILE"),
       key("recv_window_ms", milliseconds("1", "60000"), f(&VenueConfig::recv_window),
           "Milliseconds after which the venue itself refuses a request of ours as late"),
+      key("rest_fallback",
+          choice<RestFallback>({{"off", RestFallback::kOff},
+                                {"cancel", RestFallback::kCancel},
+                                {"trade", RestFallback::kTrade}}),
+          f(&VenueConfig::rest_fallback),
+          "What goes by REST while no order connection is up: nothing, cancels and questions, or "
+          "quotes too, which then learn of their fills a second or more late"),
+      key("rest_fallback_after_ms", milliseconds("0", "600000"),
+          f(&VenueConfig::rest_fallback_after),
+          "Milliseconds without an order connection after which REST is used"),
   };
 }
 
@@ -540,6 +553,15 @@ Keys journal_keys() {
           "Journal files kept; together they bound the disk a session uses"),
       key("ring_slots", power_of_two(1024, 1 << 24), f(&P::ring_slots),
           "Records between the core and the journal's thread"),
+      key("fsync",
+          choice<JournalSync>({{"never", JournalSync::kNone},
+                               {"interval", JournalSync::kInterval},
+                               {"batch", JournalSync::kBatch}}),
+          f(&P::sync),
+          "When the journal is brought to the disk, for a crash of the machine; one of the engine "
+          "loses nothing"),
+      key("fsync_interval_ms", milliseconds("1", "3600000"), f(&P::sync_interval),
+          "Milliseconds between two times, with fsync = interval"),
   };
 }
 
@@ -555,8 +577,12 @@ Keys measures_keys() {
 }
 
 Keys session_keys() {
-  return {key("dir", file_name(), of_config(&Config::session, &SessionConfig::dir),
-              "Folder in which each session gets a folder of its own")};
+  return {
+      key("dir", file_name(), of_config(&Config::session, &SessionConfig::dir),
+          "Folder in which each session gets a folder of its own"),
+      key("goes_on", yes_no(), of_config(&Config::session, &SessionConfig::goes_on),
+          "Whether a live start goes on from position, trades and day's loss of the one before"),
+  };
 }
 
 struct SectionKeys {

@@ -3,12 +3,26 @@
 #include <algorithm>
 
 namespace mm::app {
+namespace {
 
-CoreConfig make_core_config(const Config& config, std::span<const Instrument> instruments) {
+// A start goes on from the position and the day of the session before.
+void go_on_from(const SymbolOpening& opening, mm::InstrumentConfig& c) {
+  c.risk.start_position = opening.position;
+  c.carried.profit = money(opening.profit_today);
+  if (opening.tick == c.instrument.tick) c.carried.mark = opening.mark;
+}
+
+}  // namespace
+
+CoreConfig make_core_config(const Config& config, std::span<const Instrument> instruments,
+                            const SessionOpening& opening) {
   CoreConfig core;
   for (const Instrument& instrument : instruments) {
     const SymbolConfig symbol = config.symbol(instrument.symbol());
-    core.instruments.push_back({instrument, symbol.strategy, symbol.risk, config.fees.price_bnb});
+    core.instruments.push_back(
+        {instrument, symbol.strategy, symbol.risk, config.fees.price_bnb, {}});
+    const SymbolOpening* const before = opening.find(instrument.symbol());
+    if (before != nullptr) go_on_from(*before, core.instruments.back());
   }
   core.account = config.common.risk;
   core.orders = config.order_management;

@@ -9,10 +9,12 @@
 
 #include "engine/app/config.h"
 #include "engine/core/core.h"
+#include "engine/journal/session_opening.h"
 
 namespace mm::app {
 
-CoreConfig make_core_config(const Config& config, std::span<const Instrument> instruments);
+CoreConfig make_core_config(const Config& config, std::span<const Instrument> instruments,
+                            const SessionOpening& opening = {});
 
 // The instruments of [venue] symbols as the simulator trades them.
 std::vector<Instrument> simulated_instruments(const Config& config);

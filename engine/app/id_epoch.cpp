@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "engine/ledger/session_folder.h"
+#include "engine/runtime/durable_file.h"
 
 namespace mm::app {
 namespace {
@@ -19,7 +19,8 @@ constexpr std::uint32_t kEpochMax = 0xFFFF;
 
 IdEpoch next_id_epoch(const std::string& path) {
   std::error_code ignored;  // what cannot be made cannot be written either, which says more
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directories(folder, ignored)) sync_folder_of(folder.string());
   std::uint32_t last = 0;
   if (std::ifstream file(path); file) {
     const std::string text{std::istreambuf_iterator<char>(file), {}};

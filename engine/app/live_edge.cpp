@@ -10,6 +10,7 @@
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
 #include "gateway/binance/reconciler.h"
+#include "gateway/binance/rest_worker.h"
 #include "gateway/order_gateway.h"
 
 namespace mm::app {
@@ -17,10 +18,10 @@ namespace {
 
 namespace orders = binance::orders;
 
-constexpr RunnerConfig kConnectorThread{.duty = {.stall_threshold = 60 * kSecond, .sealed = false},
-                                        .idle = IdleKind::kBackoff,
-                                        .core = {},
-                                        .nice = 5};
+constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .sealed = false},
+                                   .idle = IdleKind::kBackoff,
+                                   .core = {},
+                                   .nice = 5};
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
@@ -28,7 +29,8 @@ constexpr Nanos kEndPatience{10 * kSecond.v};
 constexpr int kLastTurnsMax = 1000;
 
 orders::OrderSessionOptions session_options(const EdgeContext& c,
-                                            std::span<const orders::LimitUsage> announced) {
+                                            std::span<const orders::LimitUsage> announced,
+                                            std::span<const std::uint64_t> last_trades) {
   const VenueUrls urls = venue_urls(c.config.venue);
   const CoreConfig core = make_core_config(c.config, c.instruments);
   orders::OrderSessionOptions options;
@@ -37,6 +39,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.rest_url = urls.rest;
   options.ca_file = c.config.venue.ca_file;
   options.identity = {core.instance, core.epoch};
+  options.last_trade_ids.assign(last_trades.begin(), last_trades.end());
   options.connections = c.config.order_management.modify_worker_count;
   options.limits.assign(announced.begin(), announced.end());
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
@@ -44,6 +47,10 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
                                                  c.config.engine.order_table_headroom);
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
+  options.sweep_interval = c.config.execution.sweep_interval;
+  options.rest_fallback = c.config.venue.rest_fallback;
+  options.rest_fallback_after = c.config.venue.rest_fallback_after;
+  options.command_age_max = c.config.engine.command_age_max;
   options.seed = static_cast<std::uint64_t>(c.clock.now().v);
   return options;
 }
@@ -69,15 +76,22 @@ Event session_is_down(const Core& core, InstrumentId i) {
   return event;
 }
 
+std::function<void(std::string_view)> say_to(LogWriter& log, const Clock& clock) {
+  return [&log, &clock](std::string_view line) {
+    log.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
+  };
+}
+
 class LiveEdge : public VenueEdge {
  public:
   LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
-           std::span<const orders::LimitUsage> announced)
+           std::span<const orders::LimitUsage> announced,
+           std::span<const std::uint64_t> last_trades)
       : instruments_(c.instruments),
         clock_(c.clock),
         exclusive_symbol_(c.config.order_management.exclusive_symbol),
         limits_(make_address_limits(c.config)),
-        options_(session_options(c, announced)),
+        options_(session_options(c, announced, last_trades)),
         link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
         symbols_(c.instruments, link_),
         symbols_log_(c.log),
@@ -87,10 +101,9 @@ class LiveEdge : public VenueEdge {
         session_(options_, credentials.api_key.view(), *credentials.signer, link_,
                  limits_.requests),
         log_(c.log),
-        connector_(options_, credentials, link_, limits_, c.clock,
-                   [this, &clock = c.clock](std::string_view line) {
-                     log_.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
-                   }),
+        connector_(options_, credentials, link_, limits_, c.clock, say_to(log_, c.clock)),
+        rest_log_(c.log),
+        rest_(options_, credentials, link_, limits_, c.clock, say_to(rest_log_, c.clock)),
         gateway_({.command_age_max = c.config.engine.command_age_max,
                   .kill_latch = &c.kill_latch,
                   .stall_max = c.config.guard.timeout},
@@ -106,13 +119,17 @@ class LiveEdge : public VenueEdge {
   std::string start(Nanos) override {
     if (!market_.error().empty()) return market_.error();
     if (!connector_.error().empty()) return connector_.error();
+    if (!rest_.error().empty()) return rest_.error();
     market_.start();
     thread_.start();
+    rest_thread_.start();
     return {};
   }
   void stop() override {
     connector_.stop();
+    rest_.stop();
     thread_.stop();
+    rest_thread_.stop();
     market_.stop();
   }
   void settle(const Core& core, const Tell& tell) override;
@@ -147,7 +164,10 @@ class LiveEdge : public VenueEdge {
   orders::OrderSession session_;
   LogWriter log_;  // of the connector's thread
   orders::OrderConnector connector_;
-  AgentRunner<orders::OrderConnector> thread_{kConnectorThread, connector_};
+  AgentRunner<orders::OrderConnector> thread_{kColdThread, connector_};
+  LogWriter rest_log_;  // of the worker's
+  orders::RestWorker rest_;
+  AgentRunner<orders::RestWorker> rest_thread_{kColdThread, rest_};
   Gateway gateway_;
   GatewayAgent<Gateway, Clock> gateway_agent_;
   VenueAccount account_;
@@ -177,8 +197,9 @@ void LiveEdge::settle(const Core& core, const Tell& tell) {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const orders::Credentials& credentials,
-                                          std::span<const orders::LimitUsage> limits) {
-  return std::make_unique<LiveEdge>(context, credentials, limits);
+                                          std::span<const orders::LimitUsage> limits,
+                                          std::span<const std::uint64_t> last_trades) {
+  return std::make_unique<LiveEdge>(context, credentials, limits, last_trades);
 }
 
 }  // namespace mm::app

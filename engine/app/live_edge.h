@@ -1,7 +1,8 @@
 // The edge of live trading: the venue's market data and its order session.
 //
-// See venue_edge.h for threads. Two cold threads of its own connect, one for market data and one
-// for orders. Whoever makes it has taken the account's lock and the ids' epoch.
+// See venue_edge.h for threads. Three cold threads of its own: one connects for market data and
+// one for orders, one has REST for orders while no connection is up. Whoever makes it has taken the
+// account's lock and the ids' epoch.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@ namespace mm::app {
 
 std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
                                           const binance::orders::Credentials& credentials,
-                                          std::span<const binance::orders::LimitUsage> limits);
+                                          std::span<const binance::orders::LimitUsage> limits,
+                                          std::span<const std::uint64_t> last_trades);
 
 }  // namespace mm::app

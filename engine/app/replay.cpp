@@ -6,6 +6,7 @@
 #include "engine/app/modes.h"
 #include "engine/app/replay_core.h"
 #include "engine/app/session_report.h"
+#include "engine/journal/journal_ring.h"
 #include "engine/ledger/session_folder.h"
 
 namespace mm::app {
@@ -17,6 +18,8 @@ int replay_mode(const ReplayOptions& options) {
   if (folder.path().empty()) {
     return fail("no session found in " + options.sessions_dir + ": name one, or run one first");
   }
+  const JournalRecovery left = recover_journal(folder.path());
+  if (const std::string text = left.text(); !text.empty()) std::printf("%s\n", text.c_str());
   JournalReader reader;
   if (std::string error = reader.open(folder.journal()); !error.empty()) return fail(error);
   ReplayCore core;

@@ -14,7 +14,10 @@ std::string ReplayCore::build(const JournalHeader& header) {
     return "the journal's instruments cannot be read: " + error;
   }
   if (instruments_.empty()) return "the journal has no instruments";
-  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_));
+  if (std::string error = parse_opening(header.opening, opening_); !error.empty()) {
+    return "the journal's opening cannot be read: " + error;
+  }
+  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_, opening_));
   commands_ = std::make_unique<CommandBuffer>();
   resets_.assign(instruments_.size(), 0);
   return {};

@@ -12,6 +12,7 @@
 #include "engine/app/config.h"
 #include "engine/core/core.h"
 #include "engine/journal/journal_format.h"
+#include "engine/journal/session_opening.h"
 #include "engine/ledger/ledger.h"
 #include "engine/runtime/output_hash.h"
 
@@ -19,7 +20,7 @@ namespace mm::app {
 
 class ReplayCore {
  public:
-  // Returns the error, empty if the header's config and instruments make a core.
+  // Returns the error, empty if the header makes a core.
   [[nodiscard]] std::string build(const JournalHeader& header);
   void attach(LedgerWriter* ledger) { ledger_ = ledger; }
 
@@ -31,11 +32,13 @@ class ReplayCore {
 
   const Core& core() const { return *core_; }
   std::span<const Instrument> instruments() const { return instruments_; }
+  const SessionOpening& opening() const { return opening_; }
 
  private:
   void note_resets(Nanos now);
 
   std::vector<Instrument> instruments_;
+  SessionOpening opening_;
   std::vector<std::uint64_t> resets_;  // of each instrument, as far as the ledger knows
   std::unique_ptr<Core> core_;
   std::unique_ptr<CommandBuffer> commands_;

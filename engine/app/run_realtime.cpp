@@ -11,18 +11,19 @@
 
 #include "engine/app/activity.h"
 #include "engine/app/core_setup.h"
-#include "engine/app/guard_process.h"
 #include "engine/app/host.h"
 #include "engine/app/modes.h"
 #include "engine/app/session_record.h"
 #include "engine/app/session_report.h"
+#include "engine/app/start_recovery.h"
 #include "engine/app/status_view.h"
 #include "engine/app/steering.h"
 #include "engine/app/stop_signal.h"
 #include "engine/app/summarize.h"
 #include "engine/counters/core_publisher.h"
 #include "engine/counters/pulse.h"
-#include "engine/journal/journal_lane.h"
+#include "engine/journal/journal_agent.h"
+#include "engine/journal/journal_ring.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/driver.h"
 #include "engine/runtime/strategy_agent.h"
@@ -35,17 +36,6 @@ namespace {
 struct LaneJournal {
   JournalLane& lane;
   void append(const Event& e, std::uint64_t hash) { lane.push(e, hash); }
-};
-
-class JournalAgent {
- public:
-  JournalAgent(JournalLane& lane, JournalWriter& writer) : lane_(lane), writer_(writer) {}
-  int do_work() { return static_cast<int>(lane_.drain(writer_)); }
-  std::string_view name() const { return "journal"; }
-
- private:
-  JournalLane& lane_;
-  JournalWriter& writer_;
 };
 
 using Tap = ActivityTap<LaneJournal, CommandRouter>;
@@ -101,15 +91,21 @@ class RealtimeRun {
         config_(parts.config),
         mode_(parts.mode),
         instruments_(parts.instruments),
+        opening_(parts.opening),
+        notes_(parts.notes),
+        begun_(parts.begun),
         make_edge_(parts.edge),
-        core_(make_core_config(config_, instruments_)),
+        core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
+        guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               stdout_is_terminal(), instruments_) {}
 
   int run();
 
  private:
+  std::string open_session(const TopologyPlan& plan);
+  std::string keep_journal();
   std::string open_counters();
   std::string start_steering();
   std::string start_threads(const TopologyPlan& plan);
@@ -127,6 +123,9 @@ class RealtimeRun {
   Config config_;
   std::string mode_;
   std::vector<Instrument> instruments_;
+  SessionOpening opening_;
+  std::vector<std::string> notes_;
+  std::function<std::string(SessionRecord&)> begun_;
   Clock clock_;
   RunRings rings_{config_.engine};
   EdgeFactory make_edge_;
@@ -134,7 +133,8 @@ class RealtimeRun {
   StatusAgent::Ring snapshots_{4};
 
   Core core_;
-  JournalLane lane_{RunRings::slots(config_.journal.ring_slots)};
+  JournalRing journal_ring_{RunRings::slots(config_.journal.ring_slots)};
+  JournalLane lane_{journal_ring_.memory(), RunRings::slots(config_.journal.ring_slots)};
   LaneJournal lane_journal_{lane_};
   CommandRouter router_;
   Tap tap_{core_, lane_journal_, router_, &activities_};
@@ -152,11 +152,11 @@ class RealtimeRun {
   std::unique_ptr<LogWriter> log_writer_;
   std::unique_ptr<VenueEdge> edge_;
   std::unique_ptr<Steering> steering_;
-  std::unique_ptr<GuardProcess> guard_;
+  std::shared_ptr<GuardProcess> guard_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
-  std::unique_ptr<JournalAgent> journal_agent_;
-  std::unique_ptr<AgentRunner<JournalAgent>> journal_thread_;
+  std::unique_ptr<JournalAgent<>> journal_agent_;
+  std::unique_ptr<AgentRunner<JournalAgent<>>> journal_thread_;
 
   StatusView view_;
   StatusSnapshot snapshot_;
@@ -183,9 +183,9 @@ std::string RealtimeRun::open_counters() {
 
 std::string RealtimeRun::start_steering() {
   steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
-  if (std::string error = steering_->start(); !error.empty() || !options_.guard) return error;
-  guard_ = std::make_unique<GuardProcess>();
-  return guard_->start(record_.path());
+  std::string error = steering_->start();
+  if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
+  return error;
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
@@ -197,8 +197,9 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
         RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
         *hot_agents_.back()));
   }
-  journal_agent_ = std::make_unique<JournalAgent>(lane_, record_.journal());
-  journal_thread_ = std::make_unique<AgentRunner<JournalAgent>>(
+  journal_agent_ = std::make_unique<JournalAgent<>>(lane_, record_.journal(), config_.journal.sync,
+                                                    config_.journal.sync_interval, clock_);
+  journal_thread_ = std::make_unique<AgentRunner<JournalAgent<>>>(
       RunnerConfig{.duty = {.stall_threshold = kSecond, .sealed = false},
                    .idle = IdleKind::kBackoff,
                    .core = {},
@@ -209,10 +210,48 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   }
   started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
+  for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
+    if (!rings_.executions.try_push(fill))
+      return "more fills were recovered than the core can take";
+  }
   if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();
   for (auto& thread : hot_threads_) thread->start();
   set_phase(counters::Phase::kRunning);
+  return {};
+}
+
+// The journal is there, and what the core writes outlives this process, before anything is sent.
+std::string RealtimeRun::keep_journal() {
+  const Nanos start = clock_.now();
+  for (const JournalRecovery& left : recover_journals(config_.session.dir)) {
+    if (std::string text = left.text(); !text.empty()) notes_.push_back(std::move(text));
+  }
+  std::string error =
+      record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);
+  if (!error.empty()) return error;
+  error = journal_ring_.publish(record_.path(), start);
+  if (!error.empty() && mode_ != "live") {
+    notes_.push_back("a crash would lose the end of the journal: " + error);
+    error.clear();
+  }
+  return error.empty() && begun_ ? begun_(record_) : error;
+}
+
+std::string RealtimeRun::open_session(const TopologyPlan& plan) {
+  if (std::string error = keep_journal(); !error.empty()) return error;
+  if (std::string error = open_counters(); !error.empty()) return error;
+  log_ = std::make_unique<Log>(record_.path() + "/log.txt");
+  if (!log_->error().empty()) return log_->error();
+  log_->take_from(config_.engine.log_level);
+  log_writer_ = std::make_unique<LogWriter>(*log_);
+  edge_ = make_edge_({config_, instruments_, rings_, clock_, counters_.layout().latch, *log_});
+  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
+  log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
+  for (const std::string& note : notes_) {
+    log_writer_->write(LogLevel::kInfo, clock_.now(), note);
+    if (!options_.quiet) std::printf("%s\n", note.c_str());
+  }
   return {};
 }
 
@@ -222,23 +261,15 @@ int RealtimeRun::run() {
     fail(plan.error);
     return 2;
   }
-  if (std::string error =
-          record_.open(config_, options_.session_dir, mode_, instruments_, clock_.now());
-      !error.empty()) {
-    return fail(error);
-  }
-  if (std::string error = open_counters(); !error.empty()) return fail(error);
-  log_ = std::make_unique<Log>(record_.path() + "/log.txt");
-  if (!log_->error().empty()) return fail(log_->error());
-  log_->take_from(config_.engine.log_level);
-  log_writer_ = std::make_unique<LogWriter>(*log_);
-  edge_ = make_edge_({config_, instruments_, rings_, clock_, counters_.layout().latch, *log_});
-  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
-  log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
+  std::string error = open_session(plan);
   const StopSignal signals;
-  if (std::string error = start_steering(); !error.empty()) return fail(error);
-  if (std::string error = start_threads(plan); !error.empty()) {
-    set_phase(counters::Phase::kEnded);
+  if (error.empty()) error = start_steering();
+  if (error.empty()) {
+    error = start_threads(plan);
+    if (!error.empty()) set_phase(counters::Phase::kEnded);
+  }
+  if (!error.empty()) {
+    journal_ring_.remove();  // nothing was sent
     return fail(error);
   }
   watch();
@@ -321,6 +352,7 @@ int RealtimeRun::finish(bool flat) {
   summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
   summary.latency.push_back(summarize("turn", strategy_.turn()));
   summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
+  summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
   edge_->summarize(core_, flat, summary);
   publisher_.publish_all();
   steering_->stop();
@@ -332,6 +364,7 @@ int RealtimeRun::finish(bool flat) {
   const std::string unrecorded =
       record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
                     options_.json_file);
+  if (unrecorded.empty()) journal_ring_.remove();
   return report_session(summary, unrecorded);
 }
 

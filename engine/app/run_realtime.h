@@ -3,11 +3,16 @@
 // Main thread; starts the threads of the topology and has joined them when it returns.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/app/guard_process.h"
 #include "engine/app/modes.h"
+#include "engine/app/session_record.h"
 #include "engine/app/venue_edge.h"
+#include "engine/journal/session_opening.h"
 
 namespace mm::app {
 
@@ -16,8 +21,14 @@ struct RunParts {
   std::string mode;  // as summary and journal say it
   std::vector<Instrument> instruments;
   EdgeFactory edge;
+  // What a live session goes on from, and what finding that out has shown.
+  SessionOpening opening{};
+  std::vector<std::string> notes{};
+  // Called when the session's journal is there, before anything is sent. Returns the error.
+  std::function<std::string(SessionRecord&)> begun{};
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
   bool resynchronises = false;
+  std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
 };
 
 // Returns the exit code.

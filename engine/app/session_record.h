@@ -11,6 +11,7 @@
 #include "engine/app/config.h"
 #include "engine/core/core.h"
 #include "engine/journal/journal_writer.h"
+#include "engine/journal/session_opening.h"
 #include "engine/ledger/session_folder.h"
 #include "engine/ledger/summary.h"
 #include "engine/runtime/clock.h"
@@ -22,7 +23,7 @@ class SessionRecord {
   // Returns the error, empty if none.
   [[nodiscard]] std::string open(const Config& config, const std::string& session_dir,
                                  std::string_view mode, std::span<const Instrument> instruments,
-                                 Nanos start);
+                                 Nanos start, const SessionOpening& opening = {});
   JournalWriter& journal() { return journal_; }
   const std::string& path() const { return folder_.path(); }
 
@@ -34,8 +35,6 @@ class SessionRecord {
   void discard() { folder_.remove(); }
 
  private:
-  std::string write_ledger(Summary& summary);
-
   SessionFolder folder_;
   JournalWriter journal_;
 };

@@ -20,7 +20,7 @@ VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& 
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause)
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
-      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_,
+      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_, pause,
             static_cast<int>(venue.recv_window.v / kMillisecond.v)),
       venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
       instruments_(instruments) {}
@@ -86,7 +86,9 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
     const bool none = left.error.empty() && open.empty();
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
-    left.canceled += cancel(closing, open, give_up);
+    const int canceled = cancel(closing, open, give_up);
+    left.canceled += canceled;
+    if (!none && canceled == static_cast<int>(open.size())) continue;  // done, it seems: look again
     const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
     std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
     if (!none) pause = std::min(pause * 2, kPauseLongest);

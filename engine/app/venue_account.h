@@ -1,8 +1,8 @@
-// The account as the venue has it, after the last order: is anything of ours left, and did the
+// The account as the venue has it when no order of ours should be open: is any left, and did the
 // position move by what our fills say?
 //
-// Cold, main thread; a few REST requests. Whatever is left at the end is cancelled here, so that
-// nothing stays even when the order session could not come back.
+// Cold, main thread; a few REST requests. Whatever an earlier start has left is cancelled here, and
+// what is left at the end, so that nothing stays even when the order session could not come back.
 #pragma once
 
 #include <span>
@@ -49,12 +49,12 @@ class VenueAccount {
   // latter a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
+  // Base, free and locked, by instrument. Returns the error.
+  std::string read_bases(std::vector<Amount>& bases);
   // For what is asked after the above, within the same time.
   binance::orders::Questions& questions() { return venue_; }
 
  private:
-  // Base, free and locked, by instrument.
-  std::string read_bases(std::vector<Amount>& bases);
   struct OpenOrder {
     std::string symbol, client_id;
     std::uint64_t order_id;

@@ -21,7 +21,7 @@ orders::Credentials load_credentials(const Config& config) {
 VenueRest::VenueRest(const VenueConfig& config)
     : url_(net::parse_url(venue_urls(config).rest)),
       tls_(net::TlsContext::client(config.ca_file)),
-      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}, clock_,
+      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}, clock_, pause_,
             static_cast<int>(config.recv_window.v / kMillisecond.v)),
       error_(url_.error) {
   if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();

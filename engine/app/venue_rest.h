@@ -46,6 +46,7 @@ class VenueRest {
   net::ParsedUrl url_;
   net::TlsContext tls_;
   Clock clock_;
+  net::SharedRequestPause pause_;  // nobody else asks yet
   binance::orders::SignedRest rest_;
   std::string error_;
   std::string text_;  // what parser_ has read

@@ -137,7 +137,7 @@ class Core {
   // Profit and its limits of all instruments that have one quote asset: others do not add up.
   struct AccountTotal {
     LossGuard loss;
-    Money total{};
+    Money total{}, carried{};
   };
   std::vector<AccountTotal> accounts_;
   Nanos now_{}, last_market_{}, cause_{};

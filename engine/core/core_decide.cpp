@@ -70,7 +70,7 @@ void Core::value_position(InstrumentState& s) {
   const Touch touch = s.market.touch();
   if (touch.has_bid && touch.has_ask && s.market.synced() && !s.market.crossed()) {
     s.mark = mid(touch.bid, touch.ask);
-    if (!s.marked) s.loss.start(Money(0), Money(0));
+    if (!s.marked) s.loss.start(Money(0), s.carried);
     s.marked = true;
     if (s.prices_fees) price_fees(s);
   }
@@ -97,11 +97,13 @@ void Core::price_fees(const InstrumentState& s) {
   }
 }
 
-// Valued at the first mid; from the account once its balance has been told.
+// Valued at the first mid, or as an earlier session of the day left it; from the account once its
+// balance has been told.
 void Core::open_position(InstrumentState& s) {
   const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
   if (of_account && !s.opening_known) return;
-  s.position.open(of_account ? s.opening_base : s.config.risk.start_position, s.mark);
+  const HalfTicks mark = s.config.carried.mark.v != 0 ? s.config.carried.mark : s.mark;
+  s.position.open(of_account ? s.opening_base : s.config.risk.start_position, mark);
   s.opened = true;
 }
 

@@ -75,6 +75,7 @@ Core::Core(const CoreConfig& config)
     instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
+    accounts_[instruments_[i].account].carried += c.carried.profit;
   }
   dirty_.reserve(2 * config.instruments.size());  // all may be marked again while decided
 }
@@ -86,7 +87,7 @@ Nanos Core::next_deadline() const {
 void Core::start(Nanos now) {
   started_ = true;
   last_market_ = now;
-  for (AccountTotal& account : accounts_) account.loss.start(Money(0), Money(0));
+  for (AccountTotal& account : accounts_) account.loss.start(Money(0), account.carried);
   for (InstrumentState& s : instruments_) {
     s.reset.start(now, config_.orders.reset_interval, s.id, instruments_.size());
   }
@@ -347,7 +348,10 @@ void Core::on_timer(CommandBuffer& out) {
       if (!waiting_.empty()) mark_dirty(instruments_[waiting_.front()]);
     } else {
       for (AccountTotal& account : accounts_) account.loss.new_day(account.total);
-      for (InstrumentState& s : instruments_) s.loss.new_day(s.total);
+      for (InstrumentState& s : instruments_) {
+        s.loss.new_day(s.total);
+        s.carried = Money(0);
+      }
       deadlines_.set(entry, next_day(now_, config_.account.day_start));
     }
   }

@@ -34,7 +34,7 @@ bool is_possible(const Balance& b) {
          is_word(b.asset, Asset::kOther);
 }
 bool is_possible(const RateUsage& r) {
-  return within(r.orders_end, kMost) && within(r.tightest_end, kMost);
+  return within(r.orders_end, kMost) && within(r.tightest_end, kMost) && r.tightest_pct <= 100;
 }
 
 }  // namespace
@@ -59,6 +59,8 @@ bool is_possible(const Event& e) {
       return is_possible(e.report);
     case EventKind::kFilled:
       return is_possible(e.fill);
+    case EventKind::kOffGridFill:
+      return within(e.off_grid.quantity, kMost) && within(e.off_grid.price, kMost);
     case EventKind::kBalance:
       return is_possible(e.balance);
     case EventKind::kRateUsage:

@@ -21,11 +21,18 @@
 
 namespace mm {
 
+// What an earlier session of the same day hands on, so that a restart is no fresh start.
+struct CarriedDay {
+  Money profit{};    // since day_start; negative is a loss
+  HalfTicks mark{};  // what the opening position was valued at for it; 0: nothing is carried
+};
+
 struct InstrumentConfig {
   Instrument instrument;
   StrategyParams strategy;
   RiskParams risk;
   Amount fee_asset_price{};  // [fees] price_BNB: quote price of a third fee asset, 0 = unknown
+  CarriedDay carried{};
 };
 
 // What may happen to a side's orders now.
@@ -57,7 +64,10 @@ struct InstrumentState {
   InstrumentState(InstrumentId i, const InstrumentConfig& c, const Market::Config& market_config)
       : id(i), config(c), market(market_config), strategy(c.strategy), position(config.instrument) {
     position.set_fee_asset_price(c.fee_asset_price);
+    carried = c.carried.profit;
   }
+  // Profit of the trading day, that of earlier sessions included.
+  Money today() const { return marked ? loss.today(total) : carried; }
   // `position` points at the config beside it.
   InstrumentState(const InstrumentState&) = delete;
   InstrumentState& operator=(const InstrumentState&) = delete;
@@ -80,6 +90,7 @@ struct InstrumentState {
   Touch touch{};             // without own orders, at the last decision
   Touch seen{};              // market touch at the last event, to notice changes
   Money total{};             // profit at the last mark
+  Money carried{};           // of the day, from before the session; until a new day
   std::size_t account = 0;   // which of the core's account totals it adds to
   bool prices_fees = false;  // its base is the third asset that fees are paid in
   Nanos resync_at{kNever};   // when a refused request to resynchronise is made again

@@ -42,7 +42,8 @@ QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int acc
 // deducted. A trip is the caller's to keep: a new day resets the count, not the trip.
 class LossGuard {
  public:
-  // `carried`: loss already made today, read back from the ledger (zero or negative).
+  // `carried`: profit already made today by earlier sessions, read back from the ledger; negative
+  // is a loss.
   void start(Money total, Money carried) {
     baseline_ = total - carried;
     peak_ = total;

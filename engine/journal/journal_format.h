@@ -35,13 +35,14 @@ struct JournalRecord {
 
 // What a journal says about itself. The texts are whatever the writer of the session needs to build
 // the same core again: `config` is the whole config as used, `instruments` one line an instrument
-// (instrument_text.h).
+// (instrument_text.h), `opening` what it went on from (session_opening.h).
 struct JournalHeader {
   Nanos start_time{};
   std::string mode{};
   std::string build{};
   std::string config{};
   std::string instruments{};
+  std::string opening{};
   std::uint32_t segment = 0;       // set by the writer
   std::uint64_t first_record = 0;  // records in the segments before; set by the writer
 };
@@ -55,6 +56,17 @@ struct JournalEnd {
   std::uint64_t commands = 0;
 };
 static_assert(sizeof(JournalEnd) == 40 && std::is_trivially_copyable_v<JournalEnd>);
+
+// When what was written is brought to the disk; see journal_agent.h.
+enum class JournalSync : std::uint8_t { kNone, kInterval, kBatch };
+
+// Where the part of a journal ends that is whole.
+struct JournalPlace {
+  std::uint32_t oldest_segment = 0;
+  std::uint32_t frames = 0;  // of the last segment
+  std::uint64_t bytes = 0;   // of it
+  std::uint64_t records = 0, lost = 0;
+};
 
 // Raise it when Event, the enums in it or anything in this file changes its meaning.
 inline constexpr std::uint32_t kJournalVersion = 3;

@@ -2,14 +2,18 @@
 //
 // push() and finish() belong to the driver's thread, drain() to the journal thread, offer_config()
 // to the thread that reloads. push() copies one record (two cache lines), never waits, never
-// allocates. When the ring is full records are counted, and the next one that fits says how many
-// are missing before it, so the gap frame stands exactly where they were lost.
+// allocates. When the ring is full records are counted; each one carries its place in the journal,
+// so the gap frame stands exactly where they were lost. A record stays in the ring until it is in
+// the file: in memory that outlives the process (journal_ring.h) nothing is lost by kill -9, and
+// the places say what the file has already.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "engine/core/event.h"
@@ -18,21 +22,35 @@
 
 namespace mm {
 
+// A record on its way.
+struct JournalRingItem {
+  Event event;
+  std::uint64_t command_hash = 0;
+  std::uint64_t place = 0;  // in the journal, lost records counted
+
+  bool is_reload() const {
+    return event.kind == EventKind::kControl && event.control.code == ControlCode::kReload;
+  }
+};
+static_assert(sizeof(JournalRingItem) == 128);
+using JournalItemRing = SpscRing<JournalRingItem>;
+
 class JournalLane {
  public:
   // `capacity` in records, a power of two.
   explicit JournalLane(std::size_t capacity) : ring_(capacity) {}
+  // In memory of JournalItemRing::bytes_for(capacity) that outlives the lane.
+  JournalLane(std::span<std::byte> memory, std::size_t capacity) : ring_(memory, capacity) {}
 
   // Driver. False if the record was dropped.
   bool push(const Event& event, std::uint64_t command_hash) {
-    Item* item = ring_.try_claim();
+    const std::uint64_t place = pushed_++;
+    JournalRingItem* item = ring_.try_claim();
     if (item == nullptr) [[unlikely]] {
-      ++missing_;
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
-    *item = Item{event, command_hash, missing_};
-    missing_ = 0;
+    *item = JournalRingItem{event, command_hash, place};
     ring_.commit();
     return true;
   }
@@ -43,17 +61,21 @@ class JournalLane {
     configs_.push_back(std::move(text));
   }
 
-  // Journal thread: moves what is in the ring to the writer. Returns how many; when it was none,
-  // what the writer held back is flushed.
+  // Journal thread: moves what is in the ring to the writer. Returns how many; when it was none, or
+  // half the ring waits for it, what the writer held back is flushed.
   std::size_t drain(JournalWriter& writer) {
-    const auto items = ring_.peek();
-    for (const Item& item : items) {
-      if (item.missing_before > 0) writer.gap(item.missing_before);
-      if (is_reload(item.event)) write_config(writer);
+    const auto items = ring_.peek(held_);
+    for (const JournalRingItem& item : items) {
+      if (item.place > written_) writer.gap(item.place - written_);
+      if (item.is_reload()) write_config(writer);
       writer.append(item.event, item.command_hash);
+      written_ = item.place + 1;
     }
-    ring_.consume(items.size());
-    if (items.empty()) writer.flush();
+    held_ += items.size();
+    if (items.empty() || held_ > ring_.capacity() / 2) writer.flush();
+    const std::size_t in_file = held_ - std::min<std::size_t>(held_, writer.held());
+    ring_.consume(in_file);
+    held_ -= in_file;
     return items.size();
   }
 
@@ -61,8 +83,8 @@ class JournalLane {
   // missing at its end.
   void finish(JournalWriter& writer) {
     while (drain(writer) > 0) continue;
-    if (missing_ > 0) writer.gap(missing_);
-    missing_ = 0;
+    if (pushed_ > written_) writer.gap(pushed_ - written_);
+    written_ = pushed_;
   }
 
   // Any thread.
@@ -70,14 +92,6 @@ class JournalLane {
   std::size_t size() const { return ring_.size(); }
 
  private:
-  struct Item {
-    Event event;
-    std::uint64_t command_hash;
-    std::uint64_t missing_before;
-  };
-  static bool is_reload(const Event& e) {
-    return e.kind == EventKind::kControl && e.control.code == ControlCode::kReload;
-  }
   void write_config(JournalWriter& writer) {
     const std::lock_guard lock(config_mutex_);
     if (configs_.empty()) return;
@@ -85,8 +99,10 @@ class JournalLane {
     configs_.pop_front();
   }
 
-  SpscRing<Item> ring_;
-  std::uint64_t missing_ = 0;  // driver's: dropped since the last record that fitted
+  JournalItemRing ring_;
+  std::uint64_t pushed_ = 0;   // driver's, with those dropped
+  std::uint64_t written_ = 0;  // journal thread's: handed to the writer, gaps included
+  std::size_t held_ = 0;       // of these still in the ring, since the file may not have them
   std::atomic<std::uint64_t> dropped_{0};
   std::mutex config_mutex_;
   std::deque<std::string> configs_;

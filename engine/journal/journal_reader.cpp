@@ -79,7 +79,10 @@ std::string JournalReader::open(const std::string& path) {
   MM_ASSERT(fd_ < 0, "a journal reader reads one journal");
   first_path_ = path;
   if (std::string error = open_file(oldest_segment(path)); !error.empty()) return error;
-  return read_header();
+  std::string error = read_header();
+  place_.oldest_segment = header_.segment;
+  place_.records = header_.first_record;
+  return error;
 }
 
 std::string JournalReader::open_file(const std::string& path) {
@@ -110,7 +113,7 @@ std::string JournalReader::read_header() {
   if (item != JournalItem::kRecord) return error_;
   PayloadCursor cursor(payload_, frame_.payload_bytes);
   cursor >> header_.segment >> header_.first_record >> header_.start_time.v >> header_.mode >>
-      header_.build >> header_.config >> header_.instruments;
+      header_.build >> header_.config >> header_.instruments >> header_.opening;
   if (frame_.type != FrameType::kHeader || !cursor.complete()) {
     return fmt::format("{}: its first frame is no journal header", path_);
   }
@@ -179,6 +182,9 @@ JournalItem JournalReader::read_payload() {
   if (trailer.mark != kFrameMark || trailer.payload_checksum != crc32c(payload_.data(), size)) {
     return fail(JournalItem::kCorrupt, "a frame with a bad checksum");
   }
+  place_.frames = next_number_;
+  place_.bytes = offset_;
+  place_.records += frame_.record_count;
   return JournalItem::kRecord;
 }
 
@@ -186,6 +192,7 @@ JournalItem JournalReader::take_gap() {
   PayloadCursor cursor(payload_, frame_.payload_bytes);
   cursor >> gap_;
   if (!cursor.complete()) return fail(JournalItem::kCorrupt, "a malformed gap");
+  place_.lost += gap_;
   return JournalItem::kGap;
 }
 

@@ -45,6 +45,8 @@ class JournalReader {
   const JournalEnd& end() const { return end_; }
   const std::string& error() const { return error_; }
   std::uint64_t records_read() const { return records_read_; }
+  // Behind what was read whole; header() is that of its segment.
+  const JournalPlace& place() const { return place_; }
 
  private:
   JournalItem next_in_frame(JournalRecord& record) {
@@ -87,6 +89,7 @@ class JournalReader {
   std::string config_, error_;
   std::uint64_t gap_ = 0;
   std::uint64_t records_read_ = 0;
+  JournalPlace place_;
 };
 
 }  // namespace mm

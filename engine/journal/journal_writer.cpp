@@ -33,6 +33,7 @@ std::string encode_header(const JournalHeader& h) {
   put_text(out, h.build);
   put_text(out, h.config);
   put_text(out, h.instruments);
+  put_text(out, h.opening);
   return out;
 }
 
@@ -61,18 +62,16 @@ JournalWriter::~JournalWriter() {
   close_file(file_);
 }
 
-std::string JournalWriter::open(const std::string& path, JournalHeader header, Options options) {
+std::string JournalWriter::prepare(const std::string& path, JournalHeader header, Options options) {
   MM_ASSERT(file_.fd < 0, "a journal writer writes one journal");
   MM_ASSERT(options.segments_max >= 2, "the oldest segment is not the one being written");
   path_ = path;
   options_ = options;
   header_ = std::move(header);
-  header_.segment = 0;
-  header_.first_record = 0;
   header_text_ = encode_header(header_);
   if (header_text_.size() > kPayloadBytesMax) {
-    return fmt::format("{}: a journal's config and instruments may have {} bytes, these have {}",
-                       path, kPayloadBytesMax, header_text_.size());
+    return fmt::format("{}: a journal's header may have {} bytes, this one has {}", path,
+                       kPayloadBytesMax, header_text_.size());
   }
   frame_ = std::make_unique<std::uint8_t[]>(sizeof(FrameHeader) + kRecordsBytesMax +
                                             sizeof(FrameTrailer));
@@ -80,7 +79,33 @@ std::string JournalWriter::open(const std::string& path, JournalHeader header, O
   reset_records();
   file_path_.reserve(path.size() + 16);
   small_.reserve(header_text_.size() + sizeof(FrameHeader) + sizeof(FrameTrailer));
+  return {};
+}
+
+std::string JournalWriter::open(const std::string& path, JournalHeader header, Options options) {
+  header.segment = 0;
+  header.first_record = 0;
+  if (std::string error = prepare(path, std::move(header), options); !error.empty()) return error;
   if (!create_file() || !write_header()) return error_;
+  return {};
+}
+
+std::string JournalWriter::go_on(const std::string& path, JournalHeader header,
+                                 const JournalPlace& place) {
+  if (std::string error = prepare(path, std::move(header), Options{}); !error.empty()) return error;
+  oldest_segment_ = place.oldest_segment;
+  records_ = place.records;
+  lost_ = place.lost;
+  put_segment_path(file_path_, path_, header_.segment);
+  file_ = {::open(file_path_.c_str(), O_WRONLY | O_CLOEXEC), place.frames, place.bytes};
+  const auto end = static_cast<off_t>(place.bytes);
+  if (file_.fd < 0 || ::ftruncate(file_.fd, end) != 0 || ::lseek(file_.fd, end, SEEK_SET) != end) {
+    error_ = fmt::format("{}: cannot be gone on with: {}", file_path_, std::strerror(errno));
+    return error_;
+  }
+  // The next one may have been begun when it ended, with nothing to lead there yet.
+  put_segment_path(file_path_, path_, header_.segment + 1);
+  ::unlink(file_path_.c_str());
   return {};
 }
 
@@ -130,6 +155,7 @@ void JournalWriter::flush() {
 
 void JournalWriter::sync() {
   flush();
+  ++syncs_;
   if (file_.fd >= 0 && ::fdatasync(file_.fd) != 0) {
     error_ = fmt::format("{}: cannot be synchronised: {}", path_, std::strerror(errno));
   }

@@ -36,6 +36,9 @@ class JournalWriter {
   [[nodiscard]] std::string open(const std::string& path, JournalHeader header) {
     return open(path, std::move(header), Options{});
   }
+  // Goes on with a journal that ends there; what lies behind is cut off. `header` is its own.
+  [[nodiscard]] std::string go_on(const std::string& path, JournalHeader header,
+                                  const JournalPlace& place);
   bool is_open() const { return file_.fd >= 0; }
 
   void append(const Event& event, std::uint64_t command_hash) {
@@ -57,13 +60,16 @@ class JournalWriter {
   // The last thing that went wrong, empty if all is written.
   const std::string& error() const { return error_; }
   std::uint64_t records() const { return records_ + frame_records_; }
+  std::uint32_t held() const { return frame_records_; }  // of these, not yet in the file
   std::uint64_t lost() const { return lost_; }
+  std::uint64_t syncs() const { return syncs_; }
   std::uint64_t bytes_written() const { return bytes_total_; }
   std::uint32_t segment() const { return header_.segment; }
 
  private:
   static constexpr std::uint32_t kFrameRecordsMax = 0xFFFF;
 
+  std::string prepare(const std::string& path, JournalHeader header, Options options);
   std::uint8_t* payload() { return frame_.get() + sizeof(FrameHeader); }
   void reset_records();
   struct File {
@@ -97,7 +103,7 @@ class JournalWriter {
   std::string small_;        // the frame of everything but records
   std::string error_;
   std::uint32_t oldest_segment_ = 0;
-  std::uint64_t bytes_total_ = 0;
+  std::uint64_t bytes_total_ = 0, syncs_ = 0;
   std::uint64_t records_ = 0;  // in written frames
   std::uint64_t lost_ = 0;
   std::uint64_t pending_gap_ = 0;  // of lost_, not yet said in the file

@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "engine/ledger/session_folder.h"
+#include "engine/runtime/durable_file.h"
 
 namespace mm {
 namespace {

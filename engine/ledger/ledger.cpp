@@ -33,6 +33,10 @@ CREATE TABLE fills(
 CREATE TABLE events(
   record INTEGER, time_ns INTEGER, received_ns INTEGER, instrument INTEGER, kind TEXT,
   client_order_id TEXT, new_client_order_id TEXT, reason TEXT, detail TEXT);
+CREATE TABLE closing(
+  instrument INTEGER PRIMARY KEY, time_ns INTEGER, position_e8 INTEGER, position TEXT,
+  realized TEXT, unrealized TEXT, fees TEXT, profit_today_e8 INTEGER, profit_today TEXT,
+  mark_half_ticks INTEGER, mark TEXT);
 )sql";
 
 std::string id_text(ClientOrderId id) {
@@ -49,11 +53,6 @@ std::string_view asset_text(const Instrument& i, Asset asset) {
       break;
   }
   return "other";
-}
-
-// 0 for a text that is no id.
-ClientOrderId id_of(const std::string& text) {
-  return ClientOrderId(text.size() < 3 ? 0 : std::strtoull(text.c_str() + 2, nullptr, 16));
 }
 
 OrderState state_named(std::string_view text) {
@@ -83,6 +82,12 @@ const char* session_text(SessionState state) {
       return "reconciling";
   }
   return "?";
+}
+
+// In 1e-8, rounded down: never less of a loss than it was.
+std::int64_t amount_below(Money m) {
+  constexpr Int128 kUnit = kMoneyScale / kAmountScale;
+  return static_cast<std::int64_t>(m.v >= 0 ? m.v / kUnit : -((-m.v + kUnit - 1) / kUnit));
 }
 
 // What an event that is no order's says, in words.
@@ -118,6 +123,10 @@ std::string detail_of(const Event& e, const Instrument& i) {
 
 std::string order_id_text(ClientOrderId id) {
   return fmt::format("mm{:016x}", id.v);
+}
+
+ClientOrderId order_id_of(const std::string& text) {
+  return ClientOrderId(text.size() < 3 ? 0 : std::strtoull(text.c_str() + 2, nullptr, 16));
 }
 
 LedgerWriter::~LedgerWriter() {
@@ -208,7 +217,7 @@ void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believ
   if (!error_.empty()) return;
   std::vector<ClientOrderId> left;
   while (orders.step()) {
-    if (!is_terminal(state_named(orders.text(1)))) left.push_back(id_of(orders.text(0)));
+    if (!is_terminal(state_named(orders.text(1)))) left.push_back(order_id_of(orders.text(0)));
   }
   orders.reset();
   for (const ClientOrderId id : left) {
@@ -216,6 +225,20 @@ void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believ
     if (may_be_live(state)) continue;
     set_state(id, state == OrderState::kFree ? OrderState::kCanceled : state, now, "presumed");
   }
+}
+
+void LedgerWriter::write_closing(InstrumentId id, const SymbolClosing& c) {
+  if (!open_ || !error_.empty()) return;
+  Statement insert;
+  error_ = database_.prepare("INSERT INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?)", insert);
+  if (!error_.empty()) return;
+  const DecimalText position = decimal_text(c.position), realized = decimal_text(c.realized);
+  const DecimalText unrealized = decimal_text(c.unrealized), fees = decimal_text(c.fees);
+  const DecimalText today = decimal_text(c.today), mark = price_text(instrument(id), c.mark);
+  insert.bind(id).bind(c.time.v).bind(c.position.v).bind(position.view()).bind(realized.view());
+  insert.bind(unrealized.view()).bind(fees.view()).bind(amount_below(c.today)).bind(today.view());
+  insert.bind(c.mark.v).bind(mark.view()).run();
+  wrote();
 }
 
 std::string LedgerWriter::close(const JournalEnd* end) {
@@ -436,7 +459,7 @@ bool LedgerWriter::load(ClientOrderId id, OrderRow& row) {
   const bool found = load_order_.step();
   if (found) {
     row.id = id;
-    row.replaces = id_of(load_order_.text(1));
+    row.replaces = order_id_of(load_order_.text(1));
     row.venue_id = VenueOrderId(static_cast<std::uint64_t>(load_order_.integer(2)));
     row.instrument = static_cast<InstrumentId>(load_order_.integer(3));
     row.side = load_order_.text(4) == name(Side::kBuy) ? Side::kBuy : Side::kSell;

@@ -6,8 +6,9 @@
 // values: the first one is kept and nothing more is written.
 //
 // Tables: sessions (one row), instruments, orders (one row a client order id, its last known
-// state), requests (every command), fills (each trade id once, however often it was reported) and
-// events (execution reports, control, lost books, and the changes given to on_change).
+// state), requests (every command), fills (each trade id once, however often it was reported),
+// events (execution reports, control, lost books, and the changes given to on_change) and closing
+// (position and profit at the end, which the next session goes on from).
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,16 @@ namespace mm {
 
 // A client order id as venues and people see it: mm and 16 hex digits.
 std::string order_id_text(ClientOrderId id);
+ClientOrderId order_id_of(const std::string& text);  // 0 for a text that is no id
+
+// How an instrument stood at the end.
+struct SymbolClosing {
+  Nanos time{};
+  Amount position{};
+  Money realized{}, unrealized{}, fees{};
+  Money today{};     // profit of the trading day, that of earlier sessions included
+  HalfTicks mark{};  // 0: never valued
+};
 
 class LedgerWriter {
  public:
@@ -47,6 +58,7 @@ class LedgerWriter {
   // request that was not found when asked for, end by the core's word, with the reason `presumed`.
   // `believed` gives the core's state of an order, kFree where it has no such order any more.
   void settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now);
+  void write_closing(InstrumentId instrument, const SymbolClosing& closing);
   // Makes what was written visible to readers; done now and then by itself.
   void commit();
   // The end of the session, or null if the journal has none; commits and returns the error.

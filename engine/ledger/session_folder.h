@@ -50,10 +50,5 @@ std::string utc_name(Nanos time);
 // The text of an INI file with the values of keys named like secrets (key, secret, password, token)
 // replaced. Journals, sessions and logs carry configs only in this form.
 std::string redacted(std::string_view ini_text);
-// A file's name is durable once its folder is.
-bool sync_folder_of(const std::string& path);
-// Writes a file so that others, and whoever comes after a crash, see the old content or the new,
-// never a part; it is on the disk when this returns. Returns the error.
-[[nodiscard]] std::string write_durably(const std::string& path, std::string_view text);
 
 }  // namespace mm

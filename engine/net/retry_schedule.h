@@ -39,6 +39,11 @@ class RetrySchedule {
     if (now - begun >= pauses_.steady) range_ = pauses_.first;
     return failed(now);
   }
+  // It worked, and is to be done again.
+  void succeeded(Nanos next) {
+    range_ = pauses_.first;
+    next_ = next;
+  }
   // For another reason than a failure: not before then.
   void wait_until(Nanos at) { next_ = at; }
 

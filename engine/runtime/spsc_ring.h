@@ -108,11 +108,11 @@ class SpscRing {
 
   // Consumer side.
 
-  // The oldest items that lie side by side (a ring that wraps shows its rest at the next peek);
-  // valid until consume().
-  std::span<const T> peek() {
-    const std::uint64_t head = own_head();
-    return {&slots_[head & mask_], contiguous(head, available(head, capacity()))};
+  // The oldest items that lie side by side (a ring that wraps shows its rest at the next peek),
+  // behind the first `skip`, which were peeked at before; valid until consume().
+  std::span<const T> peek(std::size_t skip = 0) {
+    const std::uint64_t from = own_head() + skip;
+    return {&slots_[from & mask_], contiguous(from, available(own_head(), capacity()) - skip)};
   }
   // Gives back the oldest `count` items; no more than peek() has shown.
   void consume(std::size_t count) {

@@ -17,6 +17,7 @@ namespace mm::binance::orders {
 enum class Purpose : std::uint8_t {
   kCommand,  // of the core
   kTrades,   // executions of an order that miss with us
+  kSweep,    // all open orders of a symbol, now and then
   kTime
 };
 

@@ -22,23 +22,6 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
-  if (!options.rest_url.empty()) {
-    net::ParsedUrl rest = net::parse_url(options.rest_url);
-    if (error_.empty()) error_ = rest.error;
-    rest_ = std::make_unique<RestOrders>(
-        RestOrders::Setup{.endpoint = rest.endpoint,
-                          .tls = &tls_,
-                          .clock = clock_,
-                          .api_key = credentials.api_key.view(),
-                          .signer = *credentials.signer,
-                          .recv_window_ms = options.recv_window_ms,
-                          .self_trade_prevention = options.self_trade_prevention,
-                          .identity = options.identity,
-                          .timeout = std::chrono::nanoseconds(options.dial_timeout.v),
-                          .stop = &stop_,
-                          .pause = limits.requests},
-        instruments_, link.rest_answers);
-  }
   for (std::size_t i = 0; i < link.lanes.size(); ++i) {
     // One that lived for less is followed by a pause, which grows: each costs a reconciliation.
     lanes_.push_back({0,
@@ -52,7 +35,6 @@ int OrderConnector::do_work() {
   if (!error_.empty()) return 0;
   for (std::size_t i = 0; i < lanes_.size() && !stop_.load(std::memory_order_acquire); ++i) {
     if (reclaim(i)) ++work;
-    if (carry_out_by_rest()) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
   }
   return work;
@@ -115,8 +97,6 @@ bool OrderConnector::connect(std::size_t lane) {
   }
   if (!link_.lanes[lane].handover.offer(std::move(connection))) return false;  // cannot be
   ++lanes_[lane].offered;
-  failures_ = 0;
-  link_.rest_ready.store(false, std::memory_order_release);
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
   problem_.clear();
   say_(fmt::format("order connection {} is ready", lane));
@@ -165,20 +145,9 @@ Nanos OrderConnector::pause_after(const RequestChannel& channel) {
 void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_min) {
   const Nanos pause = lanes_[lane].retry.failed(clock_.now(), pause_min);
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
-  if (++failures_ >= kFailuresUntilRest && rest_ != nullptr) {
-    link_.rest_ready.store(true, std::memory_order_release);
-  }
   problem_ = std::move(problem);
   say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
                    pause.v / kMillisecond.v));
-}
-
-// One a turn: the attempts to connect must get theirs, however slowly REST answers.
-bool OrderConnector::carry_out_by_rest() {
-  Command command;
-  if (rest_ == nullptr || !link_.rest_requests.try_pop(command)) return false;
-  rest_->carry_out(command);
-  return true;
 }
 
 }  // namespace mm::binance::orders

@@ -2,8 +2,7 @@
 //
 // A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
 // 100 ms). Connections the session wants anew are opened before the old ones go; failures are
-// retried with jittered pauses, within the venue's limit of attempts. While no connection is up it
-// carries out cancels and questions by REST;
+// retried with jittered pauses, within the venue's limit of attempts.
 #pragma once
 
 #include <atomic>
@@ -22,7 +21,6 @@
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
 #include "gateway/binance/request_channel.h"
-#include "gateway/binance/rest_orders.h"
 #include "gateway/binance/session_link.h"
 
 namespace mm::binance::orders {
@@ -45,8 +43,6 @@ class OrderConnector {
   const std::string& problem() const { return problem_; }
 
  private:
-  static constexpr int kFailuresUntilRest = 2;
-
   struct Lane {
     std::uint32_t offered = 0;
     net::RetrySchedule retry;
@@ -58,7 +54,6 @@ class OrderConnector {
   std::string prepare(OrderConnection& connection);
   Nanos pause_after(const RequestChannel& channel);
   void failed(std::size_t lane, std::string problem, Nanos pause_min);
-  bool carry_out_by_rest();
 
   OrderSessionOptions options_;
   const Credentials& credentials_;
@@ -71,11 +66,9 @@ class OrderConnector {
   InstrumentMap instruments_;
   ResponseParser parser_;
   Reconciler reconciler_;
-  std::unique_ptr<RestOrders> rest_;
   net::AddressLimits& limits_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
-  int failures_ = 0;   // in a row
   Nanos pause_min_{};  // what the last refusal asks for
   std::atomic<bool> stop_{false};
 };

@@ -44,10 +44,12 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
       limits_(pause, options.limits),
       lane_count_(link.lanes.size()),
       halted_told_(instruments_.size()) {
+  for (std::uint32_t i = RestLink::kCallsMax; i > 0; --i) calls_free_.push_back(i - 1);
   MM_ASSERT(lane_count_ > 0 && lane_count_ <= kLanesMax, "between one and kLanesMax connections");
 }
 
 OrderSession::~OrderSession() {
+  delete found_;
   for (Lane& lane : lanes_) {
     delete lane.current;
     delete lane.retiring;
@@ -72,7 +74,8 @@ bool OrderSession::submit(const Command& c, Nanos now) {
     return false;
   }
   OrderConnection* const to = connection_for(c);
-  if (to == nullptr) return submit_by_rest(c);
+  if (to == nullptr) return submit_by_rest(c, Purpose::kCommand, now);
+  if (is_out_by_rest(c)) return false;
   // A quote must not leave later, when it may no longer be meant; a cancel may wait its turn.
   if (quotes && to->socket->bytes_waiting() > 0) return false;
   return send(*to, c, Purpose::kCommand, now);
@@ -95,15 +98,13 @@ bool OrderSession::any_connection() const {
 // While the user data do not come.
 bool OrderSession::answers_questions() const {
   return any_connection() ? link_.reconciling.load(std::memory_order_acquire)
-                          : link_.rest_ready.load(std::memory_order_acquire);
+                          : rest_wanted_ && link_.rest.answers_us.load(std::memory_order_acquire);
 }
 
-bool OrderSession::submit_by_rest(const Command& command) {
-  const bool quotes = is_order(command.kind) || command.kind == CommandKind::kReduce;
-  if (quotes || !link_.rest_ready.load(std::memory_order_acquire)) return false;
-  if (!link_.rest_requests.try_push(command)) return false;
-  ++counters_.by_rest;
-  return true;
+// REST does for user data: quotes may go that way.
+bool OrderSession::trades_by_rest() const {
+  return options_.rest_fallback == RestFallback::kTrade && rest_wanted_ && found_told_ &&
+         link_.rest.looking.load(std::memory_order_acquire);
 }
 
 bool OrderSession::send(OrderConnection& connection, const Command& command, Purpose purpose,
@@ -130,23 +131,30 @@ bool OrderSession::send(OrderConnection& connection, const Command& command, Pur
   row.sent = now;
   row.purpose = purpose;
   row.then = then;
-  if (purpose == Purpose::kCommand) {
-    events_.on_sent(command);
-    if (is_order(command.kind)) ++unanswered_orders_;
-  }
-  ++counters_.requests;
-  limits_.on_sent(now);
+  count_out(row, now);
   // If this fails it may have been sent in part: the next poll finds the connection broken, and
   // the request unanswered.
   connection.socket->commit(bytes);
   return true;
 }
 
+void OrderSession::count_out(const PendingRequest& request, Nanos now) {
+  ++counters_.requests;
+  limits_.on_sent(now);
+  if (request.purpose != Purpose::kCommand) return;
+  events_.on_sent(request.command);
+  if (is_order(request.command.kind)) ++unanswered_orders_;
+}
+
+// If they do not go: whatever led to them comes again.
 void OrderSession::send_follow_ups(Nanos now) {
   for (const OrderEvents::FollowUp& f : events_.follow_ups()) {
-    OrderConnection* const to = connection_for(f.command);
-    if (to == nullptr || limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
-    send(*to, f.command, f.purpose, now, f.then);  // if not: whatever led to it comes again
+    if (limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
+    if (OrderConnection* const to = connection_for(f.command); to != nullptr) {
+      send(*to, f.command, f.purpose, now, f.then);
+    } else {
+      submit_by_rest(f.command, f.purpose, now, f.then);
+    }
   }
   events_.follow_ups().clear();
 }
@@ -167,6 +175,7 @@ bool OrderSession::work(Nanos now) {
   if (!state_told_) tell_state();  // down, whatever has come up meanwhile
   if (distrusted_) end_all();
   bool busy = take_connections(now);
+  use_rest(now);
   tell_state();  // that questions are answered, before what was found
   for (std::size_t i = 0; i < lane_count_; ++i) {
     Lane& lane = lanes_[i];
@@ -174,12 +183,16 @@ bool OrderSession::work(Nanos now) {
     if (lane.current == nullptr) continue;
     busy = (tell_findings(*lane.current) || poll(lane, *lane.current, now)) || busy;
   }
-  Event event;
-  while (out_.free_slots() > OrderEvents::kRoom && link_.rest_answers.try_pop(event)) {
-    events_.emit(event);
+  std::uint32_t call = 0;
+  while (out_.free_slots() > OrderEvents::kRoom && link_.rest.answers.try_pop(call)) {
+    on_call(link_.rest.calls[call], now);
+    calls_free_.push_back(call);
+    busy = true;
   }
+  busy = take_findings() || busy;
   send_follow_ups(now);
   keep_time(now);
+  sweep(now);
   expire(now);
   tell_usage(now);
   tell_state();
@@ -192,6 +205,10 @@ void OrderSession::end_all() {
     if (lane.current != nullptr) end(lane, lane.current);
     if (lane.retiring != nullptr) end(lane, lane.retiring);
   }
+  // By REST a new look is needed too: one that waits here may be old.
+  if (found_ == nullptr) found_ = link_.rest.findings.take();
+  if (found_ != nullptr) found_->settled = true;
+  found_told_ = false;
 }
 
 bool OrderSession::take_connections(Nanos now) {
@@ -218,13 +235,19 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   lane.current = &connection;
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
-  for (std::size_t i = 0; i < connection.last_trade_ids.size() && !reconciled_; ++i) {
-    events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
-  }
+  begin_with(connection);
+  if (connection.reconciled) sweep_due_ = now + sweep_pause();
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
   if (connection.reconciled) link_.reconciling.store(false, std::memory_order_release);
+}
+
+// What was traded before is in the first balances.
+void OrderSession::begin_with(const OrderConnection& connection) {
+  for (std::size_t i = 0; i < connection.last_trade_ids.size() && !reconciled_; ++i) {
+    events_.begin_after(static_cast<InstrumentId>(i), connection.last_trade_ids[i]);
+  }
 }
 
 // What the connector found, piece by piece; false when all is told.
@@ -243,7 +266,9 @@ bool OrderSession::tell_findings(OrderConnection& c) {
     on_user_data(c, c.backlog[at - c.open_orders.size()]);
     return true;
   }
-  answers_.parse(c.open_orders[at]);  // the connector has understood it already
+  // It has been understood already, where it was asked.
+  c.socket != nullptr ? answers_.parse(c.open_orders[at])
+                      : answers_.parse_body(c.open_orders[at], 200);
   for (const OrderRecord& order : answers_.response().orders) {
     const InstrumentId instrument = instruments_.find(order.symbol);
     if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
@@ -350,12 +375,16 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
   }
   const PendingRequest request = *row;
   in_flight_.remove(*row);
-  if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
-    --unanswered_orders_;
-  }
   if (request.purpose == Purpose::kTime) {
     clock_.observe(request.sent, now, r.server_time_ms);
     return;
+  }
+  on_answer(request, r, now);
+}
+
+void OrderSession::on_answer(const PendingRequest& request, const Response& r, Nanos now) {
+  if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
+    --unanswered_orders_;
   }
   if (r.has_error && (judge(r.status, r.error).reason == RejectReason::kMarketHalted ||
                       judge(400, r.new_order_error).reason == RejectReason::kMarketHalted)) {
@@ -409,6 +438,94 @@ bool OrderSession::return_waiting(Lane& lane, net::Handover<OrderConnection>& ha
   return true;
 }
 
+// --- by REST --------------------------------------------------------------------------------
+
+// Wanted when nothing has been up for long enough.
+void OrderSession::use_rest(Nanos now) {
+  const bool alone = std::ranges::all_of(
+      lanes_, [](const Lane& lane) { return lane.current == nullptr && lane.retiring == nullptr; });
+  if (!alone) {
+    alone_since_ = Nanos{};
+  } else if (alone_since_ == Nanos{}) {
+    alone_since_ = now;
+  }
+  const bool wanted = alone && options_.rest_fallback != RestFallback::kOff &&
+                      now - alone_since_ >= options_.rest_fallback_after;
+  if (wanted == rest_wanted_) return;
+  rest_wanted_ = wanted;
+  found_told_ = false;
+  link_.rest.wanted.store(wanted, std::memory_order_release);
+}
+
+bool OrderSession::submit_by_rest(const Command& command, Purpose purpose, Nanos now,
+                                  const Event& then) {
+  if (!answers_questions() || calls_free_.empty()) return false;
+  const std::uint32_t number = calls_free_.back();
+  RestCall& call = link_.rest.calls[number];
+  call.request = {};
+  call.request.id = number + 1;  // in use
+  call.request.command = command;
+  call.request.sent = now;
+  call.request.purpose = purpose;
+  call.request.then = then;
+  if (!link_.rest.requests.try_push(number)) return false;  // cannot be
+  calls_free_.pop_back();
+  count_out(call.request, now);
+  ++counters_.by_rest;
+  return true;
+}
+
+// The order has a request under way there; its answer comes first.
+bool OrderSession::is_out_by_rest(const Command& command) const {
+  if (calls_free_.size() == RestLink::kCallsMax) return false;
+  const auto concerns = [&](const RestCall& call) {
+    const Command& c = call.request.command;
+    return call.request.id != 0 && c.id.v != 0 && (c.id == command.id || c.new_id == command.id);
+  };
+  return std::ranges::any_of(link_.rest.calls, concerns);
+}
+
+void OrderSession::on_call(RestCall& call, Nanos now) {
+  const PendingRequest& request = call.request;
+  call.request.id = 0;
+  if (call.outcome == RestCall::Outcome::kAnswered) {
+    const bool understood = *answers_.parse_body(call.body, call.status) == '\0';
+    if (understood || call.status != 200) {
+      ++counters_.answers;
+      limits_.update(answers_.response(), clock_, now, call.retry_at);
+      return on_answer(request, answers_.response(), now);
+    }
+    ++counters_.bad_messages;
+  }
+  if (request.purpose != Purpose::kCommand) return;
+  if (is_order(request.command.kind)) --unanswered_orders_;
+  if (call.outcome == RestCall::Outcome::kNotSent) {
+    return events_.deny(request.command, call.reason, call.retry_at);
+  }
+  ++counters_.lost;
+  events_.on_lost(request);
+}
+
+// A look at the account, told as that of a new connection is.
+bool OrderSession::take_findings() {
+  if (found_ == nullptr) {
+    found_ = link_.rest.findings.take();
+    if (found_ == nullptr) return false;
+    if (rest_wanted_) {
+      begin_with(*found_);
+    } else {  // a WebSocket has told, or will tell, the same
+      found_->settled = true;
+    }
+  }
+  if (!found_->settled) {
+    if (out_.free_slots() > OrderEvents::kRoom) tell_findings(*found_);
+    if (!found_->settled) return true;
+    found_told_ = rest_wanted_;
+  }
+  if (link_.rest.findings.give_back(found_)) found_ = nullptr;
+  return found_ == nullptr;
+}
+
 // --- time -----------------------------------------------------------------------------------
 
 void OrderSession::keep_time(Nanos now) {
@@ -419,6 +536,24 @@ void OrderSession::keep_time(Nanos now) {
   if (to != nullptr && limits_.refused_until(CommandKind::kQueryOrder, 0, now) == kNever) {
     send(*to, any, Purpose::kTime, now);
   }
+}
+
+// Of each symbol once an interval, one after the other.
+Nanos OrderSession::sweep_pause() const {
+  return options_.sweep_interval / static_cast<std::int64_t>(instruments_.size());
+}
+
+void OrderSession::sweep(Nanos now) {
+  if (options_.sweep_interval.v == 0 || now < sweep_due_ || state_ != SessionState::kUp) return;
+  sweep_due_ = now + sweep_pause();
+  Command look;
+  look.kind = CommandKind::kQueryOpenOrders;
+  look.instrument = sweep_next_;
+  OrderConnection* const to = connection_for(look);
+  if (to == nullptr || limits_.refused_until(look.kind, 0, now) != kNever) return;
+  if (!send(*to, look, Purpose::kSweep, now)) return;
+  ++counters_.sweeps;
+  sweep_next_ = static_cast<InstrumentId>((sweep_next_ + 1u) % instruments_.size());
 }
 
 void OrderSession::expire(Nanos now) {
@@ -463,6 +598,8 @@ void OrderSession::tell_state() {
     state = SessionState::kUp;
   } else if (lane.retiring != nullptr && state_ == SessionState::kUp) {
     state = SessionState::kUp;  // made before broken
+  } else if (trades_by_rest()) {
+    state = SessionState::kUp;
   } else if (lane.current != nullptr || answers_questions()) {
     state = SessionState::kReconciling;
   }

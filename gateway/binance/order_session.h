@@ -3,10 +3,12 @@
 // Owned by the gateway's thread, allocates at construction only, never blocks: connections come
 // from the connector (order_connector.h) logged on and reconciled, and go back to it to be closed.
 // All requests of an order use one connection while it lives; lane 0 also carries the user data,
-// and the session counts as up while that lane is. What is unanswered when a connection ends, or
-// too long, is told as unknown. New quotes stop before the venue's limits do; cancels and questions
-// pass until a ban. While no connection is up cancels and questions go to the connector, which has
-// REST.
+// and the session counts as up while that lane is. Now and then it asks what is open: an order of
+// ours that should not be is told, and the core cancels it. What is unanswered when a connection
+// ends, or too long, is told as unknown. New quotes stop before the venue's limits do; cancels and
+// questions pass until a ban. When no connection has been up for a while the worker has REST
+// (rest_worker.h): cancels and questions go there, and quotes if the options say so; an order's
+// requests never run both ways at once.
 #pragma once
 
 #include <array>
@@ -38,7 +40,7 @@ struct OrderSessionCounters {
   std::uint64_t bad_messages = 0;    // not understood
   std::uint64_t lost = 0;            // requests that will not be answered
   std::uint64_t denied = 0;          // not sent, for the venue's limits
-  std::uint64_t by_rest = 0;
+  std::uint64_t by_rest = 0, sweeps = 0;
   std::uint64_t connections_lost = 0, renewals = 0, clock_errors = 0;
 };
 
@@ -76,17 +78,24 @@ class OrderSession {
   };
 
   OrderConnection* connection_for(const Command& command);
-  bool submit_by_rest(const Command& command);
+  bool submit_by_rest(const Command& command, Purpose purpose, Nanos now, const Event& then = {});
   bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
             const Event& then = {});
   void send_follow_ups(Nanos now);
-  void ask_time(Nanos now);
 
   bool work(Nanos now);
   void end_all();
   bool take_connections(Nanos now);
   bool any_connection() const;
   bool answers_questions() const;
+  bool trades_by_rest() const;
+  bool is_out_by_rest(const Command& command) const;
+  void use_rest(Nanos now);
+  bool take_findings();
+  void on_call(RestCall& call, Nanos now);
+  void count_out(const PendingRequest& request, Nanos now);
+  void begin_with(const OrderConnection& connection);
+  void on_answer(const PendingRequest& request, const Response& response, Nanos now);
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   void settle(OrderConnection& connection);
@@ -99,6 +108,8 @@ class OrderSession {
   void give_back(Lane& lane, OrderConnection* connection);
   bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
   void keep_time(Nanos now);
+  void sweep(Nanos now);
+  Nanos sweep_pause() const;
   void expire(Nanos now);
   void tell_usage(Nanos now);
   void tell_state();
@@ -123,8 +134,15 @@ class OrderSession {
   bool reconciled_ = false;        // see has_begun()
   std::vector<bool> halted_told_;  // by instrument
   std::uint32_t halted_news_ = 0;
+  // While no WebSocket is up.
+  bool rest_wanted_ = false;
+  Nanos alone_since_{};               // 0: one is up
+  OrderConnection* found_ = nullptr;  // by REST, being told
+  bool found_told_ = false;           // one, this time
+  std::vector<std::uint32_t> calls_free_;
   Nanos time_due_{}, expire_due_{};
-  Nanos usage_due_{};
+  Nanos usage_due_{}, sweep_due_{};
+  InstrumentId sweep_next_ = 0;
   RateUsage usage_told_{};
   OrderSessionCounters counters_;
 };

@@ -13,10 +13,17 @@
 
 namespace mm::binance::orders {
 
+// What REST does while no WebSocket is up.
+enum class RestFallback : std::uint8_t {
+  kOff,
+  kCancel,  // cancels and questions
+  kTrade    // quotes too
+};
+
 struct OrderSessionOptions {
   std::vector<Instrument> instruments;  // in the core's order
   std::string ws_api_url;               // wss://ws-api.binance.com:443/ws-api/v3
-  std::string rest_url;                 // https://api.binance.com; empty: no fallback
+  std::string rest_url;                 // https://api.binance.com
   std::string ca_file;                  // empty: the system's authorities
   Identity identity;                    // of the client order ids
   int connections = 2;                  // modify_worker_count, at most kLanesMax
@@ -30,9 +37,15 @@ struct OrderSessionOptions {
   // Trades up to these are counted already (by instrument; 0 or none: whatever there is at start).
   std::vector<std::uint64_t> last_trade_ids;
 
+  RestFallback rest_fallback = RestFallback::kCancel;
+  Nanos rest_fallback_after{kSecond};           // without any order connection
+  Nanos rest_timeout{5 * kSecond.v};            // of one request
+  Nanos command_age_max{500 * kMillisecond.v};  // a quote that waited longer for REST is not meant
+
   Nanos answer_timeout{10 * kSecond.v};      // then the outcome of a request is unknown
   Nanos renew_after{23 * 3600 * kSecond.v};  // the venue hangs up after 24 hours
   Nanos clock_interval{60 * kSecond.v};      // between questions for the venue's time
+  Nanos sweep_interval{60 * kSecond.v};      // between two looks at all that is open; 0: none
   Nanos dial_timeout{10 * kSecond.v};
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};

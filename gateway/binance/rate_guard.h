@@ -42,11 +42,10 @@ class RateGuard {
       ++w.limit.used;
     }
   }
-  // Every answer, success or not.
-  void update(const Response& r, const VenueClock& clock, Nanos now) {
+  // Every answer, success or not. `told`: until when it wants a pause, where its text does not say.
+  void update(const Response& r, const VenueClock& clock, Nanos now, Nanos told = {}) {
     for (std::size_t i = 0; i < r.limit_count; ++i) update(r.limits[i], clock, now);
-    const Nanos told =
-        r.retry_after_ms > 0 ? clock.local(kMillisecond * r.retry_after_ms) : Nanos(0);
+    if (r.retry_after_ms > 0) told = clock.local(kMillisecond * r.retry_after_ms);
     if (limits_address(r)) {
       pause_.on_status(r.status, told, now);
     } else if (r.status == 429) {

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "gateway/binance/request_channel.h"
-
 namespace mm::binance::orders {
 
 Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link)
@@ -15,8 +13,7 @@ Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, SessionL
       link_(link),
       no_trades_(instruments.size()),
       found_(std::bit_ceil(4 * OrderEvents::kRoom)),
-      events_(instruments, self, 0, no_ids_, no_trades_, found_),
-      untraded_(instruments.size()) {}
+      events_(instruments, self, 0, no_ids_, no_trades_, found_) {}
 
 std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> known_trades,
                             OrderConnection& into) {
@@ -31,7 +28,7 @@ std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> kno
     const std::uint64_t configured = n < known_trades.size() ? known_trades[n] : 0;
     const std::uint64_t told = link_.last_trades[n].load(std::memory_order_acquire);
     const std::uint64_t last = std::max(configured, told);
-    if (last != 0 || untraded_[n]) known[n] = last;
+    if (last != 0 || link_.untraded[n].load(std::memory_order_acquire)) known[n] = last;
   }
   if (std::string error = find_opening(venue, known, into); !error.empty()) return error;
   for (std::size_t n = 0; n < instruments_.size(); ++n) {
@@ -147,7 +144,7 @@ std::string Reconciler::find_last_trades(Questions& venue, const KnownTrades& kn
     for (const TradeRecord& t : venue.response().trades) {
       into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
     }
-    untraded_[i] = venue.response().trades.empty();
+    link_.untraded[i].store(venue.response().trades.empty(), std::memory_order_release);
   }
   return {};
 }

@@ -77,7 +77,6 @@ class Reconciler {
   std::vector<std::atomic<std::uint64_t>> no_trades_;
   SpscRing<Event> found_;
   OrderEvents events_;
-  std::vector<bool> untraded_;                // there was no trade on the symbol when we started
   std::map<OrderKey, ClientOrderId> owners_;  // of one run; 0: not ours
   std::uint64_t foreign_ = 0;
   bool superseded_ = false;

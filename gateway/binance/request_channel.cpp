@@ -12,13 +12,6 @@ constexpr std::chrono::milliseconds kLookAgain{5};
 
 }  // namespace
 
-std::string padded(std::string_view text) {
-  std::string copy;
-  copy.reserve(text.size() + ResponseParser::kPadding);
-  copy.assign(text);
-  return copy;
-}
-
 std::string RequestChannel::ask(std::string_view method, Params params) {
   return exchange(method, std::move(params), false);
 }

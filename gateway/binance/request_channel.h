@@ -19,9 +19,6 @@
 
 namespace mm::binance::orders {
 
-// Copied with the room a parser needs behind a text.
-std::string padded(std::string_view text);
-
 class RequestChannel : public Questions {
  public:
   struct Setup {

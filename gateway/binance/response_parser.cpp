@@ -286,4 +286,11 @@ const Response& ResponseParser::response() const {
   return impl_->out;
 }
 
+std::string padded(std::string_view text) {
+  std::string copy;
+  copy.reserve(text.size() + ResponseParser::kPadding);
+  copy.assign(text);
+  return copy;
+}
+
 }  // namespace mm::binance::orders

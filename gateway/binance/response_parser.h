@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "engine/core/types.h"
@@ -103,5 +104,8 @@ class ResponseParser {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Copied with the room a parser needs behind a text.
+std::string padded(std::string_view text);
 
 }  // namespace mm::binance::orders

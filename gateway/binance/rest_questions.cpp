@@ -7,8 +7,6 @@
 #include <thread>
 
 #include "engine/core/assert.h"
-#include "gateway/binance/error_table.h"
-#include "gateway/binance/request_channel.h"
 
 namespace mm::binance::orders {
 
@@ -27,14 +25,15 @@ const RestQuestions::Route& RestQuestions::route_of(std::string_view method) {
 }
 
 std::string RestQuestions::ask_signed(std::string_view method, Params params) {
-  answered_ = false;
   const Route& route = route_of(method);
   for (;;) {
+    answered_ = false;
     if (std::string error = wait_for_pause(route); !error.empty()) return error;
+    if (first_) first_();
     std::string error = rest_.venue_clock().known() ? std::string{} : rest_.measure_clock();
     if (error.empty()) error = exchange(route, params);
     const Nanos now = clock_.now();
-    if (pause_.next(route.use, now) == now) return error;
+    if (error.empty() || pause_.next(route.use, now) == now) return error;
   }
 }
 
@@ -51,20 +50,15 @@ std::string RestQuestions::wait_for_pause(const Route& route) const {
 }
 
 std::string RestQuestions::exchange(const Route& route, Params params) {
-  answered_ = false;
   const net::HttpResponse response =
       rest_.ask_signed(route.verb, route.path, std::move(params), key_);
   if (response.status == 0) return fmt::format("{}: {}", route.method, response.error);
-  const Nanos now = clock_.now();
-  const Nanos asked = response.retry_after();
-  pause_.on_status(response.status, asked.v > 0 ? now + asked : Nanos(0), now);
   text_ = padded(response.body);
   if (*parser_.parse_body(text_, response.status) != '\0') {
     return fmt::format("{}: HTTP {}, and not JSON", route.method, response.status);
   }
   answered_ = true;
   const Response& r = parser_.response();
-  if (r.error.code == kClockError) rest_.forget_clock();
   return r.status == 200 && !r.has_error ? std::string{}
                                          : refusal_text(route.method, r, key_.api_key);
 }

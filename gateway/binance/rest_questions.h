@@ -1,10 +1,11 @@
-// Questions by REST: for the end of a run, when no WebSocket may be there any more.
+// Questions by REST: while no WebSocket is up, and for the end of a run.
 //
 // Cold, one thread; blocks. A pause the venue asks for (429, 418) is waited for and the question
 // asked again, unless the pause lasts beyond the time that give_up_at() allows; a cancel waits for
 // a ban only.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,11 +17,12 @@ namespace mm::binance::orders {
 
 class RestQuestions : public Questions {
  public:
-  // All outlive it.
-  RestQuestions(SignedRest& rest, const RestKey& key, net::SharedRequestPause& pause,
-                const Clock& clock)
-      : rest_(rest), key_(key), pause_(pause), clock_(clock) {}
+  // All outlive it. `first` has its turn before each question: what must not wait for many of them.
+  RestQuestions(SignedRest& rest, const RestKey& key, const net::SharedRequestPause& pause,
+                const Clock& clock, std::function<void()> first = {})
+      : rest_(rest), key_(key), pause_(pause), clock_(clock), first_(std::move(first)) {}
 
+  // 0: no pause is waited for.
   void give_up_at(Nanos time) { give_up_ = time; }
 
   std::string ask_signed(std::string_view method, Params params) override;
@@ -41,8 +43,9 @@ class RestQuestions : public Questions {
 
   SignedRest& rest_;
   RestKey key_;
-  net::SharedRequestPause& pause_;
+  const net::SharedRequestPause& pause_;
   const Clock& clock_;
+  std::function<void()> first_;
   ResponseParser parser_;
   std::string text_;
   Nanos give_up_{kNever};

@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/net/handover.h"
 #include "engine/net/websocket.h"
-#include "engine/runtime/spsc_ring.h"
+#include "gateway/binance/rest_link.h"
 #include "gateway/binance/venue_clock.h"
 #include "gateway/binance/venue_order_ids.h"
 
@@ -25,7 +24,8 @@ namespace mm::binance::orders {
 
 inline constexpr std::size_t kLanesMax = 16;
 
-// A connection that is logged on, and what is to be told before it is used.
+// A connection that is logged on, and what is to be told before it is used. Without a socket: what
+// REST has told.
 struct OrderConnection {
   std::unique_ptr<net::WebSocket> socket;
   std::uint32_t serial = 0;  // never used again
@@ -46,7 +46,7 @@ struct OrderConnection {
 
 struct SessionLink {
   SessionLink(std::size_t lane_count, std::size_t instruments)
-      : lanes(lane_count), last_trades(instruments), halted(instruments) {}
+      : lanes(lane_count), last_trades(instruments), untraded(instruments), halted(instruments) {}
 
   struct Lane {
     net::Handover<OrderConnection> handover;
@@ -56,15 +56,14 @@ struct SessionLink {
   std::vector<Lane> lanes;                              // 0 carries the user data
   std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
   std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
+  std::vector<std::atomic<bool>> untraded;              // it had no trades when we first looked
   // By instrument: it takes no new orders. Whoever watches the venue's symbols writes it, and
   // counts up after a look at all of them.
   std::vector<std::atomic<bool>> halted;
   std::atomic<std::uint32_t> halted_news{0};
   std::atomic<bool> market_refused{false};  // an order was, so look now
   VenueOrderIds venue_ids;                  // written by the session
-  SpscRing<Command> rest_requests{256};     // to the connector, while no lane is up
-  SpscRing<Event> rest_answers{8192};
-  std::atomic<bool> rest_ready{false};  // connecting fails, REST may still work
+  RestLink rest;
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
   std::atomic<std::uint64_t> old_orders_canceled{0}, foreign_orders{0};

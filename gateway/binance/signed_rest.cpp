@@ -2,32 +2,44 @@
 
 #include <fmt/format.h>
 
-#include "gateway/binance/request_channel.h"
+#include "gateway/binance/error_table.h"
 
 namespace mm::binance::orders {
 
 SignedRest::SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls,
-                       const net::HttpOptions& options, const Clock& clock, int recv_window_ms)
-    : http_(endpoint, tls, options), clock_(clock), recv_window_ms_(recv_window_ms) {}
+                       const net::HttpOptions& options, const Clock& clock,
+                       net::SharedRequestPause& pause, int recv_window_ms)
+    : http_(endpoint, tls, options),
+      clock_(clock),
+      pause_(pause),
+      recv_window_ms_(recv_window_ms) {}
 
-net::HttpResponse SignedRest::ask(const char* method, const std::string& target) {
-  return http_.send({.method = method, .target = target, .headers = {}, .body = {}});
+net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
+  net::HttpResponse response = http_.send(request);
+  if (response.status < 400 || response.status >= 500) return response;
+  const std::string body = padded(response.body);
+  parser_.parse_body(body, response.status);  // a page of HTML is a refusal without a code
+  const Response& r = parser_.response();
+  if (r.error.code == kClockError) venue_clock_.reset();
+  const Nanos now = clock_.now();
+  if (limits_address(r)) pause_.on_status(r.status, now + response.retry_after(), now);
+  return response;
 }
 
 net::HttpResponse SignedRest::ask_signed(const char* method, std::string_view path, Params params,
                                          const RestKey& key) {
   params.push_back(number_param("recvWindow", static_cast<std::uint64_t>(recv_window_ms_)));
   params.push_back(number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
-  return http_.send({.method = method,
-                     .target = fmt::format("{}?{}", path, signed_rest_query(params, key.signer)),
-                     .headers = {{"X-MBX-APIKEY", std::string(key.api_key)}},
-                     .body = {}});
+  return send({.method = method,
+               .target = fmt::format("{}?{}", path, signed_rest_query(params, key.signer)),
+               .headers = {{"X-MBX-APIKEY", std::string(key.api_key)}},
+               .body = {}});
 }
 
 std::string SignedRest::measure_clock() {
   constexpr const char* kTime = "/api/v3/time";
   const Nanos sent = clock_.now();
-  const net::HttpResponse response = ask("GET", kTime);
+  const net::HttpResponse response = send({.target = kTime, .headers = {}, .body = {}});
   const Nanos received = clock_.now();
   if (response.status == 0) return response.error;
   const std::string where = endpoint().host + kTime;

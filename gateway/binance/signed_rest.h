@@ -1,14 +1,16 @@
 // REST of an account: its questions and orders signed, stamped with the venue's time.
 //
-// Cold, one thread: each call blocks until answered or past its deadline. It judges no answer: the
-// order path and the pre-flight read them each in their own way. Neither the key nor a query gets
-// into an error text.
+// Cold, one thread: each call blocks until answered or past its deadline. Of the answers it looks
+// only for a pause, which it tells all who share it, and for a clock that was refused, which it
+// forgets; the order path and the pre-flight read the rest each in their own way. Neither the key
+// nor a query gets into an error text.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "engine/net/http_client.h"
+#include "engine/net/shared_request_pause.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/signed_request.h"
@@ -26,25 +28,26 @@ class SignedRest {
  public:
   // `tls` may be null for http.
   SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls,
-             const net::HttpOptions& options, const Clock& clock, int recv_window_ms);
+             const net::HttpOptions& options, const Clock& clock, net::SharedRequestPause& pause,
+             int recv_window_ms);
 
-  // What anybody may ask.
-  net::HttpResponse ask(const char* method, const std::string& target);
   // Stamped and signed; the clock has been measured.
   net::HttpResponse ask_signed(const char* method, std::string_view path, Params params,
                                const RestKey& key);
 
   // Asks for the venue's time. Empty, or why it is not known.
   std::string measure_clock();
-  void forget_clock() { venue_clock_.reset(); }  // it was refused
   const VenueClock& venue_clock() const { return venue_clock_; }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
 
  private:
+  net::HttpResponse send(const net::HttpRequest& request);
+
   net::HttpClient http_;
   const Clock& clock_;
+  net::SharedRequestPause& pause_;
   int recv_window_ms_;
-  ResponseParser parser_{std::size_t{64} << 10};  // of the time
+  ResponseParser parser_{std::size_t{64} << 10};  // of the time, and of refusals
   VenueClock venue_clock_;
 };
 

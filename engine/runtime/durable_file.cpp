@@ -1,0 +1,40 @@
+#include "engine/runtime/durable_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace mm {
+
+bool sync_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return false;
+  const bool done = ::fsync(handle) == 0;
+  ::close(handle);
+  return done;
+}
+
+std::string write_durably(const std::string& path, std::string_view text) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  const auto failed = [&](const char* what) {
+    const std::string why = std::strerror(errno);
+    std::remove(temporary.c_str());
+    return fmt::format("{}: cannot be {}: {}", path, what, why);
+  };
+  std::FILE* file = std::fopen(temporary.c_str(), "wbe");
+  if (file == nullptr) return failed("created");
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
+                       std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+  if (std::fclose(file) != 0 || !written) return failed("written");
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("renamed");
+  if (!sync_folder_of(path)) return failed("made durable");
+  return {};
+}
+
+}  // namespace mm

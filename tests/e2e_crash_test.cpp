@@ -1,0 +1,173 @@
+// kill -9 and start again: a short form of scripts/crash_loop, and what a crash leaves behind.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "engine/ledger/sqlite.h"
+#include "tests/local_venue.h"
+
+namespace mm {
+namespace {
+
+using test::count_of;
+using test::JsonFile;
+using test::LocalVenue;
+using test::Process;
+using test::read_file;
+using test::Scratch;
+using test::wait_until;
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<std::string> column(const std::string& ledger, const char* sql) {
+  Database database;
+  Statement rows;
+  EXPECT_EQ(database.open(ledger, Database::Mode::kReadOnly), "");
+  EXPECT_EQ(database.prepare(sql, rows), "");
+  std::vector<std::string> all;
+  while (rows.step()) all.push_back(rows.text(0));
+  return all;
+}
+
+class Crash : public testing::Test {
+ protected:
+  void open() {
+    venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{.keys = ""});
+    ASSERT_NE(venue_->port(), "");
+  }
+  void start(int life, const std::vector<std::string>& more = {}) {
+    folder_ = "s" + std::to_string(life);
+    std::vector<std::string> all{"--session", folder_,
+                                 "--json",    "out.json",
+                                 "--set",     "strategy.min_spread=0.00005",
+                                 "--set",     "strategy.warmup_s=0",
+                                 "--set",     "strategy.order_notional=100",
+                                 "--set",     "strategy.modify_threshold=0.0002",
+                                 "--set",     "risk.max_daily_loss=0"};
+    all.insert(all.end(), more.begin(), more.end());
+    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
+                                        "engine.out");
+  }
+  void kill() {
+    engine_->signal(SIGKILL);
+    EXPECT_EQ(engine_->wait(), -1) << engine_->output();
+  }
+  std::string log() const { return read_file(here_.path(folder_ + "/log.txt")); }
+  bool said(const std::string& what) const { return log().find(what) != std::string::npos; }
+  // Several orders at the venue, of this start.
+  bool is_quoting() {
+    return wait_until([&] { return said(" place ") && venue_->open_orders() != "[]"; });
+  }
+  std::string ledger(int life) const {
+    return here_.path("s" + std::to_string(life) + "/ledger.sqlite");
+  }
+
+  const Scratch here_;
+  std::unique_ptr<LocalVenue> venue_;
+  std::unique_ptr<Process> engine_;
+  std::string folder_;
+};
+
+TEST_F(Crash, FiveKillsLoseNoOrderAndNoFill) {
+  constexpr int kLives = 5;
+  open();
+  for (int life = 1; life <= kLives; ++life) {
+    start(life);
+    if (life == 2) {
+      wait_until([&] { return said("live, "); });  // while it finds out where it stands
+    } else {
+      ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+      if (life % 2 == 1) wait_until([&] { return said("FILLED"); }, 2);
+    }
+    kill();
+  }
+  start(kLives + 1);
+  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+  EXPECT_TRUE(said("recovered ETHUSDT: ")) << log();
+  EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  EXPECT_EQ(venue_->open_orders(), "[]");
+  std::multiset<std::string> told, known;
+  for (int life = 1; life <= kLives + 1; ++life) {
+    if (!here_.has("s" + std::to_string(life))) continue;
+    for (std::string& id : column(ledger(life), "SELECT trade_id FROM fills")) told.insert(id);
+    for (std::string& id : column(ledger(life), "SELECT client_order_id FROM orders")) {
+      known.insert(id);
+    }
+  }
+  std::multiset<std::string> traded;
+  const std::string trades =
+      venue_->ask("GET", "/api/v3/myTrades", {{"symbol", "ETHUSDT"}, {"limit", "1000"}});
+  std::smatch found;
+  const std::regex trade("\"id\":([0-9]+)"), order("\"clientOrderId\":\"([^\"]+)\"");
+  for (std::sregex_iterator at(trades.begin(), trades.end(), trade), end; at != end; ++at) {
+    traded.insert((*at)[1]);
+  }
+  EXPECT_EQ(told, traded) << "each fill once";
+  const std::string orders =
+      venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}, {"limit", "1000"}});
+  for (std::sregex_iterator at(orders.begin(), orders.end(), order), end; at != end; ++at) {
+    EXPECT_EQ(known.count((*at)[1]), 1u) << (*at)[1] << " was sent before it was written down";
+  }
+}
+
+// The intent stands in the ring before the command leaves, the ids' epoch on the disk.
+TEST_F(Crash, ASessionKilledWhileItQuotesReplaysToItsLastCommand) {
+  open();
+  start(1);
+  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+  const std::string open_orders = venue_->open_orders();
+  kill();
+  EXPECT_FALSE(here_.has("s1/ledger.sqlite"));
+  const test::Ran replayed = here_.run("replay s1");
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.out << replayed.err;
+  EXPECT_THAT(replayed.out, HasSubstr("its engine ended without an end; "));
+  EXPECT_THAT(replayed.out, HasSubstr(" records equal"));
+  EXPECT_THAT(here_.run("replay s1").out, Not(HasSubstr("ended without an end; ")));
+  std::string epoch_file;
+  for (const auto& entry : std::filesystem::directory_iterator(here_.path("mm_logic"))) {
+    if (entry.path().extension() == ".epoch") epoch_file = read_file(entry.path());
+  }
+  EXPECT_EQ(epoch_file, "1\n");
+  EXPECT_THAT(open_orders, HasSubstr("mm010001"));
+  // The next start builds the ledger: every order that was open is in it.
+  start(2);
+  ASSERT_TRUE(wait_until([&] { return said("recovered ETHUSDT: "); })) << engine_->output();
+  kill();
+  const std::vector<std::string> known = column(ledger(1), "SELECT client_order_id FROM orders");
+  const std::regex order("\"clientOrderId\":\"([^\"]+)\"");
+  for (std::sregex_iterator at(open_orders.begin(), open_orders.end(), order), end; at != end;
+       ++at) {
+    EXPECT_THAT(known, testing::Contains((*at)[1].str()));
+  }
+}
+
+TEST_F(Crash, ForeignOrdersSurviveAndALossOfBeforeStillCounts) {
+  open();
+  const std::string placed = venue_->ask("POST", "/api/v3/order",
+                                         {{"symbol", "ETHUSDT"},
+                                          {"side", "BUY"},
+                                          {"type", "LIMIT_MAKER"},
+                                          {"quantity", "0.01"},
+                                          {"price", "2600"},
+                                          {"newClientOrderId", "placed-by-hand"}});
+  ASSERT_THAT(placed, HasSubstr("placed-by-hand"));
+  start(1);
+  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+  ASSERT_TRUE(wait_until([&] { return said("FILLED"); })) << log();
+  kill();
+  // Fees alone are more than this: what the first session lost leaves no room for a second.
+  start(2, {"--set", "risk.max_daily_loss=0.00000001", "--seconds", "3"});
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/orders/placed"), 0) << log();
+  EXPECT_THAT(venue_->open_orders(), HasSubstr("placed-by-hand"));
+  EXPECT_EQ(count_of(venue_->open_orders(), "\"orderId\""), 1u);
+  // Unless the session before is not gone on from; its trip halts starts in its folder.
+  start(3, {"--set", "risk.max_daily_loss=0.00000001", "--set", "session.goes_on=no", "--set",
+            "session.dir=elsewhere"});
+  EXPECT_TRUE(is_quoting()) << engine_->output() << log();
+}
+
+}  // namespace
+}  // namespace mm

@@ -1,0 +1,147 @@
+// The WebSocket API goes away while REST works: real processes, loopback TLS, a door before the
+// port that order connections use.
+#include <gmock/gmock.h>
+
+#include "tests/local_venue.h"
+#include "tests/tcp_gate.h"
+
+namespace mm {
+namespace {
+
+using test::count_of;
+using test::JsonFile;
+using test::LocalVenue;
+using test::Process;
+using test::read_file;
+using test::Scratch;
+using test::TcpGate;
+using test::wait_until;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kForeign = "placed-by-hand";
+
+class RestFallback : public testing::Test {
+ protected:
+  void start(const std::string& fallback, bool open = true) {
+    venue_ = std::make_unique<LocalVenue>(
+        here_, LocalVenue::Wish{.keys = "weight_per_minute = 1000000\n"});
+    ASSERT_NE(venue_->port(), "");
+    gate_ = std::make_unique<TcpGate>(venue_->port(), open);
+    engine_ = std::make_unique<Process>(
+        here_,
+        venue_->engine(
+            {"run", "--mode", "live"},
+            {"--session", "s", "--json", "out.json", "--set",
+             "venue.ws_api_url=wss://127.0.0.1:" + gate_->port() + "/ws-api/v3", "--set",
+             "venue.rest_fallback=" + fallback, "--set", "venue.rest_fallback_after_ms=100",
+             "--set", "execution.reconnect_longest_s=0.5"}),
+        "engine.out");
+  }
+  std::size_t ours() { return count_of(venue_->open_orders(), "\"mm"); }
+  std::vector<std::string> our_ids() {
+    const std::string open = venue_->open_orders();
+    const std::regex id("\"(mm[0-9a-z]+)\"");
+    std::vector<std::string> ids;
+    for (std::sregex_iterator it(open.begin(), open.end(), id), end; it != end; ++it) {
+      ids.push_back((*it)[1]);
+    }
+    return ids;
+  }
+  bool any_open(const std::vector<std::string>& ids) {
+    const std::string open = venue_->open_orders();
+    return std::ranges::any_of(
+        ids, [&](const std::string& id) { return open.find(id) != std::string::npos; });
+  }
+  bool until_quoting() {
+    return wait_until([&] { return ours() >= 2; });
+  }
+  bool until_none_is_left() {
+    return wait_until([&] { return ours() == 0; });
+  }
+  std::size_t trades() {
+    return count_of(venue_->ask("GET", "/api/v3/myTrades", {{"symbol", "ETHUSDT"}}), "\"id\":");
+  }
+  // The log is written a moment later.
+  bool until_said(const std::string& text, std::size_t times = 1) {
+    return wait_until([&] { return count_of(log(), text) >= times; });
+  }
+  std::string log() const { return read_file(here_.path("s/log.txt")); }
+  std::string said() const { return engine_->output() + log(); }
+
+  void expect_equal_ends(const std::string& left = "[]") {
+    engine_->signal(SIGTERM);
+    EXPECT_EQ(engine_->wait(), 0) << said();
+    EXPECT_THAT(venue_->open_orders(), HasSubstr(left));
+    EXPECT_EQ(ours(), 0u);
+    const JsonFile json(here_.path("out.json"));
+    for (const std::string& name : json.keys("/invariants")) {
+      EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
+    }
+  }
+
+  const Scratch here_;
+  std::unique_ptr<LocalVenue> venue_;
+  std::unique_ptr<TcpGate> gate_;
+  std::unique_ptr<Process> engine_;
+};
+
+TEST_F(RestFallback, QuotesAreCancelledByRestAndPlacedAgainWhenTheWebSocketIsBack) {
+  start("cancel");
+  ASSERT_TRUE(until_quoting()) << said();
+  const std::string placed = venue_->ask("POST", "/api/v3/order",
+                                         {{"symbol", "ETHUSDT"},
+                                          {"side", "BUY"},
+                                          {"type", "LIMIT_MAKER"},
+                                          {"quantity", "0.01"},
+                                          {"price", "2600"},
+                                          {"newClientOrderId", kForeign}});
+  ASSERT_THAT(placed, HasSubstr(kForeign));
+  for (const std::size_t time : {1u, 2u}) {
+    gate_->shut();
+    ASSERT_TRUE(until_none_is_left()) << venue_->open_orders() << said();
+    EXPECT_TRUE(until_said("cancels and questions go by REST", time)) << said();
+    EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign));
+    gate_->open();
+    ASSERT_TRUE(until_quoting()) << said();
+    EXPECT_TRUE(until_said("REST was in use", time)) << said();
+  }
+  EXPECT_THAT(said(), Not(HasSubstr(read_file(here_.path("api.key")))));
+  expect_equal_ends(kForeign);
+}
+
+TEST_F(RestFallback, QuotingGoesOnByRestAndFillsAreCounted) {
+  start("trade");
+  ASSERT_TRUE(until_quoting()) << said();
+  const std::vector<std::string> earlier = our_ids();
+  gate_->shut();
+  ASSERT_TRUE(until_said("go by REST")) << said();
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2 && !any_open(earlier); })) << said();
+  const std::size_t before = trades();
+  EXPECT_TRUE(wait_until([&] { return trades() > before; }, 60)) << "nothing was filled" << said();
+  gate_->open();
+  ASSERT_TRUE(until_said("REST was in use")) << said();
+  ASSERT_TRUE(until_quoting()) << said();
+  expect_equal_ends();
+}
+
+TEST_F(RestFallback, QuotingBeginsAndEndsByRestIfTheWebSocketNeverComes) {
+  start("trade", false);
+  ASSERT_TRUE(until_quoting()) << said();
+  expect_equal_ends();
+}
+
+TEST_F(RestFallback, WithoutItNothingIsSentUntilTheWebSocketIsBack) {
+  start("off");
+  ASSERT_TRUE(until_quoting()) << said();
+  gate_->shut();
+  ASSERT_TRUE(until_said("next attempt")) << said();
+  EXPECT_GE(ours(), 1u);
+  EXPECT_THAT(log(), Not(HasSubstr("by REST")));
+  gate_->open();
+  ASSERT_TRUE(until_quoting()) << said();
+  expect_equal_ends();
+}
+
+}  // namespace
+}  // namespace mm

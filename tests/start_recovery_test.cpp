@@ -1,0 +1,302 @@
+// Where a live start finds itself, against a scripted HTTP venue and the files of a session before.
+#include "engine/app/start_recovery.h"
+
+#include <gmock/gmock.h>
+
+#include <mutex>
+
+#include "engine/journal/instrument_text.h"
+#include "engine/journal/journal_writer.h"
+#include "engine/ledger/ledger.h"
+#include "engine/ledger/session_folder.h"
+#include "tests/binance_instruments.h"
+#include "tests/e2e_support.h"
+#include "tests/net_server.h"
+
+namespace mm::app {
+namespace {
+
+namespace orders = binance::orders;
+using test::Scratch;
+using test::ServedRequest;
+using test::ServedResponse;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr orders::Identity kSelf{.instance = 1, .epoch = 8};
+
+ClientOrderId id_of_start(std::uint16_t epoch, std::uint16_t slot) {
+  return make_order_id({kSelf.instance, epoch, slot, 1});
+}
+
+// A trade of the account: whose order it was is asked by the order's number.
+struct VenueTrade {
+  std::uint64_t id, order;
+  const char* quantity;
+  bool buyer;
+};
+
+class StartRecoveryTest : public testing::Test {
+ protected:
+  StartRecoveryTest()
+      : server_(test::serve_http([this](const ServedRequest& r) { return respond(r); })) {
+    instruments_ = test::spot_instruments();
+    instruments_.resize(1);
+    config_.venue.rest_url = "http://127.0.0.1:" + std::to_string(server_.port());
+    config_.venue.symbols = {std::string(instruments_[0].symbol())};
+    credentials_.api_key = orders::SecretText("the-key");
+    credentials_.signer = orders::Signer::from_secret(orders::SecretText("secret")).signer;
+  }
+
+  static std::string parameter(const ServedRequest& request, const std::string& name) {
+    const auto at = request.target.find(name + "=");
+    if (at == std::string::npos) return {};
+    const auto from = at + name.size() + 1;
+    return request.target.substr(from, request.target.find('&', from) - from);
+  }
+  ServedResponse respond(const ServedRequest& request) {
+    const std::lock_guard lock(mutex_);
+    if (down_) return {.status = 503, .body = "{}"};
+    const std::string& target = request.target;
+    if (target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
+    if (target.starts_with("/api/v3/openOrders")) return {.body = open_};
+    if (target.starts_with("/api/v3/myTrades")) return {.body = trades(request)};
+    if (target.starts_with("/api/v3/account")) {
+      return {.body =
+                  R"({"balances":[{"asset":"BTC","free":")" + balance_ + R"(","locked":"0"}]})"};
+    }
+    if (request.method == "DELETE") {
+      ++canceled_;
+      open_ = "[]";
+      return {.body = R"({"orderId":1,"status":"CANCELED"})"};
+    }
+    if (target.starts_with("/api/v3/order?")) {
+      const auto owner = owners_.find(std::stoull(parameter(request, "orderId")));
+      if (owner == owners_.end()) {
+        return {.status = 400, .body = R"({"code":-2013,"msg":"Order does not exist."})"};
+      }
+      return {.body = R"({"orderId":)" + std::to_string(owner->first) + R"(,"clientOrderId":")" +
+                      owner->second + R"(","status":"FILLED"})"};
+    }
+    return {.status = 404, .body = "{}"};
+  }
+  std::string trades(const ServedRequest& request) const {
+    const std::string from = parameter(request, "fromId");
+    std::string list;
+    for (const VenueTrade& t : trades_) {
+      const bool last_only = from.empty() && t.id != trades_.back().id;
+      if (last_only || (!from.empty() && t.id < std::stoull(from))) continue;
+      list += (list.empty() ? "" : ",") + (R"({"symbol":"BTCUSDT","id":)" + std::to_string(t.id)) +
+              R"(,"orderId":)" + std::to_string(t.order) + R"(,"price":"60000.00","qty":")" +
+              t.quantity + R"(","commission":"0.01","commissionAsset":"USDT","isBuyer":)" +
+              (t.buyer ? "true" : "false") + R"(,"isMaker":true})";
+    }
+    return "[" + list + "]";
+  }
+
+  static Event fill(std::uint64_t trade, std::int64_t lots, Side side, Nanos now) {
+    Event e;
+    e.kind = EventKind::kFilled;
+    e.time = e.received = now;
+    e.flags = static_cast<std::uint8_t>(kFlagMaker | (side == Side::kSell ? kFlagSell : 0));
+    e.fill = {};
+    e.fill.id = id_of_start(7, 3);
+    e.fill.trade_id = TradeId(trade);
+    e.fill.lots = Lots(lots);
+    e.fill.ticks = 6'000'000;
+    e.fill.fee_asset = Asset::kQuote;
+    return e;
+  }
+  // A session that was killed: its journal has no end, its ledger is not there.
+  std::string leave_session(const std::string& name, const SessionOpening& opening,
+                            const std::vector<Event>& events) {
+    const std::string folder = here_.path(name);
+    std::filesystem::create_directory(folder);
+    JournalWriter journal;
+    EXPECT_EQ(journal.open(folder + "/journal.bin", {.start_time = began_,
+                                                     .mode = "live",
+                                                     .build = "test",
+                                                     .config = effective_text(config_),
+                                                     .instruments = instrument_lines(instruments_),
+                                                     .opening = opening_text(opening)}),
+              "");
+    for (const Event& e : events) journal.append(e, 0);
+    return folder;
+  }
+  // At 1 coin since trade 100, with 10 in the account; then 101 and 103 are told, 102 is not.
+  std::string leave_session_with_a_hole() {
+    SessionOpening opening;
+    SymbolOpening& o = opening.symbols.emplace_back();
+    o.symbol_text = instruments_[0].symbol_text;
+    o.position = Amount(kAmountScale);
+    o.balance = Amount(10 * kAmountScale);
+    o.trade_id = 100;
+    const std::int64_t lots = 5 * kAmountScale / 10 / instruments_[0].lot.v;
+    return leave_session("one", opening,
+                         {fill(101, lots, Side::kBuy, began_ + kSecond),
+                          fill(103, 2 * lots, Side::kSell, began_ + kSecond)});
+  }
+  // Ours are 101, 102, 103 and 105; 104 is a person's.
+  void trade_at_the_venue() {
+    trades_ = {{100, 1, "1", true},  {101, 2, "0.5", true}, {102, 3, "0.25", true},
+               {103, 4, "1", false}, {104, 5, "7", true},   {105, 6, "0.125", true}};
+    owners_ = {{5, "web_person"}};
+    for (const std::uint64_t order : {2U, 3U, 4U, 6U}) {
+      owners_[order] = order_id_text(id_of_start(7, static_cast<std::uint16_t>(order)));
+    }
+    balance_ = "9.875";  // 10 + 0.5 + 0.25 - 1 + 0.125, and the person's 7 went elsewhere
+  }
+  std::string recover(const std::string& previous) {
+    recovery_ = std::make_unique<StartRecovery>(config_, credentials_, instruments_, kSelf);
+    return recovery_->run(previous);
+  }
+  std::vector<std::uint64_t> recovered() const {
+    std::vector<std::uint64_t> ids;
+    for (const RecoveredFill& f : recovery_->opening().fills) ids.push_back(f.fill.trade_id.v);
+    return ids;
+  }
+  std::string said() const {
+    std::string all;
+    for (const std::string& line : recovery_->lines()) all += line + "\n";
+    return all;
+  }
+
+  const Scratch here_;
+  std::mutex mutex_;
+  std::string open_ = "[]", balance_ = "10";
+  std::vector<VenueTrade> trades_;
+  std::map<std::uint64_t, std::string> owners_;
+  int canceled_ = 0;
+  bool down_ = false;
+  Nanos began_ = Clock().now() - kSecond * 10;
+  test::NetServer server_;
+  Config config_;
+  orders::Credentials credentials_;
+  std::vector<Instrument> instruments_;
+  std::unique_ptr<StartRecovery> recovery_;
+};
+
+TEST_F(StartRecoveryTest, AFirstStartCountsNothingOfBefore) {
+  trade_at_the_venue();
+  config_.common.risk.start_position = Amount(42);
+  ASSERT_EQ(recover(""), "");
+  const SymbolOpening* const o = recovery_->opening().find("BTCUSDT");
+  ASSERT_NE(o, nullptr);
+  EXPECT_EQ(o->trade_id, 105u);
+  EXPECT_EQ(o->position, Amount(42));
+  EXPECT_EQ(o->balance, Amount(987'500'000));
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_THAT(recovery_->lines(), IsEmpty());
+}
+
+TEST_F(StartRecoveryTest, FillsThatTheLedgerLacksAreRecoveredAndNoOthers) {
+  trade_at_the_venue();
+  open_ = R"([{"symbol":"BTCUSDT","orderId":9,"clientOrderId":")" +
+          order_id_text(id_of_start(7, 5)) + R"(","status":"NEW"}])";
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "") << said();
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105u)) << "neither told ones nor a person's";
+  const SymbolOpening* const o = recovery_->opening().find("BTCUSDT");
+  EXPECT_EQ(o->trade_id, 105u);
+  EXPECT_EQ(o->position, Amount(kAmountScale / 2)) << "what the ledger explains";
+  EXPECT_EQ(canceled_, 1);
+  EXPECT_THAT(said(),
+              HasSubstr("recovered BTCUSDT: 2 fills since trade id 100, up to 105; position "
+                        "0.5 -> 0.875; profit today"));
+  EXPECT_THAT(said(), HasSubstr("1 orders cancelled"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+  EXPECT_TRUE(here_.has("one/ledger.sqlite"));
+  const std::vector<Event> events = recovered_events(recovery_->opening(), instruments_, Nanos(5));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].fill.id, id_of_start(7, 3));
+  EXPECT_EQ(events[0].side(), Side::kBuy);
+  EXPECT_NE(events[0].flags & kFlagMaker, 0);
+}
+
+// The start that found them was killed before its core had counted them all.
+TEST_F(StartRecoveryTest, WhatAStartFoundAndDidNotCountIsFoundAgain) {
+  trade_at_the_venue();
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "");
+  const SessionOpening first = recovery_->opening();
+  const std::string none = leave_session("none", first, {});
+  ASSERT_EQ(recover(none), "");
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105u));
+  EXPECT_THAT(said(), HasSubstr("position 0.5 -> 0.875"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+
+  std::vector<Event> told = recovered_events(first, instruments_, began_);
+  for (Event& e : told) e.time = began_;
+  const std::string half = leave_session("half", first, {told[0]});
+  ASSERT_EQ(recover(half), "");
+  EXPECT_THAT(recovered(), ElementsAre(105u));
+  EXPECT_THAT(said(), HasSubstr("position 0.75 -> 0.875"));
+
+  const std::string all = leave_session("all", first, told);
+  ASSERT_EQ(recover(all), "");
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_THAT(said(), HasSubstr("position 0.875 -> 0.875"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, ABalanceThatMovedOtherwiseIsSaidAndChangesNothing) {
+  trade_at_the_venue();
+  balance_ = "16.875";
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "");
+  EXPECT_THAT(said(),
+              HasSubstr("the balance moved by 6.875, our fills by -0.125: 7 is not of ours"));
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->position, Amount(kAmountScale / 2));
+}
+
+TEST_F(StartRecoveryTest, TheDaysProfitIsCarriedWithinTheDayOnly) {
+  SessionOpening opening;
+  SymbolOpening& o = opening.symbols.emplace_back();
+  o.symbol_text = instruments_[0].symbol_text;
+  o.profit_today = Amount(-700);
+  o.tick = instruments_[0].tick;
+  o.mark = HalfTicks(12'000'000);
+  const Nanos now = Clock().now();
+  // A day that began just now, or a moment ago, whatever the hour of the test.
+  const std::int64_t day = 24 * 3600 * kSecond.v;
+  began_ = now - kSecond * 60;
+  config_.common.risk.day_start = Nanos((now.v - 120 * kSecond.v) % day);
+  ASSERT_EQ(recover(leave_session("today", opening, {})), "");
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->profit_today, Amount(-700));
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->mark, HalfTicks(12'000'000));
+  config_.common.risk.day_start = Nanos((now.v - 30 * kSecond.v) % day);
+  ASSERT_EQ(recover(leave_session("yesterday", opening, {})), "");
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->profit_today, Amount(0));
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->mark, HalfTicks(0));
+}
+
+TEST_F(StartRecoveryTest, ASymbolThatIsNotTradedNowIsHandedOn) {
+  SessionOpening opening;
+  opening.symbols.emplace_back().symbol_text = instruments_[0].symbol_text;
+  SymbolOpening& other = opening.symbols.emplace_back();
+  other.symbol_text = {"SOLUSDT"};
+  other.position = Amount(5);
+  other.trade_id = 9;
+  ASSERT_EQ(recover(leave_session("one", opening, {})), "");
+  const SymbolOpening* const sol = recovery_->opening().find("SOLUSDT");
+  ASSERT_NE(sol, nullptr);
+  EXPECT_EQ(sol->position, Amount(5));
+  EXPECT_EQ(sol->trade_id, 9u);
+}
+
+TEST_F(StartRecoveryTest, AVenueThatCannotBeAskedOrAnOrderThatStaysRefusesTheStart) {
+  down_ = true;
+  config_.venue.recv_window = kSecond;
+  EXPECT_THAT(recover(""), HasSubstr("503"));
+}
+
+TEST_F(StartRecoveryTest, ASessionThatCannotBeReadRefusesTheStartAndSaysTheWayOut) {
+  std::filesystem::create_directory(here_.path("bad"));
+  here_.write("bad/journal.bin", "no journal at all");
+  EXPECT_THAT(recover(here_.path("bad")), HasSubstr("goes_on = no"));
+  ASSERT_EQ(recover(here_.path("deleted")), "");
+  EXPECT_THAT(said(), HasSubstr("deleted, is gone: position and losses begin anew"));
+}
+
+}  // namespace
+}  // namespace mm::app
