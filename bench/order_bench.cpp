@@ -50,7 +50,7 @@ void parse(benchmark::State& state, std::string text) {
   P parser(std::size_t{1} << 20);
   text.reserve(text.size() + P::kPadding);
   for (auto _ : state) benchmark::DoNotOptimize(parser.parse(text));
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 void BM_ParsePlaceAnswer(benchmark::State& state) {
   parse<ResponseParser>(
