@@ -37,7 +37,8 @@ Guard::Sight Guard::look(Nanos now) {
     return Sight::kDead;
   }
   if (phase == counters::Phase::kRunning) return judge_beats(now);
-  if (phase == counters::Phase::kEnding && now - phase_since_ > kEndingPatience) {
+  if (phase == counters::Phase::kEnding &&
+      now - phase_since_ > kEndingPatience + setup_.arrival_max) {
     why_ = fmt::format("the engine has not come to its end for {} ms", ms(now - phase_since_));
     return Sight::kHung;
   }
@@ -103,6 +104,12 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     if (left.none() && asked - noticed > setup_.arrival_max) {
       setup_.say(
           fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
+      return Outcome::kFired;
+    }
+    const bool resumed =
+        setup_.engine.engine_alive() && !setup_.engine.layout().latch.is_set(KillLatch::kGuard);
+    if (resumed) {
+      setup_.say("resumed by a person: what the engine places now is its own");
       return Outcome::kFired;
     }
     pause(kBetweenSweeps);

@@ -387,6 +387,12 @@ TEST(BinanceUserData, ReadsTheOtherKinds) {
       UserEventKind::kIgnored);
   EXPECT_EQ(kind(R"({"subscriptionId":0,"event":{"e":"somethingNew","z":[1],"B":5}})"),
             UserEventKind::kIgnored);
+  EXPECT_EQ(kind(R"({"subscriptionId":0,"event":{"e":"listStatus","E":1564035303637,)"
+                 R"("s":"ETHBTC","g":2,"c":"OCO","l":"EXEC_STARTED","L":"EXECUTING","r":"NONE",)"
+                 R"("C":"F4QN4G8DlFATFlIUQ0cjdD","T":1564035303625,"O":[{"s":"ETHBTC","i":17,)"
+                 R"("c":"AJYsMjErWJesZvqlJCTUgL"},{"s":"ETHBTC","i":18,)"
+                 R"("c":"bfYPSQdLoqAJeNrOr9adzq"}]}})"),
+            UserEventKind::kIgnored);
   EXPECT_STREQ(e.problem, "");
 }
 

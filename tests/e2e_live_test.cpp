@@ -182,6 +182,9 @@ TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
 TEST_F(LiveRun, NoSecretIsInAnythingItLeaves) {
   open();
   start_quoting();
+  const std::string limits = read_file("/proc/" + std::to_string(engine_->pid()) + "/limits");
+  const std::string core = limits.substr(limits.find("Max core file size"), 55);
+  EXPECT_THAT(core, testing::MatchesRegex("Max core file size +0 +0 *")) << limits;
   venue_->drop("all");  // with a logon again
   ASSERT_TRUE(wait_until([&] { return connections() >= 6; })) << log();
   EXPECT_EQ(stop(), 0);

@@ -134,6 +134,16 @@ TEST(SessionFolder, IsNamedAfterItsStartAndNeverUsedTwice) {
   EXPECT_EQ(second.name(), "20261123T081500.123Z-002");
 }
 
+TEST(SessionFolder, IsForItsOwnersEyesOnly) {
+  const test::TemporaryFolder folder;
+  SessionFolder named, given;
+  ASSERT_EQ(SessionFolder::create(folder / "sessions", "", kMorning, named), "");
+  ASSERT_EQ(SessionFolder::create("unused", folder / "given", kMorning, given), "");
+  for (const std::string& path : {named.path(), given.path()}) {
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms::owner_all);
+  }
+}
+
 TEST(SessionFolder, AGivenFolderMustBeEmpty) {
   const test::TemporaryFolder folder;
   SessionFolder session;

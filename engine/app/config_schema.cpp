@@ -237,8 +237,8 @@ Keys venue_keys() {
           "Instruments traded; a backtest takes those of its captures"),
       key("exclusive_symbol", yes_no(),
           of_config(&Config::order_management, &OrderManagementParams::exclusive_symbol),
-          "Whether nobody else may have orders on our symbols: then kill and shutdown cancel every "
-          "order there, not only ours"),
+          "Whether nobody else may have orders on our symbols: then kill, shutdown and the guard "
+          "cancel every order there, not only ours"),
       key("allow_live", yes_no(), f(&VenueConfig::allow_live),
           "Whether real orders may be sent to a real venue at all"),
       key("exchange_info", file_name(), f(&VenueConfig::exchange_info),

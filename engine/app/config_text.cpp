@@ -66,7 +66,8 @@ std::string default_config_text() {
   std::string text = comment(
       "MM_Logic: every key with its default. A [symbol NAME] section overrides any key of "
       "[strategy], [risk], [instrument] or [market] but scenario and seed for that instrument; "
-      "--set section.key=value overrides any key on any command. Comments start with ; or #.");
+      "--set section.key=value overrides any key where a command takes a configuration. Comments "
+      "start with ; or #.");
   for (const ConfigSection& section : config_sections()) {
     text += fmt::format("\n{}[{}]\n", comment(section.help + "."), section.name);
     for (const ConfigKey& k : config_keys()) {

@@ -10,6 +10,7 @@
 #include "engine/app/stop_signal.h"
 #include "engine/app/venue_account.h"
 #include "engine/app/venue_rest.h"
+#include "engine/core/order_lifecycle.h"
 #include "engine/ledger/halt_file.h"
 #include "engine/ledger/session_folder.h"
 #include "gateway/guard.h"
@@ -106,14 +107,15 @@ int watch(counters::CountersFile& engine, const Config& config) {
                  fmt::format("{} ({} session {})", reason, id.mode.data(), id.session.data()));
     if (!error.empty()) say(error);
   };
-  Guard guard({.engine = engine,
-               .venue = venue,
-               .timeout = config.guard.timeout,
-               .interval = config.guard.interval,
-               .arrival_max = config.venue.recv_window + kSecond,
-               .halt = halt,
-               .say = say,
-               .stopped = StopSignal::requested});
+  Guard guard(
+      {.engine = engine,
+       .venue = venue,
+       .timeout = config.guard.timeout,
+       .interval = config.guard.interval,
+       .arrival_max = not_found_margin(config.venue.recv_window, config.engine.command_age_max),
+       .halt = halt,
+       .say = say,
+       .stopped = StopSignal::requested});
   return exit_code(guard.watch());
 }
 

@@ -79,6 +79,10 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
   const std::string before =
       parts.config.session.goes_on ? last_session(beside(".session")) : std::string();
   if (std::string error = recovery.run(before); !error.empty()) return fail(error);
+  // The guard of an engine that died a moment ago may have written it meanwhile.
+  if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
+    return fail(halt_text(parts.config.session.dir, reasons));
+  }
   parts.opening = recovery.opening();
   parts.notes = recovery.lines();
   parts.begun = [&](SessionRecord& record) { return remember_session(beside(".session"), record); };

@@ -182,7 +182,8 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_});
+  steering_ = std::make_unique<Steering>(
+      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;

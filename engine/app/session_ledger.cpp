@@ -6,6 +6,7 @@
 
 #include "engine/app/replay_core.h"
 #include "engine/ledger/ledger.h"
+#include "engine/runtime/durable_file.h"
 
 namespace mm::app {
 namespace {
@@ -67,7 +68,9 @@ LedgerBuild build_ledger(const SessionFolder& folder) {
   const std::string path = folder.ledger(), part = path + ".part";
   for (const char* const tail : {"", "-wal", "-shm"}) std::remove((part + tail).c_str());
   LedgerBuild build = write_ledger(folder, part);
-  if (build.error.empty() && std::rename(part.c_str(), path.c_str()) != 0) {
+  if (!build.error.empty()) return build;
+  // A ledger that has its name is whole, whatever becomes of the machine.
+  if (!sync_file(part) || std::rename(part.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
     build.error = path + ": cannot be given its name";
   }
   return build;

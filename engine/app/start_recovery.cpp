@@ -21,6 +21,8 @@ constexpr std::uint64_t kTradePage = 1000;
 constexpr int kTradePagesMax = 100;
 // How long orders of ours may refuse to go.
 constexpr Nanos kCancelPatience{10 * kSecond.v};
+// Pauses that the venue wants while it is asked for trades are kept up to here.
+constexpr Nanos kPatience{300 * kSecond.v};
 
 // What a fill moves the position by.
 Amount moved_by(const RecoveredFill& f, const Instrument& i) {
@@ -46,6 +48,7 @@ std::string StartRecovery::run(const std::string& previous) {
   }
   // No order of ours can execute any more when executions are asked for.
   if (std::string error = cancel_orders(); !error.empty()) return error;
+  account_.give_up_at(Clock().now() + kPatience);
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     std::string error = recover(static_cast<InstrumentId>(i));
     if (!error.empty()) return error;
@@ -77,6 +80,12 @@ std::string StartRecovery::read_previous(const std::string& path) {
   for (const LedgerReader::Closing& closing : ledger_.closing()) {
     carry(closing, std::max(closing.time, began));
   }
+  // Of symbols that are not traded now: nobody recovers them, they are carried on.
+  for (const RecoveredFill& f : before_.fills) {
+    if (is_traded(f.symbol())) continue;
+    const auto told = ledger_.trades_after(f.symbol(), 0);
+    if (!told.contains(f.fill.trade_id.v)) opening_.fills.push_back(f);
+  }
   for (SymbolOpening other : before_.symbols) {
     if (opening_.find(other.symbol()) != nullptr) continue;
     if (!is_today(began)) other.profit_today = Amount(0), other.mark = HalfTicks(0);
@@ -95,7 +104,16 @@ void StartRecovery::carry(const LedgerReader::Closing& closing, Nanos ended) {
   o.profit_today = is_today(ended) ? closing.profit_today : Amount(0);
   o.mark = is_today(ended) ? closing.mark : HalfTicks(0);
   o.tick = closing.tick;
+  if (!is_traded(closing.symbol)) {  // else recover() does so
+    for (const std::uint64_t id : ledger_.trades_after(closing.symbol, 0)) {
+      o.trade_id = std::max(o.trade_id, id);
+    }
+  }
   opening_.symbols.push_back(o);
+}
+
+bool StartRecovery::is_traded(std::string_view symbol) const {
+  return instruments_.find(symbol) != orders::kNoInstrument;
 }
 
 bool StartRecovery::is_today(Nanos time) const {
@@ -201,6 +219,11 @@ std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
 std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id) {
   id = ledger_.order(instruments_[i].symbol(), VenueOrderId(order_id));
   if (id.v != 0) return {};
+  const auto asked = owners_.find({i, order_id});
+  if (asked != owners_.end()) {
+    id = asked->second;
+    return {};
+  }
   std::string error =
       venue_.ask_signed("order.status", {{"symbol", std::string(instruments_[i].symbol())},
                                          orders::number_param("orderId", order_id)});
@@ -208,11 +231,13 @@ std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientO
   if (!error.empty()) {
     const bool unknown =
         venue_.answered() && orders::judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+    if (unknown) owners_.emplace(std::pair{i, order_id}, id);
     return unknown ? std::string() : error;
   }
   const auto parsed = orders::parse_client_id(r.order.own_client_id());
   const orders::Owner owner = parsed ? orders::owner_of(*parsed, self_) : orders::Owner::kForeign;
   if (owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier) id = *parsed;
+  owners_.emplace(std::pair{i, order_id}, id);
   return {};
 }
 

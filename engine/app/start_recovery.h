@@ -7,8 +7,11 @@
 // no fill is invented, foreign orders are left alone; killed at any moment it can be begun again.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/app/config.h"
@@ -46,6 +49,7 @@ class StartRecovery {
   std::string recover(InstrumentId i);
   std::string find_last_trade(InstrumentId i, std::uint64_t& last);
   std::string list_trades(InstrumentId i, std::uint64_t since, std::vector<Trade>& trades);
+  bool is_traded(std::string_view symbol) const;
   std::string whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
   Amount explained(std::string_view base) const;
   std::string compare_balances();
@@ -61,6 +65,8 @@ class StartRecovery {
   LedgerReader ledger_;    // its
   bool goes_on_ = false;   // there is one
   Nanos now_ = Clock().now();
+  // Of orders that the ledger does not know; 0: not of this engine.
+  std::map<std::pair<InstrumentId, std::uint64_t>, ClientOrderId> owners_;
   int canceled_ = 0;
   SessionOpening opening_;
   std::vector<std::string> lines_;

@@ -167,9 +167,13 @@ void Steering::watch_guard() {
   }
   guard_fired_ = fired;
   const std::int64_t beat = layout.guard.beat.load(std::memory_order_acquire);
-  const bool lost = beat != 0 && counters::monotonic_now() - Nanos(beat) > kGuardSilence;
+  guard_seen_ |= beat != 0;
+  const bool expected = beat != 0 || (setup_.guard_started && !guard_seen_);
+  const Nanos since = beat != 0 ? Nanos(beat) : began_;
+  const bool lost = expected && counters::monotonic_now() - since > kGuardSilence;
   if (lost && !guard_lost_ && !fired) {
-    log_.print(LogLevel::kWarning, setup_.clock.now(), "the guard no longer watches");
+    log_.print(LogLevel::kError, setup_.clock.now(), "the guard {}",
+               guard_seen_ ? "no longer watches" : "has not begun to watch; guard.txt says why");
   }
   guard_lost_ = lost;
 }

@@ -34,6 +34,7 @@ class Steering {
     SpscRing<Event>& control;
     const Clock& clock;
     Log& log;
+    bool guard_started = false;  // one is expected to watch
   };
   explicit Steering(const Setup& setup);
   ~Steering() { stop(); }
@@ -69,7 +70,9 @@ class Steering {
   std::deque<Event> waiting_;     // for room in the ring
   std::int64_t pushed_ = 0;       // events so far; readers of the counters wait for that many
   std::int64_t broken_seen_ = 0;  // violations of invariants that were written down
-  bool tripped_ = false, guard_fired_ = false, guard_lost_ = false, shutting_down_ = false;
+  bool tripped_ = false, guard_fired_ = false, guard_lost_ = false, guard_seen_ = false,
+       shutting_down_ = false;
+  Nanos began_ = counters::monotonic_now();
   std::atomic<bool> shutdown_wanted_{false};
   Turns turns_{*this};
   AgentRunner<Turns> thread_;

@@ -88,7 +88,8 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
     const int canceled = cancel(closing, open, give_up);
     left.canceled += canceled;
-    if (!none && canceled == static_cast<int>(open.size())) continue;  // done, it seems: look again
+    const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
+    if (done) continue;  // it seems: look again
     const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
     std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
     if (!none) pause = std::min(pause * 2, kPauseLongest);

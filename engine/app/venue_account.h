@@ -52,6 +52,8 @@ class VenueAccount {
   // Base, free and locked, by instrument. Returns the error.
   std::string read_bases(std::vector<Amount>& bases);
   // For what is asked after the above, within the same time.
+  // Pauses that the venue wants are kept up to then; those beyond are an error.
+  void give_up_at(Nanos time) { venue_.give_up_at(time); }
   binance::orders::Questions& questions() { return venue_; }
 
  private:

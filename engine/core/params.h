@@ -75,7 +75,7 @@ struct OrderManagementParams {
   Nanos cleanup_interval{7200 * kSecond.v};
   std::int32_t modify_worker_count = 2;
   std::int32_t modify_rate_limit = 5;  // places and amends per second, whole account
-  bool exclusive_symbol = false;       // [venue]: kill and shutdown cancel everybody's
+  bool exclusive_symbol = false;       // [venue]: nobody else's orders to spare
   Nanos recv_window{5 * kSecond.v};    // [venue] recv_window_ms: older requests are refused
   Nanos command_age_max{500 * kMillisecond.v};  // [engine] command_age_ms_max: older are not sent
 };

@@ -67,6 +67,7 @@ std::string SessionFolder::create(const std::string& sessions, const std::string
       return folder + ": is not empty; a session needs a folder of its own";
     }
     fs::create_directories(folder, error);
+    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
     if (error) return folder + ": cannot be created: " + error.message();
     created = SessionFolder(folder);
     return {};
@@ -78,6 +79,7 @@ std::string SessionFolder::create(const std::string& sessions, const std::string
   for (int n = 1; n < 1000; ++n) {
     const std::string path = n == 1 ? base : fmt::format("{}-{:03}", base, n);
     const bool is_new = fs::create_directory(path, error);
+    if (is_new) fs::permissions(path, fs::perms::owner_all, error);
     if (error) return path + ": cannot be created: " + error.message();
     if (!is_new) continue;
     created = SessionFolder(path);

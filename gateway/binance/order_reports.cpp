@@ -137,7 +137,8 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   if (facts == nullptr) return;
   const Lots last = instruments_.lots(order.instrument, report.last_quantity);
   if (order.executed > facts->executed + last) want_trades(order);  // some never came
-  facts->executed = std::max(facts->executed, order.executed);
+  // No more than was told: what is missing is asked for until it has come.
+  if (report.trade_id > facts->last_trade) facts->executed += last;
   facts->last_trade = std::max(facts->last_trade, report.trade_id);
   if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
 }

@@ -95,10 +95,10 @@ bool OrderSession::any_connection() const {
   return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.current != nullptr; });
 }
 
-// While the user data do not come.
+// While the user data do not come: any connection carries cancels and questions.
 bool OrderSession::answers_questions() const {
-  return any_connection() ? link_.reconciling.load(std::memory_order_acquire)
-                          : rest_wanted_ && link_.rest.answers_us.load(std::memory_order_acquire);
+  return any_connection() ||
+         (rest_wanted_ && link_.rest.answers_us.load(std::memory_order_acquire));
 }
 
 // REST does for user data: quotes may go that way.
