@@ -26,14 +26,7 @@ class GuardedRun : public testing::Test {
   void start(const std::vector<std::string>& more = {}) {
     venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
     ASSERT_NE(venue_->port(), "");
-    ASSERT_THAT(venue_->ask("POST", "/api/v3/order",
-                            {{"symbol", "ETHUSDT"},
-                             {"side", "BUY"},
-                             {"type", "LIMIT_MAKER"},
-                             {"quantity", "0.01"},
-                             {"price", "2600"},
-                             {"newClientOrderId", kForeign}}),
-                HasSubstr(kForeign));
+    ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
     start_engine("s", more);
     ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output() << log();
     ASSERT_EQ(counters_.attach(here_.path("s")), "");

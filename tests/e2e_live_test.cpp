@@ -78,14 +78,7 @@ TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
 
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
-  const std::string placed = venue_->ask("POST", "/api/v3/order",
-                                         {{"symbol", "ETHUSDT"},
-                                          {"side", "BUY"},
-                                          {"type", "LIMIT_MAKER"},
-                                          {"quantity", "0.01"},
-                                          {"price", "2600"},
-                                          {"newClientOrderId", kForeign}});
-  ASSERT_THAT(placed, HasSubstr(kForeign));
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
   start({"--set", "order_management.reset_interval=2", "--seconds", "6"});
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
   EXPECT_THAT(JsonFile(here_.path("out.json")).text("/details/resets"), Not(AnyOf("0", "")));
@@ -96,14 +89,7 @@ TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
 
 TEST_F(LiveRun, CancelsAForeignOrderTooWhereTheSymbolIsItsOwn) {
   open();
-  ASSERT_THAT(venue_->ask("POST", "/api/v3/order",
-                          {{"symbol", "ETHUSDT"},
-                           {"side", "BUY"},
-                           {"type", "LIMIT_MAKER"},
-                           {"quantity", "0.01"},
-                           {"price", "2600"},
-                           {"newClientOrderId", kForeign}}),
-              HasSubstr(kForeign));
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
   start_quoting({"--set", "venue.exclusive_symbol=yes"});
   EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign)) << "only an end cancels it";
   EXPECT_EQ(stop(), 0) << engine_->output() << log();

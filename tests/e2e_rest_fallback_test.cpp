@@ -89,14 +89,7 @@ class RestFallback : public testing::Test {
 TEST_F(RestFallback, QuotesAreCancelledByRestAndPlacedAgainWhenTheWebSocketIsBack) {
   start("cancel");
   ASSERT_TRUE(until_quoting()) << said();
-  const std::string placed = venue_->ask("POST", "/api/v3/order",
-                                         {{"symbol", "ETHUSDT"},
-                                          {"side", "BUY"},
-                                          {"type", "LIMIT_MAKER"},
-                                          {"quantity", "0.01"},
-                                          {"price", "2600"},
-                                          {"newClientOrderId", kForeign}});
-  ASSERT_THAT(placed, HasSubstr(kForeign));
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
   for (const std::size_t time : {1u, 2u}) {
     gate_->shut();
     ASSERT_TRUE(until_none_is_left()) << venue_->open_orders() << said();
