@@ -12,9 +12,9 @@
 #include <string>
 
 #include "bench/captures.h"
-#include "engine/app/capture_source.h"
-#include "engine/app/sim_setup.h"
-#include "engine/app/virtual_run.h"
+#include "engine/app/config/sim_setup.h"
+#include "engine/app/edges/capture_source.h"
+#include "engine/app/soak/virtual_run.h"
 
 namespace mm::app {
 namespace {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "engine/app/config_schema.h"
+#include "engine/app/config/config_schema.h"
 #include "tests/process.h"
 
 namespace mm::app {

@@ -1,6 +1,6 @@
 // The configuration: what is read, what is refused and with which words, and that nothing is lost
 // on the way to the effective text and back.
-#include "engine/app/config.h"
+#include "engine/app/config/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,10 +11,10 @@
 #include <set>
 #include <sstream>
 
-#include "engine/app/config_codec.h"
-#include "engine/app/config_schema.h"
-#include "engine/app/core_setup.h"
-#include "engine/app/decimal.h"
+#include "engine/app/config/config_codec.h"
+#include "engine/app/config/config_schema.h"
+#include "engine/app/config/core_setup.h"
+#include "engine/app/config/decimal.h"
 
 namespace mm::app {
 namespace {

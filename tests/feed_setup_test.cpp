@@ -1,4 +1,4 @@
-#include "engine/app/feed_setup.h"
+#include "engine/app/venue/feed_setup.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

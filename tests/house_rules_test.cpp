@@ -149,6 +149,10 @@ TEST(HouseRulesChecker, KnowsTheDirectionOfIncludes) {
   EXPECT_TRUE(may_include("gateway/a.h", "engine/runtime/b.h"));
   EXPECT_TRUE(may_include("engine/app/a.cpp", "sim/b.h"));
   EXPECT_FALSE(may_include("engine/app/a.cpp", "tests/b.h"));
+  EXPECT_TRUE(may_include("engine/app/edges/a.h", "engine/app/config/b.h"));
+  EXPECT_TRUE(may_include("engine/app/modes/a.cpp", "engine/app/edges/b.h"));
+  EXPECT_FALSE(may_include("engine/app/config/a.h", "engine/app/modes/b.h"));
+  EXPECT_FALSE(may_include("engine/app/edges/a.h", "engine/app/a.h"));
   EXPECT_TRUE(may_include("tests/a.cpp", "tests/b.h"));
   EXPECT_FALSE(may_include("elsewhere/a.cpp", "engine/core/b.h"));
   EXPECT_THAT(includes_of("#include \"a/b.h\"\n#include <c.h>\n  #  include \"d.h\"\n"),

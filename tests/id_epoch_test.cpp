@@ -1,4 +1,4 @@
-#include "engine/app/id_epoch.h"
+#include "engine/app/session/id_epoch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "engine/app/inspect.h"
+#include "engine/app/modes/inspect.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // What `check` says of a key that may do more, or less, than trading needs.
-#include "engine/app/key_rights.h"
+#include "engine/app/venue/key_rights.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

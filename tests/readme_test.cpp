@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "engine/app/config_schema.h"
+#include "engine/app/config/config_schema.h"
 
 namespace mm::test {
 namespace {

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <sstream>
 
-#include "engine/app/checked_run.h"
-#include "engine/app/sim_setup.h"
+#include "engine/app/config/sim_setup.h"
+#include "engine/app/soak/checked_run.h"
 #include "sim/faults/fault_scenarios.h"
 #include "tests/e2e_support.h"
 

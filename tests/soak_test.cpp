@@ -3,10 +3,10 @@
 
 #include <cstring>
 
-#include "engine/app/checked_run.h"
-#include "engine/app/sim_setup.h"
-#include "engine/app/soak_config.h"
-#include "engine/app/soak_seed.h"
+#include "engine/app/config/sim_setup.h"
+#include "engine/app/soak/checked_run.h"
+#include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_seed.h"
 #include "tests/e2e_support.h"
 
 namespace mm {

@@ -1,5 +1,5 @@
 // Where a live start finds itself, against a scripted HTTP venue and the files of a session before.
-#include "engine/app/start_recovery.h"
+#include "engine/app/session/start_recovery.h"
 
 #include <gmock/gmock.h>
 

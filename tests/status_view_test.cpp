@@ -1,13 +1,13 @@
 // What the live status says, from pictures of the core made by hand.
-#include "engine/app/status_view.h"
+#include "engine/app/status/status_view.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 
-#include "engine/app/activity.h"
-#include "engine/app/progress.h"
+#include "engine/app/status/activity.h"
+#include "engine/app/status/progress.h"
 #include "tests/core_harness.h"
 
 namespace mm::app {

@@ -1,5 +1,5 @@
 // What reaches into a running engine: requests, the socket they come by, latch, HALT and trips.
-#include "engine/app/steering.h"
+#include "engine/app/control/steering.h"
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // Whether our symbols take orders, as exchangeInfo tells it during a run.
-#include "engine/app/symbol_watch.h"
+#include "engine/app/edges/symbol_watch.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // The account at the end of a live run, against a scripted HTTP venue.
-#include "engine/app/venue_account.h"
+#include "engine/app/venue/venue_account.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // venue.ini: what it may say, and how what it may not is refused.
-#include "engine/app/venue_config.h"
+#include "engine/app/config/venue_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

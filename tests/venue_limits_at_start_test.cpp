@@ -1,7 +1,7 @@
 // What exchangeInfo announces becomes what the engine allows itself.
 #include <gtest/gtest.h>
 
-#include "engine/app/venue_limits.h"
+#include "engine/app/venue/venue_limits.h"
 
 namespace mm::app {
 namespace {

@@ -16,10 +16,10 @@
 #include <sstream>
 
 #include "engine/app/cli_command.h"
-#include "engine/app/config_schema.h"
-#include "engine/app/host.h"
-#include "engine/app/inspect.h"
-#include "engine/app/modes.h"
+#include "engine/app/config/config_schema.h"
+#include "engine/app/modes/host.h"
+#include "engine/app/modes/inspect.h"
+#include "engine/app/modes/modes.h"
 #include "engine/app/version.h"
 #include "sim/faults/fault_scenarios.h"
 

@@ -1,5 +1,5 @@
 // config.ini: refused with one line that says where, or complete and read back the same.
-#include "engine/app/config.h"
+#include "engine/app/config/config.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

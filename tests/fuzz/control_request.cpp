@@ -1,6 +1,6 @@
 // What is asked of a running engine on its control socket: one of a few words, printed the same, or
 // nothing.
-#include "engine/app/steering.h"
+#include "engine/app/control/steering.h"
 #include "tests/fuzz/fuzz_target.h"
 
 MM_FUZZ_TARGET(control_request) {

@@ -2,7 +2,7 @@
 //
 // Checksums are made right first, or nothing behind them would ever be reached: what is tried is
 // not a damaged file but one that says anything at all.
-#include "engine/app/replay_core.h"
+#include "engine/app/session/replay_core.h"
 #include "engine/journal/journal_reader.h"
 #include "engine/journal/replay.h"
 #include "tests/fuzz/fuzz_target.h"

@@ -1,5 +1,5 @@
 // venue.ini: refused with one line, or something that the server can serve.
-#include "engine/app/venue_config.h"
+#include "engine/app/config/venue_config.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,0 +1,414 @@
+#include "engine/app/config/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+
+#include "engine/app/config/config_codec.h"
+#include "engine/app/config/config_schema.h"
+#include "engine/app/config/ini_reader.h"
+#include "engine/core/strategy.h"
+
+namespace mm::app {
+namespace {
+
+constexpr std::string_view kSymbolPrefix = "symbol ";
+
+std::string complaint(const IniEntry& e, std::string_view problem) {
+  return fmt::format("{}: [{}] {} = {}: {}", e.where, e.section, e.key, e.value, problem);
+}
+
+bool is_symbol_section(std::string_view section) {
+  return section == "symbol" || section.starts_with(kSymbolPrefix);
+}
+
+std::string unknown_section(const IniEntry& e) {
+  std::vector<std::string> known;
+  for (const ConfigSection& s : config_sections()) known.push_back(s.name);
+  const std::string near = nearest_word(e.section, known);
+  std::string allowed;
+  for (const std::string& name : known) allowed += "[" + name + "] ";
+  return complaint(e, fmt::format("unknown section{}; there are {}and [symbol NAME]",
+                                  near.empty() ? "" : ", did you mean [" + near + "]?", allowed));
+}
+
+std::string unknown_key(const IniEntry& e) {
+  const bool symbol = is_symbol_section(e.section);
+  std::vector<std::string> known;
+  std::string elsewhere;
+  for (const ConfigKey& k : config_keys()) {
+    if (symbol ? k.per_symbol : k.section == e.section) known.push_back(k.name);
+    if (k.name == e.key && elsewhere.empty()) elsewhere = k.section;
+  }
+  if (!elsewhere.empty() && symbol) {
+    return complaint(e, fmt::format("holds for all symbols: it belongs to [{}]", elsewhere));
+  }
+  if (!elsewhere.empty()) return complaint(e, fmt::format("this key belongs to [{}]", elsewhere));
+  if (const std::string near = nearest_word(e.key, known); !near.empty()) {
+    return complaint(e, fmt::format("unknown key, did you mean {}?", near));
+  }
+  if (symbol) return complaint(e, "unknown key; allowed are those of [strategy] and [risk]");
+  return complaint(e, fmt::format("unknown key; allowed are {}", fmt::join(known, ", ")));
+}
+
+// Reads entries into the config; stops at the first mistake.
+class Assembler {
+ public:
+  explicit Assembler(ConfigLoad& load) : load_(load) {}
+
+  void apply(const std::vector<IniEntry>& entries) {
+    for (const IniEntry& e : entries) {
+      if (!is_symbol_section(e.section)) apply_common(e);
+      if (!load_.ok()) return;
+    }
+    // Only now are the common values complete that a symbol starts from.
+    for (const IniEntry& e : entries) {
+      if (is_symbol_section(e.section)) apply_symbol(e);
+      if (!load_.ok()) return;
+    }
+  }
+
+ private:
+  void apply_common(const IniEntry& e) {
+    const ConfigKey* key = find_key(e.section, e.key);
+    if (key == nullptr) {
+      const bool section_known = std::ranges::any_of(
+          config_sections(), [&](const ConfigSection& s) { return s.name == e.section; });
+      load_.error = section_known ? unknown_key(e) : unknown_section(e);
+      return;
+    }
+    assign(e, *key, load_.config.common);
+  }
+
+  void apply_symbol(const IniEntry& e) {
+    const std::string_view name =
+        trimmed(std::string_view(e.section).substr(std::min(e.section.size(), std::size_t{7})));
+    if (!is_symbol(name)) {
+      load_.error = complaint(e, "the section is [symbol NAME], NAME being 1 to 23 of A-Z 0-9 _");
+      return;
+    }
+    const ConfigKey* key = find_symbol_key(e.key);
+    if (key == nullptr) {
+      load_.error = unknown_key(e);
+      return;
+    }
+    auto& overrides = load_.config.overrides;
+    auto it = std::ranges::find(overrides, name, &SymbolConfig::name);
+    if (it == overrides.end()) {
+      overrides.push_back(load_.config.symbol(name));
+      it = std::prev(overrides.end());
+    }
+    assign(e, *key, *it);
+  }
+
+  void assign(const IniEntry& e, const ConfigKey& key, SymbolConfig& symbol) {
+    if (!key.read(e.value, {load_.config, symbol})) {
+      load_.error = complaint(e, "must be " + key.allowed + key.precision);
+      return;
+    }
+    load_.origins[e.section + "." + e.key] = e.where;
+  }
+
+  ConfigLoad& load_;
+};
+
+// Sorted: registrations run in no particular order.
+std::string strategy_list() {
+  std::vector<std::string_view> names;
+  for (const StrategyType& type : registered_strategies()) names.push_back(type.name);
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// Checks between keys, for the common values and every symbol's.
+class Validator {
+ public:
+  explicit Validator(ConfigLoad& load) : load_(load) {}
+
+  void run() {
+    check_symbol(load_.config.common, {});
+    for (SymbolConfig& s : load_.config.overrides) check_symbol(s, s.name);
+    check_latency("feed", load_.config.simulator.feed);
+    check_latency("order", load_.config.simulator.order_entry);
+    check_latency("response", load_.config.simulator.response);
+    check_account();
+    check_openings();
+    check_execution();
+    check_feed();
+  }
+
+ private:
+  // The place to correct: where the key was set for this symbol, else commonly, else the file.
+  IniEntry entry(std::string_view section, std::string_view key, SymbolConfig& symbol) {
+    const ConfigKey* k = find_key(section, key);
+    IniEntry e{load_.source, std::string(section), std::string(key),
+               k->write({load_.config, symbol})};
+    if (const std::string* origin = find(section, key, symbol.name)) e.where = *origin;
+    if (!symbol.name.empty() && k->per_symbol) e.section = "symbol " + symbol.name;
+    return e;
+  }
+  const std::string* find(std::string_view section, std::string_view key, std::string_view name) {
+    for (const std::string& place :
+         {fmt::format("symbol {}.{}", name, key), fmt::format("{}.{}", section, key)}) {
+      const auto it = load_.origins.find(place);
+      if (it != load_.origins.end()) return &it->second;
+    }
+    return nullptr;
+  }
+
+  void fail(std::string_view section, std::string_view key, SymbolConfig& symbol,
+            std::string_view problem) {
+    if (load_.ok()) load_.error = complaint(entry(section, key, symbol), problem);
+  }
+  void warn(std::string_view section, std::string_view key, SymbolConfig& symbol,
+            std::string_view problem) {
+    load_.warnings.push_back(complaint(entry(section, key, symbol), problem));
+  }
+
+  // `lower` must not exceed `upper`; the complaint is about the one that was set by hand.
+  void check_order(std::string_view section, std::string_view lower, std::string_view upper,
+                   bool in_order, SymbolConfig& s) {
+    if (in_order) return;
+    const bool blame_upper = find(section, lower, s.name) == nullptr;
+    const std::string_view blamed = blame_upper ? upper : lower;
+    const IniEntry other = entry(section, blame_upper ? lower : upper, s);
+    fail(section, blamed, s,
+         fmt::format("must be at {} {} ({})", blame_upper ? "least" : "most", other.key,
+                     other.value));
+  }
+
+  void check_symbol(SymbolConfig& s, std::string_view name) {
+    const StrategyParams& p = s.strategy;
+    const RiskParams& r = s.risk;
+    if (find_strategy(p.strategy.data()) == nullptr) {
+      fail("strategy", "name", s, "no such strategy; there are " + strategy_list());
+    }
+    check_order("strategy", "min_spread", "max_spread", p.min_spread <= p.max_spread, s);
+    check_order("strategy", "price_floor", "price_ceiling",
+                p.price_ceiling.v == 0 || p.price_floor <= p.price_ceiling, s);
+    if (r.max_position.v == 0 && r.max_position_notional.v == 0) {
+      fail("risk", "max_position_notional", s,
+           "a position limit is required: max_position or max_position_notional above 0");
+    }
+    if (p.order_notional.v == 0 && p.order_size.v == 0) {
+      fail("strategy", "order_notional", s,
+           "an order size is required: order_notional or order_size above 0");
+    }
+    const Ratio outermost{p.level_size_step.v * (p.target_orders_per_side - 1)};
+    if (outermost.v <= -kRatioScale) {
+      fail("strategy", "level_size_step", s, "must leave the last level a size above 0");
+    }
+    warn_symbol(s, name);
+  }
+
+  void warn_symbol(SymbolConfig& s, std::string_view name) {
+    const StrategyParams& p = s.strategy;
+    if (p.min_spread < load_.config.fees.rates.maker) {
+      warn("strategy", "min_spread", s, "below the maker fee: a round trip loses money");
+    }
+    if (p.min_spread_tolerance.v < kRatioScale) {
+      warn("strategy", "min_spread_tolerance", s,
+           "below 1 orders retreat before they are hit and are filled only by jumps");
+    }
+    if (p.modify_threshold > p.max_modify_deviation) {
+      warn("strategy", "modify_threshold", s,
+           "above max_modify_deviation: orders are never amended, only cancelled and placed");
+    }
+    if (p.order_size.v == 0 && p.order_notional > s.risk.max_order_notional) {
+      warn("strategy", "order_notional", s, "above [risk] max_order_notional: orders are denied");
+    }
+    if (p.max_spread > s.risk.price_collar) {
+      warn("strategy", "max_spread", s, "above [risk] price_collar: outer levels are pulled in");
+    }
+    const auto& traded = load_.config.venue.symbols;
+    if (!name.empty() && std::ranges::find(traded, name) == traded.end()) {
+      load_.warnings.push_back(
+          fmt::format("{}: [symbol {}]: not among [venue] symbols, used by a backtest of its "
+                      "capture only",
+                      load_.source, name));
+    }
+  }
+
+  void check_latency(const std::string& path, const sim::LatencyConfig& latency) {
+    if (latency.kind == sim::LatencyKind::kSamples && latency.samples_file.empty()) {
+      fail("simulator", path + "_latency_samples", load_.config.common,
+           fmt::format("must name a file when {}_latency_kind is samples", path));
+    }
+  }
+
+  void check_account() {
+    const Config& c = load_.config;
+    std::int64_t wanted = 0;
+    for (const std::string& name : c.venue.symbols) {
+      wanted += 2 * c.symbol(name).strategy.target_orders_per_side;
+    }
+    if (wanted > c.common.risk.max_order_count) {
+      warn("risk", "max_order_count", load_.config.common,
+           fmt::format("less than the {} orders that all ladders need", wanted));
+    }
+    const std::int64_t rows = 2 * std::int64_t{c.common.risk.max_order_count};
+    if (c.engine.command_ring_slots < 2 * (rows + c.engine.order_table_headroom)) {
+      fail("engine", "command_ring_slots", load_.config.common,
+           fmt::format("must hold two commands for each row of the order table, {} at least",
+                       2 * (rows + c.engine.order_table_headroom)));
+    }
+  }
+
+  // A balance can be the opening of one position only.
+  void check_openings() {
+    const auto& symbols = load_.config.venue.symbols;
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+      SymbolConfig symbol = load_.config.symbol(symbols[i]);
+      if (!symbol.risk.start_position_from_account) continue;
+      const Instrument one = make_instrument(load_.config, symbols[i]);
+      for (std::size_t k = 0; k < i; ++k) {
+        const Instrument other = make_instrument(load_.config, symbols[k]);
+        if (one.base() != other.base() ||
+            !load_.config.symbol(symbols[k]).risk.start_position_from_account) {
+          continue;
+        }
+        fail("risk", "start_position", symbol,
+             fmt::format("{} and {} would each open with the whole balance of {}: one of them at "
+                         "most",
+                         symbols[k], symbols[i], one.base()));
+      }
+    }
+  }
+
+  void check_execution() {
+    const ExecutionConfig& e = load_.config.execution;
+    check_order("execution", "reconnect_first_ms", "reconnect_longest_s",
+                e.backoff_first <= e.backoff_longest, load_.config.common);
+    const GuardConfig& g = load_.config.guard;
+    check_order("guard", "interval_ms", "timeout_ms", g.interval <= g.timeout, load_.config.common);
+  }
+
+  void check_feed() {
+    const binance::LiveFeedOptions& o = load_.config.feed.options;
+    check_order("feed", "reconnect_first_ms", "reconnect_longest_s",
+                o.backoff_first <= o.backoff_longest, load_.config.common);
+    if (o.weight_per_minute < binance::depth_weight(o.snapshot_levels)) {
+      fail("feed", "weight_per_minute", load_.config.common,
+           fmt::format("must allow a snapshot, which weighs {}",
+                       binance::depth_weight(o.snapshot_levels)));
+    }
+    const auto events = static_cast<std::int32_t>(2 * (o.snapshot_levels / kLevelsPerEvent + 2));
+    if (load_.config.engine.market_ring_slots < events) {
+      fail("engine", "market_ring_slots", load_.config.common,
+           fmt::format("must hold a snapshot of [feed] snapshot_levels: {} at least", events));
+    }
+  }
+
+  ConfigLoad& load_;
+};
+
+// ETHUSDT is ETH in USDT; empty if the name ends in no quote asset we know.
+std::string_view quote_of(std::string_view symbol) {
+  for (const std::string_view quote :
+       {"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BTC", "ETH", "BNB", "EUR", "TRY", "USD"}) {
+    if (symbol.size() > quote.size() && symbol.ends_with(quote)) return quote;
+  }
+  return {};
+}
+
+template <std::size_t N>
+void copy_text(std::string_view text, std::array<char, N>& out) {
+  out.fill('\0');
+  std::ranges::copy(text.substr(0, N - 1), out.begin());
+}
+
+}  // namespace
+
+SymbolConfig Config::symbol(std::string_view name) const {
+  const auto it = std::ranges::find(overrides, name, &SymbolConfig::name);
+  if (it != overrides.end()) return *it;
+  SymbolConfig result = common;
+  result.name = name;
+  return result;
+}
+
+ConfigLoad parse_config(std::string_view text, std::string_view source,
+                        std::span<const std::string> sets) {
+  ConfigLoad load;
+  load.source = source;
+  IniText ini = read_ini(text, source);
+  load.error = ini.error;
+  for (const std::string& set : sets) {
+    std::optional<IniEntry> entry = parse_set(set);
+    if (!entry && load.ok()) load.error = fmt::format("--set {}: must be section.key=value", set);
+    if (entry) ini.entries.push_back(std::move(*entry));
+  }
+  if (load.ok()) Assembler(load).apply(ini.entries);
+  if (load.ok()) Validator(load).run();
+  return load;
+}
+
+ConfigLoad load_config(const std::string& path, std::span<const std::string> sets) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file || text.fail()) {
+    ConfigLoad load;
+    load.source = path;
+    load.error = fmt::format("{}: cannot be read: name an existing ini file with -c", path);
+    return load;
+  }
+  return parse_config(text.str(), path, sets);
+}
+
+TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus) {
+  constexpr HotAgent agents[] = {HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway};
+  const auto core = [](std::int32_t cpu) {
+    return cpu == kAnyCpu ? std::optional<int>() : std::optional<int>(cpu);
+  };
+  TopologyRequest request;
+  request.topology = engine.topology;
+  if (engine.idle != IdleChoice::kAuto) {
+    request.idle = engine.idle == IdleChoice::kSpin    ? IdleKind::kSpin
+                   : engine.idle == IdleChoice::kYield ? IdleKind::kYield
+                                                       : IdleKind::kBackoff;
+  }
+  request.cores = {core(engine.core_feed), core(engine.core_strategy), core(engine.core_gateway)};
+  return plan(request, cpus, agents);
+}
+
+std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
+  const TopologyPlan threads = plan_threads(load.config.engine, cpus);
+  if (threads.ok()) return {};
+  // The plan's error begins with the key it is about.
+  const std::string key = threads.error.substr(0, threads.error.find(' '));
+  const auto origin = load.origins.find("engine." + key);
+  return fmt::format("{}: [engine] {}", origin == load.origins.end() ? load.source : origin->second,
+                     threads.error);
+}
+
+Instrument make_instrument(const Config& config, std::string_view symbol) {
+  const InstrumentConfig units = config.symbol(symbol).instrument;
+  const std::string_view quote = units.quote.empty() ? quote_of(symbol) : units.quote;
+  const bool named_by_both = !quote.empty() && symbol.ends_with(quote);
+  const std::string_view base =
+      named_by_both ? symbol.substr(0, symbol.size() - quote.size()) : symbol;
+  Instrument instrument;
+  copy_text(symbol, instrument.symbol_text);
+  copy_text(units.base.empty() ? base : units.base, instrument.base_text);
+  copy_text(quote, instrument.quote_text);
+  instrument.tick = units.tick;
+  instrument.lot = units.lot;
+  instrument.notional_min = units.min_notional;
+  instrument.is_spot = config.venue.name == VenueName::kBinanceSpot;
+  instrument.rules = instrument.is_spot ? kBinanceSpotRules : kBinanceUsdmRules;
+  instrument.fees = config.fees.rates;
+  return instrument;
+}
+
+void use_simulator_units(Instrument& instrument) {
+  if (instrument.tick.v == 0) instrument.tick = Amount(kAmountScale / 100);
+  if (instrument.lot.v == 0) instrument.lot = Amount(kAmountScale / 10'000);
+  if (instrument.notional_min.v == 0) instrument.notional_min = 5 * Money(kMoneyScale);
+}
+
+}  // namespace mm::app

@@ -1,0 +1,81 @@
+// What reaches into a running engine: the control socket, the guard's latch, and the end of the
+// run.
+//
+// One cold thread, the only producer of the control ring, so that whatever steers the core is a
+// journaled event. A kill sets the latch before it is an event: no quote leaves from then on, even
+// if the core hangs. It also watches the counters for a trip, and writes the HALT file for each of
+// them. The main thread starts and stops it.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/app/control/control_socket.h"
+#include "engine/core/event.h"
+#include "engine/counters/counters_file.h"
+#include "engine/runtime/agent.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/log.h"
+#include "engine/runtime/spsc_ring.h"
+
+namespace mm::app {
+
+// `pause all|buy|sell|increase`, `resume all|...`, `kill`; nothing for anything else.
+std::optional<Control> parse_control(std::string_view request);
+std::string control_text(const Control& control);  // the same back
+
+class Steering {
+ public:
+  struct Setup {
+    counters::CountersFile& counters;
+    SpscRing<Event>& control;
+    const Clock& clock;
+    Log& log;
+    bool guard_started = false;  // one is expected to watch
+  };
+  explicit Steering(const Setup& setup);
+  ~Steering() { stop(); }
+
+  // Opens the socket in the session folder and starts the thread. Returns the error.
+  [[nodiscard]] std::string start();
+  // Any thread: an orderly end, once. The latch is set at once.
+  void shut_down();
+  // Joins the thread; whatever tripped since its last look is written down. The counters still
+  // hold.
+  void stop();
+
+ private:
+  struct Turns {
+    Steering& steering;
+    int do_work() { return steering.turn(); }
+    std::string_view name() const { return "steering"; }
+  };
+  int turn();
+  std::string answer(std::string_view request, bool gone);
+  std::string kill();
+  std::string resume();
+  void push(const Control& control);
+  void push_waiting();
+  void watch_guard();
+  void watch_trip();
+  std::string halt(std::string_view reason);
+  std::string sessions() const { return setup_.counters.layout().identity.sessions.data(); }
+
+  Setup setup_;
+  LogWriter log_;
+  ControlServer server_;
+  std::deque<Event> waiting_;     // for room in the ring
+  std::int64_t pushed_ = 0;       // events so far; readers of the counters wait for that many
+  std::int64_t broken_seen_ = 0;  // violations of invariants that were written down
+  bool tripped_ = false, guard_fired_ = false, guard_lost_ = false, guard_seen_ = false,
+       shutting_down_ = false;
+  Nanos began_ = counters::monotonic_now();
+  std::atomic<bool> shutdown_wanted_{false};
+  Turns turns_{*this};
+  AgentRunner<Turns> thread_;
+};
+
+}  // namespace mm::app

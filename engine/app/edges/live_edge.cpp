@@ -1,0 +1,205 @@
+#include "engine/app/edges/live_edge.h"
+
+#include <fmt/format.h>
+
+#include "engine/app/config/core_setup.h"
+#include "engine/app/edges/live_market.h"
+#include "engine/app/edges/symbol_watch.h"
+#include "engine/app/venue/feed_setup.h"
+#include "engine/app/venue/venue_account.h"
+#include "gateway/binance/order_connector.h"
+#include "gateway/binance/order_session.h"
+#include "gateway/binance/reconciler.h"
+#include "gateway/binance/rest_worker.h"
+#include "gateway/order_gateway.h"
+
+namespace mm::app {
+namespace {
+
+namespace orders = binance::orders;
+
+constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .sealed = false},
+                                   .idle = IdleKind::kBackoff,
+                                   .core = {},
+                                   .nice = 5};
+
+// How long orders of ours may be cancelled by REST when all else has stopped.
+constexpr Nanos kEndPatience{10 * kSecond.v};
+// What the session still has to say then; more than its rings hold.
+constexpr int kLastTurnsMax = 1000;
+
+orders::OrderSessionOptions session_options(const EdgeContext& c,
+                                            std::span<const orders::LimitUsage> announced,
+                                            std::span<const std::uint64_t> last_trades) {
+  const VenueUrls urls = venue_urls(c.config.venue);
+  const CoreConfig core = make_core_config(c.config, c.instruments);
+  orders::OrderSessionOptions options;
+  options.instruments.assign(c.instruments.begin(), c.instruments.end());
+  options.ws_api_url = urls.ws_api;
+  options.rest_url = urls.rest;
+  options.ca_file = c.config.venue.ca_file;
+  options.identity = {core.instance, core.epoch};
+  options.last_trade_ids.assign(last_trades.begin(), last_trades.end());
+  options.connections = c.config.order_management.modify_worker_count;
+  options.limits.assign(announced.begin(), announced.end());
+  options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
+  options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
+                                                 c.config.engine.order_table_headroom);
+  options.backoff_first = c.config.execution.backoff_first;
+  options.backoff_longest = c.config.execution.backoff_longest;
+  options.sweep_interval = c.config.execution.sweep_interval;
+  options.rest_fallback = c.config.venue.rest_fallback;
+  options.rest_fallback_after = c.config.venue.rest_fallback_after;
+  options.command_age_max = c.config.engine.command_age_max;
+  options.seed = static_cast<std::uint64_t>(c.clock.now().v);
+  return options;
+}
+
+// Those whose end the core does not know, the newest id of each first.
+std::vector<orders::Reconciler::UnsettledOrder> unsettled_orders(const Core& core) {
+  std::vector<orders::Reconciler::UnsettledOrder> all;
+  for (const Order& o : core.orders().rows()) {
+    if (!may_be_live(o.state)) continue;
+    if (o.next_id.v != 0) all.push_back({o.instrument, o.side, o.next_id});
+    all.push_back({o.instrument, o.side, o.id});
+  }
+  return all;
+}
+
+Event session_is_down(const Core& core, InstrumentId i) {
+  Event event;
+  event.kind = EventKind::kSessionStatus;
+  event.instrument = i;
+  event.session = {};
+  event.session.state = SessionState::kDown;
+  event.session.symbol_trading = core.instrument(i).trading ? 1 : 0;
+  return event;
+}
+
+std::function<void(std::string_view)> say_to(LogWriter& log, const Clock& clock) {
+  return [&log, &clock](std::string_view line) {
+    log.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
+  };
+}
+
+class LiveEdge : public VenueEdge {
+ public:
+  LiveEdge(const EdgeContext& c, const orders::Credentials& credentials,
+           std::span<const orders::LimitUsage> announced,
+           std::span<const std::uint64_t> last_trades)
+      : instruments_(c.instruments),
+        clock_(c.clock),
+        exclusive_symbol_(c.config.order_management.exclusive_symbol),
+        limits_(make_address_limits(c.config)),
+        options_(session_options(c, announced, last_trades)),
+        link_(static_cast<std::size_t>(options_.connections), c.instruments.size()),
+        symbols_(c.instruments, link_),
+        symbols_log_(c.log),
+        market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
+                 limits_, nullptr, [this](const binance::ExchangeInfo& info) { on_symbols(info); },
+                 &link_.market_refused}),
+        session_(options_, credentials.api_key.view(), *credentials.signer, link_,
+                 limits_.requests),
+        log_(c.log),
+        connector_(options_, credentials, link_, limits_, c.clock, say_to(log_, c.clock)),
+        rest_log_(c.log),
+        rest_(options_, credentials, link_, limits_, c.clock, say_to(rest_log_, c.clock)),
+        gateway_({.command_age_max = c.config.engine.command_age_max,
+                  .kill_latch = &c.kill_latch,
+                  .stall_max = c.config.guard.timeout},
+                 c.rings.commands, c.rings.executions, session_),
+        gateway_agent_(gateway_, c.clock),
+        account_(c.config.venue, credentials, c.instruments, limits_.requests) {}
+
+  std::string describe() const override {
+    return fmt::format("live, {}, orders {}", market_.describe(), options_.ws_api_url);
+  }
+  AgentRef feed() override { return market_.feed(); }
+  AgentRef gateway() override { return AgentRef(gateway_agent_); }
+  std::string start(Nanos) override {
+    if (!market_.error().empty()) return market_.error();
+    if (!connector_.error().empty()) return connector_.error();
+    if (!rest_.error().empty()) return rest_.error();
+    market_.start();
+    thread_.start();
+    rest_thread_.start();
+    return {};
+  }
+  void stop() override {
+    connector_.stop();
+    rest_.stop();
+    thread_.stop();
+    rest_thread_.stop();
+    market_.stop();
+  }
+  void settle(const Core& core, const Tell& tell) override;
+  void summarize(const Core& core, bool, Summary& summary) override {
+    account_.compare(core, left_, link_.foreign_orders.load(), summary);
+    summary.notes.push_back("market data: " + market_.report());
+    const orders::OrderSessionCounters& n = session_.counters();
+    summary.notes.push_back(fmt::format(
+        "orders: {} requests, {} answers, {} user events, {} connections, {} lost, {} by REST",
+        n.requests, n.answers, n.user_events, link_.connects.load(), n.lost, n.by_rest));
+  }
+
+ private:
+  // On the market's cold thread.
+  void on_symbols(const binance::ExchangeInfo& info) {
+    for (const std::string& line : symbols_.take(info)) {
+      symbols_log_.write(LogLevel::kWarning, clock_.now(), line);
+    }
+  }
+
+  using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, orders::OrderSession>;
+
+  std::span<const Instrument> instruments_;
+  const Clock& clock_;
+  bool exclusive_symbol_;
+  net::AddressLimits limits_;
+  orders::OrderSessionOptions options_;
+  orders::SessionLink link_;
+  SymbolWatch symbols_;
+  LogWriter symbols_log_;
+  LiveMarket market_;
+  orders::OrderSession session_;
+  LogWriter log_;  // of the connector's thread
+  orders::OrderConnector connector_;
+  AgentRunner<orders::OrderConnector> thread_{kColdThread, connector_};
+  LogWriter rest_log_;  // of the worker's
+  orders::RestWorker rest_;
+  AgentRunner<orders::RestWorker> rest_thread_{kColdThread, rest_};
+  Gateway gateway_;
+  GatewayAgent<Gateway, Clock> gateway_agent_;
+  VenueAccount account_;
+  VenueAccount::Left left_;
+};
+
+// Over REST, whatever has become of the connections: no order of ours is left, the core gets the
+// fills that it was not told, and then the end of each order that it still thinks alive.
+void LiveEdge::settle(const Core& core, const Tell& tell) {
+  for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    tell(session_is_down(core, static_cast<InstrumentId>(i)));
+  }
+  left_ = account_.cancel_all({.self = options_.identity,
+                               .everybody = exclusive_symbol_,
+                               .arrivals_until = core.lifecycle().arrivals_until(),
+                               .patience = kEndPatience});
+  if (!left_.error.empty() || !session_.has_begun()) return;
+  const orders::InstrumentMap instruments(instruments_);
+  orders::Reconciler last(instruments, options_.identity, link_);
+  std::vector<Event> found;
+  left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
+  for (const Event& event : found) tell(event);
+}
+
+}  // namespace
+
+std::unique_ptr<VenueEdge> make_live_edge(const EdgeContext& context,
+                                          const orders::Credentials& credentials,
+                                          std::span<const orders::LimitUsage> limits,
+                                          std::span<const std::uint64_t> last_trades) {
+  return std::make_unique<LiveEdge>(context, credentials, limits, last_trades);
+}
+
+}  // namespace mm::app

@@ -1,0 +1,71 @@
+// The two edges of a real-time run: where market data come from and where orders go.
+//
+// One implementation a mode. Built, started, watched and stopped by the main thread; its two agents
+// turn on the hot threads of the topology and meet the strategy in the rings; threads for cold work
+// (connecting, REST) are the edge's own. A virtual call a turn is what the choice costs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/app/config/config.h"
+#include "engine/core/core.h"
+#include "engine/ledger/summary.h"
+#include "engine/runtime/agent.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/kill_latch.h"
+#include "engine/runtime/log.h"
+#include "engine/runtime/spsc_ring.h"
+
+namespace mm::app {
+
+// Between the hot agents; sized by [engine], allocated at start.
+struct RunRings {
+  explicit RunRings(const EngineConfig& c)
+      : market(slots(c.market_ring_slots)),
+        executions(slots(c.execution_ring_slots)),
+        control(slots(c.control_ring_slots)),
+        commands(slots(c.command_ring_slots)),
+        feed_requests(slots(c.control_ring_slots)) {}
+  static std::size_t slots(std::int32_t configured) { return static_cast<std::size_t>(configured); }
+
+  SpscRing<Event> market, executions, control;  // to the strategy
+  SpscRing<Command> commands;                   // to the gateway
+  SpscRing<Command> feed_requests;              // to the feed: resynchronise
+};
+
+// What a run offers its edge; outlives it.
+struct EdgeContext {
+  const Config& config;
+  std::span<const Instrument> instruments;
+  RunRings& rings;
+  const Clock& clock;
+  KillLatch& kill_latch;  // set: no quote may leave any more
+  Log& log;               // each thread makes a writer of its own
+};
+
+class VenueEdge {
+ public:
+  virtual ~VenueEdge() = default;
+
+  // Market data and orders, for the header of log and status.
+  virtual std::string describe() const = 0;
+  virtual AgentRef feed() = 0;
+  virtual AgentRef gateway() = 0;
+  // Cold threads go; the hot ones follow at once. Returns the error, empty if none.
+  virtual std::string start(Nanos now) = 0;
+  // After the hot threads have stopped.
+  virtual void stop() {}
+  // What the core has not heard when everything has stopped; `tell` brings an event to it the usual
+  // way, on this thread.
+  using Tell = std::function<void(const Event&)>;
+  virtual void settle(const Core&, const Tell&) {}
+  // What only the edge can say at the end: invariants against the venue, counters, notes.
+  virtual void summarize(const Core& core, bool flat, Summary& summary) = 0;
+};
+
+using EdgeFactory = std::function<std::unique_ptr<VenueEdge>(const EdgeContext&)>;
+
+}  // namespace mm::app

@@ -1,0 +1,136 @@
+// `mm_logic backtest`: recorded captures through the same core, against the simulated venue.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "engine/app/config/sim_setup.h"
+#include "engine/app/control/stop_signal.h"
+#include "engine/app/edges/capture_source.h"
+#include "engine/app/modes/modes.h"
+#include "engine/app/session/session_report.h"
+#include "engine/app/soak/virtual_run.h"
+#include "engine/app/status/progress.h"
+
+namespace mm::app {
+namespace {
+
+// Enough lines to meet every symbol of a capture.
+constexpr std::uint64_t kPeekLines = 20'000;
+
+// What to trade: every instrument of the captures. Their venue is the captures', not the config's.
+std::vector<Instrument> instruments_of(const Config& config, const CaptureScan& scan) {
+  std::vector<Instrument> all;
+  for (const ScannedInstrument& s : scan.instruments) {
+    Instrument i = make_instrument(config, s.spec.symbol());
+    i.is_spot = s.spec.is_spot;
+    i.rules = s.spec.rules;
+    all.push_back(i);
+  }
+  return all;
+}
+
+class Backtest {
+ public:
+  Backtest(const BacktestOptions& options, const Config& config)
+      : options_(options), config_(config) {}
+
+  int run();
+
+ private:
+  std::string open();
+  void say_problems();
+  int finish(const Clock& clock, Nanos begun);
+
+  const BacktestOptions& options_;
+  const Config& config_;
+  std::unique_ptr<CaptureFeed> feed_;
+  std::vector<Instrument> instruments_;
+  std::unique_ptr<CaptureSource> source_;
+  std::unique_ptr<sim::SimVenue> venue_;
+  SessionRecord record_;
+  std::unique_ptr<VirtualRun<CaptureSource>> run_;
+  Nanos first_{};
+};
+
+std::string Backtest::open() {
+  const CaptureScan peek = scan_captures(options_.captures, kPeekLines);
+  if (!peek.error.empty()) return peek.error;
+  CaptureOptions capture;
+  capture.files = options_.captures;
+  capture.instruments = instruments_of(config_, peek);
+  capture.exchange_info_file = config_.venue.exchange_info;
+  CaptureFeed::Opened opened = CaptureFeed::open(capture);
+  if (!opened.error.empty()) return opened.error;
+  feed_ = std::move(opened.feed);
+  for (const std::string& note : feed_->notes()) std::fprintf(stderr, "%s\n", note.c_str());
+  source_ = std::make_unique<CaptureSource>(*feed_);
+  instruments_.assign(feed_->instruments().begin(), feed_->instruments().end());
+  for (Instrument& i : instruments_) i.own_wallet = true;
+  venue_ = make_observing_venue(config_, instruments_);
+  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first);
+}
+
+void Backtest::say_problems() {
+  feed_->problems().take_unsaid([](FeedProblem problem, std::string_view where) {
+    std::fprintf(stderr, "%s: %.*s (said once)\n", name(problem), static_cast<int>(where.size()),
+                 where.data());
+  });
+}
+
+int Backtest::run() {
+  if (std::string error = open(); !error.empty()) return fail(error);
+  run_ = std::make_unique<VirtualRun<CaptureSource>>(config_, instruments_, *venue_,
+                                                     record_.journal());
+  const Clock clock;
+  const StopSignal signals;
+  Progress progress("backtest", false);
+  const Nanos begun = clock.now();
+  run_->begin(*source_);
+  first_ = run_->now();
+  while (!StopSignal::requested() && run_->advance(run_->now() + kSecond * 10)) {
+    say_problems();
+    progress.show(static_cast<std::int64_t>(feed_->bytes_read()),
+                  static_cast<std::int64_t>(feed_->bytes_total()), run_->events_in());
+  }
+  progress.close();
+  say_problems();
+  if (!feed_->had_book()) {
+    record_.discard();
+    return fail(
+        "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
+        "depth5/10/20 messages");
+  }
+  return finish(clock, begun);
+}
+
+int Backtest::finish(const Clock& clock, Nanos begun) {
+  Summary summary;
+  summary.mode = "backtest";
+  const Nanos wall = clock.now() - begun;
+  const std::uint64_t events = run_->events_in();
+  const bool flat = run_->shut_down();
+  summary.duration = run_->now() - first_;
+  summary.wall = wall;
+  run_->summarize_into(summary);
+  summarize(config_, summary);
+  summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
+  summary.invariants.emplace_back("venue_position", venue_differences(run_->core(), *venue_));
+  for (const std::string& note : feed_->notes()) summary.notes.push_back(note);
+  const std::int64_t us = std::max<std::int64_t>(1, wall.v / 1000);
+  summary.notes.push_back(
+      fmt::format("{} core events and {} lines in {} ms: {} events/s, {} lines/s", events,
+                  feed_->lines(), us / 1000, static_cast<std::int64_t>(events) * 1'000'000 / us,
+                  static_cast<std::int64_t>(feed_->lines()) * 1'000'000 / us));
+  const std::string unrecorded = record_.close(run_->output_hash(), run_->commands_out(),
+                                               run_->now(), summary, options_.json_file);
+  return report_session(summary, unrecorded);
+}
+
+}  // namespace
+
+int backtest_mode(const BacktestOptions& options, const Config& config) {
+  return std::make_unique<Backtest>(options, config)->run();
+}
+
+}  // namespace mm::app

@@ -1,0 +1,85 @@
+// The modes of mm_logic: one function each, called by the command line with a valid config.
+//
+// Main thread; a mode owns whatever threads it starts and has joined them when it returns. The
+// result is the exit code: 0 ok, 1 a failed check or a broken invariant, 2 bad usage or config.
+// Options that are also config keys (--seed, --scenario) have become part of the config already.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/app/config/config.h"
+#include "engine/core/event.h"
+#include "sim/faults/fault_scenarios.h"
+
+namespace mm::app {
+
+enum class VenueMode : std::uint8_t { kSim, kPaper, kLive };
+enum class Speed : std::uint8_t { kRealtime, kMax };
+enum class View : std::uint8_t { kStatus, kOrders };
+
+struct RunOptions {
+  VenueMode mode = VenueMode::kSim;
+  Speed speed = Speed::kRealtime;
+  View view = View::kStatus;
+  std::int64_t seconds = 0;                    // 0: until stopped
+  bool quiet = false;                          // no live status
+  std::string json_file;                       // empty: none
+  std::string session_dir;                     // empty: a new folder in [session] dir
+  bool guard = false;                          // live: start one beside it
+  const sim::FaultScenario* faults = nullptr;  // what goes wrong, simulation only
+};
+int run_mode(const RunOptions& options, const Config& config);
+
+struct BacktestOptions {
+  std::vector<std::string> captures;
+  std::string json_file;
+  std::string session_dir;
+};
+int backtest_mode(const BacktestOptions& options, const Config& config);
+
+struct ReplayOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+};
+int replay_mode(const ReplayOptions& options);
+
+struct SteerOptions {
+  Control control{};
+  std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
+  std::string sessions_dir = "sessions";
+};
+int steer_mode(const SteerOptions& options);
+
+struct GuardOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::vector<std::string> sets;  // over the session's own config
+};
+int guard_mode(const GuardOptions& options);
+
+struct RecordOptions {
+  std::string out_file;
+  std::int64_t seconds = 0;  // 0: until stopped
+};
+int record_mode(const RecordOptions& options, const Config& config);
+
+struct WatchOptions {
+  std::int64_t seconds = 0;  // 0: until stopped
+};
+int watch_mode(const WatchOptions& options, const Config& config);
+
+struct SoakOptions {
+  std::uint64_t first = 1, last = 100;
+  std::int64_t hours = 0;  // of each seed; 0: ten minutes
+  int jobs = 1;
+  bool verbose = false;
+};
+int soak_mode(const SoakOptions& options);
+
+// One line each about config, CPUs, threads, memory, clock and session folder; for paper and live
+// about the venue too, and for live about the account.
+int check_mode(const ConfigLoad& load, VenueMode mode);
+
+}  // namespace mm::app

@@ -1,0 +1,32 @@
+// `mm_logic replay`: re-drives the core over a session's journal and compares every output.
+#include "engine/journal/replay.h"
+
+#include <cstdio>
+
+#include "engine/app/modes/modes.h"
+#include "engine/app/session/replay_core.h"
+#include "engine/app/session/session_report.h"
+#include "engine/journal/journal_ring.h"
+#include "engine/ledger/session_folder.h"
+
+namespace mm::app {
+
+int replay_mode(const ReplayOptions& options) {
+  const SessionFolder folder = options.session_dir.empty()
+                                   ? SessionFolder::newest(options.sessions_dir)
+                                   : SessionFolder(options.session_dir);
+  if (folder.path().empty()) {
+    return fail("no session found in " + options.sessions_dir + ": name one, or run one first");
+  }
+  const JournalRecovery left = recover_journal(folder.path());
+  if (const std::string text = left.text(); !text.empty()) std::printf("%s\n", text.c_str());
+  JournalReader reader;
+  if (std::string error = reader.open(folder.journal()); !error.empty()) return fail(error);
+  ReplayCore core;
+  if (std::string error = core.build(reader.header()); !error.empty()) return fail(error);
+  const ReplayResult result = replay(reader, core);
+  std::printf("%s\n", result.message.c_str());
+  return result.ok() ? 0 : 1;
+}
+
+}  // namespace mm::app

@@ -1,0 +1,134 @@
+#include "engine/app/modes/run_on_venue.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/app/edges/live_edge.h"
+#include "engine/app/edges/paper_edge.h"
+#include "engine/app/modes/run_realtime.h"
+#include "engine/app/session/id_epoch.h"
+#include "engine/app/session/session_record.h"
+#include "engine/app/session/session_report.h"
+#include "engine/app/session/start_recovery.h"
+#include "engine/app/venue/feed_setup.h"
+#include "engine/app/venue/findings.h"
+#include "engine/app/venue/venue_check.h"
+#include "engine/app/venue/venue_limits.h"
+#include "engine/app/venue/venue_rest.h"
+#include "engine/ledger/halt_file.h"
+#include "engine/runtime/durable_file.h"
+#include "gateway/binance/account_lock.h"
+
+namespace mm::app {
+namespace {
+
+namespace orders = binance::orders;
+
+std::string halt_text(const std::string& sessions, const std::string& reasons) {
+  return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
+                     halt_path(sessions), std::string_view(reasons).substr(0, reasons.size() - 1));
+}
+
+int run_paper(const RunOptions& options, RunParts parts) {
+  parts.mode = "paper";
+  for (Instrument& i : parts.instruments) {
+    i.book_includes_own = false;
+    i.own_wallet = true;
+  }
+  parts.edge = make_paper_edge;
+  return run_realtime(options, parts);
+}
+
+// The folder of this engine's last session, kept beside its lock: "" if there is none.
+std::string last_session(const std::string& path) {
+  std::ifstream file(path);
+  std::string folder;
+  std::getline(file, folder);
+  return folder;
+}
+
+std::string remember_session(const std::string& path, SessionRecord& record) {
+  record.journal().sync();  // what this session goes on from, before the file leads to it
+  if (!record.journal().error().empty()) return record.journal().error();
+  if (!sync_folder_of(record.path() + "/journal.bin") || !sync_folder_of(record.path())) {
+    return record.path() + ": cannot be made durable";
+  }
+  return write_durably(path, std::filesystem::absolute(record.path()).string() + "\n");
+}
+
+int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
+             const std::vector<orders::LimitUsage>& limits) {
+  EngineConfig& engine = parts.config.engine;
+  const orders::AccountLock lock(credentials.api_key.view(),
+                                 static_cast<std::uint8_t>(engine.instance), state_folder());
+  if (!lock.held()) return fail(lock.error());
+  // All that this engine remembers from one start to the next is beside its lock.
+  const auto beside = [&lock](const char* extension) {
+    return std::filesystem::path(lock.path()).replace_extension(extension).string();
+  };
+  if (engine.epoch == 0) {
+    const IdEpoch next = next_id_epoch(beside(".epoch"));
+    if (!next.error.empty()) return fail(next.error);
+    engine.epoch = next.epoch;
+  }
+  StartRecovery recovery(
+      parts.config, credentials, parts.instruments,
+      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
+  const std::string before =
+      parts.config.session.goes_on ? last_session(beside(".session")) : std::string();
+  if (std::string error = recovery.run(before); !error.empty()) return fail(error);
+  // The guard of an engine that died a moment ago may have written it meanwhile.
+  if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
+    return fail(halt_text(parts.config.session.dir, reasons));
+  }
+  parts.opening = recovery.opening();
+  parts.notes = recovery.lines();
+  parts.begun = [&](SessionRecord& record) { return remember_session(beside(".session"), record); };
+  parts.mode = "live";
+  std::vector<std::uint64_t> last_trades;
+  for (const Instrument& i : parts.instruments) {
+    last_trades.push_back(parts.opening.find(i.symbol())->trade_id);
+  }
+  parts.edge = [&](const EdgeContext& context) {
+    return make_live_edge(context, credentials, limits, last_trades);
+  };
+  return run_realtime(options, parts);
+}
+
+}  // namespace
+
+int run_on_venue(const RunOptions& options, const Config& config) {
+  const bool live = options.mode == VenueMode::kLive;
+  if (live) {
+    if (const std::string reasons = read_halt(config.session.dir); !reasons.empty()) {
+      return fail(halt_text(config.session.dir, reasons));
+    }
+  }
+  const auto guard = options.guard ? std::make_shared<GuardProcess>() : nullptr;
+  const orders::Credentials credentials = live ? load_credentials(config) : orders::Credentials{};
+  Findings findings(true);
+  if (live) {
+    check_account(config, credentials, findings);
+  } else {
+    check_market(config, findings);
+  }
+  if (findings.failed()) return fail("not started: what is said above has to be mended first");
+  VenueInstruments venue = fetch_instruments(config);
+  if (!venue.error.empty()) return fail(venue.error);
+  RunParts parts{.config = config,
+                 .mode = {},
+                 .instruments = venue.instruments,
+                 .edge = {},
+                 .opening = {},
+                 .notes = {},
+                 .begun = {},
+                 .resynchronises = config.feed.source == FeedSource::kWebSocket,
+                 .guard = guard};
+  obey_limits(venue.info, parts.config);
+  return live ? run_live(options, std::move(parts), credentials, order_limits(venue.info))
+              : run_paper(options, std::move(parts));
+}
+
+}  // namespace mm::app

@@ -1,0 +1,378 @@
+// A run in real time: edge, strategy and gateway on the threads of the topology, joined by rings; a
+// cold thread for the journal; the main thread watches, logs and ends the run.
+#include "engine/app/modes/run_realtime.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "engine/app/config/core_setup.h"
+#include "engine/app/control/steering.h"
+#include "engine/app/control/stop_signal.h"
+#include "engine/app/modes/host.h"
+#include "engine/app/modes/modes.h"
+#include "engine/app/session/session_record.h"
+#include "engine/app/session/session_report.h"
+#include "engine/app/session/start_recovery.h"
+#include "engine/app/session/summarize.h"
+#include "engine/app/status/activity.h"
+#include "engine/app/status/status_view.h"
+#include "engine/counters/core_publisher.h"
+#include "engine/counters/pulse.h"
+#include "engine/journal/journal_agent.h"
+#include "engine/journal/journal_ring.h"
+#include "engine/runtime/agent.h"
+#include "engine/runtime/driver.h"
+#include "engine/runtime/strategy_agent.h"
+#include "engine/runtime/topology.h"
+#include "gateway/binance/client_order_id.h"
+
+namespace mm::app {
+namespace {
+
+struct LaneJournal {
+  JournalLane& lane;
+  void append(const Event& e, std::uint64_t hash) { lane.push(e, hash); }
+};
+
+using Tap = ActivityTap<LaneJournal, CommandRouter>;
+using RealtimeDriver = Driver<Core, Tap, Tap>;
+using RealtimeStrategy = StrategyAgent<RealtimeDriver>;
+
+// The strategy and what looks at the core on its thread.
+struct CoreAgents {
+  RealtimeStrategy& strategy;
+  StatusAgent& status;
+  counters::CorePublisher& publisher;
+  int do_work() { return strategy.do_work() + status.do_work() + publisher.do_work(); }
+};
+
+// One hot thread: the agents that the plan puts there, in its order.
+class HotAgents {
+ public:
+  HotAgents(VenueEdge& edge, const CoreAgents& core, counters::Layout& counters, Nanos stall_max,
+            std::vector<HotAgent> agents)
+      : feed_(edge.feed()),
+        gateway_(edge.gateway()),
+        core_(core),
+        pulse_(counters, agents, stall_max),
+        agents_(std::move(agents)),
+        with_gateway_(std::ranges::find(agents_, HotAgent::kGateway) != agents_.end()) {}
+
+  int do_work() {
+    pulse_.turn();
+    int work = 0;
+    for (const HotAgent agent : agents_) {
+      if (agent == HotAgent::kFeed) work += feed_.do_work();
+      // Reports that are here already reach the strategy before the market data they explain.
+      if (agent == HotAgent::kStrategy && with_gateway_) work += gateway_.do_work();
+      if (agent == HotAgent::kStrategy) work += core_.do_work();
+      if (agent == HotAgent::kGateway) work += gateway_.do_work();
+    }
+    return work;
+  }
+  std::string_view name() const { return mm::name(agents_.front()); }
+
+ private:
+  AgentRef feed_, gateway_;
+  CoreAgents core_;
+  counters::Pulse pulse_;
+  std::vector<HotAgent> agents_;
+  bool with_gateway_;
+};
+
+class RealtimeRun {
+ public:
+  RealtimeRun(const RunOptions& options, const RunParts& parts)
+      : options_(options),
+        config_(parts.config),
+        mode_(parts.mode),
+        instruments_(parts.instruments),
+        opening_(parts.opening),
+        notes_(parts.notes),
+        begun_(parts.begun),
+        make_edge_(parts.edge),
+        core_(make_core_config(config_, instruments_, opening_)),
+        router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
+        guard_(parts.guard),
+        view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
+              stdout_is_terminal(), instruments_) {}
+
+  int run();
+
+ private:
+  std::string open_session(const TopologyPlan& plan);
+  std::string keep_journal();
+  std::string open_counters();
+  std::string start_steering();
+  std::string start_threads(const TopologyPlan& plan);
+  void set_phase(counters::Phase phase) {
+    counters_.layout().phase.store(phase, std::memory_order_release);
+  }
+  void watch();
+  void look(Nanos now);
+  bool shut_down();
+  void stop_threads();
+  void tell(Event event);
+  int finish(bool flat);
+
+  RunOptions options_;
+  Config config_;
+  std::string mode_;
+  std::vector<Instrument> instruments_;
+  SessionOpening opening_;
+  std::vector<std::string> notes_;
+  std::function<std::string(SessionRecord&)> begun_;
+  Clock clock_;
+  RunRings rings_{config_.engine};
+  EdgeFactory make_edge_;
+  ActivityRing activities_{1 << 12};
+  StatusAgent::Ring snapshots_{4};
+
+  Core core_;
+  JournalRing journal_ring_{RunRings::slots(config_.journal.ring_slots)};
+  JournalLane lane_{journal_ring_.memory(), RunRings::slots(config_.journal.ring_slots)};
+  LaneJournal lane_journal_{lane_};
+  CommandRouter router_;
+  Tap tap_{core_, lane_journal_, router_, &activities_};
+  RealtimeDriver driver_{core_, tap_, tap_};
+  RealtimeStrategy strategy_{driver_,
+                             {rings_.executions, rings_.control, rings_.market},
+                             clock_,
+                             config_.engine.market_batch_max};
+  StatusAgent status_{core_, snapshots_, clock_};
+  counters::CorePublisher publisher_{core_, driver_.events(), clock_};
+
+  SessionRecord record_;
+  counters::CountersFile counters_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<LogWriter> log_writer_;
+  std::unique_ptr<VenueEdge> edge_;
+  std::unique_ptr<Steering> steering_;
+  std::shared_ptr<GuardProcess> guard_;
+  std::vector<std::unique_ptr<HotAgents>> hot_agents_;
+  std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
+  std::unique_ptr<JournalAgent<>> journal_agent_;
+  std::unique_ptr<AgentRunner<JournalAgent<>>> journal_thread_;
+
+  StatusView view_;
+  StatusSnapshot snapshot_;
+  EventCounts counts_, rates_;
+  Nanos started_{}, until_{kNever}, shown_{};
+  std::string where_;
+};
+
+std::string RealtimeRun::open_counters() {
+  const CoreConfig core = make_core_config(config_, instruments_);
+  const auto id = binance::orders::client_id_text(make_order_id({core.instance, core.epoch, 0, 0}));
+  const std::size_t id_prefix_bytes = binance::orders::kClientIdPrefix.size() + 6;
+  std::string error = counters_.create({.session_folder = record_.path(),
+                                        .sessions_folder = config_.session.dir,
+                                        .mode = mode_,
+                                        .id_prefix = std::string(id.data(), id_prefix_bytes),
+                                        .instance = core.instance,
+                                        .epoch = core.epoch,
+                                        .started = clock_.now(),
+                                        .instruments = instruments_});
+  if (error.empty()) publisher_.publish_to(counters_);
+  return error;
+}
+
+std::string RealtimeRun::start_steering() {
+  steering_ = std::make_unique<Steering>(
+      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr});
+  std::string error = steering_->start();
+  if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
+  return error;
+}
+
+std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
+  for (const ThreadPlan& thread : plan.threads) {
+    hot_agents_.push_back(
+        std::make_unique<HotAgents>(*edge_, CoreAgents{strategy_, status_, publisher_},
+                                    counters_.layout(), config_.guard.timeout, thread.agents));
+    hot_threads_.push_back(std::make_unique<AgentRunner<HotAgents>>(
+        RunnerConfig{.duty = {}, .idle = thread.idle, .core = thread.core, .nice = 0},
+        *hot_agents_.back()));
+  }
+  journal_agent_ = std::make_unique<JournalAgent<>>(lane_, record_.journal(), config_.journal.sync,
+                                                    config_.journal.sync_interval, clock_);
+  journal_thread_ = std::make_unique<AgentRunner<JournalAgent<>>>(
+      RunnerConfig{.duty = {.stall_threshold = kSecond, .sealed = false},
+                   .idle = IdleKind::kBackoff,
+                   .core = {},
+                   .nice = 10},
+      *journal_agent_);
+  if (config_.engine.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+    return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
+  }
+  started_ = clock_.now();
+  if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
+  for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
+    if (!rings_.executions.try_push(fill))
+      return "more fills were recovered than the core can take";
+  }
+  if (std::string error = edge_->start(started_); !error.empty()) return error;
+  journal_thread_->start();
+  for (auto& thread : hot_threads_) thread->start();
+  set_phase(counters::Phase::kRunning);
+  return {};
+}
+
+// The journal is there, and what the core writes outlives this process, before anything is sent.
+std::string RealtimeRun::keep_journal() {
+  const Nanos start = clock_.now();
+  for (const JournalRecovery& left : recover_journals(config_.session.dir)) {
+    if (std::string text = left.text(); !text.empty()) notes_.push_back(std::move(text));
+  }
+  std::string error =
+      record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);
+  if (!error.empty()) return error;
+  error = journal_ring_.publish(record_.path(), start);
+  if (!error.empty() && mode_ != "live") {
+    notes_.push_back("a crash would lose the end of the journal: " + error);
+    error.clear();
+  }
+  return error.empty() && begun_ ? begun_(record_) : error;
+}
+
+std::string RealtimeRun::open_session(const TopologyPlan& plan) {
+  if (std::string error = keep_journal(); !error.empty()) return error;
+  if (std::string error = open_counters(); !error.empty()) return error;
+  log_ = std::make_unique<Log>(record_.path() + "/log.txt");
+  if (!log_->error().empty()) return log_->error();
+  log_->take_from(config_.engine.log_level);
+  log_writer_ = std::make_unique<LogWriter>(*log_);
+  edge_ = make_edge_({config_, instruments_, rings_, clock_, counters_.layout().latch, *log_});
+  where_ = fmt::format("{}, {}, session {}", edge_->describe(), plan.describe(), record_.path());
+  log_writer_->write(LogLevel::kInfo, clock_.now(), where_);
+  for (const std::string& note : notes_) {
+    log_writer_->write(LogLevel::kInfo, clock_.now(), note);
+    if (!options_.quiet) std::printf("%s\n", note.c_str());
+  }
+  return {};
+}
+
+int RealtimeRun::run() {
+  const TopologyPlan plan = plan_threads(config_.engine, read_host_cpus());
+  if (!plan.ok()) {
+    fail(plan.error);
+    return 2;
+  }
+  std::string error = open_session(plan);
+  const StopSignal signals;
+  if (error.empty()) error = start_steering();
+  if (error.empty()) {
+    error = start_threads(plan);
+    if (!error.empty()) set_phase(counters::Phase::kEnded);
+  }
+  if (!error.empty()) {
+    journal_ring_.remove();  // nothing was sent
+    return fail(error);
+  }
+  watch();
+  const bool flat = shut_down();
+  stop_threads();
+  view_.close();
+  return finish(flat);
+}
+
+void RealtimeRun::watch() {
+  while (!StopSignal::requested()) {
+    const Nanos now = clock_.now();
+    if (now >= until_) return;
+    look(now);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+// What happened since the last look: to the log, and now and then to the terminal.
+void RealtimeRun::look(Nanos now) {
+  Activity activity;
+  while (activities_.try_pop(activity)) {
+    const std::string text = activity_text(activity, instruments_);
+    if (text.empty()) continue;
+    log_writer_->write(LogLevel::kInfo, now, text);
+    // Trades would drive the orders out of the short log of their own view.
+    const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
+    if (shown) view_.log(now, text);
+  }
+  log_->drain(now);
+  while (snapshots_.try_pop(snapshot_)) continue;
+  const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
+  if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
+  const EventCounts counts = driver_.events().read();
+  if (shown_.v > 0) rates_ = per_second(counts_, counts, now - shown_);
+  counts_ = counts;
+  shown_ = now;
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_});
+}
+
+// Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.
+bool RealtimeRun::shut_down() {
+  constexpr Nanos kPatience{10 * kSecond.v};
+  steering_->shut_down();
+  const Nanos give_up = clock_.now() + kPatience;
+  while (!strategy_.stopped() && clock_.now() < give_up) {
+    look(clock_.now());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return strategy_.stopped();
+}
+
+void RealtimeRun::stop_threads() {
+  set_phase(counters::Phase::kEnding);
+  for (auto& thread : hot_threads_) thread->stop();
+  edge_->stop();
+  edge_->settle(core_, [this](const Event& event) { tell(event); });
+  journal_thread_->stop();
+  lane_.finish(record_.journal());
+  look(clock_.now());
+  log_->flush();
+}
+
+// On this thread, once the hot ones have stopped: after all that waits in the rings.
+void RealtimeRun::tell(Event event) {
+  event.received = clock_.now();
+  while (!rings_.executions.try_push(event)) strategy_.do_work();
+  strategy_.do_work();
+}
+
+int RealtimeRun::finish(bool flat) {
+  driver_.output_hash().add(core_.state_hash());
+  Summary summary;
+  summary.mode = mode_;
+  summary.duration = core_.now() - started_;
+  summary.wall = clock_.now() - started_;
+  summarize(core_, summary);
+  summarize(driver_.events().read(), summary);
+  if (mode_ != "live") summarize(config_, summary);  // what was simulated
+  summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
+  summary.latency.push_back(summarize("turn", strategy_.turn()));
+  summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
+  summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
+  edge_->summarize(core_, flat, summary);
+  publisher_.publish_all();
+  steering_->stop();
+  // Else whoever watches has work to do.
+  const auto left = std::ranges::find(summary.invariants, "flat_at_end",
+                                      &decltype(summary.invariants)::value_type::first);
+  if (left != summary.invariants.end() && left->second == 0) set_phase(counters::Phase::kEnded);
+  if (std::string error = counters_.finish(); !error.empty()) summary.notes.push_back(error);
+  const std::string unrecorded =
+      record_.close(driver_.output_hash().value(), driver_.commands_out(), core_.now(), summary,
+                    options_.json_file);
+  if (unrecorded.empty()) journal_ring_.remove();
+  return report_session(summary, unrecorded);
+}
+
+}  // namespace
+
+int run_realtime(const RunOptions& options, const RunParts& parts) {
+  return std::make_unique<RealtimeRun>(options, parts)->run();
+}
+
+}  // namespace mm::app

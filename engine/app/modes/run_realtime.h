@@ -1,0 +1,37 @@
+// A run in real time, whatever its edge: simulation, paper or live.
+//
+// Main thread; starts the threads of the topology and has joined them when it returns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/app/control/guard_process.h"
+#include "engine/app/edges/venue_edge.h"
+#include "engine/app/modes/modes.h"
+#include "engine/app/session/session_record.h"
+#include "engine/journal/session_opening.h"
+
+namespace mm::app {
+
+struct RunParts {
+  Config config;
+  std::string mode;  // as summary and journal say it
+  std::vector<Instrument> instruments;
+  EdgeFactory edge;
+  // What a live session goes on from, and what finding that out has shown.
+  SessionOpening opening{};
+  std::vector<std::string> notes{};
+  // Called when the session's journal is there, before anything is sent. Returns the error.
+  std::function<std::string(SessionRecord&)> begun{};
+  // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
+  bool resynchronises = false;
+  std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
+};
+
+// Returns the exit code.
+int run_realtime(const RunOptions& options, const RunParts& parts);
+
+}  // namespace mm::app

@@ -1,0 +1,126 @@
+// `mm_logic pause | resume | kill`: tells a running engine, and waits until it is so.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <thread>
+
+#include "engine/app/control/control_socket.h"
+#include "engine/app/control/steering.h"
+#include "engine/app/modes/modes.h"
+#include "engine/app/session/session_report.h"
+#include "engine/counters/counters_file.h"
+#include "engine/ledger/halt_file.h"
+#include "engine/ledger/session_folder.h"
+
+namespace mm::app {
+namespace {
+
+using counters::CountersFile;
+
+constexpr std::chrono::milliseconds kAnswerPatience{5000}, kLook{20};
+constexpr Nanos kEffectPatience{10 * kSecond.v};
+
+bool engine_runs(const std::string& session) {
+  CountersFile counters;
+  return counters.attach(session).empty() && counters.engine_alive();
+}
+
+// What the counters say once the core has consumed `events` control events.
+struct Effect {
+  bool seen = false;
+  std::int64_t live_orders = 0;
+};
+
+Effect look(const CountersFile& counters, std::int64_t events) {
+  counters::EngineBlock::Copy numbers;
+  if (!counters.layout().numbers.read(numbers)) return {};
+  const auto control = static_cast<std::size_t>(EventKind::kControl);
+  return {numbers.value("events_total", control) >= events, numbers.value("live_orders")};
+}
+
+// A kill has its effect when no order is left.
+Effect wait_for_effect(const CountersFile& counters, std::int64_t events, bool until_flat) {
+  const Nanos give_up = counters::monotonic_now() + kEffectPatience;
+  for (;;) {
+    const Effect effect = look(counters, events);
+    const bool done = effect.seen && (!until_flat || effect.live_orders == 0);
+    if (done || counters::monotonic_now() >= give_up || !counters.engine_alive()) return effect;
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+std::string sides_text(const CountersFile& counters) {
+  std::string text;
+  for (const counters::Instrument& i : counters.instruments()) {
+    counters::InstrumentBlock::Copy numbers;
+    if (!i.numbers.read(numbers)) continue;
+    for (const Side side : kSides) {
+      const auto reason = static_cast<QuoteReason>(numbers.value("quote_reason", index(side)));
+      text += fmt::format("  {} {}: {}, {} orders live\n", i.symbol.data(), mm::name(side),
+                          mm::name(reason), numbers.value("orders_live", index(side)));
+    }
+  }
+  return text;
+}
+
+int tell(const std::string& session, const CountersFile& counters, const Control& control) {
+  const std::string request = control_text(control);
+  const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
+  if (!answer.error.empty()) return fail(answer.error);
+  std::int64_t events = 0;
+  if (!answer.text.starts_with("ok ")) return fail(answer.text);
+  const char* const end = answer.text.data() + answer.text.size();
+  const auto [rest, problem] = std::from_chars(answer.text.data() + 3, end, events);
+  if (problem != std::errc()) return fail("not understood: " + answer.text);
+  if (rest != end) fail(std::string(rest + 1, end));  // done, but
+  const bool kill = control.code == ControlCode::kKill;
+  const Effect effect = wait_for_effect(counters, events, kill);
+  if (!effect.seen) {
+    return fail(request + ": told, but the engine's core has not taken it up; it may hang");
+  }
+  fmt::print("{}: done, session {}\n{}", request, session, sides_text(counters));
+  if (!kill) return 0;
+  if (effect.live_orders > 0) {
+    return fail(
+        fmt::format("{} orders may still be live: they are being cancelled", effect.live_orders));
+  }
+  fmt::print("No order is live. HALT is written; `mm_logic resume` lets it quote again.\n");
+  return 0;
+}
+
+// Of an engine that has ended.
+int lift_halt(const std::string& sessions) {
+  const std::string reasons = read_halt(sessions);
+  if (reasons.empty()) {
+    return fail(
+        fmt::format("nothing to resume: no engine runs, and there is no HALT in {}", sessions));
+  }
+  if (std::string error = clear_halt(sessions); !error.empty()) return fail(error);
+  fmt::print("HALT removed: live runs may start again. It was there because:\n{}", reasons);
+  return 0;
+}
+
+}  // namespace
+
+int steer_mode(const SteerOptions& options) {
+  std::string session = options.session_dir;
+  if (session.empty()) {
+    const auto runs = [](const SessionFolder& folder) { return engine_runs(folder.path()); };
+    session = SessionFolder::newest(options.sessions_dir, runs).path();
+  }
+  CountersFile counters;
+  std::string error =
+      session.empty() ? "no engine runs in " + options.sessions_dir : counters.attach(session);
+  std::string sessions = options.sessions_dir;
+  if (error.empty()) {
+    sessions = counters.layout().identity.sessions.data();
+    if (counters.engine_alive()) return tell(session, counters, options.control);
+    error = fmt::format("{}: its engine, process {}, has ended", session,
+                        counters.layout().identity.process.pid);
+  }
+  const Control& c = options.control;
+  if (c.code == ControlCode::kResume && c.scope == PauseScope::kAll) return lift_halt(sessions);
+  return fail(error);
+}
+
+}  // namespace mm::app

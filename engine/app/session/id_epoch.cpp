@@ -1,0 +1,52 @@
+#include "engine/app/session/id_epoch.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/runtime/durable_file.h"
+
+namespace mm::app {
+namespace {
+
+constexpr std::uint32_t kEpochMax = 0xFFFF;
+
+}  // namespace
+
+IdEpoch next_id_epoch(const std::string& path) {
+  std::error_code ignored;  // what cannot be made cannot be written either, which says more
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directories(folder, ignored)) sync_folder_of(folder.string());
+  std::uint32_t last = 0;
+  if (std::ifstream file(path); file) {
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const char* const end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, last);
+    const bool whole = problem == std::errc{} && rest != text.data() &&
+                       (rest == end || (rest + 1 == end && *rest == '\n'));
+    if (!whole || last > kEpochMax) {
+      return {0, fmt::format("{}: must hold one number from 0 to {}: the epoch last used by this "
+                             "engine",
+                             path, kEpochMax)};
+    }
+  }
+  const std::uint32_t next = last == kEpochMax ? 1 : last + 1;
+  if (std::string error = write_durably(path, fmt::format("{}\n", next)); !error.empty()) {
+    return {0, error};
+  }
+  return {static_cast<std::uint16_t>(next), {}};
+}
+
+std::string state_folder() {
+  if (const char* const state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return std::string(state) + "/mm_logic";
+  }
+  const char* const home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.local/state/mm_logic";
+}
+
+}  // namespace mm::app

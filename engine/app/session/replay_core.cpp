@@ -1,0 +1,58 @@
+#include "engine/app/session/replay_core.h"
+
+#include "engine/app/config/core_setup.h"
+#include "engine/core/event_check.h"
+#include "engine/journal/instrument_text.h"
+
+namespace mm::app {
+
+std::string ReplayCore::build(const JournalHeader& header) {
+  const ConfigLoad load = parse_config(header.config, "the journal's config");
+  if (!load.ok()) return load.error;
+  if (std::string error = parse_instrument_lines(header.instruments, instruments_);
+      !error.empty()) {
+    return "the journal's instruments cannot be read: " + error;
+  }
+  if (instruments_.empty()) return "the journal has no instruments";
+  if (std::string error = parse_opening(header.opening, opening_); !error.empty()) {
+    return "the journal's opening cannot be read: " + error;
+  }
+  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_, opening_));
+  commands_ = std::make_unique<CommandBuffer>();
+  resets_.assign(instruments_.size(), 0);
+  return {};
+}
+
+bool ReplayCore::possible(const Event& event) const {
+  return is_possible(event) && event.time >= core_->now();
+}
+
+std::uint64_t ReplayCore::on_event(const Event& event) {
+  commands_->clear();
+  core_->on(event, *commands_);
+  if (ledger_ != nullptr) {
+    ledger_->on_record(event, commands_->items());
+    if (event.kind == EventKind::kBatchEnd) note_resets(event.time);
+  }
+  return output_.add(commands_->items());
+}
+
+void ReplayCore::note_resets(Nanos now) {
+  for (InstrumentId i = 0; i < resets_.size(); ++i) {
+    const std::uint64_t count = core_->instrument(i).reset.count();
+    if (count == resets_[i]) continue;
+    resets_[i] = count;
+    ledger_->on_change(now, i, "order_reset", std::to_string(count));
+  }
+}
+
+std::string ReplayCore::on_config(std::string_view) {
+  return "this version does not reload its config";
+}
+
+std::uint64_t ReplayCore::output_hash() {
+  output_.add(core_->state_hash());
+  return output_.value();
+}
+
+}  // namespace mm::app

@@ -1,0 +1,59 @@
+#include "engine/app/session/session_record.h"
+
+#include "engine/app/session/session_ledger.h"
+#include "engine/app/version.h"
+#include "engine/journal/instrument_text.h"
+#include "engine/runtime/durable_file.h"
+
+namespace mm::app {
+
+std::string SessionRecord::open(const Config& config, const std::string& session_dir,
+                                std::string_view mode, std::span<const Instrument> instruments,
+                                Nanos start, const SessionOpening& opening) {
+  const Nanos wall = Clock().now();
+  if (std::string error = SessionFolder::create(config.session.dir, session_dir, wall, folder_);
+      !error.empty()) {
+    return error;
+  }
+  const std::string text = effective_text(config);
+  if (std::string error = folder_.write_config(text); !error.empty()) return error;
+  JournalHeader header;
+  header.start_time = start;
+  header.mode = mode;
+  header.build = build_line();
+  header.config = redacted(text);
+  header.instruments = instrument_lines(instruments);
+  header.opening = opening_text(opening);
+  return journal_.open(
+      folder_.journal(), std::move(header),
+      {.segment_bytes_max = static_cast<std::uint64_t>(config.journal.segment_bytes),
+       .segments_max = static_cast<std::uint32_t>(config.journal.segments_max)});
+}
+
+std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t commands, Nanos end,
+                                 Summary& summary, const std::string& json_file) {
+  JournalEnd tail;
+  tail.end_time = end;
+  tail.output_hash = output_hash;
+  tail.commands = commands;
+  std::string error = journal_.end(tail);
+  summary.session = folder_.path();
+  summary.output_hash = output_hash;
+  if (error.empty()) {
+    LedgerBuild ledger = build_ledger(folder_);
+    error = std::move(ledger.error);
+    const bool same = ledger.replayed.status == ReplayStatus::kSame;
+    if (error.empty()) summary.invariants.emplace_back("replay", same ? 0 : 1);
+    if (error.empty() && !same) summary.notes.push_back(ledger.replayed.message);
+  }
+  // What is known is written all the same.
+  const std::string json = to_json(summary);
+  for (const std::string& next :
+       {folder_.write_summary(json),
+        json_file.empty() ? std::string() : write_durably(json_file, json)}) {
+    if (error.empty()) error = next;
+  }
+  return error;
+}
+
+}  // namespace mm::app

@@ -1,0 +1,298 @@
+#include "engine/app/session/start_recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/app/session/session_ledger.h"
+#include "engine/core/decimal_text.h"
+#include "engine/core/risk.h"
+#include "engine/journal/journal_reader.h"
+#include "gateway/binance/error_table.h"
+#include "gateway/binance/signed_request.h"
+
+namespace mm::app {
+namespace {
+
+namespace orders = binance::orders;
+
+constexpr std::uint64_t kTradePage = 1000;
+constexpr int kTradePagesMax = 100;
+// How long orders of ours may refuse to go.
+constexpr Nanos kCancelPatience{10 * kSecond.v};
+// Pauses that the venue wants while it is asked for trades are kept up to here.
+constexpr Nanos kPatience{300 * kSecond.v};
+
+// What a fill moves the position by.
+Amount moved_by(const RecoveredFill& f, const Instrument& i) {
+  const Amount base = base_amount(i, f.fill.lots) * (f.sell ? -1 : 1);
+  return f.fill.fee_asset == Asset::kBase ? base - f.fill.fee : base;
+}
+
+}  // namespace
+
+StartRecovery::StartRecovery(const Config& config, const orders::Credentials& credentials,
+                             std::span<const Instrument> instruments, orders::Identity self)
+    : config_(config),
+      instruments_(instruments),
+      self_(self),
+      account_(config.venue, credentials, instruments_.all(), pause_),
+      venue_(account_.questions()) {}
+
+std::string StartRecovery::run(const std::string& previous) {
+  if (!previous.empty()) {
+    if (std::string error = read_previous(previous); !error.empty()) {
+      return error + " ([session] goes_on = no starts without it)";
+    }
+  }
+  // No order of ours can execute any more when executions are asked for.
+  if (std::string error = cancel_orders(); !error.empty()) return error;
+  account_.give_up_at(Clock().now() + kPatience);
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    std::string error = recover(static_cast<InstrumentId>(i));
+    if (!error.empty()) return error;
+  }
+  return compare_balances();
+}
+
+std::string StartRecovery::read_previous(const std::string& path) {
+  const SessionFolder folder(path);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    lines_.push_back(
+        fmt::format("the session before, {}, is gone: position and losses begin anew", path));
+    return {};
+  }
+  const SessionCompletion done = complete_session(folder);
+  if (!done.error.empty()) return done.error;
+  if (const std::string text = done.journal.text(); !text.empty()) lines_.push_back(text);
+  if (done.built) {
+    lines_.push_back(fmt::format("{}: ledger built: {}", path, done.replayed.message));
+  }
+  JournalReader journal;
+  if (std::string error = journal.open(folder.journal()); !error.empty()) return error;
+  if (std::string error = parse_opening(journal.header().opening, before_); !error.empty()) {
+    return error;
+  }
+  if (std::string error = ledger_.open(folder.ledger()); !error.empty()) return error;
+  const Nanos began = journal.header().start_time;
+  for (const LedgerReader::Closing& closing : ledger_.closing()) {
+    carry(closing, std::max(closing.time, began));
+  }
+  // Of symbols that are not traded now: nobody recovers them, they are carried on.
+  for (const RecoveredFill& f : before_.fills) {
+    if (is_traded(f.symbol())) continue;
+    const auto told = ledger_.trades_after(f.symbol(), 0);
+    if (!told.contains(f.fill.trade_id.v)) opening_.fills.push_back(f);
+  }
+  for (SymbolOpening other : before_.symbols) {
+    if (opening_.find(other.symbol()) != nullptr) continue;
+    if (!is_today(began)) other.profit_today = Amount(0), other.mark = HalfTicks(0);
+    opening_.symbols.push_back(other);
+  }
+  goes_on_ = ledger_.error().empty();
+  return ledger_.error();
+}
+
+// Where a symbol stood at the end of the session before.
+void StartRecovery::carry(const LedgerReader::Closing& closing, Nanos ended) {
+  const SymbolOpening* const before = before_.find(closing.symbol);
+  if (before == nullptr) return;  // not a live session's
+  SymbolOpening o = *before;
+  o.position = closing.position;
+  o.profit_today = is_today(ended) ? closing.profit_today : Amount(0);
+  o.mark = is_today(ended) ? closing.mark : HalfTicks(0);
+  o.tick = closing.tick;
+  if (!is_traded(closing.symbol)) {  // else recover() does so
+    for (const std::uint64_t id : ledger_.trades_after(closing.symbol, 0)) {
+      o.trade_id = std::max(o.trade_id, id);
+    }
+  }
+  opening_.symbols.push_back(o);
+}
+
+bool StartRecovery::is_traded(std::string_view symbol) const {
+  return instruments_.find(symbol) != orders::kNoInstrument;
+}
+
+bool StartRecovery::is_today(Nanos time) const {
+  const Nanos day_start = config_.common.risk.day_start;
+  return next_day(time, day_start) == next_day(now_, day_start);
+}
+
+std::string StartRecovery::cancel_orders() {
+  const VenueAccount::Left left = account_.cancel_all(
+      {.self = self_, .everybody = false, .arrivals_until = {}, .patience = kCancelPatience});
+  canceled_ = left.canceled;
+  if (!left.error.empty()) return left.error;
+  if (left.client_ids.empty()) return {};
+  return fmt::format("{} orders of an earlier start cannot be cancelled, such as {}",
+                     left.client_ids.size(), left.client_ids.front());
+}
+
+SymbolOpening& StartRecovery::opening_of(const Instrument& instrument) {
+  const auto found =
+      std::ranges::find(opening_.symbols, instrument.symbol(), &SymbolOpening::symbol);
+  if (found != opening_.symbols.end()) return *found;
+  SymbolOpening& o = opening_.symbols.emplace_back();
+  o.symbol_text = instrument.symbol_text;
+  o.position = config_.symbol(instrument.symbol()).risk.start_position;
+  return o;
+}
+
+std::string StartRecovery::recover(InstrumentId i) {
+  const Instrument& instrument = instruments_[i];
+  const bool known = goes_on_ && opening_.find(instrument.symbol()) != nullptr;
+  SymbolOpening& o = opening_of(instrument);
+  if (!known) return find_last_trade(i, o.trade_id);
+  const std::uint64_t since = o.trade_id;
+  std::vector<Trade> trades;
+  if (std::string error = list_trades(i, since, trades); !error.empty()) return error;
+  const auto told = ledger_.trades_after(instrument.symbol(), 0);
+  if (!ledger_.error().empty()) return ledger_.error();
+  // Recovered by the start before, whose session ended before it had counted them.
+  std::vector<RecoveredFill> found;
+  for (const RecoveredFill& f : before_.fills) {
+    if (f.symbol() == o.symbol() && !told.contains(f.fill.trade_id.v)) found.push_back(f);
+  }
+  for (Trade& t : trades) {
+    const std::uint64_t id = t.fill.fill.trade_id.v;
+    o.trade_id = std::max(o.trade_id, id);
+    if (told.contains(id)) continue;
+    if (std::string error = whose(i, t.order_id, t.fill.fill.id); !error.empty()) return error;
+    if (t.fill.fill.id.v == 0) continue;
+    if (t.fill.fill.lots.v == 0 || t.fill.fill.ticks == 0) {
+      return fmt::format("{}: trade {} of ours is not in whole lots and ticks", instrument.symbol(),
+                         id);
+    }
+    found.push_back(t.fill);
+  }
+  Amount after = o.position;
+  for (const RecoveredFill& f : found) after += moved_by(f, instrument);
+  lines_.push_back(fmt::format(
+      "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {} "
+      "orders cancelled",
+      instrument.symbol(), found.size(), since, o.trade_id, decimal_text(o.position).view(),
+      decimal_text(after).view(), decimal_text(o.profit_today).view(), canceled_));
+  std::ranges::move(found, std::back_inserter(opening_.fills));
+  return {};
+}
+
+// At the first start: what was traded before is not ours to count.
+std::string StartRecovery::find_last_trade(InstrumentId i, std::uint64_t& last) {
+  std::string error = venue_.ask_signed(
+      "myTrades",
+      {{"symbol", std::string(instruments_[i].symbol())}, orders::number_param("limit", 1)});
+  for (const orders::TradeRecord& t : venue_.response().trades) last = std::max(last, t.trade_id);
+  return error;
+}
+
+std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
+                                       std::vector<Trade>& trades) {
+  const Instrument& instrument = instruments_[i];
+  for (int page = 0; page < kTradePagesMax; ++page) {
+    std::string error = venue_.ask_signed("myTrades", {{"symbol", std::string(instrument.symbol())},
+                                                       orders::number_param("fromId", since + 1),
+                                                       orders::number_param("limit", kTradePage)});
+    if (!error.empty()) return error;
+    for (const orders::TradeRecord& t : venue_.response().trades) {
+      RecoveredFill& f = trades.emplace_back(Trade{t.order_id, {}}).fill;
+      f.symbol_text = instrument.symbol_text;
+      f.sell = !t.buyer;
+      f.maker = t.maker;
+      f.fill = {};
+      f.fill.trade_id = TradeId(t.trade_id);
+      f.fill.lots = instruments_.lots(i, t.quantity);
+      f.fill.fee = Amount(t.fee);
+      f.fill.ticks = instruments_.ticks(i, t.price);
+      f.fill.fee_asset = instruments_.role(i, t.fee_asset);
+      since = std::max(since, t.trade_id);
+    }
+    if (venue_.response().trades.size() < kTradePage) return {};
+  }
+  return fmt::format("{}: more than {} trades since the last known one", instrument.symbol(),
+                     kTradePagesMax * kTradePage);
+}
+
+// By the ledger, or by asking. 0: not an order of this engine.
+std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id) {
+  id = ledger_.order(instruments_[i].symbol(), VenueOrderId(order_id));
+  if (id.v != 0) return {};
+  const auto asked = owners_.find({i, order_id});
+  if (asked != owners_.end()) {
+    id = asked->second;
+    return {};
+  }
+  std::string error =
+      venue_.ask_signed("order.status", {{"symbol", std::string(instruments_[i].symbol())},
+                                         orders::number_param("orderId", order_id)});
+  const orders::Response& r = venue_.response();
+  if (!error.empty()) {
+    const bool unknown =
+        venue_.answered() && orders::judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+    if (unknown) owners_.emplace(std::pair{i, order_id}, id);
+    return unknown ? std::string() : error;
+  }
+  const auto parsed = orders::parse_client_id(r.order.own_client_id());
+  const orders::Owner owner = parsed ? orders::owner_of(*parsed, self_) : orders::Owner::kForeign;
+  if (owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier) id = *parsed;
+  owners_.emplace(std::pair{i, order_id}, id);
+  return {};
+}
+
+// By our fills since the session before began: those it was told first were in its balance already.
+Amount StartRecovery::explained(std::string_view base) const {
+  Amount sum{};
+  for (const Instrument& i : instruments_.all()) {
+    const SymbolOpening* const before = before_.find(i.symbol());
+    const SymbolOpening* const now = opening_.find(i.symbol());
+    if (i.base() != base || before == nullptr || now == nullptr) continue;
+    sum += now->position - before->position;
+    for (const RecoveredFill& f : opening_.fills) {
+      if (f.symbol() == i.symbol()) sum += moved_by(f, i);
+    }
+    for (const RecoveredFill& f : before_.fills) {
+      if (f.symbol() == i.symbol()) sum -= moved_by(f, i);
+    }
+  }
+  return sum;
+}
+
+std::string StartRecovery::compare_balances() {
+  std::vector<Amount> bases;
+  if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+  for (std::size_t n = 0; n < bases.size(); ++n) {
+    const Instrument& instrument = instruments_[static_cast<InstrumentId>(n)];
+    SymbolOpening& o = opening_of(instrument);
+    o.balance = bases[n];
+    const SymbolOpening* const before = before_.find(instrument.symbol());
+    if (!goes_on_ || before == nullptr) continue;
+    const Amount moved = o.balance - before->balance, ours = explained(instrument.base());
+    if (moved == ours) continue;
+    lines_.push_back(fmt::format(
+        "{}: since that session began the balance moved by {}, our fills by {}: {} is not of ours",
+        instrument.symbol(), decimal_text(moved).view(), decimal_text(ours).view(),
+        decimal_text(moved - ours).view()));
+  }
+  return {};
+}
+
+std::vector<Event> recovered_events(const SessionOpening& opening,
+                                    std::span<const Instrument> instruments, Nanos now) {
+  std::vector<Event> events;
+  for (const RecoveredFill& f : opening.fills) {
+    const auto at = std::ranges::find(instruments, f.symbol(), &Instrument::symbol);
+    if (at == instruments.end()) continue;
+    Event event;
+    event.kind = EventKind::kFilled;
+    event.instrument = static_cast<InstrumentId>(at - instruments.begin());
+    event.received = now;
+    event.flags = static_cast<std::uint8_t>((f.sell ? kFlagSell : 0) | (f.maker ? kFlagMaker : 0));
+    event.fill = f.fill;
+    events.push_back(event);
+  }
+  return events;
+}
+
+}  // namespace mm::app

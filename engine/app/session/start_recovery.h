@@ -1,0 +1,79 @@
+// Where a live start finds itself: one path for the first start, a clean one and one after a crash.
+//
+// Cold, main thread, before the session's folder is made; some REST requests a symbol. The session
+// before is made whole (journal, ledger); our open orders are cancelled and it is verified that
+// none is left; executions since the last one settled are fetched, and those of ours that its
+// ledger lacks are recovered. What comes out is the opening of the new session. Nothing is traded,
+// no fill is invented, foreign orders are left alone; killed at any moment it can be begun again.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/app/config/config.h"
+#include "engine/app/venue/venue_account.h"
+#include "engine/journal/session_opening.h"
+#include "engine/ledger/ledger_reader.h"
+#include "engine/net/shared_request_pause.h"
+#include "engine/runtime/clock.h"
+#include "gateway/binance/client_order_id.h"
+#include "gateway/binance/instrument_map.h"
+
+namespace mm::app {
+
+class StartRecovery {
+ public:
+  StartRecovery(const Config& config, const binance::orders::Credentials& credentials,
+                std::span<const Instrument> instruments, binance::orders::Identity self);
+
+  // `previous`: the folder of the session before; empty: none. Returns why nothing may be started,
+  // empty if all is known.
+  [[nodiscard]] std::string run(const std::string& previous);
+  const SessionOpening& opening() const { return opening_; }
+  // What was found and done, for log and summary.
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  struct Trade {
+    std::uint64_t order_id;
+    RecoveredFill fill;
+  };
+  std::string read_previous(const std::string& folder);
+  void carry(const LedgerReader::Closing& closing, Nanos ended);
+  bool is_today(Nanos time) const;
+  std::string cancel_orders();
+  std::string recover(InstrumentId i);
+  std::string find_last_trade(InstrumentId i, std::uint64_t& last);
+  std::string list_trades(InstrumentId i, std::uint64_t since, std::vector<Trade>& trades);
+  bool is_traded(std::string_view symbol) const;
+  std::string whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
+  Amount explained(std::string_view base) const;
+  std::string compare_balances();
+  SymbolOpening& opening_of(const Instrument& instrument);
+
+  const Config& config_;
+  binance::orders::InstrumentMap instruments_;
+  binance::orders::Identity self_;
+  net::SharedRequestPause pause_;
+  VenueAccount account_;
+  binance::orders::Questions& venue_;
+  SessionOpening before_;  // of the session before
+  LedgerReader ledger_;    // its
+  bool goes_on_ = false;   // there is one
+  Nanos now_ = Clock().now();
+  // Of orders that the ledger does not know; 0: not of this engine.
+  std::map<std::pair<InstrumentId, std::uint64_t>, ClientOrderId> owners_;
+  int canceled_ = 0;
+  SessionOpening opening_;
+  std::vector<std::string> lines_;
+};
+
+// The fills that the new session's core is told first.
+std::vector<Event> recovered_events(const SessionOpening& opening,
+                                    std::span<const Instrument> instruments, Nanos now);
+
+}  // namespace mm::app

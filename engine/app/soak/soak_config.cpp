@@ -1,0 +1,157 @@
+#include "engine/app/soak/soak_config.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "engine/core/decimal_text.h"
+#include "sim/random.h"
+#include "sim/sim_config.h"
+
+namespace mm::app {
+namespace {
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed ^ 0xC0F16) {}
+
+  std::vector<std::string> take() { return std::move(sets_); }
+  std::int64_t between(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
+  bool one_in(std::int64_t n) { return random_.below(n) == 0; }
+
+  void set(std::string_view key, std::string_view value) {
+    sets_.push_back(fmt::format("{}={}", key, value));
+  }
+  // A whole number of this range, times 10^-digits.
+  std::int64_t number(std::string_view key, std::int64_t low, std::int64_t high, int digits = 0) {
+    const std::int64_t value = between(low, high);
+    set(key, DecimalText(value, digits).view());
+    return value;
+  }
+  template <std::size_t N>
+  std::string_view choose(std::string_view key, const std::array<std::string_view, N>& words) {
+    const std::string_view word = words[static_cast<std::size_t>(random_.below(N))];
+    set(key, word);
+    return word;
+  }
+
+ private:
+  sim::Random random_;
+  std::vector<std::string> sets_;
+};
+
+constexpr std::array<std::string_view, 2> kYesNo{"yes", "no"};
+
+// Per million of the price unless it says otherwise.
+void strategy(Dice& dice) {
+  const std::int64_t near = dice.number("strategy.min_spread", 50, 1500, 6);
+  dice.number("strategy.max_spread", near, near + 3000, 6);
+  dice.number("strategy.target_orders_per_side", 1, 6);
+  dice.number("strategy.order_notional", 50, 2000);
+  if (dice.one_in(2)) dice.number("strategy.level_size_step", -100, 500, 3);
+  dice.number("strategy.volatility_window", 2, 200);
+  if (dice.one_in(3)) dice.number("strategy.volatility_spread_factor", 1, 2000, 3);
+  if (dice.one_in(2)) dice.number("strategy.skew_price", 0, 2000, 6);
+  if (dice.one_in(2)) dice.number("strategy.skew_size", 0, 1000, 3);
+  dice.choose("strategy.join_best", kYesNo);
+  dice.choose("strategy.fair_value",
+              std::array<std::string_view, 4>{"mid", "last", "weighted_mid", "micro_price"});
+  dice.number("strategy.warmup_s", 0, 8);
+  if (dice.one_in(3)) dice.number("strategy.fill_pause_ms", 1, 2000);
+  if (dice.one_in(2)) dice.number("strategy.min_spread_tolerance", 0, 1000, 3);
+  const std::int64_t move = dice.number("strategy.modify_threshold", 50, 3000, 6);
+  dice.number("strategy.max_modify_deviation", move, 10'000, 6);
+  dice.number("strategy.refill_below", 0, 1000, 3);
+}
+
+void risk(Dice& dice) {
+  dice.number("risk.max_position_notional", 1000, 60'000);
+  dice.number("risk.max_order_count", 6, 100);
+  dice.number("risk.max_order_notional", 100, 5000);
+  dice.number("risk.price_collar", 5, 100, 3);
+  dice.set("risk.max_daily_loss", dice.one_in(16) ? "20" : "1000000");
+  if (dice.one_in(16)) dice.number("risk.max_drawdown", 20, 1000);
+  dice.number("risk.max_price_change", dice.one_in(2) ? 0 : 5, 60, 3);
+  dice.number("risk.price_change_window", 1, 20);
+  dice.number("risk.risk_cooldown", 1, 20);
+  dice.number("risk.max_data_age_ms", 500, 5000);
+  if (dice.one_in(4)) dice.number("risk.start_position", -100, 100, 3);
+}
+
+void orders(Dice& dice) {
+  dice.number("order_management.reset_interval", dice.one_in(4) ? 0 : 15, 300);
+  dice.number("order_management.max_pending_modifications", 1, 12);
+  dice.number("order_management.modification_timeout", 3, 40, 1);
+  dice.number("order_management.cleanup_interval", 5, 600);
+  dice.number("execution.modify_worker_count", 1, 4);
+  dice.number("execution.modify_rate_limit", 2, 40);
+  dice.number("engine.command_age_ms_max", 50, 2000);
+  dice.number("engine.order_table_headroom", 0, 64);
+  dice.number("engine.instance", 1, 255);
+  dice.set("engine.execution_ring_slots", "1024");
+  dice.set("engine.command_ring_slots", "1024");
+}
+
+void latency(Dice& dice, std::string_view path) {
+  const bool tail = dice.one_in(2);
+  dice.set(fmt::format("simulator.{}_latency_kind", path), tail ? "distribution" : "constant");
+  dice.number(fmt::format("simulator.{}_latency_us", path), 0, dice.one_in(4) ? 100'000 : 10'000);
+  if (tail) dice.number(fmt::format("simulator.{}_latency_spread_us", path), 0, 20'000);
+}
+
+void venue(Dice& dice) {
+  const bool spot =
+      dice.choose("venue.name", std::array<std::string_view, 2>{"binance_spot", "binance_usdm"}) ==
+      "binance_spot";
+  dice.number("fees.maker", -200, 1000, 6);
+  if (spot) {
+    dice.choose("fees.asset", std::array<std::string_view, 3>{"quote", "base", "BNB"});
+  }
+  dice.choose("simulator.queue_model",
+              std::array<std::string_view, 3>{"risk_averse", "power_prob", "log_prob"});
+  for (const std::string_view path : {"feed", "order", "response"}) latency(dice, path);
+  dice.number("simulator.max_orders_per_symbol", 10, 200);
+  dice.number("simulator.orders_per_10s", 50, 300);
+  dice.number("simulator.weight_per_minute", 2400, 6000);
+  dice.number("simulator.balance_base", 1, dice.one_in(2) ? 3 : 100);
+  dice.number("simulator.balance_quote", 1000, dice.one_in(2) ? 10'000 : 1'000'000);
+  dice.set("simulator.pending_events_max", "32768");
+  dice.set("simulator.open_orders_max", "1024");
+}
+
+void market(Dice& dice) {
+  const auto names = sim::scenario_names();
+  dice.set("market.scenario", names[static_cast<std::size_t>(
+                                  dice.between(0, static_cast<std::int64_t>(names.size()) - 1))]);
+  dice.number("market.updates_per_s", 2, 20);
+  dice.number("market.orders_per_s", 5, 60);
+  dice.number("market.trades_per_s", 1, 10);
+  dice.number("market.depth_levels", 20, 100);
+  if (dice.one_in(4)) dice.number("market.jumps_per_hour", 0, 600);
+  constexpr std::array<std::string_view, 5> kSymbols{"ETHUSDT", "BTCUSDT", "SOLUSDT", "XRPUSDT",
+                                                     "BNBUSDT"};
+  const auto count = static_cast<std::size_t>(dice.between(1, dice.one_in(2) ? 2 : 5));
+  dice.set("venue.symbols", fmt::format("{}", fmt::join(std::span(kSymbols).first(count), ",")));
+  for (const std::string_view symbol : std::span(kSymbols).first(count)) {
+    if (!dice.one_in(2)) continue;
+    dice.number(fmt::format("symbol {}.start_price", symbol), 20, 60'000);
+    if (dice.one_in(2)) dice.number(fmt::format("symbol {}.max_position", symbol), 1, 5000, 3);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> random_sets(std::uint64_t seed) {
+  Dice dice(seed);
+  dice.set("market.seed", std::to_string(seed));
+  market(dice);
+  venue(dice);
+  strategy(dice);
+  risk(dice);
+  orders(dice);
+  return dice.take();
+}
+
+}  // namespace mm::app

@@ -1,0 +1,62 @@
+// The live status on the terminal: a page redrawn in place, or plain lines where there is none.
+//
+// Owned by the main thread, cold. `status` shows market, quotes, profit and rates; `orders` shows
+// the order table, pending amends, the countdown to the next reset and the log.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/app/status/status_board.h"
+#include "engine/runtime/event_counter.h"
+
+namespace mm::app {
+
+enum class ViewKind : std::uint8_t { kStatus, kOrders };
+
+struct ViewInput {
+  const StatusSnapshot& snapshot;
+  const EventCounts& events;
+  const EventCounts& rates;  // a second
+  Nanos started{};
+  Nanos until{kNever};  // planned end
+  std::string_view where;
+};
+
+// Best prices, moves, trend, volatility and flow: three lines.
+std::string market_lines(const Instrument& instrument, const InstrumentView& view);
+
+class StatusView {
+ public:
+  // `redraw`: stdout is a terminal that understands ANSI sequences; otherwise a line a second.
+  StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments);
+
+  // A line of the log, with its time.
+  void log(Nanos at, std::string_view line);
+  void show(const ViewInput& in);
+  // The cursor back where a shell expects it; also what remains after Ctrl-C.
+  void close();
+
+  // The page as text, for tests.
+  std::string page(const ViewInput& in) const;
+  std::string line(const ViewInput& in) const;
+
+ private:
+  std::string head(const ViewInput& in) const;
+  std::string instrument_block(const ViewInput& in, std::size_t i) const;
+  std::string orders_block(const ViewInput& in, std::size_t i) const;
+  std::string colour(const char* code, std::string text) const;
+
+  static constexpr std::size_t kLogLines = 16;
+
+  ViewKind kind_;
+  bool redraw_;
+  std::vector<Instrument> instruments_;
+  std::deque<std::string> log_;
+  bool opened_ = false;
+};
+
+}  // namespace mm::app

@@ -1,0 +1,79 @@
+// The account as the venue has it when no order of ours should be open: is any left, and did the
+// position move by what our fills say?
+//
+// Cold, main thread; a few REST requests. Whatever an earlier start has left is cancelled here, and
+// what is left at the end, so that nothing stays even when the order session could not come back.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/app/config/config.h"
+#include "engine/core/core.h"
+#include "engine/ledger/summary.h"
+#include "engine/net/endpoint.h"
+#include "engine/net/tls_context.h"
+#include "engine/runtime/clock.h"
+#include "gateway/binance/client_order_id.h"
+#include "gateway/binance/credentials.h"
+#include "gateway/binance/rest_questions.h"
+
+namespace mm::app {
+
+class VenueAccount {
+ public:
+  VenueAccount(const VenueConfig& venue, const binance::orders::Credentials& credentials,
+               std::span<const Instrument> instruments, net::SharedRequestPause& pause);
+
+  struct Left {
+    std::vector<std::string> client_ids;  // of orders that are still open
+    int canceled = 0;
+    std::string error;   // not empty: the venue could not be asked, there may be others
+    std::string untold;  // not empty: why executions may be missing in the core
+  };
+  struct Closing {
+    binance::orders::Identity self{};
+    bool everybody = false;  // else orders of others are left alone
+    Nanos arrivals_until{};  // then the last request sent can no longer arrive
+    Nanos patience{};
+  };
+  // Lists the open orders of this engine, cancels each by its number and looks again; everybody's
+  // are cancelled a symbol at a time. Only a list without any that was asked for after
+  // `arrivals_until` says that none is left; else it ends `patience` later. A pause that the venue
+  // wants is kept.
+  Left cancel_all(const Closing& closing);
+  // Adds to the summary: `flat_at_end`, orders of ours that are still open at the venue, and
+  // `venue_position`, instruments whose base balance moved otherwise than our position since the
+  // core was told its first. Somebody else's orders on the account (`foreign_orders`) make the
+  // latter a note.
+  void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
+
+  // Base, free and locked, by instrument. Returns the error.
+  std::string read_bases(std::vector<Amount>& bases);
+  // For what is asked after the above, within the same time.
+  // Pauses that the venue wants are kept up to then; those beyond are an error.
+  void give_up_at(Nanos time) { venue_.give_up_at(time); }
+  binance::orders::Questions& questions() { return venue_; }
+
+ private:
+  struct OpenOrder {
+    std::string symbol, client_id;
+    std::uint64_t order_id;
+  };
+  // On all symbols.
+  std::string list(const Closing& closing, std::vector<OpenOrder>& open);
+  // Refused or unanswered: the next list tells.
+  int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up);
+  void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
+                         std::uint64_t foreign_orders, Summary& summary) const;
+
+  Clock clock_;
+  net::ParsedUrl url_;
+  net::TlsContext tls_;
+  binance::orders::SignedRest rest_;
+  binance::orders::RestQuestions venue_;
+  std::span<const Instrument> instruments_;
+};
+
+}  // namespace mm::app

@@ -1,0 +1,205 @@
+#include "engine/app/venue/venue_check.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "engine/app/venue/feed_setup.h"
+#include "engine/app/venue/key_rights.h"
+#include "engine/app/venue/venue_rest.h"
+#include "engine/core/decimal_text.h"
+#include "gateway/binance/credentials.h"
+
+namespace mm::app {
+namespace {
+
+namespace json = simdjson::dom;
+using binance::orders::Credentials;
+
+// The engine follows the venue's clock; a host this far off has another problem.
+constexpr int kNotServed = 404;  // the host knows no such page
+constexpr Nanos kClockWarn{500 * kMillisecond.v}, kClockFail{10 * kSecond.v};
+
+class VenueProbe {
+ public:
+  VenueProbe(const Config& config, Findings& findings)
+      : config_(config), findings_(findings), venue_(config.venue) {}
+
+  void check_market();
+  // Signed questions make sense: it answers, and our times mean something to it.
+  bool answers() const { return answers_; }
+  void check_account(const Credentials& key);
+
+ private:
+  bool check_clock();
+  void check_symbols();
+  void check_symbol(const Instrument& instrument, const binance::SymbolRules& rules);
+  void check_limits(const binance::ExchangeInfo& info);
+  void check_fees(const json::element& account);
+  void check_balances(const json::element& account);
+  void check_restrictions(const Credentials& key);
+
+  const Config& config_;
+  Findings& findings_;
+  VenueRest venue_;
+  bool answers_ = false;
+  std::vector<Instrument> instruments_;
+};
+
+void VenueProbe::check_market() {
+  if (config_.venue.name != VenueName::kBinanceSpot) {
+    return findings_.fail("venue", "[venue] name: paper and live trade on binance_spot only");
+  }
+  if (!venue_.error().empty()) return findings_.fail("venue", venue_.error());
+  if (check_clock()) check_symbols();
+}
+
+bool VenueProbe::check_clock() {
+  if (std::string error = venue_.ask_time(); !error.empty()) {
+    findings_.fail("venue", error);
+    return false;
+  }
+  const net::Endpoint& at = venue_.endpoint();
+  findings_.ok("venue", fmt::format("{}:{} answers in {} ms", at.host, at.port,
+                                    DecimalText(venue_.clock().round_trip().v / 1000, 3).view()));
+  const Nanos offset = venue_.clock().offset();
+  const Nanos off(std::abs(offset.v));
+  const std::string text = fmt::format("this host is {} ms {} the venue", off.v / kMillisecond.v,
+                                       offset.v > 0 ? "behind" : "ahead of");
+  if (off > kClockFail) {
+    findings_.fail("time", text + ": set its clock");
+    return false;
+  }
+  findings_.add(off > kClockWarn ? Verdict::kWarn : Verdict::kOk, "time", text);
+  answers_ = true;
+  return true;
+}
+
+void VenueProbe::check_symbols() {
+  VenueInstruments venue = fetch_instruments(config_);
+  if (!venue.error.empty()) return findings_.fail("symbols", venue.error);
+  instruments_ = venue.instruments;
+  for (const Instrument& instrument : instruments_) {
+    const binance::SymbolRules* rules = venue.info.find_rules(instrument.symbol(), true);
+    if (rules != nullptr) check_symbol(instrument, *rules);
+  }
+  check_limits(venue.info);
+}
+
+void VenueProbe::check_symbol(const Instrument& instrument, const binance::SymbolRules& rules) {
+  const std::string text =
+      fmt::format("{} {}, tick {}, lot {}, least worth {}, {} open orders, {}", instrument.symbol(),
+                  binance::name(rules.status), decimal_text(instrument.tick).view(),
+                  decimal_text(instrument.lot).view(), decimal_text(instrument.notional_min).view(),
+                  instrument.orders_max,
+                  instrument.rules.keep_priority_reduce ? "amends keep priority" : "no amends");
+  if (rules.status != binance::SymbolStatus::kTrading) {
+    findings_.fail("symbol", text + ": not trading");
+    return;
+  }
+  if (!rules.post_only_allowed) {
+    findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
+    return;
+  }
+  const StrategyParams strategy = config_.symbol(instrument.symbol()).strategy;
+  if (strategy.order_size.v == 0 && strategy.order_notional < instrument.notional_min) {
+    findings_.fail("symbol", text + ": [strategy] order_notional is less");
+    return;
+  }
+  findings_.ok("symbol", text);
+}
+
+void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
+  const binance::RateLimit* orders = info.find_limit(binance::RateLimitKind::kOrders);
+  const binance::RateLimit* weight = info.find_limit(binance::RateLimitKind::kRequestWeight);
+  if (orders == nullptr || weight == nullptr) {
+    return findings_.warn("limits", "the venue tells none");
+  }
+  const std::int64_t window_s = std::max<std::int64_t>(orders->interval.v / kSecond.v, 1);
+  const std::string text = fmt::format("{} orders in {} s, weight {} in {} s", orders->limit,
+                                       window_s, weight->limit, weight->interval.v / kSecond.v);
+  const std::int64_t wanted = config_.order_management.modify_rate_limit * window_s;
+  if (wanted > orders->limit) {
+    findings_.warn("limits",
+                   fmt::format("{}: [execution] modify_rate_limit would allow {}", text, wanted));
+  } else {
+    findings_.ok("limits", text);
+  }
+}
+
+void VenueProbe::check_account(const Credentials& key) {
+  const VenueAnswer account = venue_.ask_signed("/api/v3/account", {}, key);
+  if (!account.error.empty()) return findings_.fail("key", account.error);
+  findings_.add(flag_of(account.body, "canTrade", false) ? Verdict::kOk : Verdict::kFail, "key",
+                fmt::format("{} key, the account {} trade", name(key.signer->type()),
+                            flag_of(account.body, "canTrade", false) ? "may" : "may not"));
+  check_fees(account.body);
+  check_balances(account.body);
+  check_restrictions(key);
+}
+
+void VenueProbe::check_fees(const json::element& account) {
+  json::element rates;
+  if (account["commissionRates"].get(rates) != simdjson::SUCCESS) {
+    return findings_.warn("fees", "the venue tells none");
+  }
+  const std::optional<Amount> maker_rate = amount_of(rates, "maker");
+  const std::optional<Amount> taker_rate = amount_of(rates, "taker");
+  if (!maker_rate || !taker_rate) {
+    return findings_.warn("fees", "what the venue tells of them is no number");
+  }
+  // 1e-8 amounts to 1e-9 ratios.
+  const Ratio maker(maker_rate->v * 10), taker(taker_rate->v * 10);
+  const FeeRates& ours = config_.fees.rates;
+  const std::string text =
+      fmt::format("maker {}, taker {}", decimal_text(maker).view(), decimal_text(taker).view());
+  if (maker != ours.maker || taker != ours.taker) {
+    findings_.warn("fees", text + ": [fees] says otherwise");
+  } else {
+    findings_.ok("fees", text);
+  }
+}
+
+void VenueProbe::check_balances(const json::element& account) {
+  for (const Instrument& i : instruments_) {
+    const std::optional<Amount> base = free_balance(account, i.base());
+    const std::optional<Amount> quote = free_balance(account, i.quote());
+    if (!base || !quote) {
+      findings_.fail("balances", fmt::format("of {} or {}: what the venue tells is no number",
+                                             i.base(), i.quote()));
+      continue;
+    }
+    const std::string text = fmt::format("{} {}, {} {} free", decimal_text(*base).view(), i.base(),
+                                         decimal_text(*quote).view(), i.quote());
+    const bool both = *base >= i.lot && money(*quote) >= i.notional_min;
+    findings_.add(both ? Verdict::kOk : Verdict::kWarn, "balances",
+                  both ? text : text + ": not enough to quote both sides");
+  }
+}
+
+// What the key itself may do; a venue without this page leaves it unknown.
+void VenueProbe::check_restrictions(const Credentials& key) {
+  const VenueAnswer answer = venue_.ask_signed("/sapi/v1/account/apiRestrictions", {}, key);
+  if (answer.status == kNotServed) return findings_.ok("rights", "of the key: unknown here");
+  if (!answer.error.empty()) return findings_.warn("rights", "of the key: " + answer.error);
+  judge_rights(answer.body, findings_);
+}
+
+}  // namespace
+
+void check_market(const Config& config, Findings& findings) {
+  VenueProbe(config, findings).check_market();
+}
+
+void check_account(const Config& config, const Credentials& key, Findings& findings) {
+  findings.add(config.venue.allow_live ? Verdict::kOk : Verdict::kFail, "live",
+               config.venue.allow_live ? "[venue] allow_live = yes"
+                                       : "[venue] allow_live = no: real orders are not allowed");
+  if (!key.error.empty()) findings.fail("key", key.error);
+  VenueProbe probe(config, findings);
+  probe.check_market();
+  if (key.error.empty() && probe.answers()) probe.check_account(key);
+}
+
+}  // namespace mm::app

@@ -1,0 +1,19 @@
+// Pre-flight of a real venue: is it there, is our clock right, do symbols, key, balances and limits
+// allow what the configuration wants?
+//
+// Cold, main thread; a handful of REST requests, each with a deadline.
+#pragma once
+
+#include "engine/app/config/config.h"
+#include "engine/app/venue/findings.h"
+#include "gateway/binance/credentials.h"
+
+namespace mm::app {
+
+// What market data need.
+void check_market(const Config& config, Findings& findings);
+// That, and what orders need of the account.
+void check_account(const Config& config, const binance::orders::Credentials& key,
+                   Findings& findings);
+
+}  // namespace mm::app

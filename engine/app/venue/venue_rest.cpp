@@ -1,0 +1,83 @@
+#include "engine/app/venue/venue_rest.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "engine/app/venue/feed_setup.h"
+#include "engine/core/assert.h"
+#include "engine/core/decimal.h"
+
+namespace mm::app {
+
+namespace orders = binance::orders;
+namespace json = simdjson::dom;
+
+constexpr std::size_t kWordsMax = 200;  // of a venue's own
+
+// Secrets that libraries copy into memory of their own must not reach a core file either: a process
+// that has a key leaves none.
+orders::Credentials load_credentials(const Config& config) {
+  constexpr rlimit kNoCore{0, 0};
+  MM_ASSERT(setrlimit(RLIMIT_CORE, &kNoCore) == 0, "a limit of one's own may always be lowered");
+  const VenueConfig& venue = config.venue;
+  return orders::Credentials::load(
+      {venue.api_key_file, venue.api_secret_file, venue.private_key_file});
+}
+
+VenueRest::VenueRest(const VenueConfig& config)
+    : url_(net::parse_url(venue_urls(config).rest)),
+      tls_(net::TlsContext::client(config.ca_file)),
+      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}, clock_, pause_,
+            static_cast<int>(config.recv_window.v / kMillisecond.v)),
+      error_(url_.error) {
+  if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
+}
+
+VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
+                                  const orders::Credentials& key) {
+  const net::HttpResponse response =
+      rest_.ask_signed("GET", path, std::move(params), {key.api_key.view(), *key.signer});
+  VenueAnswer answer;
+  answer.status = response.status;
+  const std::string where = url_.endpoint.host + path;
+  if (response.status == 0) {
+    answer.error = fmt::format("{}: {}", where, response.error);
+    return answer;
+  }
+  text_ = response.body;
+  if (parser_.parse(text_).get(answer.body) != simdjson::SUCCESS) {
+    answer.error = fmt::format("{}: HTTP {}, and not JSON", where, response.status);
+  } else if (response.status != 200) {
+    std::int64_t code = 0;
+    if (answer.body["code"].get(code) != simdjson::SUCCESS) code = 0;
+    answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code,
+                               text_of(answer.body, "msg").substr(0, kWordsMax));
+  }
+  return answer;
+}
+
+std::string text_of(const json::element& object, const char* name) {
+  std::string_view text;
+  return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
+}
+
+bool flag_of(const json::element& object, const char* name, bool otherwise) {
+  bool value = otherwise;
+  return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
+}
+
+std::optional<Amount> amount_of(const json::element& object, const char* name) {
+  const Decimal d = parse_decimal(text_of(object, name));
+  return d.error == DecimalError::kNone ? std::optional(Amount(d.value)) : std::nullopt;
+}
+
+std::optional<Amount> free_balance(const json::element& account, std::string_view asset) {
+  json::array balances;
+  if (account["balances"].get(balances) != simdjson::SUCCESS) return std::nullopt;
+  for (const json::element& balance : balances) {
+    if (text_of(balance, "asset") == asset) return amount_of(balance, "free");
+  }
+  return Amount(0);
+}
+
+}  // namespace mm::app
