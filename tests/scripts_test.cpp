@@ -18,7 +18,7 @@ const std::vector<std::string> kScripts{
     "scripts/demo/fetch", "scripts/demo/websocket", "scripts/demo/guard",
     "scripts/regolden",   "scripts/determinism",    "scripts/reconnects",
     "scripts/fuzz",       "scripts/sanitize",       "scripts/mutate",
-    "scripts/tune_host",  "scripts/tick_to_trade"};
+    "scripts/tune_host",  "scripts/tick_to_trade",  "scripts/instructions"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
