@@ -12,14 +12,14 @@ namespace {
 
 const std::string kRoot = MM_SOURCE_DIR;
 const std::vector<std::string> kScripts{
-    "scripts/setup",      "scripts/build",          "scripts/run",
-    "scripts/test",       "scripts/bench",          "scripts/coverage",
-    "scripts/format",     "scripts/tidy",           "scripts/demo/order_management",
-    "scripts/demo/fetch", "scripts/demo/websocket", "scripts/demo/guard",
-    "scripts/regolden",   "scripts/determinism",    "scripts/reconnects",
-    "scripts/fuzz",       "scripts/sanitize",       "scripts/mutate",
-    "scripts/tune_host",  "scripts/tick_to_trade",  "scripts/instructions",
-    "scripts/perf_ab"};
+    "scripts/setup",        "scripts/build",          "scripts/run",
+    "scripts/test",         "scripts/bench",          "scripts/coverage",
+    "scripts/format",       "scripts/tidy",           "scripts/demo/order_management",
+    "scripts/demo/fetch",   "scripts/demo/websocket", "scripts/demo/guard",
+    "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
+    "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
+    "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
+    "scripts/instructions", "scripts/perf_ab"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {

@@ -171,12 +171,12 @@ void VenueHarness::pass(std::int64_t milliseconds) {
 
 std::unique_ptr<Client> VenueHarness::connect(const std::string& target) {
   const server::HttpRequest request = request_of("GET", target);
-  if (auto refused = frontend.refuse_upgrade(request)) {
+  if (auto refused = way_in->refuse_upgrade(request)) {
     refusal = std::move(*refused);
     return nullptr;
   }
   auto client = std::make_unique<Client>();
-  client->conversation = frontend.open(request, *client);
+  client->conversation = way_in->open(request, *client);
   return client;
 }
 
@@ -209,14 +209,14 @@ server::HttpAnswer VenueHarness::rest(const std::string& verb, const std::string
   server::HttpRequest request = request_of(verb, path);
   request.query = query + "&signature=" + net::percent_encoded(signature_of(account, query));
   request.api_key = key_of(account);
-  return frontend.answer(request);
+  return way_in->answer(request);
 }
 
 server::HttpAnswer VenueHarness::public_rest(const std::string& verb, const std::string& path,
                                              const std::string& query) {
   server::HttpRequest request = request_of(verb, path);
   request.query = query;
-  return frontend.answer(request);
+  return way_in->answer(request);
 }
 
 std::string VenueHarness::price(Side side, std::int64_t ticks_away) {

@@ -49,6 +49,8 @@ class Client : public server::Connection {
  public:
   void send(server::SharedText text) override { heard_.push_back(*text); }
   void close(std::string_view reason) override { closed = reason; }
+  void abort() override { closed = "aborted"; }
+  void freeze(Nanos) override { closed = "frozen"; }
 
   void say(std::string_view text) { conversation->on_text(text); }
   // The oldest message not yet taken; fails the test if there is none.
@@ -101,6 +103,8 @@ class VenueHarness {
   server::ServerConfig config;
   server::Sessions sessions;
   server::VenueFrontend frontend;
+  // What requests and conversations go through: the frontend, or what a test has put before it.
+  server::Frontend* way_in = &frontend;
 };
 
 std::string header(const server::HttpAnswer& answer, std::string_view name);

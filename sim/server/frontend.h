@@ -24,6 +24,10 @@ class Connection {
   virtual void send(SharedText text) = 0;
   // Closes in order, once what is queued has gone; nothing more is read.
   virtual void close(std::string_view reason) = 0;
+  // At once and without a word, as when a line breaks.
+  virtual void abort() = 0;
+  // Neither reads nor writes any more, though the socket stays open for that long.
+  virtual void freeze(Nanos length) = 0;
 };
 
 // What is said on one WebSocket; lives as long as it.
@@ -46,6 +50,9 @@ struct HttpRequest {
   std::string address;    // of the client
   bool from_loopback = false;
 };
+
+// In place of a status: the connection is cut instead of an answer.
+inline constexpr int kNoAnswer = 0;
 
 struct HttpAnswer {
   int status = 200;

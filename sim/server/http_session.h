@@ -97,6 +97,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
   }
 
   void write(HttpAnswer answer) {
+    if (answer.status == kNoAnswer) return lowest().close();
     response_ = {};
     response_.version(11);
     response_.result(static_cast<unsigned>(answer.status));

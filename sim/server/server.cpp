@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "sim/server/faulty_frontend.h"
 #include "sim/server/http_session.h"
 #include "sim/server/venue_frontend.h"
 
@@ -21,6 +22,14 @@ Nanos steady_now() {
   return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
 }
 
+sim::FaultPlan fault_plan(const ServerConfig& config) {
+  if (!config.faults) return config.fault_plan;
+  return sim::random_plan({.seed = config.seed,
+                           .quiet = config.fault_begin,
+                           .end = config.fault_end,
+                           .instruments = 1});
+}
+
 Nanos wall_clock() {
   return Nanos(
       std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
@@ -36,6 +45,10 @@ class VenueServer::Sockets {
         probe_(std::move(probe)),
         frontend_(config_, sessions_, wall_clock) {
     sessions_.ping_interval = std::chrono::seconds(config_.ping_interval_s);
+    sessions_.lifetime = std::chrono::seconds(config_.connection_lifetime_s);
+    if (sim::FaultPlan plan = fault_plan(config_); !plan.empty()) {
+      faulty_.emplace(frontend_, std::move(plan), config_.seed, wall_clock);
+    }
     if (probe_.on_message) sessions_.on_message = [this] { probe_.on_message(steady_now()); };
   }
 
@@ -45,6 +58,10 @@ class VenueServer::Sockets {
   ServerSummary summary() const;
 
  private:
+  Frontend& frontend() {
+    if (faulty_) return *faulty_;
+    return frontend_;
+  }
   void accept();
   void serve(tcp::socket socket);
   void step(const std::function<bool()>& stop);
@@ -59,6 +76,7 @@ class VenueServer::Sockets {
   ServerProbe probe_;
   Sessions sessions_;
   VenueFrontend frontend_;
+  std::optional<FaultyFrontend> faulty_;  // before it, if wanted
   asio::ssl::context tls_{asio::ssl::context::tls_server};
   asio::io_context io_{1};  // goes first of all, and with it the sessions
   tcp::acceptor acceptor_{io_};
@@ -114,9 +132,10 @@ void VenueServer::Sockets::serve(tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   beast::tcp_stream stream(std::move(socket));
   if (config_.tls()) {
-    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), frontend_, sessions_)->start();
+    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), frontend(), sessions_)
+        ->start();
   } else {
-    std::make_shared<HttpSession<beast::tcp_stream>>(std::move(stream), frontend_, sessions_)
+    std::make_shared<HttpSession<beast::tcp_stream>>(std::move(stream), frontend(), sessions_)
         ->start();
   }
 }
@@ -144,6 +163,7 @@ void VenueServer::Sockets::step(const std::function<bool()>& stop) {
     observe(now);
     frontend_.advance();
   }
+  if (faulty_) faulty_->advance();
   publish(now);
   // A rhythm faster than the step sets the pace.
   const auto then = steady_clock::now();
@@ -217,7 +237,8 @@ ServerSummary VenueServer::Sockets::summary() const {
           .messages_out = sessions.messages_out,
           .slow_clients = sessions.slow_clients,
           .orders = exchange.orders,
-          .trades = exchange.trades};
+          .trades = exchange.trades,
+          .faults = faulty_ ? sim::faults_text(faulty_->counts()) : std::string{}};
 }
 
 VenueServer::VenueServer(ServerConfig config, MarketSource source, ServerProbe probe)

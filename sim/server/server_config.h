@@ -9,6 +9,7 @@
 
 #include "engine/core/instrument.h"
 #include "engine/core/types.h"
+#include "sim/faults/fault_plan.h"
 #include "sim/server/signature.h"
 #include "sim/sim_config.h"
 
@@ -58,6 +59,10 @@ struct ServerConfig {
   std::string tls_cert_file, tls_key_file;  // both or neither; neither: plain
   std::int32_t publish_hz = 10;             // of the streams called @100ms
   std::int32_t ping_interval_s = 20;
+  std::int32_t connection_lifetime_s = 86'400;
+  bool faults = false;  // of all kinds, by chance, between these times since the start
+  Nanos fault_begin{10 * kSecond.v}, fault_end{7 * 86'400 * kSecond.v};
+  sim::FaultPlan fault_plan;  // or exactly these
   bool admin = false;
   std::string scenario = "lively";
   std::uint64_t seed = 1;

@@ -39,6 +39,7 @@ class Sessions {
   SessionCounters counters;
   std::function<void()> on_message;  // a client's message was read; for measurements, may be empty
   std::chrono::milliseconds ping_interval{20'000};
+  std::chrono::seconds lifetime{86'400};  // of a WebSocket, looked at with each ping
 
  private:
   std::vector<Session*> open_;

@@ -35,7 +35,6 @@ class WsSession : public Connection,
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kQueuedBytesMax = 4u << 20, kQueuedMessagesMax = 8192;
   static constexpr std::size_t kMessageBytesMax = 64u << 10;
-  static constexpr std::chrono::hours kLifetime{24};
 
   WsSession(Stream stream, Sessions& sessions)
       : ws_(std::move(stream)), timer_(ws_.get_executor()), sessions_(sessions) {
@@ -70,7 +69,7 @@ class WsSession : public Connection,
   }
 
   void send(SharedText text) override {
-    if (closing_ || dead_) return;
+    if (closing_ || dead_ || frozen_) return;
     queued_bytes_ += text->size();
     queue_.push_back(std::move(text));
     if (queue_.size() > kQueuedMessagesMax || queued_bytes_ > kQueuedBytesMax) {
@@ -84,6 +83,21 @@ class WsSession : public Connection,
     closing_ = true;
     close_reason_ = reason.substr(0, 120);
     write_next();
+  }
+
+  // What is under way is thrown away, by the kernel too; the client sees a reset.
+  void abort() override {
+    beast::error_code ignored;
+    lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    cut();
+  }
+  // What was under way is given up for good, so in the end the connection is cut.
+  void freeze(Nanos length) override {
+    if (frozen_ || dead_ || !open_) return;
+    frozen_ = true;
+    timer_.expires_after(std::chrono::nanoseconds(length.v));
+    timer_.async_wait([self = self()](beast::error_code) { self->abort(); });
+    lowest().cancel();
   }
 
   // Session
@@ -100,12 +114,6 @@ class WsSession : public Connection,
   std::shared_ptr<WsSession> self() { return this->shared_from_this(); }
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(ws_); }
 
-  // What is under way is thrown away, by the kernel too; the client sees a reset.
-  void abort() {
-    beast::error_code ignored;
-    lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
-    cut();
-  }
   // Without a goodbye, or after it.
   void cut() {
     if (dead_) return;
@@ -119,6 +127,7 @@ class WsSession : public Connection,
                    [self = self()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
   void on_read(beast::error_code error) {
+    if (frozen_) return;
     if (error || dead_) return cut();
     if (closing_) {
       buffer_.clear();
@@ -163,13 +172,13 @@ class WsSession : public Connection,
   void wait_for_ping() {
     timer_.expires_after(sessions_.ping_interval);
     timer_.async_wait([self = self()](beast::error_code error) {
-      if (!error && !self->dead_) self->ping();
+      if (!error && !self->dead_ && !self->frozen_) self->ping();
     });
   }
   void ping() {
     const auto now = Clock::now();
     if (now - pong_at_ > 3 * sessions_.ping_interval) return abort();
-    if (now - started_ > kLifetime) return close("24 hours");
+    if (now - started_ > sessions_.lifetime) return close("connected for too long");
     if (now - close_began_ > std::chrono::seconds(10) && closing_) return cut();
     ping_payload_ = fmt::format("{}", std::chrono::system_clock::now().time_since_epoch().count());
     answers_left_ = 2;
@@ -181,7 +190,7 @@ class WsSession : public Connection,
   }
 
   void write_next() {
-    if (!open_ || writing_ || dead_) return;
+    if (!open_ || writing_ || dead_ || frozen_) return;
     if (queue_.empty()) {
       if (closing_) say_goodbye();
       return;
@@ -190,6 +199,7 @@ class WsSession : public Connection,
     ws_.async_write(asio::buffer(*queue_.front()),
                     [self = self()](beast::error_code error, std::size_t) {
                       self->writing_ = false;
+                      if (self->frozen_) return;
                       if (error || self->dead_) return self->cut();
                       self->on_written();
                     });
@@ -221,7 +231,7 @@ class WsSession : public Connection,
   beast::flat_buffer buffer_{kMessageBytesMax};
   std::deque<SharedText> queue_;
   std::size_t queued_bytes_ = 0;
-  bool open_ = false, writing_ = false, closing_ = false, dead_ = false;
+  bool open_ = false, writing_ = false, closing_ = false, dead_ = false, frozen_ = false;
   std::string close_reason_;
   Clock::time_point started_{}, pong_at_{}, close_began_{}, second_began_{};
   std::string ping_payload_;

@@ -140,6 +140,7 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
       "clients cut off, {} orders, {} trades\n",
       s.clients, s.http_requests, s.messages_in, s.messages_out, s.slow_clients, s.orders,
       s.trades);
+  if (!s.faults.empty()) fmt::print("{}\n", s.faults);
   if (options.measure_file.empty()) return 0;
   std::ofstream file(options.measure_file, std::ios::trunc);
   file << meter.json() << '\n';

@@ -1,0 +1,64 @@
+// The way to the venue's dialect on which things go wrong, as a plan of faults says: between the
+// sockets and the frontend behind, with the shape of both.
+//
+// The server's thread. The kinds are those of the simulator (sim/faults/fault_plan.h) that can
+// happen on a wire: requests and answers of the WS API and of REST are lost, late, repeated or
+// refused, events silent or out of order, market data lost, repeated, stale or frozen, connections
+// cut, refused or left without a word. It keeps the simulator's promises too: no event is lost
+// whose connection is not cut afterwards, and "not found" is only said of orders that are young.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/faults/fault_windows.h"
+#include "sim/server/api_error.h"
+#include "sim/server/frontend.h"
+
+namespace mm::server {
+
+class FaultyWire;
+
+class FaultyFrontend : public Frontend {
+ public:
+  // Of the kinds of a plan, those that this does.
+  static sim::FaultPlan on_the_wire(sim::FaultPlan plan);
+
+  // All of them outlive this.
+  FaultyFrontend(Frontend& behind, sim::FaultPlan plan, std::uint64_t seed, Nanos (*clock)());
+  ~FaultyFrontend() override;
+
+  HttpAnswer answer(const HttpRequest& request) override;
+  std::optional<HttpAnswer> refuse_upgrade(const HttpRequest& request) override;
+  std::unique_ptr<Conversation> open(const HttpRequest& request, Connection& connection) override;
+
+  // Windows open and close, and what was held back goes on.
+  void advance();
+
+  const sim::FaultCounts& counts() const { return faults_.counts(); }
+
+ private:
+  friend class FaultyWire;
+  // How long "not found" may be said of an order, as in the simulator.
+  static constexpr Nanos kYoung{kSecond};
+  static constexpr std::size_t kBirthsMax = 1024;
+
+  // What a request is refused with now, if it is.
+  std::optional<ApiError> refusal(bool places, bool cancels, bool amends);
+  void on_begin(sim::FaultKind kind, Nanos until);
+  void on_end(sim::FaultKind kind);
+  void note_birth(std::string_view client_id);
+  bool is_young(std::string_view client_id) const;
+  HttpAnswer old_snapshot(const HttpRequest& request);
+
+  Frontend& behind_;
+  sim::FaultWindows faults_;
+  Nanos (*clock_)();
+  std::vector<FaultyWire*> wires_;
+  std::map<std::string, Nanos, std::less<>> births_;  // of orders, by client id
+  std::map<std::string, HttpAnswer> snapshots_;       // the last one, by query
+};
+
+}  // namespace mm::server

@@ -1,0 +1,174 @@
+#include "sim/server/faulty_wire.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mm::server {
+namespace {
+
+using sim::Fault;
+using sim::FaultKind;
+
+struct Request {
+  bool places = false, amends = false, cancels = false, asks = false;
+
+  bool any() const { return places || amends || cancels || asks; }
+};
+
+Request classify(std::string_view method) {
+  return {.places = method == "order.place" || method == "order.cancelReplace",
+          .amends = method == "order.amend.keepPriority",
+          .cancels = method == "order.cancel" || method == "openOrders.cancelAll",
+          .asks = method == "order.status"};
+}
+
+SharedText shared(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+
+std::string refusal_text(const std::string& id, const ApiError& error) {
+  return fmt::format(R"({{"id":{},"status":{},"error":{},"rateLimits":[]}})", id, error.status,
+                     error_json(error));
+}
+
+// The id of an answer as written: {"id":"x","status":...
+std::string id_of(std::string_view answer) {
+  constexpr std::string_view kBegin = R"({"id":)", kEnd = R"(,"status":)";
+  if (!answer.starts_with(kBegin)) return {};
+  answer.remove_prefix(kBegin.size());
+  return std::string(answer.substr(0, answer.find(kEnd)));
+}
+
+// Books of all kinds say one of these near their beginning.
+bool is_depth(std::string_view text) {
+  const std::string_view head = text.substr(0, 160);
+  return head.find("depthUpdate") != std::string_view::npos ||
+         head.find("lastUpdateId") != std::string_view::npos;
+}
+
+bool is_reply(std::string_view text) {
+  return text.starts_with(R"({"result")") || text.starts_with(R"({"error")");
+}
+
+}  // namespace
+
+FaultyWire::FaultyWire(FaultyFrontend& owner, Connection& socket, Use use)
+    : owner_(owner), socket_(socket), use_(use) {
+  owner_.wires_.push_back(this);
+}
+
+FaultyWire::~FaultyWire() {
+  behind_.reset();
+  std::erase(owner_.wires_, this);
+}
+
+void FaultyWire::on_text(std::string_view text) {
+  WsMessage message;
+  if (use_ == Use::kStreams || reader_.read(text, message) != WsMessageError::kNone) {
+    return behind_->on_text(text);
+  }
+  on_request(text, message);
+}
+
+void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
+  sim::FaultWindows& faults = owner_.faults_;
+  const Request request = classify(message.method.value_or(""));
+  if (auto error = owner_.refusal(request.places, request.cancels, request.amends)) {
+    return socket_.send(shared(refusal_text(message.id, *error)));
+  }
+  if (!request.any()) return behind_->on_text(text);
+  if (faults.strikes(FaultKind::kRequestLost) != nullptr) return;
+  if (request.cancels && faults.strikes(FaultKind::kCancelIgnored) != nullptr) return;
+  if (request.asks && owner_.is_young(message.params.get("origClientOrderId")) &&
+      faults.strikes(FaultKind::kNotFoundLie) != nullptr) {
+    return socket_.send(
+        shared(refusal_text(message.id, errors::bad_request(-2013, "Order does not exist."))));
+  }
+  if (request.places) owner_.note_birth(message.params.get("newClientOrderId"));
+  if (asked_.size() < kIdsMax) asked_.insert(message.id);
+
+  const Nanos now = owner_.clock_();
+  if (const Fault* f = faults.strikes(FaultKind::kRequestDelayed)) {
+    line_busy_until_ = std::max(line_busy_until_, faults.late(*f, now));
+  }
+  if (line_busy_until_ > now && hold(line_busy_until_, true, shared(std::string(text)))) return;
+  if (const Fault* f = faults.strikes(FaultKind::kRequestReordered)) {
+    if (hold(faults.late(*f, now), true, shared(std::string(text)))) return;
+  }
+  behind_->on_text(text);
+  if ((request.cancels || request.asks) && faults.strikes(FaultKind::kRequestRepeated) != nullptr) {
+    behind_->on_text(text);
+  }
+}
+
+void FaultyWire::send(SharedText text) {
+  if (use_ == Use::kStreams) return send_market(std::move(text));
+  if (text->starts_with(R"({"subscriptionId")")) return send_event(std::move(text));
+  send_answer(std::move(text));
+}
+
+void FaultyWire::send_market(SharedText text) {
+  sim::FaultWindows& faults = owner_.faults_;
+  if (is_reply(*text)) return socket_.send(std::move(text));
+  if (faults.strikes(FaultKind::kMarketSilent) != nullptr) return;
+  if (!is_depth(*text)) return socket_.send(std::move(text));
+  if (faults.strikes(FaultKind::kDepthFrozen) != nullptr) return;
+  if (faults.strikes(FaultKind::kBookGap) != nullptr) return;
+  socket_.send(text);
+  if (faults.strikes(FaultKind::kBookRepeated) != nullptr) socket_.send(text);
+  if (const Fault* f = faults.strikes(FaultKind::kBookStaleDiff)) {
+    hold(faults.late(*f, owner_.clock_()), false, std::move(text));
+  }
+}
+
+void FaultyWire::send_event(SharedText text) {
+  sim::FaultWindows& faults = owner_.faults_;
+  if (faults.strikes(FaultKind::kStreamSilent) != nullptr) {
+    events_lost_ = true;
+    return;
+  }
+  const Nanos now = owner_.clock_();
+  if (const Fault* f = faults.strikes(FaultKind::kReportReordered)) {
+    if (hold(faults.late(*f, now), false, text)) return;
+  }
+  socket_.send(text);
+  if (const Fault* f = faults.strikes(FaultKind::kReportRepeated)) {
+    hold(faults.late(*f, now), false, std::move(text));
+  }
+}
+
+void FaultyWire::send_answer(SharedText text) {
+  sim::FaultWindows& faults = owner_.faults_;
+  if (asked_.erase(id_of(*text)) == 0) return socket_.send(std::move(text));
+  if (faults.strikes(FaultKind::kAnswerLost) != nullptr) return;
+  if (const Fault* f = faults.strikes(FaultKind::kAnswerDelayed)) {
+    if (hold(faults.late(*f, owner_.clock_()), false, text)) return;
+  }
+  socket_.send(std::move(text));
+}
+
+bool FaultyWire::hold(Nanos at, bool to_venue, SharedText text) {
+  if (held_.size() == kHeldMax) return false;
+  const auto after = std::ranges::upper_bound(held_, at, {}, &Held::at);
+  held_.insert(after, {at, to_venue, std::move(text)});
+  return true;
+}
+
+void FaultyWire::release(Nanos now) {
+  while (!held_.empty() && held_.front().at <= now) {
+    const Held first = std::move(held_.front());
+    held_.erase(held_.begin());
+    if (first.to_venue) {
+      behind_->on_text(*first.text);
+    } else {
+      socket_.send(first.text);
+    }
+  }
+}
+
+void FaultyWire::cut_if_events_lost() {
+  if (events_lost_) cut();
+}
+
+}  // namespace mm::server
