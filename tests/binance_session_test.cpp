@@ -428,6 +428,41 @@ TEST_F(BinanceOrderSession, SweepsForOpenOrdersNowAndThen) {
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u);
 }
 
+// Its end was told to nobody: expired, cancelled by the venue, or the report was lost.
+TEST_F(BinanceOrderSession, AnOrderThatIsNoLongerListedIsInDoubtOncePerList) {
+  options_.sweep_interval = 200 * kMillisecond;
+  start_up();
+  script_orders();
+  ASSERT_TRUE(engine_->session.submit(command(CommandKind::kPlace, id(0)), engine_->clock.now()));
+  ASSERT_TRUE(engine_->session.submit(command(CommandKind::kPlace, id(1)), engine_->clock.now()));
+  ASSERT_TRUE(run_until([&] { return heard(EventKind::kAccepted) == 2; }));
+  venue_.result("openOrders.status", "[" + order_json(text_of(id(1)), 2, "NEW") + "]");
+  const std::size_t before = venue_.count("openOrders.status");
+  ASSERT_TRUE(run_until([&] { return venue_.count("openOrders.status") >= before + 2; }));
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u) << "young orders may be missing in a list";
+  ASSERT_TRUE(run_until_heard(EventKind::kOutcomeUnknown));
+  const Event& doubt = last(EventKind::kOutcomeUnknown);
+  EXPECT_EQ(doubt.failure.id, id(0));
+  EXPECT_EQ(doubt.failure.command, static_cast<std::uint8_t>(CommandKind::kNone));
+  const std::size_t lists = venue_.count("openOrders.status");
+  EXPECT_LE(heard(EventKind::kOutcomeUnknown), lists - before);
+  // The answer to the core's question settles it: no more doubt.
+  venue_.on("order.status", [](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(r, order_json(text_of(id(0)), 1, "EXPIRED"))};
+  });
+  Command question = command(CommandKind::kQueryOrder, id(0));
+  ASSERT_TRUE(engine_->session.submit(question, engine_->clock.now()));
+  ASSERT_TRUE(run_until([&] {
+    return last(EventKind::kOrderStatus).report.id == id(0) &&
+           last(EventKind::kOrderStatus).report.status ==
+               static_cast<std::uint8_t>(OrderStatusCode::kExpired);
+  }));
+  const std::size_t doubts = heard(EventKind::kOutcomeUnknown);
+  const std::size_t then = venue_.count("openOrders.status");
+  ASSERT_TRUE(run_until([&] { return venue_.count("openOrders.status") >= then + 3; }));
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), doubts);
+}
+
 TEST_F(BinanceOrderSession, ASweepThatIsRefusedOrLostIsNoNewsToTheCore) {
   options_.sweep_interval = 20 * kMillisecond;
   options_.answer_timeout = 50 * kMillisecond;

@@ -31,6 +31,7 @@ struct OrderEventCounters {
   std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
   std::uint64_t other_instances = 0;  // those of another engine on this account
   std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
+  std::uint64_t unlisted = 0;         // open orders of ours that a list of all did not have
   std::uint64_t repeats = 0;          // told before, by the other channel
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
   std::uint64_t balances_left_out = 0;
@@ -107,6 +108,7 @@ class OrderEvents {
   void on_queried(const Command& command, const Response& r);
   Event status_event(const Shape& order, OrderStatusCode code) const;
   void on_trades(const PendingRequest& request, const Response& r);
+  void on_list(const PendingRequest& request, const Response& r);
   void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
   bool is_ours(Owner owner);

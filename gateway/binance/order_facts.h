@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/core/event.h"
 #include "engine/core/order_id.h"
 #include "engine/core/types.h"
 
@@ -19,9 +20,15 @@ struct OrderFacts {
   VenueOrderId venue_id{};
   Lots lots{}, executed{};       // total; executed as far as fills were told
   std::uint64_t last_trade = 0;  // the highest of those fills
-  bool accepted = false;         // told to be on the book
-  bool ended = false;            // told to be over
-  bool refused = false;          // told never to have been
+  std::uint64_t listed = 0;      // the last list of open orders that it was in
+  Nanos opened{};                // when it was told to be on the book
+  InstrumentId instrument{};     // from then on
+  Side side{Side::kBuy};
+  bool accepted = false;  // told to be on the book
+  bool ended = false;     // told to be over
+  bool refused = false;   // told never to have been
+
+  bool is_open() const { return accepted && !ended && !refused && executed < lots; }
 };
 
 class OrderFactsTable {
@@ -40,6 +47,13 @@ class OrderFactsTable {
     rows_[row].id = id;
     rows_[row].replaces = replaces;
     rows_[row].lots = lots;
+  }
+  // Calls `visit(facts)` for every order; O(slots).
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (OrderFacts& row : rows_) {
+      if (row.id.v != 0) visit(row);
+    }
   }
 
  private:

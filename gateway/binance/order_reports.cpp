@@ -6,6 +6,9 @@
 namespace mm::binance::orders {
 namespace {
 
+// What is so young may be missing in a list of what is open.
+constexpr Nanos kListLag{kSecond};
+
 Side side_of(std::string_view word) {
   return word == "SELL" ? Side::kSell : Side::kBuy;
 }
@@ -90,6 +93,9 @@ void OrderEvents::opened(const Shape& order) {
   }
   facts->accepted = true;
   facts->venue_id = order.venue_id;
+  facts->opened = now_;
+  facts->instrument = order.instrument;
+  facts->side = order.side;
   Event event = report_event(EventKind::kAccepted, order, order.lots);
   if (facts->replaces.v != 0) {
     event.kind = EventKind::kReplaced;
@@ -187,6 +193,29 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
   if (facts != nullptr && facts->ended) return;  // a list may lag behind
   tell_open(order);
   if (facts != nullptr && order.executed > facts->executed) want_trades(order);
+}
+
+// All of a symbol that is open. An order of ours that was open some time before the list was asked
+// for and is not in it has ended without a word to us: it is put in doubt, and the core asks.
+void OrderEvents::on_list(const PendingRequest& request, const Response& r) {
+  const InstrumentId instrument = request.command.instrument;
+  for (const OrderRecord& order : r.orders) {
+    on_open_order(instrument, order);
+    const auto id = parse_client_id(order.client_id);
+    OrderFacts* const facts = id ? facts_.find(*id) : nullptr;
+    if (facts != nullptr) facts->listed = request.id;
+  }
+  facts_.for_each([&](const OrderFacts& facts) {
+    const bool expected =
+        facts.is_open() && facts.instrument == instrument && facts.opened + kListLag < request.sent;
+    if (!expected || facts.listed == request.id) return;
+    ++counters_.unlisted;
+    Command nothing_asked;
+    nothing_asked.id = facts.id;
+    nothing_asked.instrument = instrument;
+    nothing_asked.side = facts.side;
+    emit(failure_event(EventKind::kOutcomeUnknown, nothing_asked, RejectReason::kOther, Nanos(0)));
+  });
 }
 
 // Unasked. The core may have given it up, or never have known it: then it cancels it.

@@ -142,11 +142,7 @@ std::unique_ptr<Conversation> FaultyFrontend::open(const HttpRequest& request,
 void FaultyFrontend::advance() {
   const Nanos now = clock_();
   while (const auto edge = faults_.cross(now)) {
-    if (edge->begins) {
-      on_begin(edge->kind, edge->until);
-    } else {
-      on_end(edge->kind);
-    }
+    if (edge->begins) on_begin(edge->kind, edge->until);
   }
   // A copy: what a wire lets go may end one.
   for (FaultyWire* wire : std::vector(wires_)) {
@@ -168,11 +164,6 @@ void FaultyFrontend::on_begin(FaultKind kind, Nanos until) {
       wire->cut();
     }
   }
-}
-
-void FaultyFrontend::on_end(FaultKind kind) {
-  if (kind != FaultKind::kStreamSilent) return;
-  for (FaultyWire* wire : std::vector(wires_)) wire->cut_if_events_lost();
 }
 
 void FaultyFrontend::note_birth(std::string_view client_id) {

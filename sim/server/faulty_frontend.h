@@ -4,8 +4,8 @@
 // The server's thread. The kinds are those of the simulator (sim/faults/fault_plan.h) that can
 // happen on a wire: requests and answers of the WS API and of REST are lost, late, repeated or
 // refused, events silent or out of order, market data lost, repeated, stale or frozen, connections
-// cut, refused or left without a word. It keeps the simulator's promises too: no event is lost
-// whose connection is not cut afterwards, and "not found" is only said of orders that are young.
+// cut, refused or left without a word. Events that were kept from a client are told
+// by nobody afterwards: it has to find out. "Not found" is only said of orders that are young.
 #pragma once
 
 #include <map>
@@ -48,7 +48,6 @@ class FaultyFrontend : public Frontend {
   // What a request is refused with now, if it is.
   std::optional<ApiError> refusal(bool places, bool cancels, bool amends);
   void on_begin(sim::FaultKind kind, Nanos until);
-  void on_end(sim::FaultKind kind);
   void note_birth(std::string_view client_id);
   bool is_young(std::string_view client_id) const;
   HttpAnswer old_snapshot(const HttpRequest& request);

@@ -124,10 +124,7 @@ void FaultyWire::send_market(SharedText text) {
 
 void FaultyWire::send_event(SharedText text) {
   sim::FaultWindows& faults = owner_.faults_;
-  if (faults.strikes(FaultKind::kStreamSilent) != nullptr) {
-    events_lost_ = true;
-    return;
-  }
+  if (faults.strikes(FaultKind::kStreamSilent) != nullptr) return;
   const Nanos now = owner_.clock_();
   if (const Fault* f = faults.strikes(FaultKind::kReportReordered)) {
     if (hold(faults.late(*f, now), false, text)) return;
@@ -165,10 +162,6 @@ void FaultyWire::release(Nanos now) {
       socket_.send(first.text);
     }
   }
-}
-
-void FaultyWire::cut_if_events_lost() {
-  if (events_lost_) cut();
 }
 
 }  // namespace mm::server

@@ -36,8 +36,6 @@ class FaultyWire : public Conversation, private Connection {
   void release(Nanos now);
   void cut() { socket_.abort(); }
   void fall_silent(Nanos length) { socket_.freeze(length); }
-  // Cuts the connection if events were kept from it: nobody will tell them again.
-  void cut_if_events_lost();
 
  private:
   struct Held {
@@ -67,7 +65,6 @@ class FaultyWire : public Conversation, private Connection {
   std::vector<Held> held_;
   Nanos line_busy_until_{};      // requests behind a late one wait
   std::set<std::string> asked_;  // ids of requests whose answers may fail
-  bool events_lost_ = false;
 };
 
 }  // namespace mm::server
