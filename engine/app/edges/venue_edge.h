@@ -5,6 +5,8 @@
 // (connecting, REST) are the edge's own. A virtual call a turn is what the choice costs.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <functional>
 #include <memory>
 #include <span>
@@ -23,9 +25,10 @@ namespace mm::app {
 
 // Between the hot agents; sized by [engine], allocated at start.
 struct RunRings {
-  explicit RunRings(const EngineConfig& c)
+  // `recovered`: fills that are there before anybody takes them out.
+  RunRings(const EngineConfig& c, std::size_t recovered)
       : market(slots(c.market_ring_slots)),
-        executions(slots(c.execution_ring_slots)),
+        executions(std::max(slots(c.execution_ring_slots), std::bit_ceil(2 * recovered))),
         control(slots(c.control_ring_slots)),
         commands(slots(c.command_ring_slots)),
         feed_requests(slots(c.control_ring_slots)) {}

@@ -20,6 +20,7 @@
 #include "engine/app/session/summarize.h"
 #include "engine/app/status/activity.h"
 #include "engine/app/status/status_view.h"
+#include "engine/core/assert.h"
 #include "engine/counters/core_publisher.h"
 #include "engine/counters/pulse.h"
 #include "engine/journal/journal_agent.h"
@@ -127,7 +128,7 @@ class RealtimeRun {
   std::vector<std::string> notes_;
   std::function<std::string(SessionRecord&)> begun_;
   Clock clock_;
-  RunRings rings_{config_.engine};
+  RunRings rings_{config_.engine, opening_.fills.size()};
   EdgeFactory make_edge_;
   ActivityRing activities_{1 << 12};
   StatusAgent::Ring snapshots_{4};
@@ -212,8 +213,8 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
   for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
-    if (!rings_.executions.try_push(fill))
-      return "more fills were recovered than the core can take";
+    const bool fits = rings_.executions.try_push(fill);
+    MM_ASSERT(fits, "the ring was made with room for what was recovered");
   }
   if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();

@@ -24,6 +24,9 @@ constexpr Nanos kCancelPatience{10 * kSecond.v};
 // Pauses that the venue wants while it is asked for trades are kept up to here.
 constexpr Nanos kPatience{300 * kSecond.v};
 
+constexpr const char* kWayOut =
+    " ([session] goes_on = no starts without it, from [risk] start_position)";
+
 // What a fill moves the position by.
 Amount moved_by(const RecoveredFill& f, const Instrument& i) {
   const Amount base = base_amount(i, f.fill.lots) * (f.sell ? -1 : 1);
@@ -42,16 +45,14 @@ StartRecovery::StartRecovery(const Config& config, const orders::Credentials& cr
 
 std::string StartRecovery::run(const std::string& previous) {
   if (!previous.empty()) {
-    if (std::string error = read_previous(previous); !error.empty()) {
-      return error + " ([session] goes_on = no starts without it)";
-    }
+    if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
   }
   // No order of ours can execute any more when executions are asked for.
   if (std::string error = cancel_orders(); !error.empty()) return error;
   account_.give_up_at(Clock().now() + kPatience);
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     std::string error = recover(static_cast<InstrumentId>(i));
-    if (!error.empty()) return error;
+    if (!error.empty()) return goes_on_ ? error + kWayOut : error;
   }
   return compare_balances();
 }
