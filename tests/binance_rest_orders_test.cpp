@@ -59,6 +59,11 @@ class RestAccount {
     const std::lock_guard lock(mutex_);
     answers_[what] = std::move(answer);
   }
+  // Called on the server's thread, before the answer.
+  void on_each(std::function<void(const ServedRequest&)> hook) {
+    const std::lock_guard lock(mutex_);
+    on_request_ = std::move(hook);
+  }
   std::vector<ServedRequest> requests(std::string_view what = "") const {
     const std::lock_guard lock(mutex_);
     std::vector<ServedRequest> found;
@@ -77,6 +82,7 @@ class RestAccount {
   ServedResponse respond(const ServedRequest& request) {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
+    if (on_request_) on_request_(request);
     if (request.target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
     const auto found = answers_.find(name_of(request));
     return found == answers_.end() ? ServedResponse{.status = 500, .body = "{}"} : found->second;
@@ -85,6 +91,7 @@ class RestAccount {
   mutable std::mutex mutex_;
   std::vector<ServedRequest> requests_;
   std::map<std::string, ServedResponse> answers_;
+  std::function<void(const ServedRequest&)> on_request_;
   NetServer server_;
 };
 
@@ -107,7 +114,16 @@ class BinanceRestOrders : public testing::Test {
   std::unique_ptr<Signer> signer_ = Signer::from_secret(SecretText("secret")).signer;
   InstrumentMap instruments_{test::spot_instruments()};
   SignedRest rest_{account_.server().endpoint(), nullptr, {}, clock_, pause_, 5000};
-  RestOrders orders_{{rest_, {"the-key", *signer_}, clock_, pause_, "EXPIRE_MAKER"}, instruments_};
+  std::atomic<bool> too_late_{false};
+  RestOrders orders_{
+      {rest_,
+       {"the-key", *signer_},
+       clock_,
+       pause_,
+       "EXPIRE_MAKER",
+       [this](const Command&) { return too_late_ ? RejectReason::kTooOld : RejectReason::kNone; },
+       750},
+      instruments_};
 };
 
 TEST_F(BinanceRestOrders, CancelWithASignatureOverWhatIsSent) {
@@ -133,6 +149,25 @@ TEST_F(BinanceRestOrders, StampWithTheVenuesTimeAndMeasureItAgainWhenItIsRefused
   EXPECT_THAT(account_.last().target, HasSubstr("timestamp=17000000000"));
   ask(CommandKind::kQueryOrder);
   EXPECT_EQ(account_.requests("GET /api/v3/time").size(), 2u);
+}
+
+TEST_F(BinanceRestOrders, JudgeOnceMoreWhenTheClockHasBeenAsked) {
+  account_.on_each([this](const ServedRequest& r) {
+    if (r.target == "/api/v3/time") too_late_ = true;  // while it was being asked
+  });
+  const RestCall call = ask(CommandKind::kPlace);
+  EXPECT_EQ(call.outcome, RestCall::Outcome::kNotSent);
+  EXPECT_EQ(call.reason, RejectReason::kTooOld);
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
+}
+
+TEST_F(BinanceRestOrders, AQuoteIsRefusedByTheVenueWhenItComesLateACancelIsNot) {
+  ask(CommandKind::kPlace);
+  EXPECT_THAT(account_.last().target, HasSubstr("&recvWindow=750&"));
+  ask(CommandKind::kReplace);
+  EXPECT_THAT(account_.last().target, HasSubstr("&recvWindow=750&"));
+  ask(CommandKind::kCancel);
+  EXPECT_THAT(account_.last().target, HasSubstr("&recvWindow=5000&"));
 }
 
 TEST_F(BinanceRestOrders, KnowAllRequests) {
@@ -189,7 +224,9 @@ TEST_F(BinanceRestOrders, ThatDidNotLeaveAreNotSentThatWereNotAnsweredAreUnknown
     if (measured) {
       EXPECT_EQ(rest.measure_clock(), "");
     }
-    RestOrders orders({rest, {"the-key", *signer_}, clock_, pause_, "NONE"}, instruments_);
+    const auto never = [](const Command&) { return RejectReason::kNone; };
+    RestOrders orders({rest, {"the-key", *signer_}, clock_, pause_, "NONE", never, 750},
+                      instruments_);
     RestCall call;
     call.request.command = command(CommandKind::kPlace);
     orders.carry_out(call);
@@ -229,7 +266,8 @@ class BinanceRestFallback : public testing::Test {
     const auto say = [this](std::string_view line) { lines_ += std::string(line) + "\n"; };
     connector_ =
         std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_, say);
-    worker_ = std::make_unique<RestWorker>(options_, credentials_, link_, limits_, clock_, say);
+    worker_ =
+        std::make_unique<RestWorker>(options_, credentials_, link_, latch_, limits_, clock_, say);
     ASSERT_EQ(worker_->error(), "");
   }
   void listen() {
@@ -288,6 +326,7 @@ class BinanceRestFallback : public testing::Test {
   std::unique_ptr<OrderSession> session_;
   std::unique_ptr<OrderConnector> connector_;
   std::unique_ptr<RestWorker> worker_;
+  KillLatch latch_;
   bool websocket_ = false, rest_works_ = true;
   std::vector<Event> events_;
 };
@@ -429,6 +468,49 @@ TEST_F(BinanceRestFallback, AQuoteThatWaitedTooLongIsNotSent) {
   ASSERT_TRUE(until_heard(EventKind::kDenied));
   EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kTooOld);
   EXPECT_THAT(account_.requests("POST"), IsEmpty());
+}
+
+TEST_F(BinanceRestFallback, AQuoteThatWaitedWhileTheKillLatchWasSetIsNotSent) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  rest_works_ = false;
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  latch_.set(KillLatch::kKilled);
+  rest_works_ = true;
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kKillLatch);
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
+  account_.on("DELETE /api/v3/order", {.body = order_json(text_of(kId), 4, "CANCELED")});
+  ASSERT_TRUE(submit(CommandKind::kCancel));
+  EXPECT_TRUE(until_heard(EventKind::kCanceled)) << "a cancel passes";
+}
+
+TEST_F(BinanceRestFallback, ALookThatBeganBeforeAStandstillDoesNotCountAfterIt) {
+  start(RestFallback::kTrade);
+  account_.on_each([this](const ServedRequest& r) {
+    if (r.target.starts_with("/api/v3/account")) link_.era.fetch_add(1);  // as a standstill does
+  });
+  ASSERT_TRUE(until([&] { return account_.requests("GET /api/v3/account").size() >= 2; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(session_->state(), SessionState::kReconciling);
+  account_.on_each({});
+  EXPECT_TRUE(until_state(SessionState::kUp)) << lines_;
+}
+
+TEST_F(BinanceRestFallback, AnOrderThatTheAccountNoLongerShowsIsInDoubt) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("POST /api/v3/order", {.body = order_json(text_of(kId), 4, "NEW")});
+  account_.on("GET /api/v3/openOrders", {.body = "[" + order_json(text_of(kId), 4, "NEW") + "]"});
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kAccepted));
+  const auto looks = [&] { return account_.requests("GET /api/v3/account").size(); };
+  const std::size_t before = looks();
+  ASSERT_TRUE(until([&] { return looks() >= before + 2; }));
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u);
+  account_.on("GET /api/v3/openOrders", {.body = "[]"});  // expired, or cancelled by the venue
+  ASSERT_TRUE(until_heard(EventKind::kOutcomeUnknown));
+  EXPECT_EQ(last(EventKind::kOutcomeUnknown).failure.id, kId);
 }
 
 TEST_F(BinanceRestFallback, AnOrdersRequestsNeverRunBothWaysAtOnce) {

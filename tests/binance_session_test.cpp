@@ -428,6 +428,17 @@ TEST_F(BinanceOrderSession, SweepsForOpenOrdersNowAndThen) {
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u);
 }
 
+TEST_F(BinanceOrderSession, AConnectionThatWasReconciledBeforeAStandstillIsGivenUp) {
+  start();
+  std::atomic<int> asked{0};
+  venue_.on("account.status", [&](const VenueRequest& r) {
+    if (++asked == 1) engine_->link.era.fetch_add(1);  // as a standstill does
+    return std::vector{OrderVenue::ok(r, R"({"updateTime":1,"balances":[]})")};
+  });
+  ASSERT_TRUE(run_until([&] { return is_up(); })) << engine_->lines;
+  EXPECT_GE(asked, 2) << "looked again, after it";
+}
+
 // Its end was told to nobody: expired, cancelled by the venue, or the report was lost.
 TEST_F(BinanceOrderSession, AnOrderThatIsNoLongerListedIsInDoubtOncePerList) {
   options_.sweep_interval = 200 * kMillisecond;

@@ -85,7 +85,8 @@ bool OrderConnector::connect(std::size_t lane) {
   connection->socket = std::move(opened.socket);
   connection->serial = ++last_serial_;
   connection->lane = lane;
-  connection->opened = clock_.now();
+  connection->era = link_.era.load(std::memory_order_acquire);
+  connection->asked = connection->opened = clock_.now();
   connection->reconciled = lane == 0;
   if (lane == 0) link_.reconciling.store(true, std::memory_order_release);
   pause_min_ = Nanos(0);

@@ -94,7 +94,9 @@ void OrderEvents::on_lost(const PendingRequest& request) {
 void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Nanos retry_at) {
   const Command& command = request.command;
   if (request.purpose == Purpose::kTrades) return on_trades(request, r);
-  if (request.purpose == Purpose::kSweep && succeeded(r)) on_list(request, r);
+  if (request.purpose == Purpose::kSweep && succeeded(r)) {
+    on_list(command.instrument, r.orders, request.sent);
+  }
   if (request.purpose != Purpose::kCommand) return;
   switch (command.kind) {
     case CommandKind::kPlace:

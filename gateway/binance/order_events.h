@@ -71,6 +71,9 @@ class OrderEvents {
   void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
   // An order that the venue lists as open.
   void on_open_order(InstrumentId instrument, const OrderRecord& order);
+  // All of a symbol that was open when it was asked for. An order of ours that was open well before
+  // and is not among it has ended without a word: it is put in doubt, and the core asks.
+  void on_list(InstrumentId instrument, std::span<const OrderRecord> orders, Nanos asked);
   void deny(const Command& command, RejectReason reason, Nanos retry_at);
   void emit(Event event);
 
@@ -108,7 +111,6 @@ class OrderEvents {
   void on_queried(const Command& command, const Response& r);
   Event status_event(const Shape& order, OrderStatusCode code) const;
   void on_trades(const PendingRequest& request, const Response& r);
-  void on_list(const PendingRequest& request, const Response& r);
   void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
   bool is_ours(Owner owner);
@@ -132,6 +134,7 @@ class OrderEvents {
   std::vector<std::array<std::int64_t, 3>> balances_as_of_ms_;  // told, by instrument and asset
   Nanos now_{};
   std::uint32_t sequence_ = 0;
+  std::uint64_t list_ = 0;  // number of the last list of open orders
   OrderEventCounters counters_;
 };
 

@@ -195,20 +195,19 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
   if (facts != nullptr && order.executed > facts->executed) want_trades(order);
 }
 
-// All of a symbol that is open. An order of ours that was open some time before the list was asked
-// for and is not in it has ended without a word to us: it is put in doubt, and the core asks.
-void OrderEvents::on_list(const PendingRequest& request, const Response& r) {
-  const InstrumentId instrument = request.command.instrument;
-  for (const OrderRecord& order : r.orders) {
+void OrderEvents::on_list(InstrumentId instrument, std::span<const OrderRecord> orders,
+                          Nanos asked) {
+  ++list_;
+  for (const OrderRecord& order : orders) {
     on_open_order(instrument, order);
     const auto id = parse_client_id(order.client_id);
     OrderFacts* const facts = id ? facts_.find(*id) : nullptr;
-    if (facts != nullptr) facts->listed = request.id;
+    if (facts != nullptr) facts->listed = list_;
   }
   facts_.for_each([&](const OrderFacts& facts) {
     const bool expected =
-        facts.is_open() && facts.instrument == instrument && facts.opened + kListLag < request.sent;
-    if (!expected || facts.listed == request.id) return;
+        facts.is_open() && facts.instrument == instrument && facts.opened + kListLag < asked;
+    if (!expected || facts.listed == list_) return;
     ++counters_.unlisted;
     Command nothing_asked;
     nothing_asked.id = facts.id;

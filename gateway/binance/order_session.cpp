@@ -201,6 +201,7 @@ bool OrderSession::work(Nanos now) {
 
 void OrderSession::end_all() {
   distrusted_ = false;
+  link_.era.fetch_add(1, std::memory_order_acq_rel);  // what is being found out now is old too
   for (Lane& lane : lanes_) {
     if (lane.current != nullptr) end(lane, lane.current);
     if (lane.retiring != nullptr) end(lane, lane.retiring);
@@ -209,6 +210,10 @@ void OrderSession::end_all() {
   if (found_ == nullptr) found_ = link_.rest.findings.take();
   if (found_ != nullptr) found_->settled = true;
   found_told_ = false;
+}
+
+bool OrderSession::is_of_this_era(const OrderConnection& found) const {
+  return found.era == link_.era.load(std::memory_order_acquire);
 }
 
 bool OrderSession::take_connections(Nanos now) {
@@ -220,6 +225,7 @@ bool OrderSession::take_connections(Nanos now) {
     OrderConnection* const connection = handover.take();
     if (connection == nullptr) continue;
     take(lane, *connection, now);
+    if (connection->reconciled && !is_of_this_era(*connection)) end(lane, lane.current);
     taken = true;
   }
   return taken;
@@ -269,9 +275,14 @@ bool OrderSession::tell_findings(OrderConnection& c) {
   // It has been understood already, where it was asked.
   c.socket != nullptr ? answers_.parse(c.open_orders[at])
                       : answers_.parse_body(c.open_orders[at], 200);
-  for (const OrderRecord& order : answers_.response().orders) {
-    const InstrumentId instrument = instruments_.find(order.symbol);
-    if (instrument != kNoInstrument) events_.on_open_order(instrument, order);
+  // A new connection has put every order in doubt; without one a look may find that one has ended.
+  const auto instrument = static_cast<InstrumentId>(at);
+  if (c.socket == nullptr) {
+    events_.on_list(instrument, answers_.response().orders, c.asked);
+  } else {
+    for (const OrderRecord& order : answers_.response().orders) {
+      events_.on_open_order(instrument, order);
+    }
   }
   return true;
 }
@@ -511,9 +522,9 @@ bool OrderSession::take_findings() {
   if (found_ == nullptr) {
     found_ = link_.rest.findings.take();
     if (found_ == nullptr) return false;
-    if (rest_wanted_) {
+    if (rest_wanted_ && is_of_this_era(*found_)) {
       begin_with(*found_);
-    } else {  // a WebSocket has told, or will tell, the same
+    } else {  // a WebSocket has told, or will tell, the same; or it was asked before a standstill
       found_->settled = true;
     }
   }

@@ -85,6 +85,7 @@ class OrderSession {
 
   bool work(Nanos now);
   void end_all();
+  bool is_of_this_era(const OrderConnection& found) const;
   bool take_connections(Nanos now);
   bool any_connection() const;
   bool answers_questions() const;

@@ -96,7 +96,12 @@ void RestOrders::carry_out(RestCall& call) {
   if (request.method == nullptr || (!rest.venue_clock().known() && !rest.measure_clock().empty())) {
     return;
   }
-  read(rest.ask_signed(request.method, request.path, request.params, setup_.key), call);
+  // The clock took its time, and so did whatever went before.
+  call.reason = setup_.refuse(command);
+  if (call.reason != RejectReason::kNone) return;
+  call.reason = RejectReason::kDisconnected;
+  const int window_ms = is_quote(command.kind) ? setup_.quote_window_ms : 0;
+  read(rest.ask_signed(request.method, request.path, request.params, setup_.key, window_ms), call);
 }
 
 void RestOrders::read(const net::HttpResponse& response, RestCall& call) {

@@ -5,6 +5,8 @@
 // the same way as those of the WebSocket API.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "engine/net/shared_request_pause.h"
@@ -14,6 +16,12 @@
 
 namespace mm::binance::orders {
 
+// What may do harm when it comes late.
+constexpr bool is_quote(CommandKind kind) {
+  return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
+         kind == CommandKind::kReduce;
+}
+
 class RestOrders {
  public:
   struct Setup {
@@ -22,6 +30,10 @@ class RestOrders {
     const Clock& clock;
     net::SharedRequestPause& pause;
     std::string self_trade_prevention;
+    // Why a command may not leave any more, asked directly before it is written.
+    std::function<RejectReason(const Command&)> refuse;
+    // How old a quote may be when it arrives.
+    int quote_window_ms;
   };
   RestOrders(const Setup& setup, const InstrumentMap& instruments)
       : setup_(setup), instruments_(instruments) {}

@@ -5,22 +5,28 @@
 namespace mm::binance::orders {
 namespace {
 
-bool is_quote(CommandKind kind) {
-  return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
-         kind == CommandKind::kReduce;
-}
-
 // Weight a second that looking at the account may cost: a quarter of the address's 6,000 a minute.
 constexpr std::int64_t kWeightPerSecond = 25;
+// A quote that is written in time may still wait for a connection or in the network: the venue
+// refuses it when it comes so late. Not less than clocks differ by.
+int quote_window_ms(const OrderSessionOptions& options) {
+  constexpr std::int64_t kClocks = 250;
+  const std::int64_t wanted = options.command_age_max.v / kMillisecond.v + kClocks;
+  return static_cast<int>(std::min<std::int64_t>(wanted, options.recv_window_ms));
+}
+
 // openOrders and myTrades of a symbol; account.
 constexpr std::int64_t kSymbolWeight = 26, kAccountWeight = 20;
 
 }  // namespace
 
 RestWorker::RestWorker(const OrderSessionOptions& options, const Credentials& credentials,
-                       SessionLink& link, net::AddressLimits& limits, const Clock& clock, Say say)
+                       SessionLink& link, const KillLatch& latch, net::AddressLimits& limits,
+                       const Clock& clock, Say say)
     : options_(options),
       link_(link.rest),
+      era_(link.era),
+      latch_(latch),
       pause_(limits.requests),
       clock_(clock),
       say_(std::move(say)),
@@ -36,7 +42,9 @@ RestWorker::RestWorker(const OrderSessionOptions& options, const Credentials& cr
                {credentials.api_key.view(), *credentials.signer},
                clock,
                limits.requests,
-               options.self_trade_prevention},
+               options.self_trade_prevention,
+               [this](const Command& command) { return refusal(command); },
+               quote_window_ms(options)},
               instruments_),
       questions_(rest_, {credentials.api_key.view(), *credentials.signer}, limits.requests, clock,
                  [this] { serve(); }),
@@ -88,13 +96,19 @@ int RestWorker::serve() {
 }
 
 void RestWorker::serve(RestCall& call) {
-  const Command& command = call.request.command;
-  const bool late =
-      is_quote(command.kind) && clock_.now() - command.time > options_.command_age_max;
-  if (is_wanted() && !late) return orders_.carry_out(call);
+  call.reason = refusal(call.request.command);
+  if (call.reason == RejectReason::kNone) return orders_.carry_out(call);
   call.outcome = RestCall::Outcome::kNotSent;
-  call.reason = late ? RejectReason::kTooOld : RejectReason::kDisconnected;
   call.retry_at = Nanos(0);
+}
+
+// As the gateway judges what goes to a WebSocket.
+RejectReason RestWorker::refusal(const Command& command) const {
+  if (!is_wanted()) return RejectReason::kDisconnected;
+  if (!is_quote(command.kind)) return RejectReason::kNone;
+  if (latch_.is_set() && command.kind != CommandKind::kReduce) return RejectReason::kKillLatch;
+  const bool late = clock_.now() - command.time > options_.command_age_max;
+  return late ? RejectReason::kTooOld : RejectReason::kNone;
 }
 
 // Where we stand, by REST.
@@ -111,6 +125,8 @@ int RestWorker::look(Nanos now) {
   if (pause_.next(net::RequestUse::kOther, now) > now) return 0;  // cancels may still go
   auto found = std::make_unique<OrderConnection>();
   found->reconciled = true;
+  found->era = era_.load(std::memory_order_acquire);
+  found->asked = now;
   if (const std::string problem = reconciler_.run(questions_, options_.last_trade_ids, *found);
       !problem.empty()) {
     on_trouble(problem, now);

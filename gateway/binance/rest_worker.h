@@ -16,6 +16,7 @@
 #include "engine/net/address_limits.h"
 #include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
+#include "engine/runtime/kill_latch.h"
 #include "gateway/binance/credentials.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
@@ -31,7 +32,7 @@ class RestWorker {
   using Say = std::function<void(std::string_view)>;
 
   RestWorker(const OrderSessionOptions& options, const Credentials& credentials, SessionLink& link,
-             net::AddressLimits& limits, const Clock& clock, Say say);
+             const KillLatch& latch, net::AddressLimits& limits, const Clock& clock, Say say);
 
   // What the options have wrong (address, authorities); empty if nothing.
   const std::string& error() const { return error_; }
@@ -44,6 +45,7 @@ class RestWorker {
   bool is_wanted() const;
   int serve();
   void serve(RestCall& call);
+  RejectReason refusal(const Command& command) const;
   int leave();
   int look(Nanos now);
   void on_trouble(std::string_view problem, Nanos now);
@@ -51,6 +53,8 @@ class RestWorker {
 
   OrderSessionOptions options_;
   RestLink& link_;
+  const std::atomic<std::uint32_t>& era_;
+  const KillLatch& latch_;
   net::SharedRequestPause& pause_;
   const Clock& clock_;
   Say say_;

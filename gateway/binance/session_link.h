@@ -30,6 +30,8 @@ struct OrderConnection {
   std::unique_ptr<net::WebSocket> socket;
   std::uint32_t serial = 0;  // never used again
   std::size_t lane = 0;
+  std::uint32_t era = 0;  // of the link, when it began to find out
+  Nanos asked{};          // when that was
   Nanos opened{};
   VenueClock clock;
   bool reconciled = false;               // carries the user data, and the following
@@ -53,7 +55,9 @@ struct SessionLink {
     std::atomic<bool> wanted{true};  // set by the session, cleared by it when it takes one
     std::atomic<std::uint32_t> taken{0};
   };
-  std::vector<Lane> lanes;                              // 0 carries the user data
+  std::vector<Lane> lanes;  // 0 carries the user data
+  // Counted up by the session when what was found out until then does not count any more.
+  std::atomic<std::uint32_t> era{0};
   std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
   std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
   std::vector<std::atomic<bool>> untraded;              // it had no trades when we first looked

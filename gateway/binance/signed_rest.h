@@ -31,9 +31,9 @@ class SignedRest {
              const net::HttpOptions& options, const Clock& clock, net::SharedRequestPause& pause,
              int recv_window_ms);
 
-  // Stamped and signed; the clock has been measured.
+  // Stamped and signed; the clock has been measured. `window_ms`: 0 is the usual recvWindow.
   net::HttpResponse ask_signed(const char* method, std::string_view path, Params params,
-                               const RestKey& key);
+                               const RestKey& key, int window_ms = 0);
 
   // Asks for the venue's time. Empty, or why it is not known.
   std::string measure_clock();
