@@ -474,37 +474,61 @@ TEST_F(BinanceRestFallback, TheWebSocketTakesOverAndGivesBack) {
 
 // --- the connector --------------------------------------------------------------------------
 
-TEST(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
+class BinanceOrderConnector : public testing::Test {
+ protected:
+  BinanceOrderConnector() {
+    options_.instruments = test::spot_instruments();
+    credentials_.api_key = SecretText("k");
+    credentials_.signer = Signer::from_secret(SecretText("secret")).signer;
+  }
+  std::unique_ptr<OrderConnector> connector(const std::string& url) {
+    options_.ws_api_url = url;
+    return std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_,
+                                            [this](std::string_view line) { said_ += line; });
+  }
+  static std::string url_of(const NetServer& server) {
+    return "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
+  }
+
+  OrderSessionOptions options_;
+  Credentials credentials_;
+  SessionLink link_{1, 2};
+  net::AddressLimits limits_{280, 300 * kSecond, 70};
+  const Clock clock_;
+  std::string said_;
+};
+
+TEST_F(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
   const NetServer server([](test::Peer& peer) { peer.reset(); });
-  OrderSessionOptions options;
-  options.instruments = test::spot_instruments();
-  options.ws_api_url = "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
-  Credentials credentials;
-  credentials.api_key = SecretText("k");
-  credentials.signer = Signer::from_secret(SecretText("secret")).signer;
-  SessionLink link(1, 2);
-  net::AddressLimits limits(280, 300 * kSecond, 70);
-  const Clock clock;
-  limits.requests.on_status(429, clock.now() + 600 * kSecond, clock.now());
-  OrderConnector connector(options, credentials, link, limits, clock, [](std::string_view) {});
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(connector.do_work(), 0);
-  EXPECT_EQ(link.connect_failures.load(), 0u);
+  limits_.requests.on_status(429, clock_.now() + 600 * kSecond, clock_.now());
+  const auto connector = this->connector(url_of(server));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(connector->do_work(), 0);
+  EXPECT_EQ(link_.connect_failures.load(), 0u);
   EXPECT_EQ(server.accepted(), 0);
 }
 
-TEST(BinanceOrderConnector, RefusesAddressesItCannotUse) {
-  OrderSessionOptions options;
-  options.instruments = test::spot_instruments();
-  options.ws_api_url = "nonsense";
-  Credentials credentials;
-  credentials.api_key = SecretText("k");
-  credentials.signer = Signer::from_secret(SecretText("secret")).signer;
-  SessionLink link(1, 2);
-  net::AddressLimits limits(280, 300 * kSecond, 70);
-  const Clock clock;
-  OrderConnector connector(options, credentials, link, limits, clock, [](std::string_view) {});
-  EXPECT_NE(connector.error(), "");
-  EXPECT_EQ(connector.do_work(), 0);
+TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) {
+  for (const int status : {403, 404, 451, 503}) {
+    said_.clear();
+    const NetServer server(test::serve_http([&](const ServedRequest&) {
+      return ServedResponse{.status = status,
+                            .body = "<html>" + std::string(100'000, 'x') + "</html>",
+                            .headers = {{"Retry-After", "3600"}}};
+    }));
+    const auto connector = this->connector(url_of(server));
+    for (int i = 0; i < 100; ++i) connector->do_work();
+    EXPECT_EQ(server.accepted(), 1) << status;
+    EXPECT_THAT(said_, HasSubstr("127.0.0.1:" + std::to_string(server.port())));
+    EXPECT_THAT(said_, HasSubstr("status " + std::to_string(status)));
+    EXPECT_THAT(said_, HasSubstr("next attempt in 3600000 ms"));
+    EXPECT_LT(said_.size(), 200u);
+  }
+}
+
+TEST_F(BinanceOrderConnector, RefusesAddressesItCannotUse) {
+  const auto connector = this->connector("nonsense");
+  EXPECT_NE(connector->error(), "");
+  EXPECT_EQ(connector->do_work(), 0);
 }
 
 }  // namespace

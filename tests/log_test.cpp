@@ -57,6 +57,29 @@ TEST(Log, WritesLinesWithTheirOwnTimeToTheFileAndTheTail) {
   EXPECT_THAT(log.tail(), ElementsAre("12:00:00 started", "12:00:01 error: 3 of four"));
 }
 
+TEST(Log, FullFilesArePutAsideAndTheOldestGoes) {
+  const TemporaryFile file;
+  constexpr mm::LogBound kBound{.file_bytes = 1000, .files_aside = 2};
+  const auto aside = [&](int i) {
+    std::filesystem::path path = file.path;
+    return path.replace_extension("." + std::to_string(i) + ".txt");
+  };
+  Log log(file.path, kBound);
+  LogWriter writer(log);
+  for (int i = 0; i < 200; ++i) {
+    const Nanos time = kNoon + Nanos(i * kSecond.v);
+    writer.print(LogLevel::kInfo, time, "line {}", i);
+    log.drain(time);
+  }
+  log.flush();
+  EXPECT_THAT(file.text(), testing::EndsWith("line 199\n"));
+  for (const auto& path : {file.path, aside(1), aside(2)}) {
+    EXPECT_LE(std::filesystem::file_size(path), kBound.file_bytes);
+  }
+  EXPECT_FALSE(std::filesystem::exists(aside(3)));
+  for (int i = 1; i <= 2; ++i) std::filesystem::remove(aside(i));
+}
+
 TEST(Log, BracesInATextAreText) {
   Log log({});
   LogWriter writer(log);
@@ -118,7 +141,7 @@ TEST(Log, CountsAreNotLostAtTheEndOrWhenManyLinesCrowdThemOut) {
 }
 
 TEST(Log, TheTailIsBounded) {
-  Log log({}, 3);
+  Log log({}, {}, 3);
   LogWriter writer(log);
   for (int i = 0; i < 10; ++i) writer.print(LogLevel::kInfo, kNoon, "{}", i);
   log.drain(kNoon);
@@ -145,7 +168,7 @@ TEST(Log, DropsAndCountsWhenFullAndNeverAllocatesOnTheWritersSide) {
 TEST(Log, ManyThreadsWriteEachInItsOwnOrder) {
   constexpr int kThreads = 3;
   constexpr int kLines = 1000;
-  Log log({}, kThreads * kLines);
+  Log log({}, {}, kThreads * kLines);
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&log, t] {

@@ -69,10 +69,10 @@ TEST(WsConnect, AsksForAnUpgradeAndIsUnderstood) {
 }
 
 TEST(WsConnect, ARefusalCarriesItsStatusAndWhenToComeBack) {
-  for (const int status : {403, 418, 429, 503}) {
+  for (const int status : {403, 418, 429, 451, 503}) {
     NetServer server(serve_http([&](const ServedRequest&) {
       return ServedResponse{.status = status,
-                            .body = "<html>" + std::string(10'000, 'x') + "</html>",
+                            .body = "<html>" + std::string(1'000'000, 'x') + "</html>",
                             .headers = {{"Retry-After", "30"}}};
     }));
     const WsOpened opened = open_websocket(server.endpoint(), nullptr, kPatient, {});

@@ -17,7 +17,9 @@ const std::vector<std::string> kScripts{
     "scripts/format",     "scripts/tidy",           "scripts/demo/order_management",
     "scripts/demo/fetch", "scripts/demo/websocket", "scripts/demo/guard",
     "scripts/regolden",   "scripts/determinism",    "scripts/reconnects",
-    "scripts/fuzz",       "scripts/sanitize",       "scripts/mutate"};
+    "scripts/fuzz",       "scripts/sanitize",       "scripts/mutate",
+    "scripts/tune_host",  "scripts/tick_to_trade",  "scripts/instructions",
+    "scripts/perf_ab"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -33,7 +35,8 @@ TEST(Scripts, BadUsageIsRefused) {
        {"scripts/build nonsense", "scripts/build --nonsense", "scripts/build --target",
         "scripts/test one two", "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
         "scripts/sanitize --nonsense", "scripts/sanitize asan one two", "scripts/mutate nonsense",
-        "scripts/mutate --seeds x"}) {
+        "scripts/mutate --seeds x", "scripts/tune_host", "scripts/tune_host check --cpus x",
+        "scripts/perf_ab", "scripts/perf_ab HEAD --rounds x", "scripts/perf_ab no-such-revision"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }

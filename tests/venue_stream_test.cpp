@@ -266,5 +266,23 @@ TEST_F(VenueStream, TheSlowRhythmHasAChainOfItsOwn) {
   EXPECT_EQ(heard, 5);
 }
 
+TEST_F(VenueStream, APreparedUpdateLeavesWhenItIsReleased) {
+  auto stays = venue.connect("/ws/btcusdt@depth20@100ms");
+  auto goes = venue.connect("/ws/btcusdt@depth20@100ms");
+  venue.pass(99);  // the market moves, nothing is published
+  stays->take();
+  goes->take();
+  server::StreamHub& streams = venue.frontend.streams();
+  streams.prepare(server::Rhythm::kFast);
+  EXPECT_EQ(stays->waiting(), 0u);
+  goes->conversation.reset();  // between the two
+  streams.release();
+  ASSERT_EQ(stays->waiting(), 1u);
+  EXPECT_EQ(stays->next().size("/bids"), 20u);
+  EXPECT_EQ(goes->waiting(), 0u);
+  streams.release();
+  EXPECT_EQ(stays->waiting(), 0u);
+}
+
 }  // namespace
 }  // namespace mm::test

@@ -410,6 +410,16 @@ Command add_watch(CLI::App& app) {
           }};
 }
 
+// Hidden: what scripts/tune_host works on.
+Command add_host(CLI::App& app) {
+  auto options = std::make_shared<HostOptions>();
+  CLI::App* command = app.add_subcommand("host", "How the host is set up, for scripts");
+  command->group("");
+  command->add_option("--cpus", options->cpus, "CPUs of hot threads")->type_name("LIST");
+  command->add_option("--root", options->root, "In place of / (for tests)")->type_name("DIR");
+  return {command, [options] { return host_mode(*options); }};
+}
+
 int parse_and_execute(int argc, char** argv) {
   CLI::App app{"A passive market-making engine.", "mm_logic"};
   app.set_version_flag("--version", build_line());
@@ -426,6 +436,7 @@ int parse_and_execute(int argc, char** argv) {
       add_check(app),
       add_record(app),
       add_watch(app),
+      add_host(app),
       add_venue(app),
       add_guard(app),
       add_steer(app, "pause", ControlCode::kPause, "Pull quotes of a running engine"),

@@ -83,7 +83,7 @@ class Conversation {
       parser_->eager(true);
       parser_->header_limit(kHeaderBytesMax);
       parser_->body_limit(body_bytes_max);
-      parser_->skip(request.method == "HEAD");
+      parser_->skip(request.method == "HEAD" || body_bytes_max == kLeaveBody);
       if (!parse()) return false;
       // Interim answers come before the real one; 101 is the last of its connection's HTTP.
       const unsigned status = parser_->get().result_int();

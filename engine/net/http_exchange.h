@@ -21,6 +21,10 @@ struct HttpExchange {
   bool answered = false;    // at least one byte came back
 };
 
+// As `body_bytes_max`: the response is whole with its header; of its body nothing is looked at, and
+// the stream is of no further use unless there is none.
+inline constexpr std::size_t kLeaveBody = 0;
+
 HttpExchange exchange(Stream& stream, const Endpoint& to, const HttpRequest& request,
                       std::size_t body_bytes_max, const Deadline& deadline);
 

@@ -14,7 +14,6 @@
 namespace mm::net {
 namespace {
 
-constexpr std::size_t kRefusalBytesMax = 64 << 10;
 constexpr char kAcceptSuffix[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 4.2.2
 
 // Never predictable: keys, and the seed of the masks.
@@ -80,7 +79,8 @@ WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOpt
                                                  {"Upgrade", "websocket"},
                                                  {"Sec-WebSocket-Version", "13"},
                                                  {"Sec-WebSocket-Key", key}});
-  HttpExchange done = exchange(*dialed.stream, to, request, kRefusalBytesMax, deadline);
+  // A refusal is its status and header: a page of any length, or one that never ends, adds nothing.
+  HttpExchange done = exchange(*dialed.stream, to, request, kLeaveBody, deadline);
   opened.http_status = done.response.status;
   opened.retry_after = done.response.retry_after();
   opened.error = check(done.response, key);

@@ -1,6 +1,6 @@
 #include "engine/runtime/log.h"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
@@ -62,7 +62,7 @@ struct LogQueue {
   moodycamel::ConcurrentQueue<LogLine, QueueTraits> lines{kQueueLines};
 };
 struct LogFile {
-  std::shared_ptr<spdlog::sinks::basic_file_sink_mt> sink;
+  std::shared_ptr<spdlog::sinks::rotating_file_sink_mt> sink;
   spdlog::logger logger;
 };
 struct LogWriter::Token {
@@ -88,11 +88,12 @@ bool LogWriter::push(const LogLine& line) {
   return false;
 }
 
-Log::Log(const std::filesystem::path& file, std::size_t tail_lines)
+Log::Log(const std::filesystem::path& file, const LogBound& bound, std::size_t tail_lines)
     : queue_(std::make_unique<LogQueue>()), tail_lines_(tail_lines) {
   if (file.empty()) return;
   try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+        file.string(), bound.file_bytes, bound.files_aside);
     file_.reset(new LogFile{sink, spdlog::logger("log", sink)});
     file_->logger.set_pattern("%Y-%m-%d %H:%M:%S.%f %l %v", spdlog::pattern_time_type::utc);
   } catch (const spdlog::spdlog_ex& e) {

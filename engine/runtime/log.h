@@ -2,7 +2,8 @@
 //
 // A LogWriter belongs to one thread and puts fixed-size lines into a lock-free queue that never
 // grows: about 100 ns and no allocation; when the queue is full the line is dropped and counted.
-// The thread that calls drain() writes log.txt and keeps the last lines for the status view. A line
+// The thread that calls drain() writes log.txt, bounded in size by files of which the oldest goes
+// (log.1.txt is the one before), and keeps the last lines for the status view. A line
 // that repeats within a second is written once, then once more with its count, so an error that
 // happens ten thousand times is two lines.
 #pragma once
@@ -43,6 +44,11 @@ struct LogFile;
 
 class Log;
 
+struct LogBound {
+  std::size_t file_bytes = std::size_t{16} << 20;  // a full file is put aside
+  std::size_t files_aside = 7;                     // that are kept
+};
+
 // One thread's way into the log; made before that thread gets hot.
 class LogWriter {
  public:
@@ -77,7 +83,8 @@ class Log {
   static constexpr Nanos kRepeatWindow = kSecond;
 
   // Lines are appended to `file`; an empty path keeps only the tail.
-  explicit Log(const std::filesystem::path& file, std::size_t tail_lines = 200);
+  explicit Log(const std::filesystem::path& file, const LogBound& bound = {},
+               std::size_t tail_lines = 200);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;

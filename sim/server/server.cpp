@@ -17,6 +17,10 @@ constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
 constexpr std::chrono::seconds kSlowRhythm{1}, kFarewell{2};
 constexpr int kMissedMax = 8;  // book updates made up for
 
+Nanos steady_now() {
+  return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
+}
+
 Nanos wall_clock() {
   return Nanos(
       std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
@@ -26,37 +30,43 @@ Nanos wall_clock() {
 
 class VenueServer::Sockets {
  public:
-  Sockets(ServerConfig config, MarketSource source)
+  Sockets(ServerConfig config, MarketSource source, ServerProbe probe)
       : config_(std::move(config)),
         source_(std::move(source)),
+        probe_(std::move(probe)),
         frontend_(config_, sessions_, wall_clock) {
     sessions_.ping_interval = std::chrono::seconds(config_.ping_interval_s);
+    if (probe_.on_message) sessions_.on_message = [this] { probe_.on_message(steady_now()); };
   }
 
   std::string open();
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-  void run(const std::function<bool()>& stop);
+  void run(const std::function<bool()>& stop, Pace pace);
   ServerSummary summary() const;
 
  private:
   void accept();
   void serve(tcp::socket socket);
   void step(const std::function<bool()>& stop);
-  void observe();
-  void publish();
+  void observe(steady_clock::time_point until);
+  void prepare(steady_clock::time_point now);
+  void publish(steady_clock::time_point now);
   void farewell();
   void wait_for_goodbyes();
 
   const ServerConfig config_;
   MarketSource source_;
+  ServerProbe probe_;
   Sessions sessions_;
   VenueFrontend frontend_;
   asio::ssl::context tls_{asio::ssl::context::tls_server};
   asio::io_context io_{1};  // goes first of all, and with it the sessions
   tcp::acceptor acceptor_{io_};
   asio::steady_timer step_timer_{io_}, retry_timer_{io_};
-  steady_clock::time_point started_{}, next_fast_{}, next_slow_{}, last_moment_{};
+  steady_clock::time_point started_{}, next_fast_{}, next_slow_{}, next_step_{}, last_moment_{};
+  Pace pace_ = Pace::kWait;
   Nanos fast_interval_{};
+  bool prepared_ = false;
 };
 
 std::string VenueServer::Sockets::open() {
@@ -111,41 +121,70 @@ void VenueServer::Sockets::serve(tcp::socket socket) {
   }
 }
 
-void VenueServer::Sockets::run(const std::function<bool()>& stop) {
+void VenueServer::Sockets::run(const std::function<bool()>& stop, Pace pace) {
   started_ = next_fast_ = next_slow_ = steady_clock::now();
   fast_interval_ = Nanos(kSecond.v / config_.publish_hz);
   accept();
+  pace_ = pace;
   step(stop);
+  // The clock is looked at here: a timer would come some 15 us late.
+  while (pace == Pace::kSpin && acceptor_.is_open()) {
+    io_.poll();
+    if (steady_clock::now() >= next_step_) step(stop);
+  }
   io_.run();
 }
 
 void VenueServer::Sockets::step(const std::function<bool()>& stop) {
   if (stop()) return farewell();
-  observe();
-  frontend_.advance();
-  publish();
-  // A rhythm faster than the step sets the pace.
   const auto now = steady_clock::now();
-  step_timer_.expires_at(std::min(std::max(next_fast_, now), now + kStep));
+  if (probe_.on_publish) {
+    prepare(now);
+  } else {
+    observe(now);
+    frontend_.advance();
+  }
+  publish(now);
+  // A rhythm faster than the step sets the pace.
+  const auto then = steady_clock::now();
+  next_step_ = std::min(std::max(next_fast_, then), then + kStep);
+  if (pace_ == Pace::kSpin) return;
+  step_timer_.expires_at(next_step_);
   step_timer_.async_wait([this, &stop](beast::error_code error) {
     if (!error) step(stop);
   });
 }
 
-void VenueServer::Sockets::observe() {
+void VenueServer::Sockets::observe(steady_clock::time_point until) {
   if (!source_) return;
-  const Nanos since(std::chrono::nanoseconds(steady_clock::now() - started_).count());
+  const Nanos since(std::chrono::nanoseconds(until - started_).count());
   Event event;
   for (int i = 0; i < 10'000 && source_(since, event); ++i) {
     frontend_.host().observe(event, wall_clock());
   }
 }
 
+// Measured, an update is written before it is due: what clients do is not to be confounded with
+// what its text takes us.
+void VenueServer::Sockets::prepare(steady_clock::time_point now) {
+  if (prepared_ || next_fast_ - now > kStep) return;
+  observe(next_fast_);
+  frontend_.advance();
+  frontend_.streams().prepare(Rhythm::kFast);
+  prepared_ = true;
+}
+
 // A short delay is made up for; what was missed in a long one is left out.
-void VenueServer::Sockets::publish() {
-  const auto now = steady_clock::now();
+void VenueServer::Sockets::publish(steady_clock::time_point now) {
   if (now >= next_fast_) {
-    frontend_.publish(Rhythm::kFast);
+    if (prepared_) {
+      const Nanos due(std::chrono::nanoseconds(next_fast_.time_since_epoch()).count());
+      probe_.on_publish(due, steady_now());
+      frontend_.streams().release();
+      prepared_ = false;
+    } else {
+      frontend_.publish(Rhythm::kFast);
+    }
     const std::chrono::nanoseconds interval(fast_interval_.v);
     next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
   }
@@ -181,8 +220,8 @@ ServerSummary VenueServer::Sockets::summary() const {
           .trades = exchange.trades};
 }
 
-VenueServer::VenueServer(ServerConfig config, MarketSource source)
-    : sockets_(std::make_unique<Sockets>(std::move(config), std::move(source))) {}
+VenueServer::VenueServer(ServerConfig config, MarketSource source, ServerProbe probe)
+    : sockets_(std::make_unique<Sockets>(std::move(config), std::move(source), std::move(probe))) {}
 VenueServer::~VenueServer() = default;
 
 std::string VenueServer::open() {
@@ -191,8 +230,8 @@ std::string VenueServer::open() {
 std::uint16_t VenueServer::port() const {
   return sockets_->port();
 }
-void VenueServer::run(const std::function<bool()>& stop) {
-  sockets_->run(stop);
+void VenueServer::run(const std::function<bool()>& stop, Pace pace) {
+  sockets_->run(stop, pace);
 }
 ServerSummary VenueServer::summary() const {
   return sockets_->summary();

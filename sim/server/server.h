@@ -24,9 +24,20 @@ struct ServerSummary {
 // Market data from elsewhere: gives the next event that is due this long after the start, if any.
 using MarketSource = std::function<bool(Nanos since_start, Event& out)>;
 
+// What a measurement wants to know, told at the moment it happens; steady clock.
+struct ServerProbe {
+  std::function<void(Nanos due, Nanos now)> on_publish;  // a fast book update is about to be sent
+  std::function<void(Nanos now)> on_message;             // a WebSocket message has been read
+};
+
+enum class Pace : std::uint8_t {
+  kWait,  // sleeps until something happens
+  kSpin,  // never sleeps: for measurements of what is at the other end
+};
+
 class VenueServer {
  public:
-  explicit VenueServer(ServerConfig config, MarketSource source = {});
+  explicit VenueServer(ServerConfig config, MarketSource source = {}, ServerProbe probe = {});
   ~VenueServer();
   VenueServer(const VenueServer&) = delete;
   VenueServer& operator=(const VenueServer&) = delete;
@@ -37,7 +48,7 @@ class VenueServer {
   std::uint16_t port() const;
 
   // Serves until `stop` says so (asked many times a second); then tells every client and closes.
-  void run(const std::function<bool()>& stop);
+  void run(const std::function<bool()>& stop, Pace pace = Pace::kWait);
   ServerSummary summary() const;
 
  private:

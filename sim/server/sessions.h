@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace mm::server {
@@ -36,6 +37,7 @@ class Sessions {
   std::vector<Session*> all() const { return open_; }
 
   SessionCounters counters;
+  std::function<void()> on_message;  // a client's message was read; for measurements, may be empty
   std::chrono::milliseconds ping_interval{20'000};
 
  private:

@@ -67,6 +67,7 @@ void StreamHub::subscribe(std::string_view stream, StreamClient& client) {
 
 void StreamHub::unsubscribe(std::string_view stream, StreamClient& client) {
   if (auto* hearers = find(stream)) std::erase(*hearers, &client);
+  std::erase_if(held_, [&](const auto& held) { return held.first == &client; });
 }
 
 void StreamHub::say(InstrumentId i, StreamKind kind, const Write& write) {
@@ -84,7 +85,11 @@ void StreamHub::say(InstrumentId i, StreamKind kind, const Write& write) {
       }
       form = std::make_shared<const std::string>(std::move(text));
     }
-    client->send(form);
+    if (holding_) {
+      held_.emplace_back(client, form);
+    } else {
+      client->send(form);
+    }
   }
 }
 
@@ -143,6 +148,17 @@ void StreamHub::flush() {
 
 void StreamHub::publish(Rhythm rhythm) {
   for (InstrumentId i = 0; i < markets_.size(); ++i) publish(i, rhythm);
+}
+
+void StreamHub::prepare(Rhythm rhythm) {
+  holding_ = true;
+  publish(rhythm);
+  holding_ = false;
+}
+
+void StreamHub::release() {
+  for (const auto& [client, text] : held_) client->send(text);
+  held_.clear();
 }
 
 void StreamHub::publish(InstrumentId i, Rhythm rhythm) {

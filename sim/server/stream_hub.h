@@ -43,6 +43,9 @@ class StreamHub {
   void flush();
   // A book update of this rhythm is due.
   void publish(Rhythm rhythm);
+  // The same in two steps, for one that has to leave on time: written now, sent by release().
+  void prepare(Rhythm rhythm);
+  void release();
 
   const TradeTape& tape(InstrumentId i) const { return markets_[i].tape; }
   SharedText shutdown_text(bool combined, TimeUnit unit) const;
@@ -77,6 +80,8 @@ class StreamHub {
   std::vector<std::string> symbols_;
   const sim::Exchange* exchange_ = nullptr;
   std::vector<Market> markets_;
+  bool holding_ = false;
+  std::vector<std::pair<StreamClient*, SharedText>> held_;
 };
 
 }  // namespace mm::server

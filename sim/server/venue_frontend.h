@@ -25,6 +25,7 @@ class VenueFrontend : public Frontend {
   // Markets move on to now, and what happened is told.
   void advance();
   void publish(Rhythm rhythm);
+  StreamHub& streams() { return host_.streams(); }
 
   ExchangeHost& host() { return host_; }
   const ExchangeHost& host() const { return host_; }

@@ -124,6 +124,7 @@ class WsSession : public Connection,
       buffer_.clear();
       return read();  // until the client has answered the close
     }
+    if (sessions_.on_message) sessions_.on_message();
     ++sessions_.counters.messages_in;
     const auto data = buffer_.cdata();
     // A binary frame is read like a text one; the real venue answers neither better.

@@ -113,6 +113,8 @@ struct EngineConfig {
   std::int32_t epoch = 0;     // of client order ids; 0: a live start takes the next one
   bool lock_memory = false;
   LogLevel log_level = LogLevel::kInfo;
+  std::int64_t log_file_bytes = std::int64_t{16} << 20;
+  std::int32_t log_files = 8;
 };
 
 struct JournalConfig {

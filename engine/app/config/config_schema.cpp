@@ -509,6 +509,10 @@ Keys thread_keys() {
                             {"warn", LogLevel::kWarning},
                             {"error", LogLevel::kError}}),
           f(&P::log_level), "Least severity that is written to log.txt"),
+      key("log_file_bytes", whole<std::int64_t>("65536", "1073741824"), f(&P::log_file_bytes),
+          "Bytes after which log.txt is put aside as log.1.txt"),
+      key("log_files", whole<std::int32_t>("1", "1000"), f(&P::log_files),
+          "Log files of a session at most; the oldest goes"),
   };
 }
 

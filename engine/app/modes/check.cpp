@@ -9,6 +9,7 @@
 
 #include "engine/app/config/config_schema.h"
 #include "engine/app/modes/host.h"
+#include "engine/app/modes/host_tuning.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/venue/findings.h"
 #include "engine/app/venue/venue_check.h"
@@ -58,6 +59,20 @@ void check_clock(Findings& out) {
           fmt::format("source {}, {} ns a reading", clock_source(), cost_ns));
 }
 
+// The verdict only: scripts/tune_host says what, and why.
+void check_tuning(const Config& config, Findings& out) {
+  std::vector<int> hot;
+  for (const std::int32_t core :
+       {config.engine.core_feed, config.engine.core_strategy, config.engine.core_gateway}) {
+    if (core != kAnyCpu) hot.push_back(core);
+  }
+  const std::vector<TuningItem> items = host_tuning(hot.empty() ? hot_cpus_by_default() : hot);
+  const auto differs = std::ranges::count(items, TuningVerdict::kWarn, &TuningItem::verdict);
+  if (differs == 0) return out.ok("tuning", "the host is set up for low latency");
+  out.warn("tuning", fmt::format("{} of {} settings of the host cost latency: scripts/tune_host",
+                                 differs, items.size()));
+}
+
 void check_session_dir(const ConfigLoad& load, Findings& out) {
   namespace fs = std::filesystem;
   fs::path place = fs::absolute(load.config.session.dir);
@@ -82,6 +97,7 @@ int check_mode(const ConfigLoad& load, VenueMode mode) {
   check_cpus(load, findings);
   check_memory(load, findings);
   check_clock(findings);
+  check_tuning(load.config, findings);
   check_session_dir(load, findings);
   if (mode == VenueMode::kPaper) check_market(load.config, findings);
   if (mode == VenueMode::kLive) check_halt(load.config, findings);

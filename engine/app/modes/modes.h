@@ -80,8 +80,14 @@ struct SoakOptions {
 };
 int soak_mode(const SoakOptions& options);
 
-// One line each about config, CPUs, threads, memory, clock and session folder; for paper and live
-// about the venue too, and for live about the account.
+struct HostOptions {
+  std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which
+  std::string root = "/";
+};
+int host_mode(const HostOptions& options);
+
+// One line each about config, CPUs, threads, memory, clock, host and session folder; for paper and
+// live about the venue too, and for live about the account.
 int check_mode(const ConfigLoad& load, VenueMode mode);
 
 }  // namespace mm::app

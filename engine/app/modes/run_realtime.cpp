@@ -242,7 +242,9 @@ std::string RealtimeRun::keep_journal() {
 std::string RealtimeRun::open_session(const TopologyPlan& plan) {
   if (std::string error = keep_journal(); !error.empty()) return error;
   if (std::string error = open_counters(); !error.empty()) return error;
-  log_ = std::make_unique<Log>(record_.path() + "/log.txt");
+  const LogBound bound{.file_bytes = static_cast<std::size_t>(config_.engine.log_file_bytes),
+                       .files_aside = static_cast<std::size_t>(config_.engine.log_files - 1)};
+  log_ = std::make_unique<Log>(record_.path() + "/log.txt", bound);
   if (!log_->error().empty()) return log_->error();
   log_->take_from(config_.engine.log_level);
   log_writer_ = std::make_unique<LogWriter>(*log_);

@@ -73,6 +73,9 @@ Command add_venue(CLI::App& app) {
   option("--capture", state->options.capture_file, "Play this recorded market instead", "FILE");
   option("--ed25519-keys", state->options.key_dir,
          "Make a key pair in this folder, and an account for it", "DIR");
+  option("--measure", state->options.measure_file,
+         "Write how fast clients answer book updates with a message (JSON)", "FILE");
+  command->add_flag("--spin", state->options.spin, "Never sleep: one CPU, for measurements");
   command->add_flag("--keys", state->keys, "Print every key of venue.ini instead");
   return {command, [state] { return execute(*state); }};
 }

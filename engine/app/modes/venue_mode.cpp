@@ -9,6 +9,7 @@
 #include "engine/app/cli_command.h"
 #include "engine/app/config/config.h"
 #include "engine/app/control/stop_signal.h"
+#include "engine/app/modes/reaction_meter.h"
 #include "feeds/capture/capture_feed.h"
 #include "sim/server/server.h"
 
@@ -120,19 +121,30 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
     if (!error.empty()) return complain(error);
     source = [&player](Nanos since_start, Event& out) { return player.next(since_start, out); };
   }
-  server::VenueServer venue(config, source);
+  ReactionMeter meter;
+  server::ServerProbe probe;
+  if (!options.measure_file.empty()) {
+    probe = {.on_publish = [&](Nanos due, Nanos now) { meter.on_publish(due, now); },
+             .on_message = [&](Nanos now) { meter.on_message(now); }};
+  }
+  server::VenueServer venue(config, source, probe);
   const std::string error = venue.open();
   if (!error.empty()) return complain(error);
   StopSignal stop;
   introduce(config, venue.port(), with_test_account);
-  venue.run([] { return StopSignal::requested(); });
+  venue.run([] { return StopSignal::requested(); },
+            options.spin ? server::Pace::kSpin : server::Pace::kWait);
   const server::ServerSummary s = venue.summary();
   fmt::print(
       "served {} WebSocket clients and {} HTTP requests: {} messages in, {} out, {} slow "
       "clients cut off, {} orders, {} trades\n",
       s.clients, s.http_requests, s.messages_in, s.messages_out, s.slow_clients, s.orders,
       s.trades);
-  return 0;
+  if (options.measure_file.empty()) return 0;
+  std::ofstream file(options.measure_file, std::ios::trunc);
+  file << meter.json() << '\n';
+  if (file.flush()) return 0;
+  return complain(fmt::format("--measure {}: cannot be written", options.measure_file));
 }
 
 }  // namespace mm::app

@@ -12,6 +12,8 @@ namespace mm::app {
 struct VenueOptions {
   std::string capture_file;  // empty: the markets are generated
   std::string key_dir;       // empty: no account with a made-up Ed25519 key
+  std::string measure_file;  // empty: nobody asks how fast clients react
+  bool spin = false;         // never sleep
 };
 int venue_mode(const VenueOptions& options, server::ServerConfig config);
 
