@@ -53,6 +53,12 @@ class Exchange {
   // kHalted and kCancelOnly refuse orders, kHalted cancels too; nothing trades in either.
   void set_status(InstrumentId i, TradingStatus status);
   TradingStatus status(InstrumentId i) const { return markets_[i].status; }
+  // New filters: orders are for whole numbers of so many ticks and lots from now on. What rests
+  // stays.
+  void set_grid(InstrumentId i, Ticks tick, Lots lot) {
+    markets_[i].tick = tick;
+    markets_[i].lot = lot;
+  }
 
   // Accounts. A new one is empty; there must be room.
   bool accounts_full() const { return accounts_.full(); }
@@ -117,6 +123,8 @@ class Exchange {
     std::size_t levels_max = 0;
     std::uint32_t open_orders = 0;
     TradingStatus status{TradingStatus::kTrading};
+    Ticks tick{1};  // of the listing's
+    Lots lot{1};
     bool told = false;  // the listener hears of levels, touch and trades
     Ticks last_price{};
     UpdateId update_id{};

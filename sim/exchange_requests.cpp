@@ -77,7 +77,7 @@ OrderAnswer Exchange::amend_keep_priority(AccountId account, VenueOrderId id, Lo
   }
   if (lots == order.lots) return {.refusal = {RejectReason::kNoChange}};
   if (lots > order.lots || lots <= order.filled) return {.refusal = {RejectReason::kOther}};
-  if (lots < rules_of.lots_min) {
+  if (lots < rules_of.lots_min || lots.v % markets_[order.instrument].lot.v != 0) {
     return {.refusal = {RejectReason::kFilter, Filter::kLotSize}};
   }
   order.lots = lots;
@@ -170,6 +170,9 @@ Filter Exchange::broken_filter(const NewOrder& wanted) const {
   const Ticks price = at_market ? reference : wanted.price;
   if (!at_market && (price < rules.price_min || price > rules.price_max)) return Filter::kPrice;
   if (wanted.lots < rules.lots_min || wanted.lots > rules.lots_max) return Filter::kLotSize;
+  const Market& market = markets_[wanted.instrument];
+  if (!at_market && price.v % market.tick.v != 0) return Filter::kPrice;
+  if (wanted.lots.v % market.lot.v != 0) return Filter::kLotSize;
   if (at_market && reference.v == 0) return Filter::kNone;
   if (notional(rules, price, wanted.lots) < rules.notional_min) return Filter::kNotional;
   if (at_market || reference.v == 0) return Filter::kNone;

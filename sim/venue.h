@@ -64,6 +64,9 @@ class SimVenue final : private ExchangeListener {
   // latency later, unchanged but for `received`.
   void on_market(std::span<const Event> events, Nanos at);
 
+  // The venue changes its filters while orders rest: see Exchange.
+  void set_grid(InstrumentId i, Ticks tick, Lots lot) { exchange_.set_grid(i, tick, lot); }
+
   // When something will happen next, inside or towards the engine; kNever if nothing will.
   Nanos next_time() const;
   // The earliest delivery due by `now`, ties by (execution before market, order of emission); runs

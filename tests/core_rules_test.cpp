@@ -136,6 +136,41 @@ TEST(CoreRules, ABookSynchronisedAnewWarmsUpAnew) {
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
 }
 
+TEST(CoreRules, ABookThatStaysCrossedIsAskedForAgainButNotForEver) {
+  CoreHarness h(one_instrument());
+  h.start_quoting();
+  h.take();
+  h.send_book(0, false, {{Ticks(300'001), Lots(1)}}, {});
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kBookCrossed);
+  h.advance(Nanos(2 * kSecond.v - 1));
+  EXPECT_TRUE(h.take(CommandKind::kResyncFeed).empty()) << "it may come right";
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kResyncFeed).size(), 1u);
+  h.send_book(0, true, {{Ticks(300'001), Lots(1)}}, {{Ticks(300'001), Lots(1)}});
+  h.batch_end();
+  h.advance(kSecond * 59);
+  EXPECT_TRUE(h.take(CommandKind::kResyncFeed).empty()) << "the venue means it";
+  h.send_book(0, false, {{Ticks(300'001), Lots(0)}, {Ticks(299'999), Lots(1)}}, {});
+  h.batch_end();
+  h.advance(kSecond * 120);
+  EXPECT_TRUE(h.take(CommandKind::kResyncFeed).empty()) << "it has come right";
+}
+
+TEST(CoreRules, ABookThatComesRightUnderAnUnchangedTickerIsQuotedAgain) {
+  CoreHarness h(one_instrument());
+  h.start_quoting();
+  Event ticker = CoreHarness::event(EventKind::kBookTicker);
+  ticker.ticker = {UpdateId(1'000'000), Lots(1), Lots(1), Nanos(0), 299'999, 300'001};
+  h.deliver(ticker);
+  h.send_book(0, false, {{Ticks(300'001), Lots(1)}}, {});
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kBookCrossed);
+  h.send_book(0, false, {{Ticks(300'001), Lots(0)}}, {});
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kQuoting);
+}
+
 TEST(CoreRules, ARefusedResynchronisationIsAskedForAgain) {
   CoreHarness h(patient());
   h.start_quoting();
@@ -460,7 +495,7 @@ TEST(CoreRules, NearTheVenuesLimitsToleranceWidensThenOnlyTheInnerLevelsAreServe
     const Nanos end = h.now + kSecond * 9;
     EXPECT_EQ(amends_after_a_move(h, tightest(pct, end)), amends) << pct << ' ' << threshold_ppm;
     EXPECT_EQ(h.side(Side::kBuy).reason,
-              amends == 4 ? QuoteReason::kRateBudget : QuoteReason::kQuoting);
+              amends < 6 ? QuoteReason::kRateBudget : QuoteReason::kQuoting);
   }
 }
 

@@ -117,6 +117,41 @@ TEST(FaultyVenue, WithoutFaultsPassesEverything) {
   EXPECT_TRUE(w.way.over());
 }
 
+TEST(FaultyVenue, ACoarserTickRefusesWhatIsNotOnItAndHaltsTheSymbolOnceKnown) {
+  Way w({fault(FaultKind::kTickChanged, 1, 2, kSecond * 5)});
+  w.place(1);
+  w.advance(kSecond * 2);
+  EXPECT_NE(w.venue.find(ClientOrderId(1)), nullptr);
+  w.send(CommandKind::kPlace, 2, 9905);
+  w.send(CommandKind::kPlace, 3, 9890);
+  w.advance(kSecond);
+  EXPECT_EQ(w.first(EventKind::kRejected).failure.reason, RejectReason::kFilter);
+  EXPECT_EQ(w.first(EventKind::kRejected).failure.id, ClientOrderId(2));
+  EXPECT_EQ(w.venue.open_orders(), 2u);
+  EXPECT_FALSE(w.way.halted(0));
+  EXPECT_FALSE(w.way.calm());
+  w.advance(kSecond * 4);
+  EXPECT_TRUE(w.way.halted(0));
+  EXPECT_EQ(w.first(EventKind::kSessionStatus).session.symbol_trading, 0);
+  EXPECT_EQ(w.venue.open_orders(), 2u);  // what rests stays, and may be cancelled
+  w.send(CommandKind::kCancel, 1);
+  w.advance(kSecond);
+  EXPECT_EQ(w.venue.open_orders(), 1u);
+  EXPECT_TRUE(w.way.over());
+}
+
+TEST(FaultyVenue, ACoarserLotRefusesSizesThatAreNoneOfIt) {
+  Way w({fault(FaultKind::kLotChanged, 1, 2, kSecond * 5)});
+  w.advance(kSecond * 2);
+  Command odd = SimHarness::command(CommandKind::kPlace, 1, Side::kBuy, 9900, 1005);
+  odd.time = w.now;
+  w.way.submit(odd, w.now);
+  w.place(2);
+  w.advance(kSecond);
+  EXPECT_EQ(w.first(EventKind::kRejected).failure.reason, RejectReason::kFilter);
+  EXPECT_EQ(w.venue.open_orders(), 1u);
+}
+
 TEST(FaultyVenue, ALostRequestNeverArrivesAndIsAtMostUnknown) {
   Way w({fault(FaultKind::kRequestLost, 0, 5)});
   for (std::uint64_t id = 1; id <= 20; ++id) w.place(id);

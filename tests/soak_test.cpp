@@ -6,6 +6,7 @@
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_report.h"
 #include "engine/app/soak/soak_seed.h"
 #include "tests/e2e_support.h"
 
@@ -35,7 +36,7 @@ TEST_P(SoakSeeds, EndClean) {
     EXPECT_EQ(result.faults_skipped, 0u);
   }
 }
-INSTANTIATE_TEST_SUITE_P(From, SoakSeeds, testing::Values(1, 11, 21, 31));
+INSTANTIATE_TEST_SUITE_P(From, SoakSeeds, testing::Range<std::uint64_t>(1, 201, 10));
 
 TEST(Soak, ASeedRepeatsToTheBitAndAnotherDoesNot) {
   const SeedResult first = run_seed(7, kTenMinutes), again = run_seed(7, kTenMinutes);
@@ -86,6 +87,50 @@ TEST(SoakMode, ShowsWhatASeedStandsFor) {
   EXPECT_THAT(ran.out, HasSubstr("--set 'market.seed=7'"));
   EXPECT_THAT(ran.out, HasSubstr("output hash"));
   EXPECT_EQ(here.run("soak --seeds 7..7 --verbose").out.substr(0, 2000), ran.out.substr(0, 2000));
+}
+
+TEST(SoakMode, KeysOfTheUserHoldForEverySeedAndAreToldAgain) {
+  const test::Scratch here;
+  std::ofstream(here.path("mine.ini")) << "[strategy]\ntarget_orders_per_side = 2\n";
+  const test::Ran ran = here.run(
+      "soak --seeds 1..3 --verbose -c mine.ini --set venue.symbols=ETHUSDT --json out.json");
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("--set 'strategy.target_orders_per_side=2'"));
+  EXPECT_THAT(ran.out, HasSubstr("--set 'venue.symbols=ETHUSDT'"));
+  const test::JsonFile json(here.path("out.json"));
+  EXPECT_EQ(json.integer("/seeds") + json.integer("/left_out"), 3);
+  EXPECT_EQ(json.integer("/violations"), 0);
+  EXPECT_GT(json.integer("/faults_injected"), 0);
+  EXPECT_EQ(json.keys("/faults").size(), sim::kFaultKinds);
+}
+
+TEST(SoakMode, RefusesKeysThatAreNoneAndLeavesOutSeedsTheyDoNotGoWith) {
+  const test::Scratch here;
+  EXPECT_EQ(here.run("soak --seeds 1 --set strategy.nothing=1").exit_code, 2);
+  EXPECT_EQ(here.run("soak --seeds 1 -c absent.ini").exit_code, 2);
+  // Alone it is valid; beside a random max_spread it is not.
+  const test::Ran ran = here.run("soak --seeds 1..2 --set strategy.min_spread=0.0039");
+  EXPECT_THAT(ran.out, HasSubstr("left out"));
+}
+
+TEST(SoakTotals, AreCleanOnlyIfEnoughOfTheDueTimeIsQuoted) {
+  app::SoakTotals totals;
+  SeedResult seed;
+  seed.quoting.due = app::SoakTotals::kJudgedFrom;
+  seed.quoting.stood = seed.quoting.due - kSecond * 36;
+  totals.add(seed);
+  EXPECT_TRUE(totals.clean());
+  EXPECT_THAT(to_text(totals), HasSubstr("quoted %           99.9\n"));
+  seed.quoting.stood -= kSecond * 4;
+  app::SoakTotals less;
+  less.add(seed);
+  EXPECT_FALSE(less.clean());
+  EXPECT_THAT(to_text(less), HasSubstr("(less than 99.9)"));
+  // What is on its way is the link's.
+  seed.quoting.bare[static_cast<std::size_t>(sim::Bare::kNewsUnderWay)] = kSecond * 40;
+  app::SoakTotals linked;
+  linked.add(seed);
+  EXPECT_TRUE(linked.clean());
 }
 
 TEST(SoakMode, RefusesSeedsItCannotRead) {

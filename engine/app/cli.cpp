@@ -20,6 +20,7 @@
 #include "engine/app/modes/host.h"
 #include "engine/app/modes/inspect.h"
 #include "engine/app/modes/modes.h"
+#include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
 #include "sim/faults/fault_scenarios.h"
 
@@ -44,6 +45,16 @@ struct ConfigOptions {
       return parse_config("", "defaults", sets);
     }
     return load_config(file.empty() ? kDefaultConfig : file, sets);
+  }
+  // What was asked for, and nothing else, as --set arguments.
+  std::string take_sets(std::vector<std::string>& out) const {
+    if (ConfigLoad load = file.empty() ? parse_config("", "--set", sets) : load_config(file, sets);
+        !load.ok()) {
+      return load.error;
+    }
+    if (!file.empty()) out = sets_of_file(file);
+    out.insert(out.end(), sets.begin(), sets.end());
+    return {};
   }
 };
 
@@ -94,6 +105,10 @@ std::string use_scenario(const std::string& name, RunOptions& run, std::vector<s
     sets.push_back("market.scenario=" + name);
     return {};
   }
+  if (run.faults->hours > 0 && run.seconds == 0) {
+    run.seconds = run.faults->hours * 3600;
+    run.speed = Speed::kMax;
+  }
   std::istringstream words{std::string(run.faults->sets)};
   sets.insert(sets.begin(), std::istream_iterator<std::string>(words), {});
   return {};
@@ -134,6 +149,14 @@ Command add_run(CLI::App& app) {
   return {
       command, [state] {
         const bool simulated = state->run.mode == VenueMode::kSim;
+        auto& sets = state->config.sets;
+        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+        if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
+          return complain(error);
+        }
+        if (state->run.faults != nullptr && !simulated) {
+          return complain("--scenario S1 to S25 are for --mode sim: faults are simulated");
+        }
         if (state->run.speed == Speed::kMax && !simulated) {
           return complain("--speed max is for --mode sim: a venue's time cannot be hurried");
         }
@@ -142,14 +165,6 @@ Command add_run(CLI::App& app) {
         }
         if (state->run.guard && state->run.mode != VenueMode::kLive) {
           return complain("--guard is for --mode live: simulated orders die with the engine");
-        }
-        auto& sets = state->config.sets;
-        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
-        if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
-          return complain(error);
-        }
-        if (state->run.faults != nullptr && !simulated) {
-          return complain("--scenario S1 to S25 are for --mode sim: faults are simulated");
         }
         return with_config(state->config, [&](const Config& c) { return run_mode(state->run, c); });
       }};
@@ -254,18 +269,31 @@ Command add_guard(CLI::App& app) {
 }
 
 Command add_inspect(CLI::App& app) {
-  auto options = std::make_shared<InspectOptions>();
+  struct State {
+    InspectOptions inspect;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  InspectOptions& options = state->inspect;
   CLI::App* command =
       app.add_subcommand("inspect", "Walk captures through feed and book, print checkpoints");
-  add_captures(*command, options->captures);
-  command->add_option("--symbol", options->symbol, "Only this instrument")->type_name("S");
-  command->add_option("--every", options->every, "A checkpoint per N applied diffs; 0: at the end")
+  add_captures(*command, options.captures);
+  command->add_option("--symbol", options.symbol, "Only this instrument")->type_name("S");
+  command->add_option("--every", options.every, "A checkpoint per N applied diffs; 0: at the end")
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("N");
-  command->add_option("--depth", options->depth, "Levels a side in a checkpoint (20)")
+  command->add_option("--depth", options.depth, "Levels a side in a checkpoint (20)")
       ->check(CLI::Range(1, 5000).description(""))
       ->type_name("D");
-  return {command, [options] { return run_inspect(*options); }};
+  state->config.add_to(*command);
+  command->footer(
+      "Of the configuration: tick, lot and quote of [instrument] and [symbol NAME], and\n"
+      "[venue] exchange_info. What it leaves open is inferred from the captures.");
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            return inspect_mode(state->inspect, load.config);
+          }};
 }
 
 // A..B, or one seed alone.
@@ -286,6 +314,7 @@ bool read_seeds(const std::string& text, SoakOptions& out) {
 Command add_soak(CLI::App& app) {
   struct State {
     SoakOptions soak;
+    ConfigOptions config;
     std::string seeds = "1..100";
   };
   auto state = std::make_shared<State>();
@@ -299,11 +328,20 @@ Command add_soak(CLI::App& app) {
       ->check(CLI::Range(1, 256).description(""))
       ->type_name("N");
   command->add_flag("--verbose", state->soak.verbose, "Show what each seed stands for");
+  command->add_option("--json", state->soak.json_file, "Write the figures to this file too")
+      ->type_name("FILE");
+  state->config.add_to(*command);
+  command->footer(
+      "Each seed chooses its own configuration; keys of -c FILE and --set hold for all of them.\n"
+      "Seeds whose other keys do not go with these are left out, and counted.");
   return {command, [state] {
             if (!read_seeds(state->seeds, state->soak)) {
               return complain(fmt::format(
                   "--seeds {}: must be A..B, two whole numbers, the first not above the second",
                   state->seeds));
+            }
+            if (std::string error = state->config.take_sets(state->soak.sets); !error.empty()) {
+              return complain(error);
             }
             return soak_mode(state->soak);
           }};

@@ -5,6 +5,11 @@
 #include "engine/core/fair_value.h"
 
 namespace mm {
+namespace {
+
+constexpr Nanos kCrossedMax{2 * kSecond.v}, kCrossedAgain{60 * kSecond.v};
+
+}  // namespace
 
 void Core::end_batch(CommandBuffer& out) {
   lifecycle_.set_cause(cause_);
@@ -26,7 +31,15 @@ void Core::end_batch(CommandBuffer& out) {
 void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.dirty = false;
   turn_ = {};
-  if (now_ >= s.resync_at && !s.market.synced()) request_resync(s, out);
+  // A book that stays crossed holds a level that is gone, and only a snapshot takes it away; asked
+  // for once a minute at most, for one that comes crossed is what the venue says.
+  const bool crossed = s.market.synced() && s.market.crossed();
+  if (s.market.synced() && !crossed) s.resync_at = kNever;
+  if (crossed && s.resync_at == kNever) s.resync_at = now_ + kCrossedMax;
+  if (now_ >= s.resync_at) {
+    request_resync(s, out);
+    if (crossed) s.resync_at = now_ + kCrossedAgain;
+  }
   if (s.market.in_message()) {
     s.seen = {};  // the book is half of two: the end of the message decides again
   } else {

@@ -132,7 +132,7 @@ void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
     s.position.set_fee_asset_price(e.asset_price.price);
     return;
   }
-  const bool synced = s.market.synced();
+  const bool synced = s.market.synced(), crossed = s.market.crossed();
   s.market.on(e);
   if (e.kind == EventKind::kTrade) {
     s.nearest.trade_lowest = std::min(s.nearest.trade_lowest, Ticks(e.trade.ticks));
@@ -143,6 +143,7 @@ void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
     s.synced_since = s.market.synced() ? now_ : kNever;
     mark_dirty(s);
   }
+  if (s.market.crossed() != crossed) mark_dirty(s);  // the touch may be a ticker's, and stay
   if (s.market.take_resync_request()) request_resync(s, out);
   if (!s.market.in_message()) {
     cause_ = e.received;

@@ -42,15 +42,26 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   const Lots allowed = turn_.room[index(side)];
   Lots intended{};
   for (const std::uint16_t slot : table_.live(s.id, side)) intended += table_.row(slot).intended();
-  const PlanInput input{.side = side,
-                        .live = table_.live(s.id, side),
-                        .targets = s.ladder.side(side).quotes(),
-                        .fair = s.fair,
-                        .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
-                        .patience = patience(pressure),
-                        .excess = intended - allowed};
-  for (const PlanAction& action :
-       planner_.plan(input, table_, s.config.strategy, instrument.rules)) {
+  PlanInput input{.side = side,
+                  .live = table_.live(s.id, side),
+                  .targets = s.ladder.side(side).quotes(),
+                  .fair = s.fair,
+                  .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
+                  .patience = 1,
+                  .excess = intended - allowed};
+  const auto plan = [&] {
+    return planner_.plan(input, table_, s.config.strategy, instrument.rules);
+  };
+  QuotePlanner::Actions actions = plan();
+  if (pressure != BudgetPressure::kNone) {
+    const std::size_t wanted = actions.size();
+    input.patience = patience(pressure);
+    actions = plan();
+    if (state.gate == Gate::kOpen && actions.size() < wanted) {
+      state.reason = QuoteReason::kRateBudget;
+    }
+  }
+  for (const PlanAction& action : actions) {
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
     if (pressure == BudgetPressure::kScarce && may_wait(action, input.targets.size())) {
       state.reason = QuoteReason::kRateBudget;
@@ -136,9 +147,12 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   const QuoteReason denied =
       check_order(check, s.config.risk, config_.account.max_order_count, instrument);
   if (denied != QuoteReason::kQuoting) {
-    // Room taken by an order that is leaving comes back by itself; anything else is a denial.
-    if (s.side(side).reason != denied && denied != QuoteReason::kPositionLimit) ++s.counts.denied;
-    s.side(side).reason = denied;
+    // Room taken by an order that is leaving comes back by itself; anything else is a denial. Our
+    // own other side is most often in the way where one of its orders is in doubt.
+    const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
+    const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
+    if (s.side(side).reason != reason && denied != QuoteReason::kPositionLimit) ++s.counts.denied;
+    s.side(side).reason = reason;
     return true;
   }
   if (!may_request(s, side)) return false;

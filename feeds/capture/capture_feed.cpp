@@ -81,6 +81,7 @@ std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
       if (!options.symbol.empty() && s.spec.symbol() != options.symbol) continue;
       instruments_.push_back(s.spec);
       instruments_.back().tick = instruments_.back().lot = Amount(0);
+      if (options.configure) options.configure(instruments_.back());
     }
   if (instruments_.empty() && !options.symbol.empty())
     return fmt::format("{}: not in the captures", options.symbol);

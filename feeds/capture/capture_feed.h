@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,7 +29,9 @@ struct CaptureOptions {
   // Whole, or as far as known: a tick or lot of zero is looked up or inferred, by symbol. Empty:
   // all instruments of the captures.
   std::vector<Instrument> instruments;
-  std::string symbol;              // where instruments are not given: only this one
+  std::string symbol;  // where instruments are not given: only this one
+  // Likewise: fills in what is known of an instrument, by its symbol. May be empty.
+  std::function<void(Instrument&)> configure = {};
   std::string exchange_info_file;  // optional
 };
 

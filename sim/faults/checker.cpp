@@ -13,23 +13,14 @@ constexpr std::array<std::string_view, kChecks> kNames{
     "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
     "core_invariant", "converged",   "quoting",       "reset",       "flat"};
 
-// After the last fault: to resolve what is in doubt (it is asked for with pauses of up
-// to 30 s), then to agree but for what is under way. After any fault: to quote again.
+// After the last fault: to resolve what is in doubt (it is asked for with pauses of up to 30 s),
+// then to agree but for what is under way.
 constexpr Nanos kHealing{90 * kSecond.v};
 constexpr Nanos kUnderWay{10 * kSecond.v};
-constexpr Nanos kRequote{5 * kSecond.v};
-constexpr Nanos kDoubtMax{45 * kSecond.v};
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
          kind == CommandKind::kModify || kind == CommandKind::kReduce;
-}
-
-// Reasons for which nobody but the fault is to blame: over soon after it.
-bool ends_with_fault(QuoteReason reason) {
-  return reason == QuoteReason::kQuoting || reason == QuoteReason::kDisconnected ||
-         reason == QuoteReason::kReconciling || reason == QuoteReason::kStaleData ||
-         reason == QuoteReason::kOwnLag || reason == QuoteReason::kSymbolHalted;
 }
 
 }  // namespace
@@ -44,7 +35,8 @@ Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& 
       config_(config),
       budget_(config.orders.modify_rate_limit),
       watches_(config.instruments.size()),
-      ghost_since_(core.orders().capacity(), kNever) {}
+      ghost_since_(core.orders().capacity(), kNever),
+      quoting_(core, faults) {}
 
 std::vector<Trace> Checker::traces() const {
   std::vector<Trace> all;
@@ -56,6 +48,7 @@ std::vector<Trace> Checker::traces() const {
 
 void Checker::on_event(const Event& event) {
   ++steps_;
+  quoting_.on_event(event);
   const bool of_instrument = is_market(event.kind) || is_execution(event.kind);
   if (of_instrument && event.instrument >= watches_.size()) return;
   if (is_market(event.kind)) {
@@ -280,31 +273,13 @@ void Checker::check_ghosts(Nanos now) {
 
 // Faults that heal must heal the quoting too.
 void Checker::check_quoting(Nanos now) {
-  if (!faults_.calm()) calm_since_ = kNever;
-  if (faults_.calm() && calm_since_ == kNever) calm_since_ = now;
   if (stopping_) return;
-  for (InstrumentId i = 0; i < watches_.size(); ++i) check_quotes(i, now);
-  judged_ = now;
-}
-
-void Checker::check_quotes(InstrumentId i, Nanos now) {
-  const bool calm = calm_since_ != kNever, healed = calm && now - calm_since_ >= kRequote;
-  for (const Side side : kSides) {
-    Watch::SideWatch& w = watches_[i].sides[index(side)];
-    if (w.due) calm_quoting_.due += now - judged_;
-    if (w.due && w.stands) calm_quoting_.stood += now - judged_;
-    const QuoteReason reason = core_.instrument(i).side(side).reason;
-    // An order in doubt holds its level for as long as the venue may still carry it out.
-    const bool in_doubt =
-        reason == QuoteReason::kReconciling && watches_[i].session == SessionState::kUp;
-    const bool waits =
-        !ends_with_fault(reason) || (in_doubt && calm && now - calm_since_ < kDoubtMax);
-    w.stands = faults_.venue().book(i).first(side) != kNoRow;
-    w.due = healed && (w.stands || !waits);
-    const bool naked = calm && !w.stands && !waits;
-    w.naked_since = naked ? std::min(w.naked_since, now) : kNever;
-    expect(!naked || now - w.naked_since < kRequote, Check::kQuoting, i,
-           "{} has no order, reason {}", name(side), name(reason));
+  quoting_.update(now);
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    for (const Side side : kSides) {
+      expect(quoting_.naked(i, side) < QuotingWatch::kRequote, Check::kQuoting, i,
+             "{} has no order, reason {}", name(side), name(core_.instrument(i).side(side).reason));
+    }
   }
 }
 

@@ -19,6 +19,7 @@
 #include "engine/core/core.h"
 #include "engine/core/rate_budget.h"
 #include "sim/faults/faulty_venue.h"
+#include "sim/faults/quoting_watch.h"
 
 namespace mm::sim {
 
@@ -59,12 +60,6 @@ struct Trace {
   Command command;
 };
 
-// How long a side ought to have quoted: no fault at work nor just over, and no wait that the venue
-// or the configuration imposes. And how long of it an order stood.
-struct CalmQuoting {
-  Nanos due{}, stood{};
-};
-
 class Checker {
  public:
   static constexpr std::size_t kTraces = 50;
@@ -80,7 +75,7 @@ class Checker {
   std::uint64_t violations() const { return violations_; }
   std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
   const Violation& first() const { return first_; }
-  const CalmQuoting& calm_quoting() const { return calm_quoting_; }
+  const QuotingTimes& quoting() const { return quoting_.times(); }
   // Up to the first violation, oldest first. Market data are left out.
   std::vector<Trace> traces() const;
 
@@ -94,11 +89,6 @@ class Checker {
     HalfTicks fair_lowest{0};
     Nanos differs_since{kNever};
     bool resetting = false;
-    struct SideWatch {
-      Nanos naked_since{kNever};
-      bool due = false, stands = false;
-    };
-    std::array<SideWatch, 2> sides;
   };
 
   void follow_book(const Event& event);
@@ -111,7 +101,6 @@ class Checker {
   void check_healed(Nanos now);
   void check_belief(InstrumentId i, Nanos now);
   void check_quoting(Nanos now);
-  void check_quotes(InstrumentId i, Nanos now);
   void check_ghosts(Nanos now);
   bool believes_live(ClientOrderId id) const;
   Amount venue_position(InstrumentId i) const;
@@ -134,8 +123,7 @@ class Checker {
   RateBudget budget_;
   std::vector<Watch> watches_;
   std::vector<Nanos> ghost_since_;  // by slot
-  CalmQuoting calm_quoting_;
-  Nanos calm_since_{}, judged_{};
+  QuotingWatch quoting_;
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
   std::uint64_t core_broken_ = 0;
   std::uint64_t steps_ = 0, violations_ = 0;

@@ -37,6 +37,8 @@ constexpr std::array<Habit, kFaultKinds> kHabits{{
     {"amend_refused", 20, 700'000, 0},
     {"timestamp_refused", 5, 1'000'000, 0},
     {"symbol_halted", 30, 1'000'000, 0},
+    {"tick_changed", 1, 1'000'000, 60'000},
+    {"lot_changed", 1, 1'000'000, 60'000},
     {"balance_moved", 30, 1'000'000, 0},
     {"book_gap", 20, 30'000, 0},
     {"book_gap_found", 20, 30'000, 0},
@@ -54,6 +56,11 @@ constexpr Nanos kBetweenMax{25 * kSecond.v};
 
 const Habit& habit(FaultKind kind) {
   return kHabits[static_cast<std::size_t>(kind)];
+}
+
+// Ends the quoting of a symbol for the rest of a run.
+bool is_for_good(FaultKind kind) {
+  return kind == FaultKind::kTickChanged || kind == FaultKind::kLotChanged;
 }
 
 }  // namespace
@@ -80,13 +87,14 @@ FaultPlan random_plan(const PlanShape& shape) {
     const auto k = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(kFaultKinds)));
     const Habit& h = kHabits[k];
     const Nanos length(random.between(kSecond.v / 10, kSecond.v * h.seconds_max));
-    if (at >= busy_until[k]) {
+    const bool for_good = is_for_good(static_cast<FaultKind>(k));
+    if (at >= busy_until[k] && (!for_good || random.below(8) == 0)) {
       Fault f{.kind = static_cast<FaultKind>(k),
               .begin = at,
               .end = std::min(at + length, shape.end),
               .per_million = h.per_million};
       if (h.delay_ms_max > 0) f.delay_max = kMillisecond * random.between(1, h.delay_ms_max);
-      if (random.below(3) == 0) {
+      if (for_good || random.below(3) == 0) {
         f.instrument = static_cast<InstrumentId>(random.below(shape.instruments));
       }
       busy_until[k] = f.end + kSecond;

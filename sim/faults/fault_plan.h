@@ -40,6 +40,8 @@ enum class FaultKind : std::uint8_t {
   kAmendRefused,      // every amend is refused by the matching
   kTimestampRefused,  // -1021
   kSymbolHalted,
+  kTickChanged,   // ten times as coarse, while orders rest; what is not on it is refused
+  kLotChanged,    // likewise. Either is noticed after delay_max, and halts the symbol for good
   kBalanceMoved,  // somebody else uses most of what is free
   // Market data.
   kBookGap,        // a diff is missing and the core finds out

@@ -85,8 +85,14 @@ FaultPlan trip() {
 FaultPlan stalls() {
   return {window(kConsumerStall, 10, 12, kEach), window(kConsumerStall, 20, 24, kEach)};
 }
+// All symbols first; then the venue changes one symbol's tick and another's lot, which is noticed
+// 20 s later.
 FaultPlan halt() {
-  return {window(kSymbolHalted, 10, 40, kEach)};
+  FaultPlan plan{window(kSymbolHalted, 10, 40, kEach), window(kTickChanged, 60, 61, kEach, 20'000),
+                 window(kLotChanged, 100, 101, kEach, 20'000)};
+  plan[1].instrument = 0;
+  plan[2].instrument = 1;
+  return plan;
 }
 FaultPlan reconnects() {
   FaultPlan plan;
@@ -106,11 +112,16 @@ FaultPlan by_hand() {
   return {window(kForeignReport, 8, 120, kEach), window(kBalanceMoved, 10, 120, kHalf)};
 }
 FaultPlan a_day() {
-  return random_plan({.seed = 25, .quiet = at(60), .end = at(24 * 3600 - 120), .instruments = 1});
+  FaultPlan plan =
+      random_plan({.seed = 25, .quiet = at(60), .end = at(24 * 3600 - 120), .instruments = 22});
+  // At the end of the day nobody would quote any more.
+  std::erase_if(plan,
+                [](const Fault& f) { return f.kind == kTickChanged || f.kind == kLotChanged; });
+  return plan;
 }
 
 // What is not here needs the venue behind a socket, or two processes: half-open sockets and resets
-// (S3), kill -9 and a restart (S15), a change of tick or lot size (S19).
+// (S3), kill -9 and a restart (S15).
 constexpr FaultScenario kScenarios[] = {
     {"S1", "Requests are carried out, their answers come late or never",
      "Unknown orders are asked for and stay counted; nothing is placed twice", late_acks, ""},
@@ -119,9 +130,9 @@ constexpr FaultScenario kScenarios[] = {
     {"S3", "No network for a minute, with orders live and filled meanwhile",
      "Missed fills are counted once, every order is found again", blackout, ""},
     {"S4", "Cancels come after the fill", "The fill counts, the cancel's refusal ends nothing",
-     late_cancels, ""},
+     late_cancels, "order_management.reset_interval=15"},
     {"S5", "Half of the cancels are ignored", "They are sent again until the order is gone",
-     ignored_cancels, ""},
+     ignored_cancels, "order_management.reset_interval=15"},
     {"S6", "Reports of orders that are not ours", "They are left alone", foreign_orders, ""},
     {"S7", "Reports come twice and out of order", "Each fill counts once, no order comes back",
      repeated_reports, ""},
@@ -136,7 +147,8 @@ constexpr FaultScenario kScenarios[] = {
     {"S12", "Every place is refused for balance", "The circuit breaker opens, then quotes return",
      no_balance, ""},
     {"S13", "429 with Retry-After, then a 418 ban, with orders live",
-     "Nothing is sent before the time named", banned, ""},
+     "Nothing is sent before the time named", banned,
+     "strategy.target_orders_per_side=6 execution.modify_rate_limit=20"},
     {"S14", "The clock jumps +1.2 s (requests are refused as -1021), later -3 s",
      "Quotes pause and return", clock_jumps, "risk.max_data_age_ms=2500"},
     {"S15", "A stop while cancels and answers are lost", "Stopped means that no order is left",
@@ -147,21 +159,29 @@ constexpr FaultScenario kScenarios[] = {
      "Old data are seen as such: own_lag; nothing is lost", stalls, ""},
     {"S18", "Fees in a third asset, with a rebate", "Profit counts them at their price", nothing,
      "fees.asset=BNB fees.maker=-0.0001 fees.price_BNB=600"},
-    {"S19", "The symbol is halted for 30 s", "Nothing is sent: symbol_halted; then quotes return",
-     halt, ""},
+    {"S19", "All symbols are halted for 30 s; then one's tick, another's lot is another",
+     "Nothing is sent, quotes return; the new grid halts its symbol alone, for good", halt,
+     "venue.symbols=BTCUSDT,ETHUSDT,SOLUSDT"},
     {"S20", "All connections are renewed every 10 s", "Fills in between are counted once",
      reconnects, ""},
     {"S21", "Every amend is refused by the matching",
-     "Back-off, then a cancel; the order is as it was", refused_amends, ""},
+     "Back-off, then a cancel; the order is as it was", refused_amends,
+     "risk.max_position_notional=3000"},
     {"S22", "The market jumps over our levels", "Own orders never cross, nothing takes", nothing,
      "market.scenario=jumpy strategy.min_spread=0.0001 strategy.modify_threshold=0.0001 "
      "risk.max_price_change=0"},
     {"S23", "A second engine uses most of the balance", "Levels shrink or are left out",
-     second_engine, ""},
+     second_engine, "simulator.balance_quote=6000 simulator.balance_base=2"},
     {"S24", "A person trades on the account", "Our position is that of our fills", by_hand, ""},
-    {"S25", "A day of everything (--seconds 86400)", "Memory is bounded, the books agree", a_day,
-     "market.scenario=quiet market.updates_per_s=2 market.orders_per_s=4 market.trades_per_s=2 "
-     "strategy.min_spread=0.0002 strategy.max_spread=0.001"},
+    {"S25", "24 virtual hours of everything, 22 symbols, few events",
+     "Memory does not grow, the books agree", a_day,
+     "venue.symbols=AAAUSDT,BBBUSDT,CCCUSDT,DDDUSDT,EEEUSDT,FFFUSDT,GGGUSDT,HHHUSDT,IIIUSDT,"
+     "JJJUSDT,"
+     "KKKUSDT,LLLUSDT,MMMUSDT,NNNUSDT,OOOUSDT,PPPUSDT,QQQUSDT,RRRUSDT,SSSUSDT,TTTUSDT,UUUUSDT,"
+     "VVVUSDT market.scenario=quiet market.updates_per_s=1 market.orders_per_s=1 "
+     "market.trades_per_s=1 market.depth_levels=20 strategy.min_spread=0.0002 "
+     "strategy.max_spread=0.001 risk.max_order_count=200 risk.max_daily_loss=1000000",
+     24},
 };
 
 }  // namespace

@@ -16,7 +16,8 @@ struct FaultScenario {
   std::string_view name;
   std::string_view happens, expected;
   FaultPlan (*plan)();
-  std::string_view sets;  // "section.key=value", separated by blanks
+  std::string_view sets;   // "section.key=value", separated by blanks
+  std::int64_t hours = 0;  // what it takes, in virtual time; 0: as long as one likes
 };
 
 std::span<const FaultScenario> fault_scenarios();

@@ -300,7 +300,7 @@ void FaultyVenue::tell_session(InstrumentId scope) {
     if (scope != kEveryInstrument && scope != i) continue;
     Event status = make_event(EventKind::kSessionStatus, i);
     status.session.state = session_;
-    status.session.symbol_trading = streams_[i].halted ? 0 : 1;
+    status.session.symbol_trading = halted(i) ? 0 : 1;
     hold(status, now_);
   }
 }

@@ -14,6 +14,7 @@ constexpr std::size_t kInFlightMax = 1u << 12, kMissedFillsMax = 1u << 14, kMess
 // What faults may not use of the held events: room for what must not be lost.
 constexpr std::size_t kHeldReserve = kHeldMax / 2;
 constexpr std::uint8_t kRank = 0;
+constexpr std::int64_t kCoarser = 10;
 
 }  // namespace
 
@@ -76,7 +77,8 @@ void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
 
 bool FaultyVenue::calm() const {
   const bool open = std::ranges::any_of(active_, [](std::int32_t fault) { return fault >= 0; });
-  return !open && reconciled_at_ == kNever && held_.empty() && requests_.empty();
+  return !open && std::min(reconciled_at_, grid_known_at_) == kNever && held_.empty() &&
+         requests_.empty();
 }
 
 bool FaultyVenue::over() const {
@@ -85,7 +87,8 @@ bool FaultyVenue::over() const {
 
 Nanos FaultyVenue::next_boundary() const {
   const bool any = next_boundary_ < boundaries_.size();
-  return std::min(any ? boundaries_[next_boundary_].time : kNever, reconciled_at_);
+  const Nanos planned = any ? boundaries_[next_boundary_].time : kNever;
+  return std::min({planned, reconciled_at_, grid_known_at_});
 }
 
 Nanos FaultyVenue::next_time() const {
@@ -143,6 +146,7 @@ void FaultyVenue::release_request() {
 void FaultyVenue::cross_boundary() {
   now_ = next_boundary();
   if (reconciled_at_ == now_) return session_up();
+  if (grid_known_at_ == now_) return grid_known();
   const Boundary boundary = boundaries_[next_boundary_++];
   const Fault& fault = plan_[boundary.fault];
   std::int32_t& active = active_[static_cast<std::size_t>(fault.kind)];
@@ -166,6 +170,10 @@ void FaultyVenue::begin(const Fault& fault) {
         streams_[i].halted = true;
         tell_session(i);
       }
+      break;
+    case FaultKind::kTickChanged:
+    case FaultKind::kLotChanged:
+      change_grid(fault);
       break;
     case FaultKind::kFeedDown: {
       Event feed = make_event(EventKind::kFeedStatus, 0);
@@ -194,6 +202,30 @@ void FaultyVenue::begin(const Fault& fault) {
       return;  // counted where it strikes
   }
   count(fault.kind);
+}
+
+void FaultyVenue::change_grid(const Fault& fault) {
+  const bool tick = fault.kind == FaultKind::kTickChanged;
+  for (InstrumentId i = 0; i < streams_.size(); ++i) {
+    if (find(fault.kind, i) == nullptr) continue;
+    venue_.set_grid(i, Ticks(tick ? kCoarser : 1), Lots(tick ? 1 : kCoarser));
+    streams_[i].grid_known_at = now_ + fault.delay_max;
+    grid_known_at_ = std::min(grid_known_at_, streams_[i].grid_known_at);
+  }
+}
+
+// As a live session does once exchangeInfo has been asked for again.
+void FaultyVenue::grid_known() {
+  grid_known_at_ = kNever;
+  for (InstrumentId i = 0; i < streams_.size(); ++i) {
+    Stream& stream = streams_[i];
+    if (stream.grid_known_at <= now_) {
+      stream.grid_known_at = kNever;
+      stream.new_grid = true;
+      tell_session(i);
+    }
+    grid_known_at_ = std::min(grid_known_at_, stream.grid_known_at);
+  }
 }
 
 void FaultyVenue::end(const Fault& fault) {

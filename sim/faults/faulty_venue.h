@@ -5,7 +5,7 @@
 // fault that finds no room does not happen and is counted in `skipped`). Deterministic: same plan,
 // same seed, same calls, same events. It does what a gateway and a feed would do about a fault:
 // numbers book messages anew, asks for snapshots, reconciles a session that was down (missed fills
-// first, then open orders, then up).
+// first, then open orders, then up), halts a symbol whose tick or lot is another.
 #pragma once
 
 #include <array>
@@ -38,6 +38,9 @@ class FaultyVenue {
   const FaultCounts& counts() const { return counts_; }
   std::uint64_t skipped() const { return skipped_; }
   bool active(FaultKind kind) const { return active_[static_cast<std::size_t>(kind)] >= 0; }
+  SessionState session() const { return session_; }
+  // No orders are taken, or none that fit; and that is known.
+  bool halted(InstrumentId i) const { return streams_[i].halted || streams_[i].new_grid; }
   // No window is open, and what the last one left is told.
   bool calm() const;
   // No window is open or to come, and what the last one left is told.
@@ -53,6 +56,8 @@ class FaultyVenue {
     bool is_snapshot = false;
     bool awaits_snapshot = false;  // the feed has lost the chain: diffs are not for the core
     bool halted = false;
+    bool new_grid = false;  // known, and nothing for us until a restart
+    Nanos grid_known_at{kNever};
     int snapshots_too_old = 0;  // that are still to come
     Nanos ask_again{kNever};
     Nanos copy_delay{};
@@ -83,6 +88,8 @@ class FaultyVenue {
   void release_request();
   void cross_boundary();
   void begin(const Fault& fault);
+  void change_grid(const Fault& fault);
+  void grid_known();
   void end(const Fault& fault);
 
   // Requests and answers (faulty_session.cpp).
@@ -133,7 +140,8 @@ class FaultyVenue {
 
   SessionState session_{SessionState::kUp};
   Nanos reconciled_at_{kNever};
-  Nanos shift_{};  // of the local clock
+  Nanos grid_known_at_{kNever};  // the next one
+  Nanos shift_{};                // of the local clock
   Nanos now_{};
   FaultCounts counts_{};
   std::uint64_t skipped_ = 0;

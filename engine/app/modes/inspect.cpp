@@ -187,6 +187,7 @@ int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
   capture.files = options.captures;
   capture.exchange_info_file = options.exchange_info_file;
   capture.symbol = options.symbol;
+  capture.configure = options.configure;
   CaptureFeed::Opened opened = CaptureFeed::open(capture);
   if (opened.feed == nullptr) {
     fmt::print(err, "inspect: {}\n", opened.error);
@@ -194,6 +195,18 @@ int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
   }
   for (const std::string& note : opened.feed->notes()) fmt::print(err, "inspect: {}\n", note);
   return Inspection(options, *opened.feed, out, err).run();
+}
+
+int inspect_mode(InspectOptions options, const Config& config) {
+  options.exchange_info_file = config.venue.exchange_info;
+  options.configure = [&config](Instrument& i) {
+    const Instrument known = make_instrument(config, i.symbol());
+    i.tick = known.tick;
+    i.lot = known.lot;
+    i.base_text = known.base_text;
+    i.quote_text = known.quote_text;
+  };
+  return run_inspect(options);
 }
 
 }  // namespace mm::app

@@ -75,6 +75,8 @@ struct SoakOptions {
   std::int64_t hours = 0;  // of each seed; 0: ten minutes
   int jobs = 1;
   bool verbose = false;
+  std::string json_file;          // empty: none
+  std::vector<std::string> sets;  // over what each seed chooses
 };
 int soak_mode(const SoakOptions& options);
 

@@ -10,6 +10,7 @@
 #include "engine/app/modes/run_realtime.h"
 #include "engine/app/session/session_report.h"
 #include "engine/app/soak/checked_run.h"
+#include "engine/app/soak/memory_watch.h"
 #include "engine/app/soak/virtual_run.h"
 #include "engine/app/status/progress.h"
 
@@ -22,17 +23,21 @@ namespace {
 constexpr Nanos kVirtualStart{1'704'067'200 * kSecond.v};
 constexpr std::int64_t kVirtualSecondsDefault = 3600;
 
+Nanos duration_of(const RunOptions& options) {
+  return kSecond * (options.seconds > 0 ? options.seconds : kVirtualSecondsDefault);
+}
+
 // Runs to the end of the given time, then stops in an orderly way. Whether it ended flat.
 template <class Run>
-bool simulate(const RunOptions& options, Run& run) {
-  const std::int64_t seconds = options.seconds > 0 ? options.seconds : kVirtualSecondsDefault;
-  const Nanos end = kVirtualStart + kSecond * seconds;
+bool simulate(const RunOptions& options, Run& run, MemoryWatch& memory) {
+  const Nanos end = kVirtualStart + duration_of(options);
   const StopSignal signals;
   Progress progress("simulating", options.quiet);
   run.begin(kVirtualStart);
   for (Nanos at = kVirtualStart; at < end && !StopSignal::requested();) {
     at = std::min(end, at + kSecond * 10);
     run.advance(at);
+    memory.sample(at - kVirtualStart);
     progress.show((at - kVirtualStart).v, (end - kVirtualStart).v, run.events_in());
   }
   return run.shut_down();
@@ -48,7 +53,11 @@ void summarize(const CheckedRun& run, Summary& out) {
                                 static_cast<std::int64_t>(checker.violations(check)));
   }
   out.notes.push_back(sim::faults_text(run.faults().counts()));
-  if (checker.violated()) out.notes.emplace_back(checker.first().text.data());
+  if (!checker.violated()) return;
+  const sim::Violation& first = checker.first();
+  out.notes.push_back(fmt::format("at {} s, checker {}, instrument {}: {}",
+                                  (first.time - kVirtualStart).v / kSecond.v, name(first.check),
+                                  first.instrument, first.text.data()));
 }
 
 template <class Run>
@@ -56,7 +65,8 @@ int run_to_summary(const RunOptions& options, const Config& config, const sim::S
                    SessionRecord& record, Run& run) {
   const Clock clock;
   const Nanos begun = clock.now();
-  const bool flat = simulate(options, run);
+  MemoryWatch memory(duration_of(options));
+  const bool flat = simulate(options, run, memory);
   Summary summary;
   summary.mode = "sim";
   summary.duration = run.now() - kVirtualStart;
@@ -66,6 +76,10 @@ int run_to_summary(const RunOptions& options, const Config& config, const sim::S
   summary.invariants.emplace_back("flat_at_end", flat && venue.open_orders() == 0 ? 0 : 1);
   summary.invariants.emplace_back("venue_position", venue_differences(run.core(), venue));
   summarize(run, summary);
+  if (options.faults != nullptr && options.faults->hours > 0) {
+    summary.invariants.emplace_back("memory_grows", memory.grows() ? 1 : 0);
+    summary.notes.push_back(memory.text());
+  }
   const std::string unrecorded =
       record.close(run.output_hash(), run.commands_out(), run.now(), summary, options.json_file);
   return report_session(summary, unrecorded);

@@ -14,8 +14,11 @@
 
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
+#include "engine/app/session/session_report.h"
+#include "engine/app/soak/soak_report.h"
 #include "engine/app/soak/soak_seed.h"
 #include "engine/app/status/progress.h"
+#include "engine/runtime/durable_file.h"
 
 namespace mm::app {
 namespace {
@@ -46,17 +49,15 @@ class Soak {
  private:
   void work();
   void take(const SeedResult& result);
-  int report(Nanos wall) const;
+  int report();
+  std::string reproduce(std::uint64_t seed) const;
 
   const SoakOptions options_;
   const Nanos duration_;
   std::atomic<std::uint64_t> next_;
   std::atomic<bool> stop_{false};
   std::mutex mutex_;  // of what follows
-  std::uint64_t seeds_ = 0, events_ = 0, fills_ = 0, violated_ = 0, skipped_ = 0;
-  Nanos simulated_{}, quoted_{}, measured_{};
-  sim::CalmQuoting calm_;
-  sim::FaultCounts faults_{};
+  SoakTotals totals_;
 };
 
 int Soak::run() {
@@ -72,13 +73,15 @@ int Soak::run() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (StopSignal::requested()) stop_ = true;
     const std::scoped_lock lock(mutex_);
-    done = seeds_;
-    progress.show(static_cast<std::int64_t>(done), static_cast<std::int64_t>(whole), events_);
+    done = totals_.seeds + totals_.left_out;
+    progress.show(static_cast<std::int64_t>(done), static_cast<std::int64_t>(whole),
+                  totals_.events);
   }
   for (std::thread& thread : threads) thread.join();
   progress.close();
   signal(SIGABRT, SIG_DFL);
-  return report(clock.now() - begun);
+  totals_.wall = clock.now() - begun;
+  return report();
 }
 
 void Soak::work() {
@@ -86,52 +89,41 @@ void Soak::work() {
     const std::uint64_t seed = next_.fetch_add(1);
     if (seed > options_.last || seed < options_.first) return;
     current_seed = seed;
-    take(run_seed(seed, duration_));
+    take(run_seed(seed, duration_, options_.sets));
   }
 }
 
 void Soak::take(const SeedResult& r) {
   const std::scoped_lock lock(mutex_);
-  ++seeds_;
-  events_ += r.events;
-  fills_ += r.fills;
-  skipped_ += r.faults_skipped;
-  simulated_ += r.duration;
-  quoted_ += r.quoted;
-  measured_ += r.measured;
-  calm_.due += r.calm.due;
-  calm_.stood += r.calm.stood;
-  for (std::size_t k = 0; k < faults_.size(); ++k) faults_[k] += r.faults[k];
+  // Keys of the user need not go with each seed's own.
+  if (!r.error.empty() && !options_.sets.empty()) {
+    ++totals_.left_out;
+    return;
+  }
+  totals_.add(r);
   if (options_.verbose) {
-    fmt::print("{}  {} events, {} fills, output hash {:016x}\n", seed_text(r.seed, duration_),
-               r.events, r.fills, r.output_hash);
+    fmt::print("{}  {} events, {} fills, output hash {:016x}\n",
+               seed_text(r.seed, duration_, options_.sets), r.events, r.fills, r.output_hash);
   }
   if (r.ok()) return;
-  if (++violated_ <= kShownMax) fmt::print("{}", violation_text(r));
+  if (totals_.violated <= kShownMax) fmt::print("{}{}", violation_text(r), reproduce(r.seed));
   std::fflush(stdout);
 }
 
-int Soak::report(Nanos wall) const {
-  fmt::print("seeds            {}\n", seeds_);
-  fmt::print("virtual hours    {}\n", simulated_.v / (3600 * kSecond.v));
-  fmt::print("seconds          {}\n", wall.v / kSecond.v);
-  fmt::print("events           {}\n", events_);
-  fmt::print("fills            {}\n", fills_);
-  if (measured_.v > 0) fmt::print("quote uptime %   {}\n", quoted_.v / (measured_.v / 100));
-  // In thousandths of a percent, of the time a side ought to have had an order.
-  if (calm_.due.v > 0) {
-    const auto share = static_cast<std::int64_t>(Int128{calm_.stood.v} * 100'000 / calm_.due.v);
-    fmt::print("  without faults {}.{:03}\n", share / 1000, share % 1000);
+std::string Soak::reproduce(std::uint64_t seed) const {
+  std::string line = fmt::format("reproduce: mm_logic soak --seeds {0}..{0} --verbose", seed);
+  if (options_.hours > 0) line += fmt::format(" --hours {}", options_.hours);
+  for (const std::string& set : options_.sets) line += fmt::format(" --set '{}'", set);
+  return line + "\n";
+}
+
+int Soak::report() {
+  fmt::print("{}", to_text(totals_));
+  if (!options_.json_file.empty()) {
+    const std::string error = write_durably(options_.json_file, to_json(totals_));
+    if (!error.empty()) return fail(error);
   }
-  std::uint64_t injected = 0;
-  for (const std::uint64_t n : faults_) injected += n;
-  fmt::print("faults injected  {}\n", injected);
-  for (std::size_t k = 0; k < faults_.size(); ++k) {
-    fmt::print("  {:<18} {}\n", name(static_cast<sim::FaultKind>(k)), faults_[k]);
-  }
-  if (skipped_ > 0) fmt::print("faults without room {}\n", skipped_);
-  fmt::print("violations       {}\n", violated_);
-  return violated_ == 0 && seeds_ > 0 ? 0 : 1;
+  return totals_.clean() ? 0 : 1;
 }
 
 }  // namespace

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <string_view>
 
+#include "engine/app/config/ini_reader.h"
 #include "engine/core/decimal_text.h"
 #include "sim/random.h"
 #include "sim/sim_config.h"
@@ -142,6 +145,16 @@ void market(Dice& dice) {
 }
 
 }  // namespace
+
+std::vector<std::string> sets_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string> sets;
+  for (const IniEntry& e : read_ini(text, path).entries) {
+    sets.push_back(fmt::format("{}.{}={}", e.section, e.key, e.value));
+  }
+  return sets;
+}
 
 std::vector<std::string> random_sets(std::uint64_t seed) {
   Dice dice(seed);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
@@ -19,6 +21,19 @@ sim::FaultPlan plan_of(std::uint64_t seed, Nanos duration, std::size_t instrumen
                            .quiet = kQuiet,
                            .end = std::max(kQuiet, duration - kHeal),
                            .instruments = static_cast<InstrumentId>(instruments)});
+}
+
+// What the seed chooses, then what the user wants.
+std::vector<std::string> sets_of(std::uint64_t seed, std::span<const std::string> sets) {
+  std::vector<std::string> all = random_sets(seed);
+  all.insert(all.end(), sets.begin(), sets.end());
+  return all;
+}
+
+Nanos thread_cpu() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return kSecond * t.tv_sec + Nanos(t.tv_nsec);
 }
 
 std::string seconds(Nanos t) {
@@ -66,11 +81,12 @@ std::string event_text(const Event& e) {
 
 }  // namespace
 
-SeedResult run_seed(std::uint64_t seed, Nanos duration) {
+SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::string> sets) {
+  const Nanos cpu_before = thread_cpu();
   SeedResult result;
   result.seed = seed;
   result.begun = kStart;
-  const ConfigLoad load = parse_config("", "soak", random_sets(seed));
+  const ConfigLoad load = parse_config("", "soak", sets_of(seed, sets));
   result.error = load.error;
   if (!load.ok()) return result;
   const Config& config = load.config;
@@ -81,6 +97,7 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration) {
   run.advance(kStart + duration);
   run.shut_down();
   result.duration = run.now() - kStart;
+  result.cpu = thread_cpu() - cpu_before;
   result.faults = run.faults().counts();
   result.faults_skipped = run.faults().skipped();
   result.events = run.events_in();
@@ -91,7 +108,7 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration) {
     result.measured += run.core().instrument(i).uptime.measured();
   }
   const sim::Checker& checker = run.checker();
-  result.calm = checker.calm_quoting();
+  result.quoting = checker.quoting();
   result.violations = checker.violations();
   if (!checker.violated()) return result;
   result.first = checker.first();
@@ -115,9 +132,9 @@ std::string violation_text(const SeedResult& r) {
   return text;
 }
 
-std::string seed_text(std::uint64_t seed, Nanos duration) {
+std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::string> more) {
   std::string text = fmt::format("seed {}\n", seed);
-  const std::vector<std::string> sets = random_sets(seed);
+  const std::vector<std::string> sets = sets_of(seed, more);
   for (const std::string& set : sets) text += fmt::format("  --set '{}'\n", set);
   const ConfigLoad load = parse_config("", "soak", sets);
   if (!load.ok()) return text + load.error + "\n";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,12 @@ struct SeedResult {
   std::uint64_t seed = 0;
   std::string error;  // the configuration was refused: a fault of the generator
   Nanos begun{}, duration{};
+  Nanos cpu{};  // what it took of its thread
   sim::FaultCounts faults{};
   std::uint64_t faults_skipped = 0;
   std::uint64_t events = 0, fills = 0, violations = 0;
   Nanos quoted{}, measured{};  // quote uptime, all instruments
-  sim::CalmQuoting calm;
+  sim::QuotingTimes quoting;
   std::uint64_t output_hash = 0;
   sim::Violation first{};          // if there are any
   std::vector<sim::Trace> traces;  // before it
@@ -30,11 +32,12 @@ struct SeedResult {
   bool ok() const { return error.empty() && violations == 0; }
 };
 
-SeedResult run_seed(std::uint64_t seed, Nanos duration);
+// `sets` are "section.key=value", over those of the seed.
+SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::string> sets = {});
 
 // The violation, and what came before it, as lines of text.
 std::string violation_text(const SeedResult& result);
 // What the seed stands for: its configuration and its plan of faults.
-std::string seed_text(std::uint64_t seed, Nanos duration);
+std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::string> sets = {});
 
 }  // namespace mm::app
