@@ -314,10 +314,12 @@ TEST_F(VenueFaults, ASnapshotIsOlderThanTheStream) {
 TEST_F(VenueFaults, WhatTheWireCannotDoIsLeftOut) {
   sim::FaultPlan plan;
   for (std::size_t k = 0; k < sim::kFaultKinds; ++k) {
-    plan.push_back({.kind = static_cast<FaultKind>(k), .begin = kSecond, .end = 2 * kSecond});
+    plan.push_back(
+        {.kind = static_cast<FaultKind>(k), .begin = kSecond, .end = 2 * kSecond, .instrument = 0});
   }
   const sim::FaultPlan left = server::FaultyFrontend::on_the_wire(plan);
   EXPECT_EQ(left.size(), 26u);
+  for (const sim::Fault& f : left) EXPECT_EQ(f.instrument, sim::kEveryInstrument);
   for (const sim::Fault& f : left) EXPECT_NE(f.kind, FaultKind::kClockAhead);
 }
 

@@ -25,21 +25,30 @@ void FaultWindows::start(Nanos now) {
 }
 
 std::optional<FaultWindows::Edge> FaultWindows::cross(Nanos now) {
-  if (next_ == boundaries_.size() || boundaries_[next_].time > now) return {};
-  const Boundary& b = boundaries_[next_++];
-  const Fault& fault = plan_[b.fault];
-  active_[static_cast<std::size_t>(fault.kind)] =
-      b.begins ? static_cast<std::int32_t>(b.fault) : -1;
-  return Edge{fault.kind, b.begins, fault.end};
+  while (next_time() <= now) {
+    const Boundary& b = boundaries_[next_++];
+    const auto number = static_cast<std::int32_t>(b.fault);
+    std::int32_t& active = active_[index(plan_[b.fault].kind)];
+    if (!b.begins && active != number) continue;  // another one has taken its place
+    active = b.begins ? number : -1;
+    return Edge{plan_[b.fault], b.begins};
+  }
+  return {};
 }
 
-const Fault* FaultWindows::find(FaultKind kind) const {
-  const std::int32_t at = active_[static_cast<std::size_t>(kind)];
-  return at < 0 ? nullptr : &plan_[static_cast<std::size_t>(at)];
+bool FaultWindows::any_active() const {
+  return std::ranges::any_of(active_, [](std::int32_t fault) { return fault >= 0; });
 }
 
-const Fault* FaultWindows::strikes(FaultKind kind) {
-  const Fault* fault = find(kind);
+const Fault* FaultWindows::find(FaultKind kind, InstrumentId i) const {
+  if (!active(kind)) return nullptr;
+  const Fault& fault = plan_[static_cast<std::size_t>(active_[index(kind)])];
+  const bool concerns = fault.instrument == kEveryInstrument || fault.instrument == i;
+  return concerns ? &fault : nullptr;
+}
+
+const Fault* FaultWindows::strikes(FaultKind kind, InstrumentId i) {
+  const Fault* fault = find(kind, i);
   if (fault == nullptr || !random_.chance_in_million(fault->per_million)) return nullptr;
   count(kind);
   return fault;

@@ -15,28 +15,33 @@ namespace mm::sim {
 class FaultWindows {
  public:
   struct Edge {
-    FaultKind kind;
+    const Fault& fault;
     bool begins;
-    Nanos until;  // when the window ends
   };
 
   FaultWindows(FaultPlan plan, std::uint64_t seed);
 
   // The times of the plan count from now on.
   void start(Nanos now);
-  // The next window that opens or closes up to now, one at a time.
+  // When the next window opens or closes; kNever after the last.
+  Nanos next_time() const { return next_ < boundaries_.size() ? boundaries_[next_].time : kNever; }
+  // The next window that opens or closes up to now, one at a time. Of two of a kind the later one
+  // counts.
   std::optional<Edge> cross(Nanos now);
 
-  // The open window of this kind; none: nullptr.
-  const Fault* find(FaultKind kind) const;
+  bool active(FaultKind kind) const { return active_[index(kind)] >= 0; }
+  bool any_active() const;
+  // The open window of this kind that concerns the instrument; none: nullptr.
+  const Fault* find(FaultKind kind, InstrumentId i = kEveryInstrument) const;
   // The same if it strikes this time, which is counted.
-  const Fault* strikes(FaultKind kind);
-  void count(FaultKind kind) { ++counts_[static_cast<std::size_t>(kind)]; }
+  const Fault* strikes(FaultKind kind, InstrumentId i = kEveryInstrument);
+  void count(FaultKind kind) { ++counts_[index(kind)]; }
   // When what this fault delays is due.
   Nanos late(const Fault& fault, Nanos now) {
     return now + Nanos(random_.below(fault.delay_max.v));
   }
   bool coin() { return random_.below(2) == 0; }
+  Random& random() { return random_; }
 
   const FaultCounts& counts() const { return counts_; }
 
@@ -46,6 +51,7 @@ class FaultWindows {
     std::size_t fault;
     bool begins;
   };
+  static std::size_t index(FaultKind kind) { return static_cast<std::size_t>(kind); }
 
   FaultPlan plan_;
   Random random_;

@@ -94,7 +94,7 @@ bool FaultyVenue::request_fault(const Command& command) {
   const bool cancel = command.kind == CommandKind::kCancel;
   if (strikes(FaultKind::kRequestLost, i) != nullptr ||
       (cancel && strikes(FaultKind::kCancelIgnored, i) != nullptr)) {
-    if (random_.below(2) == 0) hold_if_room(outcome_unknown(command), now_ + kGatewayTimeout);
+    if (windows_.coin()) hold_if_room(outcome_unknown(command), now_ + kGatewayTimeout);
     return true;
   }
   if (requests_.room() < requests_.size()) return false;
@@ -187,7 +187,7 @@ bool FaultyVenue::pass_answer(Event& event) {
   const bool expected = forget(event, request);
   if (!expected && !is_report(event.kind)) return false;  // the second answer to one request
   if (strikes(FaultKind::kAnswerLost, i) != nullptr) {
-    const bool told = request.kind != CommandKind::kNone && random_.below(2) == 0;
+    const bool told = request.kind != CommandKind::kNone && windows_.coin();
     if (told) hold_if_room(outcome_unknown(request), now_ + kGatewayTimeout);
     return false;
   }
@@ -245,8 +245,8 @@ void FaultyVenue::foreign_report(const Event& event) {
   if (strikes(FaultKind::kForeignReport, event.instrument) == nullptr) return;
   constexpr EventKind kKinds[] = {EventKind::kAccepted, EventKind::kCanceled,
                                   EventKind::kOrderStatus, EventKind::kCancelRejected};
-  Event foreign = make_event(kKinds[random_.below(4)], event.instrument);
-  foreign.report.id = ClientOrderId((kForeignOwner << 56) | (random_.next() >> 8));
+  Event foreign = make_event(kKinds[windows_.random().below(4)], event.instrument);
+  foreign.report.id = ClientOrderId((kForeignOwner << 56) | (windows_.random().next() >> 8));
   if (foreign.kind == EventKind::kOrderStatus) {
     foreign.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
   }
@@ -259,13 +259,13 @@ void FaultyVenue::foreign_report(const Event& event) {
 void FaultyVenue::session_down() {
   session_ = SessionState::kDown;
   reconciled_at_ = kNever;
-  const bool told_first = random_.below(2) == 0;
+  const bool told_first = windows_.coin();
   if (told_first) tell_session(kEveryInstrument);
   for (const Command& c : in_flight_) hold(outcome_unknown(c), now_);
   in_flight_.clear();
   while (!requests_.empty()) {
     const Command late_request = requests_.pop();
-    if (random_.below(2) == 0) venue_.submit(late_request, now_);
+    if (windows_.coin()) venue_.submit(late_request, now_);
   }
   if (!told_first) tell_session(kEveryInstrument);
 }
@@ -273,7 +273,7 @@ void FaultyVenue::session_down() {
 void FaultyVenue::session_reconciles() {
   session_ = SessionState::kReconciling;
   tell_session(kEveryInstrument);
-  reconciled_at_ = now_ + Nanos(random_.between(kMillisecond.v, kReconcileMax.v));
+  reconciled_at_ = now_ + Nanos(windows_.random().between(kMillisecond.v, kReconcileMax.v));
 }
 
 // Balances, fills, what is open, then up: the order a live session keeps.

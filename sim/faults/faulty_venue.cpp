@@ -22,12 +22,10 @@ FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instrument
                          const FaultPlan& plan, std::uint64_t seed)
     : venue_(venue),
       instruments_(instruments.begin(), instruments.end()),
-      plan_(plan),
-      random_(seed ^ 0xFA177),
+      windows_(plan, seed),
       held_(kHeldMax),
       requests_(kRequestsMax),
       streams_(instruments.size()) {
-  active_.fill(-1);
   in_flight_.reserve(kInFlightMax);
   missed_fills_.reserve(kMissedFillsMax);
   for (Stream& s : streams_) s.copy.reserve(kMessageMax);
@@ -35,31 +33,8 @@ FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instrument
 
 void FaultyVenue::start(Nanos now) {
   now_ = now;
-  for (std::size_t k = 0; k < plan_.size(); ++k) {
-    Fault& f = plan_[k];
-    MM_ASSERT(f.begin < f.end, "a window has a length");
-    f.begin += now;
-    f.end += now;
-    boundaries_.push_back({f.begin, k, true});
-    boundaries_.push_back({f.end, k, false});
-  }
-  std::ranges::stable_sort(boundaries_, {}, &Boundary::time);
+  windows_.start(now);
   venue_.start(now);
-}
-
-const Fault* FaultyVenue::find(FaultKind kind, InstrumentId i) const {
-  const std::int32_t at = active_[static_cast<std::size_t>(kind)];
-  if (at < 0) return nullptr;
-  const Fault& fault = plan_[static_cast<std::size_t>(at)];
-  const bool concerns = fault.instrument == kEveryInstrument || fault.instrument == i;
-  return concerns ? &fault : nullptr;
-}
-
-const Fault* FaultyVenue::strikes(FaultKind kind, InstrumentId i) {
-  const Fault* fault = find(kind, i);
-  if (fault == nullptr || !random_.chance_in_million(fault->per_million)) return nullptr;
-  count(kind);
-  return fault;
 }
 
 void FaultyVenue::hold(const Event& event, Nanos at) {
@@ -76,9 +51,8 @@ void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
 }
 
 bool FaultyVenue::calm() const {
-  const bool open = std::ranges::any_of(active_, [](std::int32_t fault) { return fault >= 0; });
-  return !open && std::min(reconciled_at_, grid_known_at_) == kNever && held_.empty() &&
-         requests_.empty();
+  return !windows_.any_active() && std::min(reconciled_at_, grid_known_at_) == kNever &&
+         held_.empty() && requests_.empty();
 }
 
 bool FaultyVenue::over() const {
@@ -86,9 +60,7 @@ bool FaultyVenue::over() const {
 }
 
 Nanos FaultyVenue::next_boundary() const {
-  const bool any = next_boundary_ < boundaries_.size();
-  const Nanos planned = any ? boundaries_[next_boundary_].time : kNever;
-  return std::min({planned, reconciled_at_, grid_known_at_});
+  return std::min({windows_.next_time(), reconciled_at_, grid_known_at_});
 }
 
 Nanos FaultyVenue::next_time() const {
@@ -147,15 +119,12 @@ void FaultyVenue::cross_boundary() {
   now_ = next_boundary();
   if (reconciled_at_ == now_) return session_up();
   if (grid_known_at_ == now_) return grid_known();
-  const Boundary boundary = boundaries_[next_boundary_++];
-  const Fault& fault = plan_[boundary.fault];
-  std::int32_t& active = active_[static_cast<std::size_t>(fault.kind)];
-  if (boundary.begins) {
-    active = static_cast<std::int32_t>(boundary.fault);
-    begin(fault);
-  } else if (active == static_cast<std::int32_t>(boundary.fault)) {
-    active = -1;
-    end(fault);
+  const auto edge = windows_.cross(now_);
+  if (!edge) return;
+  if (edge->begins) {
+    begin(edge->fault);
+  } else {
+    end(edge->fault);
   }
 }
 

@@ -15,8 +15,7 @@
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
-#include "sim/faults/fault_plan.h"
-#include "sim/random.h"
+#include "sim/faults/fault_windows.h"
 #include "sim/timed_queue.h"
 #include "sim/venue.h"
 
@@ -35,9 +34,9 @@ class FaultyVenue {
 
   // Inspection, for checkers, tests and summaries.
   const SimVenue& venue() const { return venue_; }
-  const FaultCounts& counts() const { return counts_; }
+  const FaultCounts& counts() const { return windows_.counts(); }
   std::uint64_t skipped() const { return skipped_; }
-  bool active(FaultKind kind) const { return active_[static_cast<std::size_t>(kind)] >= 0; }
+  bool active(FaultKind kind) const { return windows_.active(kind); }
   SessionState session() const { return session_; }
   // No orders are taken, or none that fit; and that is known.
   bool halted(InstrumentId i) const { return streams_[i].halted || streams_[i].new_grid; }
@@ -63,21 +62,15 @@ class FaultyVenue {
     Nanos copy_delay{};
     std::vector<Event> copy;  // the message, to be delivered again
   };
-  struct Boundary {
-    Nanos time;
-    std::size_t fault;
-    bool begins;
-  };
   struct Birth {
     ClientOrderId id;
     Nanos time;
   };
 
-  const Fault* find(FaultKind kind, InstrumentId i) const;
-  // The active fault of this kind if it strikes this message.
-  const Fault* strikes(FaultKind kind, InstrumentId i);
-  void count(FaultKind kind) { ++counts_[static_cast<std::size_t>(kind)]; }
-  Nanos late(const Fault& fault) { return now_ + Nanos(random_.below(fault.delay_max.v)); }
+  const Fault* find(FaultKind kind, InstrumentId i) const { return windows_.find(kind, i); }
+  const Fault* strikes(FaultKind kind, InstrumentId i) { return windows_.strikes(kind, i); }
+  void count(FaultKind kind) { windows_.count(kind); }
+  Nanos late(const Fault& fault) { return windows_.late(fault, now_); }
   void hold(const Event& event, Nanos at);
   // A fault that may as well not happen; counted if there is no room for it.
   void hold_if_room(const Event& event, Nanos at);
@@ -123,11 +116,7 @@ class FaultyVenue {
 
   SimVenue& venue_;
   std::vector<Instrument> instruments_;
-  FaultPlan plan_;
-  Random random_;
-  std::vector<Boundary> boundaries_;
-  std::size_t next_boundary_ = 0;
-  std::array<std::int32_t, kFaultKinds> active_{};  // index into the plan, or -1
+  FaultWindows windows_;
 
   TimedQueue<Event> held_;                 // events that come later
   TimedQueue<Command> requests_;           // requests that are late
@@ -143,7 +132,6 @@ class FaultyVenue {
   Nanos grid_known_at_{kNever};  // the next one
   Nanos shift_{};                // of the local clock
   Nanos now_{};
-  FaultCounts counts_{};
   std::uint64_t skipped_ = 0;
 };
 

@@ -52,6 +52,7 @@ bool is_order_matter(const HttpRequest& request) {
 sim::FaultPlan FaultyFrontend::on_the_wire(sim::FaultPlan plan) {
   std::erase_if(plan,
                 [](const Fault& f) { return std::ranges::find(kKinds, f.kind) == kKinds.end(); });
+  for (Fault& f : plan) f.instrument = sim::kEveryInstrument;
   return plan;
 }
 
@@ -142,7 +143,7 @@ std::unique_ptr<Conversation> FaultyFrontend::open(const HttpRequest& request,
 void FaultyFrontend::advance() {
   const Nanos now = clock_();
   while (const auto edge = faults_.cross(now)) {
-    if (edge->begins) on_begin(edge->kind, edge->until);
+    if (edge->begins) on_begin(edge->fault.kind, edge->fault.end);
   }
   // A copy: what a wire lets go may end one.
   for (FaultyWire* wire : std::vector(wires_)) {
