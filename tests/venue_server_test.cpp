@@ -88,6 +88,20 @@ bool has_ended(int fd) {
   return poll(&waited, 1, 0) == 1 && (waited.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+TEST(VenueServer, AConnectionOfItsFullAgeIsToldBeforeItIsClosed) {
+  ServerConfig config = VenueHarness::default_config();
+  config.ping_interval_s = config.connection_lifetime_s = 1;
+  const RunningVenue venue(std::move(config));
+  const auto socket = connect(venue, "/ws/btcusdt@trade");
+  bool told = false;
+  net::WsMessage message;
+  while ((message = next_event(*socket)).event == net::WsEvent::kText) {
+    told = told || message.payload.find("serverShutdown") != std::string_view::npos;
+  }
+  EXPECT_TRUE(told);
+  EXPECT_EQ(message.event, net::WsEvent::kClosed);
+}
+
 TEST(VenueServer, ServesRestOnAKeptConnection) {
   RunningVenue venue(VenueHarness::default_config());
   net::HttpClient client(venue.endpoint("/"), nullptr);

@@ -93,8 +93,8 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
   const bool places = order && request.method == "POST";
   if (!request.path.starts_with("/api/")) return behind_.answer(request);
   if (auto error = refusal(places, cancels, false)) return failure(*error, clock_());
-  if (request.path == "/api/v3/depth") return old_snapshot(request);
-  if (!is_order_matter(request)) return behind_.answer(request);
+  const bool snapshot = request.path == "/api/v3/depth";
+  if (!snapshot && !is_order_matter(request)) return behind_.answer(request);
   if (faults_.strikes(FaultKind::kRequestLost) != nullptr) {
     return faults_.coin() ? page(502) : HttpAnswer{kNoAnswer, {}, {}};
   }
@@ -104,7 +104,7 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
     return failure(errors::bad_request(-2013, "Order does not exist."), clock_());
   }
   if (places && params) note_birth(params->get("newClientOrderId"));
-  HttpAnswer answer = behind_.answer(request);
+  HttpAnswer answer = snapshot ? old_snapshot(request) : behind_.answer(request);
   if (faults_.strikes(FaultKind::kAnswerLost) != nullptr) {
     return faults_.coin() ? page(503) : HttpAnswer{kNoAnswer, {}, {}};
   }
@@ -114,6 +114,7 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
 // The snapshot before the one that was asked for: older than the stream, if time has passed.
 HttpAnswer FaultyFrontend::old_snapshot(const HttpRequest& request) {
   HttpAnswer fresh = behind_.answer(request);
+  if (!snapshots_.contains(request.query) && snapshots_.size() == kSnapshotsMax) return fresh;
   const auto [last, first_time] = snapshots_.try_emplace(request.query, fresh);
   if (first_time || faults_.strikes(FaultKind::kSnapshotTwice) == nullptr) {
     last->second = fresh;

@@ -41,9 +41,9 @@ class FaultyFrontend : public Frontend {
 
  private:
   friend class FaultyWire;
-  // How long "not found" may be said of an order, as in the simulator.
+  // How long "not found" may be said of an order.
   static constexpr Nanos kYoung{kSecond};
-  static constexpr std::size_t kBirthsMax = 1024;
+  static constexpr std::size_t kBirthsMax = 1024, kSnapshotsMax = 64;
 
   // What a request is refused with now, if it is.
   std::optional<ApiError> refusal(bool places, bool cancels, bool amends);

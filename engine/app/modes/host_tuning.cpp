@@ -284,8 +284,7 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     for (int cpu = first; cpu <= std::min(last, first + 4095); ++cpu) cpus.push_back(cpu);
   }
   std::ranges::sort(cpus);
-  const auto doubles = std::ranges::unique(cpus);
-  cpus.erase(doubles.begin(), doubles.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
   return cpus;
 }
 
