@@ -178,7 +178,7 @@ class WsSession : public Connection,
   void ping() {
     const auto now = Clock::now();
     if (now - pong_at_ > 3 * sessions_.ping_interval) return abort();
-    if (now - started_ > sessions_.lifetime) shut_down();  // said first, as the real venue does
+    if (now - started_ > sessions_.lifetime) return shut_down();  // as the venue says it does
     if (now - close_began_ > std::chrono::seconds(10) && closing_) return cut();
     ping_payload_ = fmt::format("{}", std::chrono::system_clock::now().time_since_epoch().count());
     answers_left_ = 2;
