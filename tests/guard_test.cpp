@@ -191,6 +191,21 @@ TEST_F(GuardTest, SaysThatItWasStoppedBeforeNoneWasLeft) {
   EXPECT_EQ(guard.watch(), Guard::Outcome::kFiredNotFlat);
 }
 
+TEST_F(GuardTest, EndsWhenAPersonResumesThoughOrdersAreOpenAgain) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  answers_.assign(100, {{"mm01"}, 0, ""});
+  Guard::Setup with_resume = setup();
+  with_resume.say = [this](std::string_view line) {
+    said_ += std::string(line) + "\n";
+    if (line.starts_with("still open")) engine_.layout().latch.clear(KillLatch::kGuard);
+  };
+  Guard guard(with_resume);
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  EXPECT_EQ(did_.size(), 2u) << "it cancelled once";
+  EXPECT_THAT(said_, HasSubstr("resumed by a person"));
+}
+
 TEST_F(GuardTest, StopsWatchingWhenAPersonSaysSo) {
   looks_max_ = 3;
   Guard guard(setup());

@@ -40,6 +40,30 @@ NetServer::Handler once(std::string bytes) {
   };
 }
 
+TEST(HttpClient, WhatIsNoLongerWantedOnceThereIsAConnectionIsNotSent) {
+  std::atomic<int> served{0};
+  NetServer server(serve_http([&](const ServedRequest&) {
+    ++served;
+    return ServedResponse{};
+  }));
+  HttpClient client(server.endpoint("/"), nullptr);
+  HttpRequest request = get("/order");
+  request.method = "POST";
+  int connected_before = 0;
+  request.may_go = [&] {
+    connected_before = static_cast<int>(client.connections());
+    return false;
+  };
+  const HttpResponse refused = client.send(request);
+  EXPECT_EQ(connected_before, 1) << "it is asked after the connection was made";
+  EXPECT_THAT(refused.error, HasSubstr("no longer wanted"));
+  EXPECT_FALSE(refused.maybe_sent);
+  request.may_go = [] { return true; };
+  EXPECT_EQ(client.send(request).status, 200);
+  EXPECT_EQ(served, 1);
+  EXPECT_EQ(client.connections(), 1u) << "kept";
+}
+
 TEST(HttpClient, SendsWhatItWasGivenAndReturnsWhatCame) {
   ServedRequest seen;
   NetServer server(serve_http([&](const ServedRequest& request) {

@@ -51,6 +51,11 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
       stream_ = std::move(dialed.stream);
       ++connections_;
     }
+    if (request.may_go && !request.may_go()) {  // connecting took its time
+      HttpResponse unsent;
+      unsent.error = where + "no longer wanted";
+      return unsent;
+    }
     HttpExchange done = exchange(*stream_, endpoint_, request, options_.body_bytes_max, deadline);
     if (!done.keep_alive) stream_.reset();
     const bool failed = !done.response.error.empty();

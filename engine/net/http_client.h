@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ struct HttpRequest {
   std::string target;   // path and query; empty: the endpoint's
   HttpHeaders headers;  // besides Host, User-Agent and Content-Length
   std::string body;
+  // Asked when there is a connection, before anything is written; false: nothing is sent.
+  std::function<bool()> may_go{};
 };
 
 struct HttpResponse {

@@ -96,12 +96,20 @@ void RestOrders::carry_out(RestCall& call) {
   if (request.method == nullptr || (!rest.venue_clock().known() && !rest.measure_clock().empty())) {
     return;
   }
-  // The clock took its time, and so did whatever went before.
-  call.reason = setup_.refuse(command);
-  if (call.reason != RejectReason::kNone) return;
-  call.reason = RejectReason::kDisconnected;
+  // Judged when the request could be written: clock, name, TCP and TLS took their time.
+  RejectReason refused = RejectReason::kNone;
+  const auto may_go = [&] {
+    refused = setup_.refuse(command);
+    return refused == RejectReason::kNone;
+  };
   const int window_ms = is_quote(command.kind) ? setup_.quote_window_ms : 0;
-  read(rest.ask_signed(request.method, request.path, request.params, setup_.key, window_ms), call);
+  const net::HttpResponse response =
+      rest.ask_signed(request.method, request.path, request.params, setup_.key, window_ms, may_go);
+  if (refused != RejectReason::kNone) {
+    call.reason = refused;
+  } else {
+    read(response, call);
+  }
 }
 
 void RestOrders::read(const net::HttpResponse& response, RestCall& call) {

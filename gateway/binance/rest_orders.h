@@ -30,7 +30,8 @@ class RestOrders {
     const Clock& clock;
     net::SharedRequestPause& pause;
     std::string self_trade_prevention;
-    // Why a command may not leave any more, asked directly before it is written.
+    // Why a command may not leave any more, asked on an open connection, directly before it is
+    // written.
     std::function<RejectReason(const Command&)> refuse;
     // How old a quote may be when it arrives.
     int quote_window_ms;

@@ -27,14 +27,16 @@ net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
 }
 
 net::HttpResponse SignedRest::ask_signed(const char* method, std::string_view path, Params params,
-                                         const RestKey& key, int window_ms) {
+                                         const RestKey& key, int window_ms,
+                                         std::function<bool()> may_go) {
   const int window = window_ms > 0 ? window_ms : recv_window_ms_;
   params.push_back(number_param("recvWindow", static_cast<std::uint64_t>(window)));
   params.push_back(number_param("timestamp", venue_clock_.timestamp_ms(clock_.now())));
   return send({.method = method,
                .target = fmt::format("{}?{}", path, signed_rest_query(params, key.signer)),
                .headers = {{"X-MBX-APIKEY", std::string(key.api_key)}},
-               .body = {}});
+               .body = {},
+               .may_go = std::move(may_go)});
 }
 
 std::string SignedRest::measure_clock() {

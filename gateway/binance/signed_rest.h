@@ -6,6 +6,7 @@
 // nor a query gets into an error text.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,9 +32,11 @@ class SignedRest {
              const net::HttpOptions& options, const Clock& clock, net::SharedRequestPause& pause,
              int recv_window_ms);
 
-  // Stamped and signed; the clock has been measured. `window_ms`: 0 is the usual recvWindow.
+  // Stamped and signed; the clock has been measured. `window_ms`: 0 is the usual recvWindow;
+  // `may_go` as in net::HttpRequest.
   net::HttpResponse ask_signed(const char* method, std::string_view path, Params params,
-                               const RestKey& key, int window_ms = 0);
+                               const RestKey& key, int window_ms = 0,
+                               std::function<bool()> may_go = {});
 
   // Asks for the venue's time. Empty, or why it is not known.
   std::string measure_clock();
