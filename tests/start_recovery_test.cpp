@@ -290,6 +290,20 @@ TEST_F(StartRecoveryTest, AVenueThatCannotBeAskedOrAnOrderThatStaysRefusesTheSta
   EXPECT_THAT(recover(""), HasSubstr("503"));
 }
 
+TEST_F(StartRecoveryTest, AStartThatDoesNotGoOnSaysWhatItLeavesBehind) {
+  trade_at_the_venue();
+  config_.session.goes_on = false;
+  config_.common.risk.start_position = Amount(kAmountScale / 2);
+  const std::string folder = leave_session_with_a_hole();
+  ASSERT_EQ(recover(folder), "");
+  EXPECT_THAT(said(), HasSubstr("goes_on = no: BTCUSDT: position 0.5 "));  // 1 + 0.5 - 1
+  EXPECT_THAT(said(), HasSubstr("this one starts from 0.5"));
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->position, Amount(kAmountScale / 2));
+  std::filesystem::remove(folder + "/journal.bin");
+  ASSERT_EQ(recover(folder), "") << "the way out is not barred";
+}
+
 TEST_F(StartRecoveryTest, ASessionThatCannotBeReadRefusesTheStartAndSaysTheWayOut) {
   std::filesystem::create_directory(here_.path("bad"));
   here_.write("bad/journal.bin", "no journal at all");

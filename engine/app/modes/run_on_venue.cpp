@@ -76,9 +76,8 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
       {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
-  const std::string before =
-      parts.config.session.goes_on ? last_session(beside(".session")) : std::string();
-  if (std::string error = recovery.run(before); !error.empty()) return fail(error);
+  std::string error = recovery.run(last_session(beside(".session")));
+  if (!error.empty()) return fail(error);
   // The guard of an engine that died a moment ago may have written it meanwhile.
   if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
     return fail(halt_text(parts.config.session.dir, reasons));

@@ -44,7 +44,8 @@ StartRecovery::StartRecovery(const Config& config, const orders::Credentials& cr
       venue_(account_.questions()) {}
 
 std::string StartRecovery::run(const std::string& previous) {
-  if (!previous.empty()) {
+  if (!previous.empty() && !config_.session.goes_on) leave_behind(previous);
+  if (!previous.empty() && config_.session.goes_on) {
     if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
   }
   // No order of ours can execute any more when executions are asked for.
@@ -94,6 +95,27 @@ std::string StartRecovery::read_previous(const std::string& path) {
   }
   goes_on_ = ledger_.error().empty();
   return ledger_.error();
+}
+
+// Because the user wants it; but no position is lost without a word.
+void StartRecovery::leave_behind(const std::string& path) {
+  const SessionFolder folder(path);
+  const SessionCompletion done = complete_session(folder);
+  LedgerReader left;
+  std::string error = done.error.empty() ? left.open(folder.ledger()) : done.error;
+  if (!error.empty()) {
+    lines_.push_back(
+        fmt::format("goes_on = no: what the session before held is not known: {}", error));
+    return;
+  }
+  for (const LedgerReader::Closing& closing : left.closing()) {
+    const Amount start = config_.symbol(closing.symbol).risk.start_position;
+    lines_.push_back(fmt::format(
+        "goes_on = no: {}: position {} and profit today {} of the session before are left behind; "
+        "this one starts from {}",
+        closing.symbol, decimal_text(closing.position).view(),
+        decimal_text(closing.profit_today).view(), decimal_text(start).view()));
+  }
 }
 
 // Where a symbol stood at the end of the session before.

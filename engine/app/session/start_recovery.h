@@ -30,8 +30,8 @@ class StartRecovery {
   StartRecovery(const Config& config, const binance::orders::Credentials& credentials,
                 std::span<const Instrument> instruments, binance::orders::Identity self);
 
-  // `previous`: the folder of the session before; empty: none. Returns why nothing may be started,
-  // empty if all is known.
+  // `previous`: the folder of the session before; empty: none. What it held is only said where
+  // [session] goes_on is no. Returns why nothing may be started, empty if all is known.
   [[nodiscard]] std::string run(const std::string& previous);
   const SessionOpening& opening() const { return opening_; }
   // What was found and done, for log and summary.
@@ -43,6 +43,7 @@ class StartRecovery {
     RecoveredFill fill;
   };
   std::string read_previous(const std::string& folder);
+  void leave_behind(const std::string& folder);
   void carry(const LedgerReader::Closing& closing, Nanos ended);
   bool is_today(Nanos time) const;
   std::string cancel_orders();
