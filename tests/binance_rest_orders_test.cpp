@@ -121,7 +121,7 @@ class BinanceRestOrders : public testing::Test {
        clock_,
        pause_,
        "EXPIRE_MAKER",
-       [this](const Command&) { return too_late_ ? RejectReason::kTooOld : RejectReason::kNone; },
+       [this](const RestCall&) { return too_late_ ? RejectReason::kTooOld : RejectReason::kNone; },
        750},
       instruments_};
 };
@@ -224,7 +224,7 @@ TEST_F(BinanceRestOrders, ThatDidNotLeaveAreNotSentThatWereNotAnsweredAreUnknown
     if (measured) {
       EXPECT_EQ(rest.measure_clock(), "");
     }
-    const auto never = [](const Command&) { return RejectReason::kNone; };
+    const auto never = [](const RestCall&) { return RejectReason::kNone; };
     RestOrders orders({rest, {"the-key", *signer_}, clock_, pause_, "NONE", never, 750},
                       instruments_);
     RestCall call;
@@ -483,6 +483,18 @@ TEST_F(BinanceRestFallback, AQuoteThatWaitedWhileTheKillLatchWasSetIsNotSent) {
   account_.on("DELETE /api/v3/order", {.body = order_json(text_of(kId), 4, "CANCELED")});
   ASSERT_TRUE(submit(CommandKind::kCancel));
   EXPECT_TRUE(until_heard(EventKind::kCanceled)) << "a cancel passes";
+}
+
+TEST_F(BinanceRestFallback, AQuoteThatWaitedThroughAStandstillIsNotSent) {
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  rest_works_ = false;
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  session_->distrust();
+  listen();
+  rest_works_ = true;
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
 }
 
 TEST_F(BinanceRestFallback, ALookThatBeganBeforeAStandstillDoesNotCountAfterIt) {

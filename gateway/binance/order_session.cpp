@@ -474,6 +474,7 @@ bool OrderSession::submit_by_rest(const Command& command, Purpose purpose, Nanos
   const std::uint32_t number = calls_free_.back();
   RestCall& call = link_.rest.calls[number];
   call.request = {};
+  call.era = link_.era.load(std::memory_order_acquire);
   call.request.id = number + 1;  // in use
   call.request.command = command;
   call.request.sent = now;

@@ -23,6 +23,7 @@ struct RestCall {
   enum class Outcome : std::uint8_t { kAnswered, kNotSent, kUnknown };
 
   PendingRequest request;
+  std::uint32_t era = 0;  // of the link, when it was asked for
   Outcome outcome{};
   RejectReason reason{};  // of kNotSent
   Nanos retry_at{};       // of kNotSent, and of a refusal for a limit; 0: not told

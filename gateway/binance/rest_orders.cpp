@@ -99,7 +99,7 @@ void RestOrders::carry_out(RestCall& call) {
   // Judged when the request could be written: clock, name, TCP and TLS took their time.
   RejectReason refused = RejectReason::kNone;
   const auto may_go = [&] {
-    refused = setup_.refuse(command);
+    refused = setup_.refuse(call);
     return refused == RejectReason::kNone;
   };
   const int window_ms = is_quote(command.kind) ? setup_.quote_window_ms : 0;

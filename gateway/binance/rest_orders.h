@@ -32,7 +32,7 @@ class RestOrders {
     std::string self_trade_prevention;
     // Why a command may not leave any more, asked on an open connection, directly before it is
     // written.
-    std::function<RejectReason(const Command&)> refuse;
+    std::function<RejectReason(const RestCall&)> refuse;
     // How old a quote may be when it arrives.
     int quote_window_ms;
   };

@@ -43,7 +43,7 @@ RestWorker::RestWorker(const OrderSessionOptions& options, const Credentials& cr
                clock,
                limits.requests,
                options.self_trade_prevention,
-               [this](const Command& command) { return refusal(command); },
+               [this](const RestCall& call) { return refusal(call); },
                quote_window_ms(options)},
               instruments_),
       questions_(rest_, {credentials.api_key.view(), *credentials.signer}, limits.requests, clock,
@@ -96,16 +96,19 @@ int RestWorker::serve() {
 }
 
 void RestWorker::serve(RestCall& call) {
-  call.reason = refusal(call.request.command);
+  call.reason = refusal(call);
   if (call.reason == RejectReason::kNone) return orders_.carry_out(call);
   call.outcome = RestCall::Outcome::kNotSent;
   call.retry_at = Nanos(0);
 }
 
 // As the gateway judges what goes to a WebSocket.
-RejectReason RestWorker::refusal(const Command& command) const {
+RejectReason RestWorker::refusal(const RestCall& call) const {
+  const Command& command = call.request.command;
   if (!is_wanted()) return RejectReason::kDisconnected;
   if (!is_quote(command.kind)) return RejectReason::kNone;
+  // Meant before a standstill, after which nothing is quoted until the account was seen.
+  if (call.era != era_.load(std::memory_order_acquire)) return RejectReason::kDisconnected;
   if (latch_.is_set() && command.kind != CommandKind::kReduce) return RejectReason::kKillLatch;
   const bool late = clock_.now() - command.time > options_.command_age_max;
   return late ? RejectReason::kTooOld : RejectReason::kNone;

@@ -45,7 +45,7 @@ class RestWorker {
   bool is_wanted() const;
   int serve();
   void serve(RestCall& call);
-  RejectReason refusal(const Command& command) const;
+  RejectReason refusal(const RestCall& call) const;
   int leave();
   int look(Nanos now);
   void on_trouble(std::string_view problem, Nanos now);
