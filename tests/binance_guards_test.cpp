@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <limits>
 
 #include "gateway/binance/account_lock.h"
+#include "gateway/binance/questions.h"
 #include "gateway/binance/rate_guard.h"
 #include "gateway/binance/venue_clock.h"
 #include "tests/e2e_support.h"
@@ -46,6 +48,16 @@ TEST(BinanceVenueClock, NeverStampsAheadOfTheVenueWhateverTheWay) {
   }
 }
 
+TEST(BinanceVenueClock, ATimeThatCannotBeIsNone) {
+  VenueClock clock;
+  for (const std::int64_t impossible :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'700'000'000'000'000},
+        std::numeric_limits<std::int64_t>::max()}) {
+    clock.observe(ms(0), ms(1), impossible);
+    EXPECT_FALSE(clock.known()) << impossible;
+  }
+}
+
 TEST(BinanceVenueClock, ForgetsOldExchangesAndARefusedOffset) {
   VenueClock clock;
   clock.observe(ms(0), ms(1), 1000);
@@ -57,6 +69,14 @@ TEST(BinanceVenueClock, ForgetsOldExchangesAndARefusedOffset) {
   EXPECT_FALSE(clock.known());
   clock.observe(ms(0), ms(500), 1500);
   EXPECT_EQ(clock.offset(), ms(1000));
+}
+
+TEST(BinanceVenueWords, AreOneLineOfBoundedLengthWithoutTheKey) {
+  EXPECT_EQ(venue_words("Invalid key the-key,\nor\x1b[31m address.", "the-key"),
+            "Invalid key ***, or [31m address.");
+  const std::string across = std::string(196, 'x') + "the-key";
+  EXPECT_EQ(venue_words(across, "the-key"), std::string(196, 'x') + "***");
+  EXPECT_EQ(venue_words(std::string(300, 'x'), "").size(), 200u);
 }
 
 Response usage(LimitType type, Nanos window, std::uint32_t limit, std::uint32_t used) {

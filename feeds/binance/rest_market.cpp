@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "engine/net/percent_encoding.h"
+#include "engine/net/server_words.h"
 #include "feeds/binance/stream_plan.h"
 
 namespace mm::binance {
@@ -22,12 +23,8 @@ std::optional<std::int32_t> number(std::string_view text) {
   return value;
 }
 
-// The beginning of a body, fit for a line of the log.
 std::string excerpt(std::string_view body) {
-  std::string text(body.substr(0, 120));
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return text;
+  return net::server_words(body, 120);
 }
 
 const char* meaning(int status) {
@@ -88,8 +85,10 @@ std::string RestMarket::judge(const net::HttpResponse& r, const std::string& pat
   if (r.status == 200) return line(fmt::format("not JSON: {}", excerpt(r.body)));
   const Nanos asked = r.retry_after();
   pause_.on_status(r.status, now + asked, now);
-  if (r.status == 403 || r.status == 451)
-    weight_.block(now + (asked > Nanos{} ? asked : kRefusedPause));
+  if (r.status == 403 || r.status == 451) {
+    const Nanos wait = asked > Nanos{} ? asked : kRefusedPause;
+    weight_.block(now + std::min(wait, net::SharedRequestPause::kLongest));
+  }
   return line(fmt::format("HTTP {}: {}: {}", r.status, meaning(r.status), excerpt(r.body)));
 }
 

@@ -28,7 +28,8 @@ class RestWeight {
   // `venue_used` is what the response says (X-MBX-USED-WEIGHT-1M).
   void on_answer(Nanos now, std::optional<std::int32_t> venue_used) {
     if (!venue_used.has_value()) return;
-    used_ = minute_of(now) == minute_ ? std::max(used_, *venue_used) : *venue_used;
+    const std::int32_t said = std::clamp(*venue_used, 0, kMost);
+    used_ = minute_of(now) == minute_ ? std::max(used_, said) : said;
     minute_ = minute_of(now);
   }
   // Refused for another reason: silence until then.
@@ -38,6 +39,7 @@ class RestWeight {
 
  private:
   static constexpr Nanos kMinute{60 * kSecond.v};
+  static constexpr std::int32_t kMost = 1'000'000'000;  // whatever the venue says: sums still hold
   static std::int64_t minute_of(Nanos now) { return now.v / kMinute.v; }
 
   std::int32_t per_minute_;

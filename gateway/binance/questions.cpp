@@ -2,16 +2,22 @@
 
 #include <fmt/format.h>
 
+#include "engine/net/server_words.h"
+
 namespace mm::binance::orders {
 
-std::string refusal_text(std::string_view method, const Response& refusal, std::string_view key) {
+std::string venue_words(std::string_view text, std::string_view key) {
   constexpr std::size_t kWordsMax = 200;
-  std::string words(refusal.error.message.substr(0, kWordsMax));
+  std::string words(text);
   for (std::size_t at = 0; !key.empty() && (at = words.find(key, at)) != std::string::npos;) {
     words.replace(at, key.size(), "***");
   }
-  return fmt::format("{} was refused: {} {} (status {})", method, refusal.error.code, words,
-                     refusal.status);
+  return net::server_words(words, kWordsMax);
+}
+
+std::string refusal_text(std::string_view method, const Response& refusal, std::string_view key) {
+  return fmt::format("{} was refused: {} {} (status {})", method, refusal.error.code,
+                     venue_words(refusal.error.message, key), refusal.status);
 }
 
 }  // namespace mm::binance::orders

@@ -25,7 +25,8 @@ class Questions {
   virtual bool answered() const = 0;          // the last error is the venue's refusal
 };
 
-// The venue's words, cut short, and without the key should they quote it.
+// The venue's words: cut short, one line, and without the key should they quote it.
+std::string venue_words(std::string_view text, std::string_view key);
 std::string refusal_text(std::string_view method, const Response& refusal, std::string_view key);
 
 }  // namespace mm::binance::orders

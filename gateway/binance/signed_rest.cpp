@@ -49,7 +49,7 @@ std::string SignedRest::measure_clock() {
   if (response.status != 200) return fmt::format("{}: HTTP {}", where, response.status);
   const std::string body = padded(response.body);
   if (*parser_.parse_body(body, response.status) != '\0' ||
-      parser_.response().server_time_ms <= 0) {
+      !VenueClock::is_possible(parser_.response().server_time_ms)) {
     return where + ": no serverTime in its answer";
   }
   venue_clock_.observe(sent, received, parser_.response().server_time_ms);

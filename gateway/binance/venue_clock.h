@@ -15,8 +15,12 @@ namespace mm::binance::orders {
 
 class VenueClock {
  public:
+  // A time that the venue could say; others would not go into Nanos.
+  static bool is_possible(std::int64_t server_time_ms) {
+    return server_time_ms > 0 && server_time_ms < kLatestMs;
+  }
   void observe(Nanos sent, Nanos received, std::int64_t server_time_ms) {
-    if (server_time_ms <= 0 || received < sent) return;
+    if (!is_possible(server_time_ms) || received < sent) return;
     samples_[next_] = {received - sent, kMillisecond * server_time_ms - received};
     next_ = (next_ + 1) % samples_.size();
     if (count_ < samples_.size()) ++count_;
@@ -38,6 +42,7 @@ class VenueClock {
   }
 
  private:
+  static constexpr std::int64_t kLatestMs = 4'102'444'800'000;  // the year 2100
   struct Sample {
     Nanos round_trip{}, offset{};
   };

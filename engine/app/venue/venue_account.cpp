@@ -9,12 +9,14 @@
 
 #include "engine/app/venue/feed_setup.h"
 #include "engine/core/decimal_text.h"
+#include "engine/net/server_words.h"
 
 namespace mm::app {
 
 namespace orders = binance::orders;
 
 constexpr std::chrono::seconds kRequestTimeout{5};
+constexpr std::size_t kClientIdMax = 36;
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause)
@@ -83,7 +85,9 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     const Nanos asked = clock_.now();
     left.error = list(closing, open);
     left.client_ids.clear();
-    for (const OpenOrder& order : open) left.client_ids.push_back(order.client_id);
+    for (const OpenOrder& order : open) {
+      left.client_ids.push_back(net::server_words(order.client_id, kClientIdMax));
+    }
     const bool none = left.error.empty() && open.empty();
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
     const int canceled = cancel(closing, open, give_up);

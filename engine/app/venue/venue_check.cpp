@@ -146,7 +146,10 @@ void VenueProbe::check_fees(const json::element& account) {
   }
   const std::optional<Amount> maker_rate = amount_of(rates, "maker");
   const std::optional<Amount> taker_rate = amount_of(rates, "taker");
-  if (!maker_rate || !taker_rate) {
+  const auto is_rate = [](const std::optional<Amount>& rate) {
+    return rate && rate->v >= -kAmountScale && rate->v <= kAmountScale;
+  };
+  if (!is_rate(maker_rate) || !is_rate(taker_rate)) {
     return findings_.warn("fees", "what the venue tells of them is no number");
   }
   // 1e-8 amounts to 1e-9 ratios.

@@ -6,13 +6,12 @@
 #include "engine/app/venue/feed_setup.h"
 #include "engine/core/assert.h"
 #include "engine/core/decimal.h"
+#include "gateway/binance/questions.h"
 
 namespace mm::app {
 
 namespace orders = binance::orders;
 namespace json = simdjson::dom;
-
-constexpr std::size_t kWordsMax = 200;  // of a venue's own
 
 // Secrets that libraries copy into memory of their own must not reach a core file either: a process
 // that has a key leaves none.
@@ -50,8 +49,8 @@ VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params
   } else if (response.status != 200) {
     std::int64_t code = 0;
     if (answer.body["code"].get(code) != simdjson::SUCCESS) code = 0;
-    answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code,
-                               text_of(answer.body, "msg").substr(0, kWordsMax));
+    const std::string words = orders::venue_words(text_of(answer.body, "msg"), key.api_key.view());
+    answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code, words);
   }
   return answer;
 }
