@@ -24,6 +24,7 @@ constexpr Nanos kCancelPatience{10 * kSecond.v};
 // Pauses that the venue wants while it is asked for trades are kept up to here.
 constexpr Nanos kPatience{300 * kSecond.v};
 
+// For what will not pass by itself.
 constexpr const char* kWayOut =
     " ([session] goes_on = no starts without it, from [risk] start_position)";
 
@@ -53,7 +54,7 @@ std::string StartRecovery::run(const std::string& previous) {
   account_.give_up_at(Clock().now() + kPatience);
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     std::string error = recover(static_cast<InstrumentId>(i));
-    if (!error.empty()) return goes_on_ ? error + kWayOut : error;
+    if (!error.empty()) return error;
   }
   return compare_balances();
 }
@@ -186,8 +187,8 @@ std::string StartRecovery::recover(InstrumentId i) {
     if (std::string error = whose(i, t.order_id, t.fill.fill.id); !error.empty()) return error;
     if (t.fill.fill.id.v == 0) continue;
     if (t.fill.fill.lots.v == 0 || t.fill.fill.ticks == 0) {
-      return fmt::format("{}: trade {} of ours is not in whole lots and ticks", instrument.symbol(),
-                         id);
+      return fmt::format("{}: trade {} of ours is not in whole lots and ticks{}",
+                         instrument.symbol(), id, kWayOut);
     }
     found.push_back(t.fill);
   }
@@ -234,8 +235,8 @@ std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
     }
     if (venue_.response().trades.size() < kTradePage) return {};
   }
-  return fmt::format("{}: more than {} trades since the last known one", instrument.symbol(),
-                     kTradePagesMax * kTradePage);
+  return fmt::format("{}: more than {} trades since the last known one{}", instrument.symbol(),
+                     kTradePagesMax * kTradePage, kWayOut);
 }
 
 // By the ledger, or by asking. 0: not an order of this engine.
