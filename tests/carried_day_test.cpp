@@ -70,5 +70,22 @@ TEST(CarriedDay, ANewDayBeginsWithNothing) {
   EXPECT_EQ(h.core.instrument(0).today(), Money(0));
 }
 
+// Which of the first book and the first balance comes first is up to two connections.
+TEST(CarriedDay, TheBalanceAtTheStartIsTheSameWhicheverComesFirst) {
+  for (const bool book_first : {true, false}) {
+    CoreHarness h(config_with({}));
+    Event balance = CoreHarness::event(EventKind::kBalance);
+    balance.balance.asset = Asset::kBase;
+    balance.balance.free = Amount(9 * kAmountScale);
+    balance.balance.locked = Amount(2 * kAmountScale);
+    if (!book_first) h.deliver(balance);
+    h.start_quoting();
+    if (book_first) h.deliver(balance);
+    const InstrumentState& s = h.core.instrument(0);
+    EXPECT_EQ(s.position.opening(), Amount(kAmountScale));
+    EXPECT_EQ(s.opening_base, Amount(11 * kAmountScale)) << book_first;
+  }
+}
+
 }  // namespace
 }  // namespace mm

@@ -260,9 +260,11 @@ void Core::on_off_grid_fill(InstrumentState& s, const OffGridFill& fill) {
 
 void Core::on_balance(InstrumentState& s, const Balance& balance) {
   balances_.on_balance(s.id, balance);
-  // The first one opens the position; fills told before it are in it, those after it are not.
+  // The first one opens the position; fills told before it are in it, those after it are not. A
+  // position that was carried on may be open by now: it is in the balance from the start.
   if (balance.asset == Asset::kBase && !s.opening_known) {
-    s.opening_base = balance.free + balance.locked - s.position.base();
+    const Amount moved = s.position.base() - s.position.opening();
+    s.opening_base = balance.free + balance.locked - moved;
     s.opening_known = true;
   }
   const Side paid = balance.asset == Asset::kBase ? Side::kSell : Side::kBuy;
