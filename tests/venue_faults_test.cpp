@@ -359,24 +359,24 @@ std::unique_ptr<net::WebSocket> connect(const FaultyServer& server, const std::s
   return std::move(opened.socket);
 }
 
+// Reads on until the connection has ended; how it ended.
+net::WsEvent end_of(net::WebSocket& socket) {
+  while (true) {
+    const net::WsEvent event = next_event(socket).event;
+    if (event != net::WsEvent::kText) return event;
+  }
+}
+
 TEST(FaultyServer, AFrozenSocketSaysNothingMoreAndIsResetInTheEnd) {
   const FaultyServer server(FaultKind::kConsumerStall);
   const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");
-  net::WsMessage message;
-  do {
-    message = next_event(*socket);
-  } while (message.event == net::WsEvent::kText);
-  EXPECT_EQ(message.event, net::WsEvent::kFailed) << "no closing handshake: a reset";
+  EXPECT_EQ(end_of(*socket), net::WsEvent::kFailed) << "no closing handshake: a reset";
 }
 
 TEST(FaultyServer, ACutConnectionIsAReset) {
   const FaultyServer server(FaultKind::kFeedDown);
   const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");
-  net::WsMessage message;
-  do {
-    message = next_event(*socket);
-  } while (message.event == net::WsEvent::kText);
-  EXPECT_EQ(message.event, net::WsEvent::kFailed);
+  EXPECT_EQ(end_of(*socket), net::WsEvent::kFailed);
 }
 
 TEST(FaultyServer, ARequestWithoutAnAnswerEndsItsConnection) {
