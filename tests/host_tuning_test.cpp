@@ -74,6 +74,8 @@ TEST(CpuList, IsReadAndWrittenAsTheKernelDoes) {
   EXPECT_THAT(parse_cpu_list(""), IsEmpty());
   EXPECT_THAT(parse_cpu_list("(null)"), IsEmpty());
   EXPECT_THAT(parse_cpu_list("1-x"), IsEmpty());
+  EXPECT_THAT(parse_cpu_list("2147483647"), IsEmpty());
+  EXPECT_EQ(parse_cpu_list("0-2147483647").size(), 4096u);
   EXPECT_EQ(cpu_list({0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
   EXPECT_EQ(cpu_list({}), "");
 }

@@ -7,6 +7,9 @@ namespace {
 
 // Weight a second that looking at the account may cost: a quarter of the address's 6,000 a minute.
 constexpr std::int64_t kWeightPerSecond = 25;
+// openOrders and myTrades of a symbol; account.
+constexpr std::int64_t kSymbolWeight = 26, kAccountWeight = 20;
+
 // A quote that is written in time may still wait for a connection or in the network: the venue
 // refuses it when it comes so late. Not less than clocks differ by.
 int quote_window_ms(const OrderSessionOptions& options) {
@@ -14,9 +17,6 @@ int quote_window_ms(const OrderSessionOptions& options) {
   const std::int64_t wanted = options.command_age_max.v / kMillisecond.v + kClocks;
   return static_cast<int>(std::min<std::int64_t>(wanted, options.recv_window_ms));
 }
-
-// openOrders and myTrades of a symbol; account.
-constexpr std::int64_t kSymbolWeight = 26, kAccountWeight = 20;
 
 }  // namespace
 

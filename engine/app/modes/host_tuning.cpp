@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 // A wake-up from a deeper idle state than this is longer than a whole decision.
 constexpr int kIdleStateExitUsMax = 1;
 
+constexpr int kCpuMax = 4095;
+
 // The kernel's files below a root.
 class KernelFiles {
  public:
@@ -275,13 +277,13 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     text.remove_prefix(std::min(text.size(), part.size() + 1));
     int first = 0, last = 0;
     const auto from = std::from_chars(part.begin(), part.end(), first);
-    if (from.ec != std::errc()) break;
+    if (from.ec != std::errc() || first < 0 || first > kCpuMax) break;
     last = first;
     if (from.ptr != part.end()) {
       if (*from.ptr != '-') break;
       if (std::from_chars(from.ptr + 1, part.end(), last).ec != std::errc()) break;
     }
-    for (int cpu = first; cpu <= std::min(last, first + 4095); ++cpu) cpus.push_back(cpu);
+    for (int cpu = first; cpu <= std::min(last, kCpuMax); ++cpu) cpus.push_back(cpu);
   }
   std::ranges::sort(cpus);
   cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
