@@ -33,10 +33,16 @@ std::string load_latency_samples(const std::string& path, std::vector<Nanos>& sa
 }
 
 std::string load_latency_samples(SimulatorConfig& config) {
-  for (LatencyConfig* latency : {&config.feed, &config.order_entry, &config.response}) {
-    if (latency->kind != LatencyKind::kSamples) continue;
-    std::string problem = load_latency_samples(latency->samples_file, latency->samples);
-    if (!problem.empty()) return problem;
+  struct Key {
+    const char* name;
+    LatencyConfig& latency;
+  };
+  for (const auto& [name, latency] :
+       {Key{"feed_latency_samples", config.feed}, Key{"order_latency_samples", config.order_entry},
+        Key{"response_latency_samples", config.response}}) {
+    if (latency.kind != LatencyKind::kSamples) continue;
+    const std::string problem = load_latency_samples(latency.samples_file, latency.samples);
+    if (!problem.empty()) return std::string(name) + ": " + problem;
   }
   return {};
 }

@@ -16,7 +16,8 @@ namespace mm::sim {
 // Returns an empty string and fills `samples`, or says what is wrong with which line.
 std::string load_latency_samples(const std::string& path, std::vector<Nanos>& samples);
 
-// Reads the samples of each latency of this configuration that asks for them.
+// Reads the samples of each latency of this configuration that asks for them; what is wrong begins
+// with the key.
 std::string load_latency_samples(SimulatorConfig& config);
 
 class LatencyModel {

@@ -53,6 +53,29 @@ TEST(BadConfigFile, ExitsWithTwoAndOneLineBeforeAnythingStarts) {
   }
 }
 
+TEST(LatencySamples, AreReadFromTheirFileAndABadOneIsRefusedBeforeAnythingStarts) {
+  for (const std::string key : {"feed", "order", "response"}) {
+    const Scratch here;
+    here.write("good", "# ns\n5000000\n7000000\n");
+    here.write("bad", "5000000\nlong\n");
+    const auto run = [&](const std::string& command, const std::string& file) {
+      return here.run(command + " --set simulator." + key +
+                      "_latency_kind=samples --set simulator." + key + "_latency_samples=" + file);
+    };
+    const Ran good = run("run --speed max --seconds 20 --quiet --session s", "good");
+    EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+    EXPECT_EQ(here.run("replay s").exit_code, 0);
+    EXPECT_EQ(run("soak --seeds 1", "good").exit_code, 0);
+    for (const char* command :
+         {"run --speed max --seconds 1", "backtest --capture none", "check", "soak --seeds 1"}) {
+      expect_nothing_started(here, run(command, "bad"),
+                             {command, (key + "_latency_samples: bad:2").c_str(), "whole number"});
+      expect_nothing_started(here, run(command, "none"),
+                             {command, (key + "_latency_samples").c_str(), "cannot read"});
+    }
+  }
+}
+
 TEST(BadConfigFile, ADedicatedTopologyNeedsItsCores) {
   if (test::run_process("command -v taskset").exit_code != 0) GTEST_SKIP() << "no taskset here";
   const Scratch here;

@@ -33,8 +33,8 @@ void expect_orderly_end(const Scratch& here, const Running& session) {
   EXPECT_EQ(replay.exit_code, 0) << replay.out << replay.err;
 }
 
-TEST(Signals, EitherSignalCancelsEverythingAndWritesTheSession) {
-  for (const int number : {SIGINT, SIGTERM}) {
+TEST(Signals, EachSignalCancelsEverythingAndWritesTheSession) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     const Scratch here;
     Running session(here, arguments(), "dumb");
     ASSERT_TRUE(session.read_until(" 6 live orders")) << session.output();
@@ -42,6 +42,17 @@ TEST(Signals, EitherSignalCancelsEverythingAndWritesTheSession) {
     ASSERT_TRUE(session.read_to_end()) << session.output();
     expect_orderly_end(here, session);
     EXPECT_EQ(session.output().find('\x1b'), std::string::npos);
+  }
+}
+
+TEST(Signals, AReaderThatGoesAwayEndsNothing) {
+  const Scratch here;
+  const test::Ran ran =
+      here.run("run -c " + kConfig + " --session s --seconds 3 --json out.json | head -n 1");
+  ASSERT_TRUE(here.has("out.json")) << ran.out << ran.err;
+  const JsonFile json(here.path("out.json"));
+  for (const std::string& name : json.keys("/invariants")) {
+    EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
   }
 }
 

@@ -23,11 +23,18 @@
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
 #include "sim/faults/fault_scenarios.h"
+#include "sim/latency.h"
 
 namespace mm::app {
 namespace {
 
 constexpr const char* kDefaultConfig = "config.ini";
+
+// What the config leaves to files of this host; one line about what is wrong, or empty.
+std::string read_files(ConfigLoad& load) {
+  const std::string error = sim::load_latency_samples(load.config.simulator);
+  return error.empty() ? error : fmt::format("{}: [simulator] {}", load.source, error);
+}
 
 // -c and --set, which every command that needs a config has.
 struct ConfigOptions {
@@ -48,24 +55,25 @@ struct ConfigOptions {
   }
   // What was asked for, and nothing else, as --set arguments.
   std::string take_sets(std::vector<std::string>& out) const {
-    if (ConfigLoad load = file.empty() ? parse_config("", "--set", sets) : load_config(file, sets);
-        !load.ok()) {
-      return load.error;
-    }
+    ConfigLoad load = file.empty() ? parse_config("", "--set", sets) : load_config(file, sets);
+    if (!load.ok()) return load.error;
+    if (std::string error = read_files(load); !error.empty()) return error;
     if (!file.empty()) out = sets_of_file(file);
     out.insert(out.end(), sets.begin(), sets.end());
     return {};
   }
 };
 
-int on_this_host(const ConfigLoad& load, const std::function<int()>& mode) {
-  const std::string error = validate_host(load, read_host_cpus());
+// CPUs and files that the config wants are those of this host.
+int on_this_host(ConfigLoad& load, const std::function<int()>& mode) {
+  std::string error = validate_host(load, read_host_cpus());
+  if (error.empty()) error = read_files(load);
   return error.empty() ? mode() : complain(error);
 }
 
 // Loads the config, checks it against this host and goes on to the mode.
 int with_config(const ConfigOptions& options, const std::function<int(const Config&)>& mode) {
-  const ConfigLoad load = options.load();
+  ConfigLoad load = options.load();
   if (!load.ok()) return complain(load.error);
   return on_this_host(load, [&] { return mode(load.config); });
 }
@@ -231,10 +239,11 @@ Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
       ->type_name("SESSION_DIR");
   if (code != ControlCode::kKill) {
     add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
-                           {{"buy", PauseScope::kBuy},
+                           {{"all", PauseScope::kAll},
+                            {"buy", PauseScope::kBuy},
                             {"sell", PauseScope::kSell},
                             {"increase", PauseScope::kIncrease}},
-                           "Only this side, or only what adds to the position (everything)");
+                           "Only this side, or only what adds to the position (all)");
   }
   state->config.add_to(*command);
   return {command, [state] {
@@ -365,7 +374,7 @@ Command add_check(CLI::App& app) {
               fmt::print("{}", default_config_text());
               return 0;
             }
-            const ConfigLoad load = state->config.load();
+            ConfigLoad load = state->config.load();
             if (!load.ok()) return complain(load.error);
             if (state->effective) {
               fmt::print("{}", effective_text(load.config));

@@ -553,7 +553,7 @@ Keys journal_keys() {
   return {
       key("segment_bytes", whole<std::int64_t>("1048576", "68719476736"), f(&P::segment_bytes),
           "Size of one journal file in bytes"),
-      key("segments_max", whole<std::int32_t>("1", "100000"), f(&P::segments_max),
+      key("segments_max", whole<std::int32_t>("2", "100000"), f(&P::segments_max),
           "Journal files kept; together they bound the disk a session uses"),
       key("ring_slots", power_of_two(1024, 1 << 24), f(&P::ring_slots),
           "Records between the core and the journal's thread"),

@@ -36,6 +36,14 @@ StopSignal::StopSignal() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A terminal that goes away takes no order with it, unless somebody (nohup) has said to stay.
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  // Nor does whoever read our output and has gone: what is written then is lost, and that is all.
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);
 }
 
 StopSignal::~StopSignal() {
@@ -43,6 +51,9 @@ StopSignal::~StopSignal() {
   fallback.sa_handler = SIG_DFL;
   sigaction(SIGINT, &fallback, nullptr);
   sigaction(SIGTERM, &fallback, nullptr);
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &fallback, nullptr);
 }
 
 bool StopSignal::requested() {

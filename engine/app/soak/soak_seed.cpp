@@ -8,6 +8,7 @@
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/core/decimal_text.h"
+#include "sim/latency.h"
 
 namespace mm::app {
 namespace {
@@ -86,7 +87,8 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   SeedResult result;
   result.seed = seed;
   result.begun = kStart;
-  const ConfigLoad load = parse_config("", "soak", sets_of(seed, sets));
+  ConfigLoad load = parse_config("", "soak", sets_of(seed, sets));
+  if (load.ok()) load.error = sim::load_latency_samples(load.config.simulator);
   result.error = load.error;
   if (!load.ok()) return result;
   const Config& config = load.config;
