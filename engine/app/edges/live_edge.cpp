@@ -188,7 +188,7 @@ void LiveEdge::settle(const Core& core, const Tell& tell) {
                                .patience = kEndPatience});
   if (!left_.error.empty() || !session_.has_begun()) return;
   const orders::InstrumentMap instruments(instruments_);
-  orders::Reconciler last(instruments, options_.identity, link_);
+  orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
   std::vector<Event> found;
   left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
   for (const Event& event : found) tell(event);
