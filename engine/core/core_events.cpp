@@ -237,6 +237,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       lifecycle_.set_cause(cause_);
       lifecycle_.on_time(now_, out);  // what the report set free: waiting cancels, queries
       balances_.on_orders(s.id, s.config.instrument, table_);
+      const bool acknowledges = e.kind == EventKind::kAccepted || e.kind == EventKind::kReplaced;
+      if (acknowledges && change.before != change.after) {
+        balances_.on_acknowledged(s.id, s.config.instrument, *change.order, now_);
+      }
     }
   }
   mark_dirty(s);
