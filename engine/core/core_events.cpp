@@ -249,6 +249,7 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
   if (!change.fill_counted) return;
   const Side side = e.side();
   s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  balances_.on_fee(s.id, e.fill.fee, e.fill.fee_asset, now_);
   s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
     trip(QuoteReason::kHalted);
