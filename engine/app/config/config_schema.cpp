@@ -317,7 +317,8 @@ Keys reconnect_keys() {
       key("roll_over_s", seconds("1", "86400"), f(&P::roll_over_after),
           "Seconds after which a connection is replaced; the venue ends it after 24 hours"),
       key("overlap_s", seconds("0.1", "3600"), f(&P::overlap_max),
-          "Seconds an old connection lives beside its successor at most"),
+          "Seconds for a new connection to catch up, or it is given up; the old one stays till "
+          "then"),
       key("ping_interval_s", seconds("0", "60"), f(&P::ping_interval),
           "Seconds without traffic after which we ask for a life sign; 0 is off"),
       key("silence_s", seconds("0.1", "3600"), f(&P::silence_timeout),
