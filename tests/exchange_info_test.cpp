@@ -85,6 +85,13 @@ TEST(ExchangeInfoLive, KnowsASymbolWithoutReplacesOrPostOnlyOrders) {
   EXPECT_TRUE(info.rules[1].post_only_allowed) << "nothing is told of it";
 }
 
+TEST(ExchangeInfoLive, WhatIsNotSaidToBeAmendableIsNot) {
+  const ExchangeInfo info = parse_exchange_info(R"({"symbols":[{"symbol":"A","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  EXPECT_FALSE(info.instruments[0].rules.keep_priority_reduce);
+  EXPECT_TRUE(info.instruments[0].rules.cancel_replace) << "the usual way to move an order";
+}
+
 TEST(ExchangeInfoLive, LeavesOutWhatHasNoName) {
   const ExchangeInfo info = parse_exchange_info(
       R"({"symbols":[{"status":"TRADING","filters":[]},{"symbol":"","filters":[]},)"

@@ -131,9 +131,10 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
 void VenueProbe::check_account(const Credentials& key) {
   const VenueAnswer account = venue_.ask_signed("/api/v3/account", {}, key);
   if (!account.error.empty()) return findings_.fail("key", account.error);
-  findings_.add(flag_of(account.body, "canTrade", false) ? Verdict::kOk : Verdict::kFail, "key",
+  const bool may = flag_of(account.body, "canTrade").value_or(false);
+  findings_.add(may ? Verdict::kOk : Verdict::kFail, "key",
                 fmt::format("{} key, the account {} trade", name(key.signer->type()),
-                            flag_of(account.body, "canTrade", false) ? "may" : "may not"));
+                            may ? "may" : "may not"));
   check_fees(account.body);
   check_balances(account.body);
   check_restrictions(key);

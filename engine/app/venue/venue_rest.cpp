@@ -60,9 +60,9 @@ std::string text_of(const json::element& object, const char* name) {
   return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
-bool flag_of(const json::element& object, const char* name, bool otherwise) {
-  bool value = otherwise;
-  return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
+std::optional<bool> flag_of(const json::element& object, const char* name) {
+  bool value = false;
+  return object[name].get(value) == simdjson::SUCCESS ? std::optional(value) : std::nullopt;
 }
 
 std::optional<Amount> amount_of(const json::element& object, const char* name) {

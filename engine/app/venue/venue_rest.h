@@ -53,9 +53,9 @@ class VenueRest {
   simdjson::dom::parser parser_;
 };
 
-// Members of an answer; empty, nothing or `otherwise` where there is no such member.
+// Members of an answer; empty or nothing where there is no such member.
 std::string text_of(const simdjson::dom::element& object, const char* name);
-bool flag_of(const simdjson::dom::element& object, const char* name, bool otherwise);
+std::optional<bool> flag_of(const simdjson::dom::element& object, const char* name);
 // Nothing, too, for what is no decimal.
 std::optional<Amount> amount_of(const simdjson::dom::element& object, const char* name);
 
