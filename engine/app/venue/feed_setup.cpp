@@ -59,14 +59,13 @@ binance::LiveFeedOptions feed_options(const Config& config) {
   return options;
 }
 
-VenueInstruments fetch_instruments(const Config& config) {
+VenueInstruments fetch_instruments(const Config& config, net::SharedRequestPause& pause) {
   VenueInstruments found;
   const binance::LiveFeedOptions options = feed_options(config);
   const net::TlsContext tls = net::TlsContext::client(options.ca_file);
   found.error = tls.error();
   if (!found.error.empty()) return found;
-  net::SharedRequestPause none;  // nobody else asks yet
-  binance::RestMarket rest(options, &tls, none, nullptr);
+  binance::RestMarket rest(options, &tls, pause, nullptr);
   const std::string target = binance::exchange_info_target(config.venue.symbols);
   const binance::RestAnswer answer = rest.get(target, binance::kExchangeInfoWeight, Clock().now());
   if (!answer.error.empty()) {

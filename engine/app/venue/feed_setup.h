@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/app/config/config.h"
+#include "engine/net/shared_request_pause.h"
 #include "feeds/binance/binance_feed.h"
 #include "feeds/binance/exchange_info.h"
 #include "feeds/binance/live_options.h"
@@ -28,8 +29,9 @@ struct VenueInstruments {
   binance::ExchangeInfo info;
   std::string error;  // one line
 };
-// Asks the venue for the exchangeInfo of [venue] symbols.
-VenueInstruments fetch_instruments(const Config& config);
+// Asks the venue for the exchangeInfo of [venue] symbols. A pause that it wants is told whoever
+// shares `pause`.
+VenueInstruments fetch_instruments(const Config& config, net::SharedRequestPause& pause);
 
 std::vector<binance::FeedInstrument> feed_instruments(std::span<const Instrument> instruments);
 

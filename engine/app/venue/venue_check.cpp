@@ -24,7 +24,7 @@ constexpr Nanos kClockWarn{500 * kMillisecond.v}, kClockFail{10 * kSecond.v};
 class VenueProbe {
  public:
   VenueProbe(const Config& config, Findings& findings)
-      : config_(config), findings_(findings), venue_(config.venue) {}
+      : config_(config), findings_(findings), venue_(config.venue, pause_) {}
 
   void check_market();
   // Signed questions make sense: it answers, and our times mean something to it.
@@ -42,6 +42,7 @@ class VenueProbe {
 
   const Config& config_;
   Findings& findings_;
+  net::SharedRequestPause pause_;  // nobody else asks yet
   VenueRest venue_;
   bool answers_ = false;
   std::vector<Instrument> instruments_;
@@ -77,7 +78,7 @@ bool VenueProbe::check_clock() {
 }
 
 void VenueProbe::check_symbols() {
-  VenueInstruments venue = fetch_instruments(config_);
+  VenueInstruments venue = fetch_instruments(config_, pause_);
   if (!venue.error.empty()) return findings_.fail("symbols", venue.error);
   instruments_ = venue.instruments;
   for (const Instrument& instrument : instruments_) {
