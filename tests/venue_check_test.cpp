@@ -20,6 +20,7 @@ using testing::Not;
 
 constexpr const char* kTime = "/api/v3/time";
 constexpr const char* kInfo = "/api/v3/exchangeInfo";
+constexpr const char* kTicker = "/api/v3/ticker/bookTicker";
 constexpr const char* kAccount = "/api/v3/account";
 constexpr const char* kRights = "/sapi/v1/account/apiRestrictions";
 
@@ -50,6 +51,7 @@ class VenueCheck : public testing::Test {
                       R"("PRICE_FILTER","tickSize":"0.01"},{"filterType":"LOT_SIZE","stepSize":)"
                       R"("0.0001"},{"filterType":"NOTIONAL","minNotional":"5"}]}]})"};
     }
+    if (path == kTicker) return {.body = R"([{"symbol":"ETHUSDT","bidPrice":"3000.00"}])"};
     return {.body = R"({"canTrade":true,"balances":[]})"};
   }
 
@@ -83,7 +85,7 @@ TEST_F(VenueCheck, EveryQuestionSaysTheSameOfARefusal) {
     int status;
     std::string words;
   };
-  for (const char* path : {kTime, kInfo, kAccount, kRights}) {
+  for (const char* path : {kTime, kInfo, kTicker, kAccount, kRights}) {
     for (const auto& [status, words] :
          {Refusal{403, "HTTP 403: refused by the venue's firewall, nothing more for 30 s: <html>"},
           Refusal{451, "HTTP 451: the venue does not serve this location, nothing more for 30 s"},
@@ -117,6 +119,16 @@ TEST_F(VenueCheck, AsksNothingMoreOfAVenueThatWantsSilence) {
     EXPECT_THAT(asked_, testing::ElementsAre(kTime, kInfo)) << said;
     EXPECT_THAT(said, HasSubstr("fail  key       127.0.0.1/api/v3/account: not asked: the venue "
                                 "wants no request for another "));
+  }
+}
+
+TEST_F(VenueCheck, WithoutAPriceWhatOrdersAreWorthIsLeftOpen) {
+  config_.common.strategy.order_size = Amount(kAmountScale / 1000);  // 3 USDT
+  EXPECT_THAT(check(), HasSubstr("fail  size      ETHUSDT: [strategy] order_size = 0.001: 0.001 "
+                                 "ETH at 3000 are worth 3 USDT: NOTIONAL takes 5 USDT at least"));
+  for (const char* body : {"[]", "{}", R"([{"symbol":"ETHUSDT","bidPrice":"0.00000000"}])",
+                           R"([{"symbol":"ETHUSDT","bidPrice":"x"}])"}) {
+    EXPECT_THAT(check(kTicker, {.body = body}), Not(HasSubstr("fail"))) << body;
   }
 }
 

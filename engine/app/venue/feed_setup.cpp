@@ -29,17 +29,6 @@ VenueUrls environment_urls(Environment environment) {
   return {{"wss://127.0.0.1:9443"}, "https://127.0.0.1:9443", "wss://127.0.0.1:9443/ws-api/v3"};
 }
 
-// What the config leaves open comes from the venue; what it sets stays.
-Instrument completed(const Config& config, const std::string& symbol, const Instrument& known) {
-  const Instrument own = make_instrument(config, symbol);
-  Instrument i = known;
-  if (own.tick.v > 0) i.tick = own.tick;
-  if (own.lot.v > 0) i.lot = own.lot;
-  if (own.notional_min.v > 0) i.notional_min = own.notional_min;
-  i.fees = own.fees;
-  return i;
-}
-
 }  // namespace
 
 VenueUrls venue_urls(const VenueConfig& venue) {
@@ -84,7 +73,8 @@ VenueInstruments fetch_instruments(const Config& config, net::SharedRequestPause
                                 known == nullptr ? "unknown symbol" : "no tick or lot size");
       return found;
     }
-    found.instruments.push_back(completed(config, symbol, *known));
+    found.instruments.push_back(*known);
+    found.instruments.back().fees = config.fees.rates;
   }
   return found;
 }

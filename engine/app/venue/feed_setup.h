@@ -25,7 +25,7 @@ VenueUrls venue_urls(const VenueConfig& venue);
 binance::LiveFeedOptions feed_options(const Config& config);
 
 struct VenueInstruments {
-  std::vector<Instrument> instruments;  // as configured, completed from exchangeInfo
+  std::vector<Instrument> instruments;  // as the venue has them; fees as configured
   binance::ExchangeInfo info;
   std::string error;  // one line
 };
