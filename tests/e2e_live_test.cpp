@@ -352,6 +352,25 @@ TEST_F(LiveStart, IsRefusedWhenTheClockIsOffOrTheSymbolDoesNotTrade) {
   expect_nothing_placed();
 }
 
+// REST tells a tick that is no longer true when the order connection asks.
+TEST_F(LiveStart, ATickThatChangedBeforeTheOrderConnectionOpenedHaltsTheSymbol) {
+  open();
+  const ChangedVenue old(here_, *venue_, [](const std::string&, test::ServedResponse& answer) {
+    answer.body =
+        std::regex_replace(answer.body, std::regex("\"tickSize\":\"0.01"), "\"tickSize\":\"0.02");
+  });
+  start({"--set", "venue.rest_url=" + old.url()});
+  const std::string news =
+      "ETHUSDT: the venue's tick is 0.01 now and its lot 0.0001, other than "
+      "when this run began: halted until a restart";
+  ASSERT_TRUE(wait_until([&] {
+    return count_of(log(), "order connection 0 is ready") > 0 && count_of(log(), news) > 0;
+  })) << engine_->output()
+      << log();
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_nothing_placed();
+}
+
 TEST_F(LiveStart, OnlyAHostWithoutThePageLeavesTheRightsOfTheKeyUnknown) {
   open();
   for (const int status : {404, 403}) {

@@ -237,7 +237,10 @@ sj::error_code read_limits(od::value value, std::vector<RateLimit>& out) {
 
 sj::error_code read_body(od::document& document, ExchangeInfo& out) {
   od::object object;
-  if (const auto e = document.get_object().get(object)) return e;
+  if (document.find_field_unordered("result").get_object().get(object) != sj::SUCCESS) {
+    document.rewind();
+    if (const auto e = document.get_object().get(object)) return e;
+  }
   bool any_symbols = false;
   for (auto member : object) {
     std::string_view key;
