@@ -125,6 +125,11 @@ TEST_F(Cli, ScenarioAndSeedAreCheckedLikeTheirKeys) {
   expect_refused("run --seconds 1 --scenario 'a b'",
                  "--set: [market] scenario = a b: must be calm | lively | trending | "
                  "volatile | jumpy | quiet");
+  for (const std::string seed : {"-1", "x", "1.5", "18446744073709551616"}) {
+    expect_refused("run --seconds 1 --seed " + seed,
+                   "--set: [market] seed = " + seed +
+                       ": must be a whole number from 0 to 18446744073709551615");
+  }
 }
 
 TEST_F(Cli, CheckAnswersOneLineEach) {

@@ -126,7 +126,7 @@ Command add_run(CLI::App& app) {
   struct State {
     RunOptions run;
     ConfigOptions config;
-    std::optional<std::uint64_t> seed;
+    std::optional<std::string> seed;  // as its key reads it
     std::string scenario;
   };
   auto state = std::make_shared<State>();
@@ -158,7 +158,7 @@ Command add_run(CLI::App& app) {
       command, [state] {
         const bool simulated = state->run.mode == VenueMode::kSim;
         auto& sets = state->config.sets;
-        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+        if (state->seed) sets.push_back("market.seed=" + *state->seed);
         if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
           return complain(error);
         }
@@ -289,7 +289,7 @@ Command add_inspect(CLI::App& app) {
   add_captures(*command, options.captures);
   command->add_option("--symbol", options.symbol, "Only this instrument")->type_name("S");
   command->add_option("--every", options.every, "A checkpoint per N applied diffs; 0: at the end")
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}).description(""))
       ->type_name("N");
   command->add_option("--depth", options.depth, "Levels a side in a checkpoint (20)")
       ->check(CLI::Range(1, 5000).description(""))

@@ -168,6 +168,9 @@ ConfigLoad parse_config(std::string_view text, std::string_view source,
                         std::span<const std::string> sets = {});
 ConfigLoad load_config(const std::string& path, std::span<const std::string> sets = {});
 
+// Of the [symbol NAME] sections only what a market is generated from: venue.ini has them too.
+void validate_markets(ConfigLoad& load);
+
 // Every key with the value in force, as an ini file that reads back to an equal config: what the
 // journal and the session folder keep.
 std::string effective_text(const Config& config);

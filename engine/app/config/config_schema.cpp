@@ -609,7 +609,7 @@ std::vector<SectionKeys> all_sections() {
        live_feed_keys()},
       {{"instrument",
         "Units; 0: from exchangeInfo, else inferred, else (generated market) tick 0.01, lot 0.0001 "
-        "and min_notional 5"},
+        "and min_notional 5. Paper and live: the venue's own, or 0"},
        instrument_keys()},
       {{"simulator", "The simulated venue"}, simulator_keys()},
       {{"market", "The generated market of mode sim"}, market_keys()},

@@ -18,8 +18,7 @@ struct State {
   std::string file;
   std::vector<std::string> sets;
   std::string listen, tls_cert, tls_key, scenario;
-  std::optional<std::int32_t> publish_hz;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::string> publish_hz, seed;
   VenueOptions options;
   bool keys = false;
 };
@@ -33,8 +32,8 @@ void add_sets(State& state) {
   add("tls_cert", state.tls_cert);
   add("tls_key", state.tls_key);
   add("scenario", state.scenario);
-  if (state.publish_hz) add("publish_hz", std::to_string(*state.publish_hz));
-  if (state.seed) add("seed", std::to_string(*state.seed));
+  if (state.publish_hz) state.sets.push_back("venue.publish_hz=" + *state.publish_hz);
+  if (state.seed) state.sets.push_back("venue.seed=" + *state.seed);
 }
 
 int execute(State& state) {
