@@ -100,7 +100,7 @@ class RealtimeRun {
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
-              stdout_is_terminal(), instruments_) {}
+              {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
 
   int run();
 
@@ -210,7 +210,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   if (config_.engine.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
   }
-  started_ = clock_.now();
+  shown_ = started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
   for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
     const bool fits = rings_.executions.try_push(fill);
@@ -308,7 +308,7 @@ void RealtimeRun::look(Nanos now) {
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
   if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
   const EventCounts counts = driver_.events().read();
-  if (shown_.v > 0) rates_ = per_second(counts_, counts, now - shown_);
+  rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
   view_.show({snapshot_, counts_, rates_, started_, until_, where_});
