@@ -1,6 +1,8 @@
 // `mm_logic run` in the simulator, from outside: what it says, what it leaves, that it repeats.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -150,6 +152,27 @@ TEST(SimRun, TheLedgerHoldsEveryFillAndOrderOfTheSummary) {
   EXPECT_EQ(ask("select count(*) from orders where state = 'filled'"),
             std::to_string(json.integer("/orders/filled")) + "\n");
   EXPECT_EQ(ask("select output_hash from sessions"), json.text("/output_hash") + "\n");
+}
+
+TEST(SimRun, TheLogsTimesNeverGoBack) {
+  const Scratch here;
+  test::Running session(here, {"run", "-c", kConfig, "--session", "s", "--seconds", "4"}, "dumb");
+  ASSERT_TRUE(session.read_until("warm_up")) << session.output();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(here.run("pause s").exit_code, 0);
+    EXPECT_EQ(here.run("resume s").exit_code, 0);
+  }
+  ASSERT_TRUE(session.read_to_end()) << session.output();
+  std::istringstream log(test::read_file(here.path("s/log.txt")));
+  std::string line, last;
+  int controls = 0;
+  while (std::getline(log, line)) {
+    const std::string time = line.substr(0, 26);
+    EXPECT_LE(last, time) << line;
+    last = time;
+    controls += line.find("control: ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(controls, 8);
 }
 
 TEST(SimRun, ASessionFolderInUseIsRefused) {

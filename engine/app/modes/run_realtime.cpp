@@ -298,12 +298,12 @@ void RealtimeRun::look(Nanos now) {
   while (activities_.try_pop(activity)) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
-    log_writer_->write(LogLevel::kInfo, now, text);
+    log_writer_->write(LogLevel::kInfo, time_of(activity), text);
     // Trades would drive the orders out of the short log of their own view.
     const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
-    if (shown) view_.log(now, text);
+    if (shown) view_.log(time_of(activity), text);
   }
-  log_->drain(now);
+  log_->drain(now - kMillisecond * 100);
   while (snapshots_.try_pop(snapshot_)) continue;
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
   if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
