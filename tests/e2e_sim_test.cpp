@@ -154,6 +154,19 @@ TEST(SimRun, TheLedgerHoldsEveryFillAndOrderOfTheSummary) {
   EXPECT_EQ(ask("select output_hash from sessions"), json.text("/output_hash") + "\n");
 }
 
+TEST(SimRun, ThePositionOfSeveralInstrumentsIsNone) {
+  const Scratch here;
+  ASSERT_EQ(
+      here.run(kFast + "--seconds 60 --session s --set venue.symbols=ETHUSDT,BTCUSDT").exit_code,
+      0);
+  const JsonFile json(here.path("s/summary.json"));
+  EXPECT_TRUE(json.is_null("/position"));
+  for (const char* symbol : {"/instruments/ETHUSDT", "/instruments/BTCUSDT"}) {
+    EXPECT_TRUE(is_amount(json.text(std::string(symbol) + "/position")));
+    EXPECT_NE(json.text(std::string(symbol) + "/details/nearest_quote"), "");
+  }
+}
+
 TEST(SimRun, TheLogsTimesNeverGoBack) {
   const Scratch here;
   test::Running session(here, {"run", "-c", kConfig, "--session", "s", "--seconds", "4"}, "dumb");

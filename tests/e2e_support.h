@@ -114,6 +114,7 @@ class JsonFile {
     EXPECT_EQ(at(pointer).get(value), simdjson::SUCCESS) << pointer;
     return std::string(value);
   }
+  bool is_null(const std::string& pointer) const { return at(pointer).is_null(); }
   std::vector<std::string> keys(const std::string& pointer) const {
     std::vector<std::string> names;
     for (const auto& field : simdjson::dom::object(at(pointer))) names.emplace_back(field.key);
