@@ -154,6 +154,25 @@ TEST(SimRun, TheLedgerHoldsEveryFillAndOrderOfTheSummary) {
   EXPECT_EQ(ask("select output_hash from sessions"), json.text("/output_hash") + "\n");
 }
 
+TEST(SimRun, TheLedgerHoldsAReasonForEveryOrderThatTheSummaryCountsAsDenied) {
+  const Scratch here;
+  ASSERT_EQ(
+      here.run("run --speed max --quiet --seconds 300 --session s -c " + test::kTight).exit_code,
+      0);
+  if (test::run_process("command -v sqlite3").exit_code != 0) GTEST_SKIP() << "no sqlite3 here";
+  const JsonFile json(here.path("s/summary.json"));
+  const auto count = [&](const std::string& where) {
+    const std::string query = "select count(*) from events where kind = 'order_denied'" + where;
+    return test::run_process("sqlite3 " + here.path("s/ledger.sqlite") + " \"" + query + "\"")
+        .output;
+  };
+  const std::int64_t denied = json.integer("/orders/denied");
+  EXPECT_GT(denied, 0);
+  EXPECT_EQ(count(""), std::to_string(denied) + "\n");
+  EXPECT_EQ(count(" and (reason = '' or detail not like '% @ %')"), "0\n");
+  EXPECT_EQ(here.run("replay s").exit_code, 0);
+}
+
 TEST(SimRun, ThePositionOfSeveralInstrumentsIsNone) {
   const Scratch here;
   ASSERT_EQ(
