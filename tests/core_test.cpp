@@ -125,6 +125,20 @@ TEST(Core, TellsOfAnOrderThatTheGatewayDenied) {
   EXPECT_EQ(h.core.instrument(0).counts.denied, 1u);
 }
 
+TEST(Core, AShutdownEndsTheMeasuresOfQuoting) {
+  CoreHarness h(quick());
+  h.start_quoting();
+  h.advance(kSecond * 2);
+  h.control(ControlCode::kShutdown);
+  const Nanos measured = h.core.instrument(0).uptime.measured();
+  const Nanos halted = h.side(Side::kBuy).times.spent(QuoteReason::kHalted);
+  EXPECT_GE(measured, kSecond * 2);
+  h.advance(kSecond * 60);
+  h.batch_end();
+  EXPECT_EQ(h.core.instrument(0).uptime.measured(), measured);
+  EXPECT_EQ(h.side(Side::kBuy).times.spent(QuoteReason::kHalted), halted);
+}
+
 TEST(Core, CountsATradeOnceWhicheverReportBringsIt) {
   CoreHarness h(quick());
   h.start_quoting();

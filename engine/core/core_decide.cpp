@@ -203,7 +203,9 @@ void Core::check_invariants(InstrumentState& s) {
   if (!holds) trip(QuoteReason::kHalted);
 }
 
+// Until a shutdown: from then on nobody is meant to quote.
 void Core::measure(InstrumentState& s) {
+  if (stopping_) return;
   bool two_sided = true;
   for (const Side side : kSides) {
     bool reached = false;

@@ -309,6 +309,7 @@ void Core::on_control(const Control& control) {
       want_all_canceled();
       break;
     case ControlCode::kShutdown:
+      for (InstrumentState& s : instruments_) measure(s);
       trip(QuoteReason::kHalted);
       want_all_canceled();
       stopping_ = true;
