@@ -207,6 +207,28 @@ TEST(SimRun, TheLogsTimesNeverGoBack) {
   EXPECT_EQ(controls, 8);
 }
 
+TEST(SimRun, TheCountersOfASessionAreThoseOfItsSummary) {
+  const Scratch here;
+  const Ran ran =
+      here.run("run --seconds 3 --quiet --set strategy.warmup_s=1 --session s -c " + kConfig);
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const JsonFile json(here.path("s/summary.json"));
+  const Ran counters = here.run("counters s");
+  EXPECT_EQ(counters.exit_code, 0) << counters.err;
+  const std::string symbol = "{symbol=\"ETHUSDT\"";
+  for (const std::string& line :
+       {"stopped 1", std::string("live_orders 0"),
+        "requests_sent_total{limit=\"raw\"} " + std::to_string(json.integer("/requests/sent")),
+        "orders_total" + symbol + ",outcome=\"placed\"} " +
+            std::to_string(json.integer("/orders/placed")),
+        "fills_total" + symbol + "} " + std::to_string(json.integer("/fills")),
+        "position_base" + symbol + "} " + json.text("/position"),
+        "pnl_realized_quote" + symbol + "} " + json.text("/pnl/realized")}) {
+    EXPECT_THAT(counters.out, HasSubstr(line + "\n"));
+  }
+  EXPECT_EQ(here.run("counters nowhere").exit_code, 1);
+}
+
 TEST(SimRun, ASessionFolderInUseIsRefused) {
   const Scratch here;
   std::filesystem::create_directory(here.path("s"));

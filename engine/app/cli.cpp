@@ -441,6 +441,26 @@ Command add_watch(CLI::App& app) {
           }};
 }
 
+// Hidden: what scripts compare with the venue.
+Command add_counters(CLI::App& app) {
+  struct State {
+    CountersOptions counters;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("counters", "The numbers in a session's counters.dat");
+  command->group("");
+  command->add_option("session", state->counters.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->counters.sessions_dir = load.config.session.dir;
+            return counters_mode(state->counters);
+          }};
+}
+
 // Hidden: what scripts/tune_host works on.
 Command add_host(CLI::App& app) {
   auto options = std::make_shared<HostOptions>();
@@ -467,6 +487,7 @@ int parse_and_execute(int argc, char** argv) {
       add_check(app),
       add_record(app),
       add_watch(app),
+      add_counters(app),
       add_host(app),
       add_venue(app),
       add_guard(app),

@@ -218,7 +218,9 @@ void Core::measure(InstrumentState& s) {
       reached |= away <= Int128{s.fair.v} * s.config.strategy.max_spread.v + 2 * kRatioScale;
     }
     two_sided &= reached;
-    s.side(side).times.update(now_, s.side(side).reason);
+    SideState& state = s.side(side);
+    state.times.update(now_, state.reason);
+    state.due.update(now_, s.warmed_up && state.reason == QuoteReason::kQuoting, reached);
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
   if (two_sided) s.reset.quoted(now_);

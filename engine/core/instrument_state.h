@@ -47,6 +47,7 @@ struct SideState {
   QuoteReason reason = QuoteReason::kDisconnected;
   Nanos fill_pause_until{};
   ReasonTimes times;
+  DueTime due;
   bool paused = false;
 };
 
