@@ -331,6 +331,26 @@ TEST(Checkers, SeeMoreOrdersThanTheLimit) {
   EXPECT_GT(of(counts, Check::kBounded), 0u);
 }
 
+struct BelievesItIsRich : Correct {
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kBalance) e.balance.free = e.balance.free * 4;
+    return 1;
+  }
+};
+TEST(Checkers, SeeARequestThatTheBalanceDoesNotPay) {
+  EXPECT_GT(of(found<BelievesItIsRich>({}, {"simulator.balance_quote=800"}), Check::kFunds), 0u);
+}
+TEST(Checkers, SeeNoneWhereTheBalanceIsShort) {
+  for (const char* fee : {"quote", "base", "BNB"}) {
+    const auto counts =
+        found<Correct>({}, {"simulator.balance_quote=1500", "simulator.balance_base=0.5",
+                            std::string("fees.asset=") + fee});
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      EXPECT_EQ(counts[k], 0u) << name(static_cast<Check>(k)) << ", fees in " << fee;
+    }
+  }
+}
+
 struct NeverAsksAgain : Correct {  // what is unknown stays so
   int change(Event& e, const Core&) { return e.kind == EventKind::kOrderStatus ? 0 : 1; }
 };

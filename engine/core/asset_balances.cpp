@@ -7,25 +7,30 @@ namespace {
 
 constexpr Int128 kMoneyPerAmount = money(Amount(1)).v;
 
-// What the orders of one side may lock beyond what the venue has acknowledged.
-Amount in_flight(InstrumentId id, Side side, const Instrument& instrument,
-                 const OrderTable& table) {
-  Lots lots{};
-  Money cost{};
-  for (const std::uint16_t slot : table.live(id, side)) {
-    const Order& o = table.row(slot);
-    lots += o.exposure();
-    cost += notional(instrument, o.aggressive_price(), o.exposure());
-    if (!o.acknowledged) continue;
-    lots -= o.leaves();
-    cost -= notional(instrument, o.price, o.leaves());
-  }
-  if (side == Side::kSell) return base_amount(instrument, lots);
-  if (cost.v == 0) return Amount(0);
-  return Amount(static_cast<std::int64_t>((cost.v + kMoneyPerAmount - 1) / kMoneyPerAmount));
+// In the asset that pays, rounded up.
+Amount amount(const Claim& claim, Side side, const Instrument& instrument) {
+  if (side == Side::kSell) return base_amount(instrument, claim.lots);
+  if (claim.worth.v == 0) return Amount(0);
+  return Amount(static_cast<std::int64_t>((claim.worth.v + kMoneyPerAmount - 1) / kMoneyPerAmount));
 }
 
 }  // namespace
+
+SideClaims side_claims(InstrumentId id, Side side, const Instrument& instrument,
+                       const OrderTable& table) {
+  SideClaims claims;
+  for (const std::uint16_t slot : table.live(id, side)) {
+    const Order& o = table.row(slot);
+    const auto claim = [&instrument](Ticks price, Lots lots) {
+      return Claim{lots, notional(instrument, price, lots)};
+    };
+    if (o.acknowledged) claims.locked += claim(o.price, o.leaves());
+    if (o.acknowledged && o.next_lots.v == 0) continue;
+    claims.in_flight += claim(o.aggressive_price(), o.exposure());
+    if (o.acknowledged) claims.in_flight -= claim(o.price, o.leaves());
+  }
+  return claims;
+}
 
 AssetBalances::Use AssetBalances::use(std::string_view name) {
   auto it = name.empty() ? holdings_.end() : std::ranges::find(holdings_, name, &Holding::name);
@@ -51,6 +56,7 @@ void AssetBalances::on_balance(InstrumentId id, const Balance& balance) {
   holding.free = balance.free;
   holding.held = balance.free + balance.locked;
   holding.known = true;
+  holding.untold = Amount(0);
 }
 
 void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
@@ -59,16 +65,35 @@ void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
     Use& use = uses_[id][index(side)];
     Holding& holding = holdings_[use.asset];
     if (holding.uses < 2) continue;  // nobody else asks
-    const Amount now = in_flight(id, side, instrument, table);
+    const Amount now = amount(side_claims(id, side, instrument, table).in_flight, side, instrument);
     holding.in_flight += now - use.in_flight;
     use.in_flight = now;
   }
 }
 
-Amount AssetBalances::available(InstrumentId id, Side side) const {
+void AssetBalances::on_acknowledged(InstrumentId id, const Instrument& instrument,
+                                    const Order& order, Nanos now) {
+  const Claim locked{order.leaves(), notional(instrument, order.price, order.leaves())};
+  take(id, order.side, amount(locked, order.side, instrument), now);
+}
+
+void AssetBalances::on_fee(InstrumentId id, Amount fee, Asset asset, Nanos now) {
+  if (asset == Asset::kOther || fee.v <= 0) return;
+  take(id, asset == Asset::kQuote ? Side::kBuy : Side::kSell, fee, now);
+}
+
+void AssetBalances::take(InstrumentId id, Side side, Amount amount, Nanos now) {
+  Holding& holding = holdings_[uses_[id][index(side)].asset];
+  if (now >= holding.untold_until) holding.untold = Amount(0);
+  holding.untold += amount;
+  holding.untold_until = now + kUntoldMax;
+}
+
+Amount AssetBalances::available(InstrumentId id, Side side, Nanos now) const {
   const Holding& all = holding(id, side);
-  const Amount elsewhere = all.in_flight - uses_[id][index(side)].in_flight;
-  return elsewhere.v == 0 ? all.free : std::max(Amount(0), all.free - elsewhere);
+  const Amount untold = now < all.untold_until ? all.untold : Amount(0);
+  const Amount taken = all.in_flight - uses_[id][index(side)].in_flight + untold;
+  return taken.v == 0 ? all.free : std::max(Amount(0), all.free - taken);
 }
 
 }  // namespace mm

@@ -4,7 +4,8 @@
 // instruments are added. A buy is paid with the quote asset, a sell with the base asset. Spot
 // instruments that name the same asset share its balance; one with a wallet of its own (the
 // simulated venue's) shares with nobody. The venue's free balance already lacks what acknowledged
-// orders lock; what the venue cannot know yet is counted here.
+// orders lock; what the venue cannot know yet is counted here, and what it has just acknowledged
+// until a balance has been told again.
 #pragma once
 
 #include <array>
@@ -20,6 +21,31 @@
 
 namespace mm {
 
+// What orders of one side take: sells take lots of base, buys what they are worth in quote.
+struct Claim {
+  Lots lots{};
+  Money worth{};
+
+  Claim& operator+=(const Claim& other) {
+    lots += other.lots;
+    worth += other.worth;
+    return *this;
+  }
+  Claim& operator-=(const Claim& other) {
+    lots -= other.lots;
+    worth -= other.worth;
+    return *this;
+  }
+};
+
+// Of one instrument's orders on one side: what the venue has locked for those it has
+// acknowledged, and what may come on top with the requests in flight.
+struct SideClaims {
+  Claim locked, in_flight;
+};
+SideClaims side_claims(InstrumentId id, Side side, const Instrument& instrument,
+                       const OrderTable& table);
+
 class AssetBalances {
  public:
   // In the order of their ids, before the first event.
@@ -29,10 +55,18 @@ class AssetBalances {
   // The instrument's orders may have changed, and so what they will take of a shared asset.
   void on_orders(InstrumentId id, const Instrument& instrument, const OrderTable& table);
 
+  // The venue has acknowledged an order. Its lock is in the next balance of the asset, which may
+  // have come first: after kUntoldMax it is taken to be in the one that is known.
+  void on_acknowledged(InstrumentId id, const Instrument& instrument, const Order& order,
+                       Nanos now);
+  // A fill has been charged for: likewise.
+  void on_fee(InstrumentId id, Amount fee, Asset asset, Nanos now);
+
   // Whether the venue has told the balance that pays for orders of this side.
   bool known(InstrumentId id, Side side) const { return holding(id, side).known; }
-  // Free for this side, less what other instruments' orders on their way will take.
-  Amount available(InstrumentId id, Side side) const;
+  // Free for this side, less what other instruments' orders on their way will take and what the
+  // venue may have locked since it told the balance.
+  Amount available(InstrumentId id, Side side, Nanos now) const;
   // Free and locked.
   Amount base_held(InstrumentId id) const { return holding(id, Side::kSell).held; }
   // Whether orders of one side of `a` are paid with what `b` pays with.
@@ -41,10 +75,13 @@ class AssetBalances {
   }
 
  private:
+  static constexpr Nanos kUntoldMax{kSecond.v};
   struct Holding {
     std::string name;  // empty if it is one instrument's own
     Amount free{}, held{};
     Amount in_flight{};  // of all uses
+    Amount untold{};     // taken since the balance was told
+    Nanos untold_until{};
     int uses = 0;
     bool known = false;
   };
@@ -54,6 +91,7 @@ class AssetBalances {
     Amount in_flight{};
   };
   Use use(std::string_view name);
+  void take(InstrumentId id, Side side, Amount amount, Nanos now);
   const Holding& holding(InstrumentId id, Side side) const {
     return holdings_[uses_[id][index(side)].asset];
   }

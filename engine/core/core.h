@@ -95,6 +95,7 @@ class Core {
   void price_fees(const InstrumentState& s);
   void set_limits(const InstrumentState& s);
   void build_ladder(InstrumentState& s);
+  void set_funds(const InstrumentState& s);
   SizeLimits size_limits(const InstrumentState& s, Side side) const;
   void check_invariants(InstrumentState& s);
   void measure(InstrumentState& s);
@@ -117,6 +118,8 @@ class Core {
   bool amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
              CommandBuffer& out);
   bool may_request(InstrumentState& s, Side side);
+  bool fit_balance(const InstrumentState& s, Side side, const Order* freed, Quote& quote) const;
+  void spend(const InstrumentState& s, Side side, const Quote& quote, const Order* freed);
   void send(InstrumentState& s, Command command, CommandBuffer& out);
 
   // Entries of deadlines_ after the instruments' own.
@@ -155,6 +158,8 @@ class Core {
   struct Turn {
     Amount position_limit{};  // of the risk limits alone
     Lots room[2]{};           // what everything that may be live on a side may come to
+    Claim spare[2]{};         // what new requests may take of the balance
+    Claim taken[2]{};         // what our orders take of it already
     bool blocked = false;     // something waits for a token
     bool spent = false;       // a token was used
     bool added[2]{};          // exposure was added to a side

@@ -1,13 +1,36 @@
 // The core's second half: what follows from the state. Entered at kBatchEnd only.
 #include <algorithm>
+#include <limits>
 
 #include "engine/core/core.h"
+#include "engine/core/divide.h"
 #include "engine/core/fair_value.h"
 
 namespace mm {
 namespace {
 
+constexpr Claim kUnlimited{Lots(std::numeric_limits<std::int64_t>::max() / 2),
+                           Money(Int128{1} << 120)};
 constexpr Nanos kCrossedMax{2 * kSecond.v}, kCrossedAgain{60 * kSecond.v};
+
+// What may be spent of `funds` so that it pays its fees too, and those of what is `taken` already:
+// fees in the asset that pays are charged on top of what an order has locked.
+Claim without_fees(const Claim& funds, const Claim& taken, const FeeRates& fees) {
+  Claim left = funds;
+  if (fees.maker.v <= 0) return left;
+  const auto fee_lots = [&fees](Lots lots) {
+    const Int128 fee = divide(Int128{lots.v} * fees.maker.v, kRatioScale);
+    return Lots(static_cast<std::int64_t>(fee) + 1);
+  };
+  if (fees.asset == Asset::kQuote) {
+    left.worth -= scaled(taken.worth, fees.maker);
+    left.worth -= scaled(left.worth, fees.maker);
+  } else if (fees.asset == Asset::kBase) {
+    left.lots -= fee_lots(taken.lots);
+    left.lots -= fee_lots(left.lots);
+  }
+  return left;
+}
 
 }  // namespace
 
@@ -30,7 +53,7 @@ void Core::end_batch(CommandBuffer& out) {
 
 void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.dirty = false;
-  turn_ = {};
+  turn_ = Turn{};
   // A book that stays crossed holds a level that is gone, and only a snapshot takes it away; asked
   // for once a minute at most, for one that comes crossed is what the venue says.
   const bool crossed = s.market.synced() && s.market.crossed();
@@ -55,7 +78,10 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.ladder.clear();
   const bool quoting =
       std::ranges::any_of(s.sides, [](const SideState& side) { return side.gate != Gate::kPull; });
-  if (quoting) build_ladder(s);
+  if (quoting) {
+    set_funds(s);
+    build_ladder(s);
+  }
   for (const Side side : kSides) {
     if (s.side(side).gate == Gate::kPull) {
       s.ladder.side(side).clear();
@@ -149,25 +175,36 @@ void Core::build_ladder(InstrumentState& s) {
   }
 }
 
-// Balances allow what is free and what our own acknowledged orders lock already.
-SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
+// What the balance has left for requests of this decision, and what our orders lock of it.
+void Core::set_funds(const InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
+  for (const Side side : kSides) {
+    Claim& spare = turn_.spare[index(side)];
+    if (!instrument.is_spot || !balances_.known(s.id, side)) {
+      spare = kUnlimited;
+      continue;
+    }
+    const SideClaims claims = side_claims(s.id, side, instrument, table_);
+    const Amount available = balances_.available(s.id, side, now_);
+    Claim& taken = turn_.taken[index(side)];
+    taken = claims.locked;
+    taken += claims.in_flight;
+    spare = {Lots(available.v / instrument.lot.v), money(available)};
+    spare -= claims.in_flight;
+    spare = without_fees(spare, taken, instrument.fees);
+  }
+}
+
+// Balances allow what is free and what our own orders take already.
+SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
   SizeLimits limits{.room = turn_.room[index(side)],
                     .order_worth_max = s.config.risk.max_order_notional};
-  if (!instrument.is_spot || !balances_.known(s.id, side)) return limits;
-  const Amount available = balances_.available(s.id, side);
-  Lots locked{};
-  Money worth{};
-  for (const std::uint16_t slot : table_.live(s.id, side)) {
-    const Order& o = table_.row(slot);
-    if (!o.acknowledged) continue;
-    locked += o.leaves();
-    worth += notional(instrument, o.price, o.leaves());
-  }
+  Claim funds = turn_.spare[index(side)];
+  funds += turn_.taken[index(side)];
   if (side == Side::kBuy) {
-    limits.funds = money(available) + worth;
-  } else {
-    limits.room = std::min(limits.room, Lots(available.v / instrument.lot.v) + locked);
+    limits.funds = funds.worth;
+  } else if (funds.lots < limits.room) {
+    limits.room = funds.lots;
     limits.room_reason = QuoteReason::kInsufficientBalance;
   }
   return limits;

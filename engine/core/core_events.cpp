@@ -238,6 +238,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       lifecycle_.set_cause(cause_);
       lifecycle_.on_time(now_, out);  // what the report set free: waiting cancels, queries
       balances_.on_orders(s.id, s.config.instrument, table_);
+      const bool acknowledges = e.kind == EventKind::kAccepted || e.kind == EventKind::kReplaced;
+      if (acknowledges && change.before != change.after) {
+        balances_.on_acknowledged(s.id, s.config.instrument, *change.order, now_);
+      }
     }
   }
   mark_dirty(s);
@@ -247,6 +251,7 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
   if (!change.fill_counted) return;
   const Side side = e.side();
   s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  balances_.on_fee(s.id, e.fill.fee, e.fill.fee_asset, now_);
   s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
     trip(QuoteReason::kHalted);

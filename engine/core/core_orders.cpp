@@ -18,6 +18,19 @@ bool may_wait(const PlanAction& action, std::size_t levels) {
   return adds && outer && action.why != DecisionReason::kTooNear;
 }
 
+// What a request takes of the asset that pays, less what the order it replaces sets free: lots of
+// a sell, the worth of a buy.
+Claim cost(const Instrument& instrument, Side side, const Quote& quote, const Order* freed) {
+  Claim more;
+  if (side == Side::kSell) {
+    more.lots = freed != nullptr ? quote.lots - freed->leaves() : quote.lots;
+    return more;
+  }
+  more.worth = notional(instrument, quote.price, quote.lots);
+  if (freed != nullptr) more.worth -= notional(instrument, freed->price, freed->leaves());
+  return more;
+}
+
 }  // namespace
 
 void Core::pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out) {
@@ -112,6 +125,31 @@ bool Core::may_request(InstrumentState& s, Side side) {
   return true;
 }
 
+// Shrinks what would be sent only to be rejected: orders that stay or leave may lock more than
+// their levels. `freed` is the order it replaces. False if nothing worth sending is left.
+bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
+                       Quote& quote) const {
+  const Instrument& instrument = s.config.instrument;
+  const Claim& spare = turn_.spare[index(side)];
+  const Claim most{std::max(Lots(0), spare.lots), std::max(Money(0), spare.worth)};
+  const Claim more = cost(instrument, side, quote, freed);
+  if (more.lots <= most.lots && more.worth <= most.worth) return true;
+  quote.lots =
+      side == Side::kSell
+          ? quote.lots - (more.lots - most.lots)
+          : lots_worth(instrument, quote.price,
+                       notional(instrument, quote.price, quote.lots) - (more.worth - most.worth));
+  const bool no_gain =
+      freed != nullptr && quote.price == freed->price && quote.lots <= freed->leaves();
+  return !no_gain && is_large_enough(quote, instrument);
+}
+
+// A request has been sent: the next one may ask for what is left. What it may set free is not.
+void Core::spend(const InstrumentState& s, Side side, const Quote& quote, const Order* freed) {
+  const Claim more = cost(s.config.instrument, side, quote, freed);
+  turn_.spare[index(side)] -= {std::max(Lots(0), more.lots), std::max(Money(0), more.worth)};
+}
+
 // Carries out one planned action if risk and budget allow. False ends this side for now.
 bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out) {
   Order* order = action.slot == kNoSlot ? nullptr : &table_.row(action.slot);
@@ -129,7 +167,12 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   }
   const bool resize = action.step == PlanStep::kResize;
   Quote quote = action.target;
-  if (resize) quote.price = order->price;
+  if (resize) {
+    quote.price = order->price;
+  } else if (!fit_balance(s, side, order, quote)) {
+    s.side(side).reason = QuoteReason::kInsufficientBalance;
+    return true;
+  }
   const Lots freed = place ? Lots(0) : order->exposure();
   const Lots taken = table_.exposure(s.id, side) - freed;
   const Lots room = std::max(Lots(0), turn_.room[index(side)] - taken);
@@ -168,7 +211,9 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
     sent = amend(s, *order, quote, action, out);
     s.counts.amended += sent ? 1 : 0;
   }
-  if (sent) turn_.spent = budget_.take(now_);
+  if (!sent) return true;
+  turn_.spent = budget_.take(now_);
+  spend(s, side, quote, order);
   return true;
 }
 

@@ -49,6 +49,11 @@ QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instru
   return reason;
 }
 
+bool is_large_enough(const Quote& q, const Instrument& instrument) {
+  return q.lots >= instrument.lots_min &&
+         notional(instrument, q.price, q.lots) >= instrument.notional_min;
+}
+
 QuoteReason fit_sizes(Side side, const SizeLimits& limits, const Instrument& instrument,
                       LadderSide& levels) {
   QuoteReason reason = QuoteReason::kQuoting;

@@ -74,6 +74,9 @@ struct ClampLimits {
 QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,
                   LadderSide& levels);
 
+// Whether the venue accepts an order as small as this.
+bool is_large_enough(const Quote& q, const Instrument& instrument);
+
 struct SizeLimits {
   Lots room;                                              // that all levels together may hold
   Money funds{Int128{1} << 120};                          // that buys may cost together

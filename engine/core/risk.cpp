@@ -53,9 +53,7 @@ QuoteReason check_order(const OrderCheck& order, const RiskParams& risk, int acc
   const bool full = order.account_orders >= account_orders_max || venue_full ||
                     order.instrument_orders >= risk.max_order_count;
   if (order.adds_order && full) return QuoteReason::kOrderLimit;
-  if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
-    return QuoteReason::kBelowMinSize;
-  }
+  if (!is_large_enough(q, instrument)) return QuoteReason::kBelowMinSize;
   if (is_too_large(q, worth, risk, instrument)) return QuoteReason::kOrderLimit;
   if (q.price < price_at_distance(Side::kBuy, order.fair, risk.price_collar) ||
       q.price > price_at_distance(Side::kSell, order.fair, risk.price_collar)) {

@@ -9,9 +9,9 @@ namespace mm::sim {
 namespace {
 
 constexpr std::array<std::string_view, kChecks> kNames{
-    "exposure",       "stray_order", "ghost_order",   "double_fill", "position",    "post_only",
-    "own_cross",      "stale_quote", "session_quote", "rate_limit",  "retry_after", "bounded",
-    "core_invariant", "converged",   "quoting",       "reset",       "flat"};
+    "exposure",  "stray_order",    "ghost_order",   "double_fill", "position",    "post_only",
+    "own_cross", "stale_quote",    "session_quote", "rate_limit",  "retry_after", "funds",
+    "bounded",   "core_invariant", "converged",     "quoting",     "reset",       "flat"};
 
 // After the last fault: to resolve what is in doubt (it is asked for with pauses of up to 30 s),
 // then to agree but for what is under way.
@@ -61,6 +61,10 @@ void Checker::on_event(const Event& event) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
   } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
+  } else if (reports_failure(event.kind)) {
+    const bool unpaid = event.failure.reason == RejectReason::kInsufficientBalance;
+    expect(!unpaid || quoting_.disturbed(), Check::kFunds, event.instrument,
+           "the balance does not pay a request");
   }
   const bool traced = (is_execution(event.kind) && event.kind != EventKind::kBalance &&
                        event.kind != EventKind::kRateUsage) ||

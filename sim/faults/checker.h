@@ -35,6 +35,7 @@ enum class Check : std::uint8_t {
   kSessionQuote,   // nor while the session is not up, or the symbol halted
   kRateLimit,      // no more requests than the account's own limit
   kRetryAfter,     // none before the time the venue has named
+  kFunds,          // nothing is sent, faults apart, that the balance cannot pay
   kBounded,        // order count and table
   kCoreInvariant,  // those the core checks itself
   kConverged,      // some time after the last fault nothing is in doubt any more

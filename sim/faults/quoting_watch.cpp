@@ -107,7 +107,7 @@ void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
   Phase phase = phase_now(i, reason);
   const bool naked = !any && phase == Phase::kDue;
   w.naked_since = naked ? std::min(w.naked_since, now_) : kNever;
-  if (calm_since_ == kNever || now_ - calm_since_ < kRequote) phase = Phase::kFault;
+  if (disturbed()) phase = Phase::kFault;
   if (phase == Phase::kDue && w.phase != Phase::kDue) {
     if (w.phase != Phase::kRecovering) w.since = now_;
     const bool healed = w.stands || now_ - w.since >= kRequote;

@@ -63,6 +63,8 @@ class QuotingWatch {
 
   void on_event(const Event& event);
   void update(Nanos now);  // at every decision
+  // Whether a fault is at work or has ended less than kRequote ago.
+  bool disturbed() const { return calm_since_ == kNever || now_ - calm_since_ < kRequote; }
   // For how long a side has had no order, faults and named waits apart; 0: it has one.
   Nanos naked(InstrumentId i, Side side) const;
   const QuotingTimes& times() const { return times_; }
