@@ -351,6 +351,27 @@ TEST(ConfigErrors, APositionLimitOfEitherKindIsEnough) {
   EXPECT_TRUE(parse("[risk]\nmax_position = 0\nmax_position_notional = 1\n").ok());
 }
 
+TEST(ConfigErrors, ALimitThatEverySymbolSetsNeedNotBeSetForAll) {
+  const std::string two =
+      "[venue]\nsymbols = ETHUSDT, BTCUSDT\n[risk]\nmax_position_notional = 0\n";
+  const std::string eth = "[symbol ETHUSDT]\nmax_position = 3\n";
+  const std::string btc = "[symbol BTCUSDT]\nmax_position_notional = 500\n";
+  EXPECT_EQ(error_of(two + eth + btc), "");
+  EXPECT_EQ(error_of(two + eth),
+            "test.ini:4: [risk] max_position_notional = 0: a position limit is required: "
+            "max_position or max_position_notional above 0");
+  EXPECT_EQ(error_of(two + eth + "[symbol BTCUSDT]\nmin_spread = 0.003\n"),
+            "test.ini:4: [symbol BTCUSDT] max_position_notional = 0: a position limit is required: "
+            "max_position or max_position_notional above 0")
+      << "a section that says nothing of it";
+  EXPECT_EQ(error_of("[strategy]\norder_notional = 0\n[symbol ETHUSDT]\norder_size = 1\n"), "");
+  const ConfigLoad load = parse(two + eth + btc);
+  EXPECT_EQ(validate_symbol(load.config, "BTCUSDT"), "");
+  EXPECT_EQ(validate_symbol(load.config, "BNBUSDT"),
+            "[risk] max_position_notional = 0, for BNBUSDT: a position limit is required: "
+            "max_position or max_position_notional above 0");
+}
+
 TEST(ConfigErrors, GarbageIsRefusedNotRead) {
   EXPECT_THAT(error_of(std::string("[strategy]\nname = a\0b\n", 22)), HasSubstr("not a text file"));
   EXPECT_THAT(error_of("[strategy]\n# " + std::string(300, 'x') + "\n"), HasSubstr("too long"));

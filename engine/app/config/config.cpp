@@ -51,7 +51,11 @@ std::string unknown_key(const IniEntry& e) {
   if (const std::string near = nearest_word(e.key, known); !near.empty()) {
     return complaint(e, fmt::format("unknown key, did you mean {}?", near));
   }
-  if (symbol) return complaint(e, "unknown key; allowed are those of [strategy] and [risk]");
+  if (symbol) {
+    return complaint(e,
+                     "unknown key; allowed are those of [strategy], [risk], [instrument] and "
+                     "[market] that do not hold for all symbols");
+  }
   return complaint(e, fmt::format("unknown key; allowed are {}", fmt::join(known, ", ")));
 }
 
@@ -124,6 +128,23 @@ std::string strategy_list() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// What a symbol cannot be traded without.
+struct Missing {
+  std::string_view section, key, problem;
+  explicit operator bool() const { return !key.empty(); }
+};
+Missing missing(const SymbolConfig& s) {
+  if (s.risk.max_position.v == 0 && s.risk.max_position_notional.v == 0) {
+    return {"risk", "max_position_notional",
+            "a position limit is required: max_position or max_position_notional above 0"};
+  }
+  if (s.strategy.order_notional.v == 0 && s.strategy.order_size.v == 0) {
+    return {"strategy", "order_notional",
+            "an order size is required: order_notional or order_size above 0"};
+  }
+  return {};
+}
+
 // Checks between keys, for the common values and every symbol's.
 class Validator {
  public:
@@ -132,9 +153,11 @@ class Validator {
   void run() {
     check_symbol(load_.config.common, {});
     check_market(load_.config.common);
+    if (common_trades()) require(load_.config.common);
     for (SymbolConfig& s : load_.config.overrides) {
       check_symbol(s, s.name);
       check_market(s);
+      require(s);
     }
     check_latency("feed", load_.config.simulator.feed);
     check_latency("order", load_.config.simulator.order_entry);
@@ -185,6 +208,17 @@ class Validator {
     load_.warnings.push_back(complaint(entry(section, key, symbol), problem));
   }
 
+  // A traded symbol without a section of its own has the common values.
+  bool common_trades() const {
+    return std::ranges::any_of(load_.config.venue.symbols, [this](const std::string& name) {
+      return std::ranges::find(load_.config.overrides, name, &SymbolConfig::name) ==
+             load_.config.overrides.end();
+    });
+  }
+  void require(SymbolConfig& s) {
+    if (const Missing m = missing(s)) fail(m.section, m.key, s, m.problem);
+  }
+
   // `lower` must not exceed `upper`; the complaint is about the one that was set by hand.
   void check_order(KeyName lower, KeyName upper, bool in_order, SymbolConfig& s) {
     if (in_order) return;
@@ -204,21 +238,12 @@ class Validator {
 
   void check_symbol(SymbolConfig& s, std::string_view name) {
     const StrategyParams& p = s.strategy;
-    const RiskParams& r = s.risk;
     if (find_strategy(p.strategy.data()) == nullptr) {
       fail("strategy", "name", s, "no such strategy; there are " + strategy_list());
     }
     check_order("strategy", "min_spread", "max_spread", p.min_spread <= p.max_spread, s);
     check_order("strategy", "price_floor", "price_ceiling",
                 p.price_ceiling.v == 0 || p.price_floor <= p.price_ceiling, s);
-    if (r.max_position.v == 0 && r.max_position_notional.v == 0) {
-      fail("risk", "max_position_notional", s,
-           "a position limit is required: max_position or max_position_notional above 0");
-    }
-    if (p.order_notional.v == 0 && p.order_size.v == 0) {
-      fail("strategy", "order_notional", s,
-           "an order size is required: order_notional or order_size above 0");
-    }
     check_order({"strategy", "min_spread"}, {"risk", "price_collar"},
                 p.min_spread <= r.price_collar, s);
     check_order({"instrument", "lot"}, {"strategy", "order_size"},
@@ -449,6 +474,11 @@ std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
   const auto origin = load.origins.find("engine." + key);
   return fmt::format("{}: [engine] {}", origin == load.origins.end() ? load.source : origin->second,
                      threads.error);
+}
+
+std::string validate_symbol(const Config& config, std::string_view symbol) {
+  const Missing m = missing(config.symbol(symbol));
+  return m ? fmt::format("[{}] {} = 0, for {}: {}", m.section, m.key, symbol, m.problem) : "";
 }
 
 Instrument make_instrument(const Config& config, std::string_view symbol) {

@@ -178,6 +178,8 @@ std::string effective_text(const Config& config);
 // What only this host can say: cores that exist, enough of them for a dedicated topology. Empty, or
 // one line like ConfigLoad::error. Not part of load_config: a replay runs on another host.
 std::string validate_host(const ConfigLoad& load, const HostCpus& cpus);
+// What only a capture can say: symbols that are not among [venue] symbols. Empty, or one line.
+std::string validate_symbol(const Config& config, std::string_view symbol);
 
 // The hot threads of real time on a host.
 TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus);

@@ -145,7 +145,7 @@ Keys risk_keys() {
           "Position in base currency at the start; account takes the base balance"),
       key("day_start", time_of_day(),
           of_config(&Config::common, &SymbolConfig::risk, &P::day_start),
-          "When a trading day starts, in UTC, for max_daily_loss"),
+          "When a trading day starts, in UTC, for max_daily_loss; one for all symbols"),
   };
 }
 

@@ -41,6 +41,9 @@ int execute(State& state) {
     fmt::print("{}", venue_config_text());
     return 0;
   }
+  if (!state.options.capture_file.empty() && !state.scenario.empty()) {
+    return complain("--scenario with --capture: a recorded market is what it is");
+  }
   add_sets(state);
   const bool no_file = state.file.empty() && !std::filesystem::exists(kDefaultFile);
   VenueConfigLoad load =
