@@ -17,6 +17,7 @@
 #include "engine/net/handover.h"
 #include "engine/net/websocket.h"
 #include "gateway/binance/order_facts.h"
+#include "gateway/binance/response_parser.h"
 #include "gateway/binance/rest_link.h"
 #include "gateway/binance/venue_clock.h"
 #include "gateway/binance/venue_order_ids.h"
@@ -36,6 +37,7 @@ struct OrderConnection {
   Nanos opened{};
   VenueClock clock;
   bool reconciled = false;                // carries the user data, and the following
+  std::vector<LimitUsage> limits;         // that the venue has now; what is used is not told
   std::vector<std::string> open_orders;   // answers listing them, one an instrument
   std::vector<AdoptableOrder> adoptable;  // of those
   std::vector<Event> findings;            // balances and fills
@@ -68,8 +70,9 @@ struct SessionLink {
   // counts up after a look at all of them.
   std::vector<std::atomic<bool>> halted;
   std::atomic<std::uint32_t> halted_news{0};
-  std::atomic<bool> market_refused{false};  // an order was, so look now
-  VenueOrderIds venue_ids;                  // written by the session
+  // Look soon: an order was refused since its symbol does not trade, or the connector was not told.
+  std::atomic<bool> symbols_wanted{false};
+  VenueOrderIds venue_ids;  // written by the session
   RestLink rest;
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
