@@ -171,7 +171,10 @@ TEST(CaptureFeed, ConfiguredUnitsAreTakenAsTheyAre) {
   CaptureOptions options;
   options.files = {files.write("a", at(0, snapshot(10, R"(["100.25","3.2"])")) +
                                         at(1, spot_diff("ETHUSDT", 11, 12, R"(["100.255","1"])")))};
-  options.instruments = {test::make_instrument("ETHUSDT", 1'000'000, 10'000'000)};
+  options.configure = [](Instrument& i) {
+    i.tick = Amount(1'000'000);
+    i.lot = Amount(10'000'000);
+  };
   const CaptureFeed::Opened opened = CaptureFeed::open(options);
   ASSERT_EQ(opened.error, "");
   EXPECT_TRUE(opened.feed->notes().empty());
@@ -303,7 +306,30 @@ TEST(CaptureFeed, ASymbolMayBePickedOutOfSeveral) {
   EXPECT_EQ(opened.feed->instruments().size(), 1u);
   EXPECT_EQ(walk(*opened.feed).kinds, "ks") << "the other symbol's snapshot is not taken for ours";
   EXPECT_EQ(opened.feed->problems().count(FeedProblem::kUnknownSymbol), 0u);
+  EXPECT_EQ(
+      std::ranges::count(opened.feed->notes(), "BTCUSDT: left out, only ETHUSDT is asked for"), 1);
   EXPECT_NE(open_error({both}, "DOGEUSDT").find("DOGEUSDT"), std::string::npos);
+}
+
+// Behind more lines than any look at the beginning of a capture takes in; with and without units.
+TEST(CaptureFeed, AnInstrumentThatFirstAppearsLateIsKnownFromTheStart) {
+  const TempFiles files;
+  std::string text = at(0, snapshot(10, R"(["100","1"])"));
+  int id = 11;
+  for (; id < 30'000; ++id) text += at(id, spot_diff("ETHUSDT", id, id));
+  text += at(id, spot_ticker("BTCUSDT", 7, "60000"));
+  text += at(id + 1, snapshot(7, R"(["60000","1"])"));
+  text += at(id + 2, spot_diff("BTCUSDT", 8, 8));
+  for (const std::int64_t unit : {0, 1'000'000}) {
+    CaptureOptions options;
+    options.files = {files.write("a", text)};
+    options.configure = [unit](Instrument& i) { i.tick = i.lot = Amount(unit); };
+    const CaptureFeed::Opened opened = CaptureFeed::open(options);
+    ASSERT_EQ(opened.error, "");
+    ASSERT_EQ(opened.feed->instruments().size(), 2u);
+    EXPECT_EQ(walk(*opened.feed, 1).kinds, "ksb") << "and its snapshot is not the first one's";
+    EXPECT_EQ(opened.feed->counters().gaps, 0u);
+  }
 }
 
 TEST(CaptureFeed, EachKindOfProblemIsCountedAndSaidOnce) {

@@ -167,6 +167,20 @@ TEST(Backtest, FurtherInstrumentsAreMergedByTime) {
   EXPECT_LT(summary(here, "s").number("/seconds"), 60) << "side by side, not one after the other";
 }
 
+TEST(Backtest, AnInstrumentThatFirstAppearsLateIsTradedToo) {
+  const Scratch here;
+  std::vector<std::string> lines = small_market("ETHUSDT");
+  const std::string subscribed = R"(1700000040000000000 {"result":null,"id":1})";
+  lines.resize(lines.size() + 25'000, subscribed);
+  for (const std::string& line : small_market("XRPUSDT", 1'700'000'050'000'000'000)) {
+    lines.push_back(line);
+  }
+  const std::string capture = here.write("capture", joined(lines));
+  const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_GT(summary(here, "s").integer("/instruments/XRPUSDT/orders/placed"), 0);
+}
+
 TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
   const Scratch here;
   std::vector<std::string> lines = small_market("ETHUSDT");

@@ -40,7 +40,7 @@ Output inspect(const InspectOptions& options) {
   std::FILE* const out = std::tmpfile();
   std::FILE* const err = std::tmpfile();
   Output o;
-  o.code = run_inspect(options, out, err);
+  o.code = inspect_mode(options, Config{}, out, err);
   o.out = read_back(out);
   o.err = read_back(err);
   return o;

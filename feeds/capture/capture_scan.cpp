@@ -79,7 +79,7 @@ constexpr std::uint64_t kForeignLinesMax = 100'000;  // without one message of B
 
 class Scanner {
  public:
-  void scan(const std::string& path, std::uint64_t lines_max);
+  void scan(const std::string& path);
   CaptureScan finish();
 
  private:
@@ -210,7 +210,7 @@ void Scanner::note(FeedProblem p, const CaptureReader& reader, std::string_view 
   scan_.problems.add(p, fmt::format("{}:{}: {}", reader.path(), reader.line_number(), about));
 }
 
-void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
+void Scanner::scan(const std::string& path) {
   file_ = ScannedFile{};
   file_.path = path;
   nameless_.clear();
@@ -219,7 +219,6 @@ void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
   CaptureLine line;
   ReadResult result;
   while ((result = reader.next(line)) != ReadResult::kEnd) {
-    if (reader.line_number() > lines_max) break;
     if (file_.messages == 0 && reader.line_number() > kForeignLinesMax) break;
     ++file_.lines;
     if (file_.first_text.empty())
@@ -293,9 +292,9 @@ bool CaptureScan::has_book() const {
                      [](const ScannedInstrument& i) { return i.has_book; });
 }
 
-CaptureScan scan_captures(const std::vector<std::string>& paths, std::uint64_t lines_max) {
+CaptureScan scan_captures(const std::vector<std::string>& paths) {
   Scanner scanner;
-  for (const std::string& path : paths) scanner.scan(path, lines_max);
+  for (const std::string& path : paths) scanner.scan(path);
   return scanner.finish();
 }
 

@@ -41,9 +41,7 @@ struct CaptureScan {
   bool has_book() const;
 };
 
-// `lines_max` bounds the walk of each file where only venue and symbols are wanted.
-CaptureScan scan_captures(const std::vector<std::string>& paths,
-                          std::uint64_t lines_max = ~std::uint64_t{0});
+CaptureScan scan_captures(const std::vector<std::string>& paths);
 
 // What a line that is not ours looks like: "Bybit", "OKX", ...; empty if nothing known.
 std::string recognise_form(std::string_view line);

@@ -15,21 +15,6 @@
 namespace mm::app {
 namespace {
 
-// Enough lines to meet every symbol of a capture.
-constexpr std::uint64_t kPeekLines = 20'000;
-
-// What to trade: every instrument of the captures. Their venue is the captures', not the config's.
-std::vector<Instrument> instruments_of(const Config& config, const CaptureScan& scan) {
-  std::vector<Instrument> all;
-  for (const ScannedInstrument& s : scan.instruments) {
-    Instrument i = make_instrument(config, s.spec.symbol());
-    i.is_spot = s.spec.is_spot;
-    i.rules = s.spec.rules;
-    all.push_back(i);
-  }
-  return all;
-}
-
 class Backtest {
  public:
   Backtest(const BacktestOptions& options, const Config& config)
@@ -54,13 +39,7 @@ class Backtest {
 };
 
 std::string Backtest::open() {
-  const CaptureScan peek = scan_captures(options_.captures, kPeekLines);
-  if (!peek.error.empty()) return peek.error;
-  CaptureOptions capture;
-  capture.files = options_.captures;
-  capture.instruments = instruments_of(config_, peek);
-  capture.exchange_info_file = config_.venue.exchange_info;
-  CaptureFeed::Opened opened = CaptureFeed::open(capture);
+  CaptureFeed::Opened opened = CaptureFeed::open(capture_options(config_, options_.captures));
   if (!opened.error.empty()) return opened.error;
   feed_ = std::move(opened.feed);
   for (const std::string& note : feed_->notes()) std::fprintf(stderr, "%s\n", note.c_str());

@@ -6,9 +6,9 @@
 #include <deque>
 #include <memory>
 
+#include "engine/app/edges/capture_source.h"
 #include "engine/core/decimal.h"
 #include "engine/core/market.h"
-#include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
 
@@ -182,12 +182,10 @@ int Inspection::run() {
 
 }  // namespace
 
-int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
-  CaptureOptions capture;
-  capture.files = options.captures;
-  capture.exchange_info_file = options.exchange_info_file;
+int inspect_mode(const InspectOptions& options, const Config& config, std::FILE* out,
+                 std::FILE* err) {
+  CaptureOptions capture = capture_options(config, options.captures);
   capture.symbol = options.symbol;
-  capture.configure = options.configure;
   CaptureFeed::Opened opened = CaptureFeed::open(capture);
   if (opened.feed == nullptr) {
     fmt::print(err, "inspect: {}\n", opened.error);
@@ -195,18 +193,6 @@ int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
   }
   for (const std::string& note : opened.feed->notes()) fmt::print(err, "inspect: {}\n", note);
   return Inspection(options, *opened.feed, out, err).run();
-}
-
-int inspect_mode(InspectOptions options, const Config& config) {
-  options.exchange_info_file = config.venue.exchange_info;
-  options.configure = [&config](Instrument& i) {
-    const Instrument known = make_instrument(config, i.symbol());
-    i.tick = known.tick;
-    i.lot = known.lot;
-    i.base_text = known.base_text;
-    i.quote_text = known.quote_text;
-  };
-  return run_inspect(options);
 }
 
 }  // namespace mm::app

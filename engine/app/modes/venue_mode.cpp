@@ -55,10 +55,8 @@ class CapturePlayer {
  public:
   // One line about what was wrong, or empty.
   std::string open(server::ServerConfig& config) {
-    auto opened = CaptureFeed::open({.files = {config.capture_file},
-                                     .instruments = {},
-                                     .symbol = {},
-                                     .exchange_info_file = {}});
+    auto opened =
+        CaptureFeed::open({.files = {config.capture_file}, .symbol = {}, .exchange_info_file = {}});
     if (!opened.feed) return opened.error;
     feed_ = std::move(opened.feed);
     config.symbols.clear();
