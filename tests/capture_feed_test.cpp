@@ -113,6 +113,28 @@ TEST(CaptureScan, KnowsAUsdmCaptureByItsMessages) {
   EXPECT_FALSE(scan.has_book()) << "differences alone are no book";
 }
 
+// An aggTrade of USD-M has nothing that one of spot does not have.
+TEST(CaptureScan, AnInstrumentWhoseFirstMessagesDoNotTellTheVenueIsOne) {
+  const TempFiles files;
+  const std::string trade =
+      R"({"e":"aggTrade","E":1,"s":"BTCUSDT","a":1,"p":"5.5","q":"1","T":1,"m":true})";
+  const std::string book =
+      at(1, R"({"lastUpdateId":3,"E":1,"T":1,"bids":[["5.5","1"]],"asks":[]})") +
+      at(2, usdm_diff("BTCUSDT", 2, 5, 1));
+  const std::string trades = files.write("trades", at(0, trade)),
+                    books = files.write("books", book);
+  for (const std::vector<std::string>& captures :
+       {std::vector{files.write("both", at(0, trade) + book)}, {trades, books}, {books, trades}}) {
+    const CaptureScan scan = scan_captures(captures);
+    ASSERT_EQ(scan.instruments.size(), 1u);
+    EXPECT_EQ(scan.instruments[0].venue, Venue::kUsdm);
+    EXPECT_TRUE(scan.has_book());
+    const auto feed = open(captures);
+    EXPECT_EQ(walk(*feed).kinds, "tsb");
+    EXPECT_EQ(feed->problems().count(FeedProblem::kUnknownSymbol), 0u);
+  }
+}
+
 TEST(CaptureScan, OtherFormsAreNamed) {
   const TempFiles files;
   struct Case {

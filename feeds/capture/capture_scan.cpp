@@ -106,21 +106,30 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+// Not every message tells its venue: what is not known yet may be any, until one does.
 Found& Scanner::find(std::string_view symbol) {
-  std::size_t i = 0;
-  while (i < found_.size() &&
-         (found_[i]->scanned.spec.symbol() != symbol || found_[i]->scanned.venue != file_.venue))
-    ++i;
-  if (i == found_.size()) {
+  const auto is_it = [&](const std::unique_ptr<Found>& f) {
+    const Venue venue = f->scanned.venue;
+    return f->scanned.spec.symbol() == symbol &&
+           (venue == file_.venue || venue == Venue::kUnknown || file_.venue == Venue::kUnknown);
+  };
+  const auto at = std::ranges::find_if(found_, is_it);
+  const auto i = static_cast<std::size_t>(at - found_.begin());
+  if (at == found_.end()) {
     ScannedInstrument scanned;
     scanned.venue = file_.venue;
     symbol.copy(scanned.spec.symbol_text.data(), scanned.spec.symbol_text.size() - 1);
     found_.push_back(std::make_unique<Found>(
         Found{scanned, {}, BookSync(file_.venue, kSyncLevels, kSyncDiffs), 0, 0}));
   }
+  Found& found = *found_[i];
+  if (found.scanned.venue == Venue::kUnknown && file_.venue != Venue::kUnknown) {
+    found.scanned.venue = file_.venue;
+    found.sync = BookSync(file_.venue, kSyncLevels, kSyncDiffs);  // book messages tell: none so far
+  }
   if (std::find(file_.instruments.begin(), file_.instruments.end(), i) == file_.instruments.end())
     file_.instruments.push_back(i);
-  return *found_[i];
+  return found;
 }
 
 void Scanner::on_snapshot(Found& f, std::uint64_t id) {
@@ -282,6 +291,10 @@ CaptureScan Scanner::finish() {
     name_assets(spec);
     scan_.instruments.push_back(f->scanned);
   }
+  // A file that never told is of the venue that others tell of its instruments.
+  for (ScannedFile& file : scan_.files)
+    if (file.venue == Venue::kUnknown && !file.instruments.empty())
+      file.venue = scan_.instruments[file.instruments[0]].venue;
   return std::move(scan_);
 }
 
