@@ -163,7 +163,9 @@ TEST(CaptureFeed, FindsItsInstrumentsAndSaysWhereUnitsCameFrom) {
   ASSERT_NE(feed, nullptr);
   ASSERT_EQ(feed->instruments().size(), 1u);
   ASSERT_EQ(feed->notes().size(), 1u);
-  EXPECT_EQ(feed->notes()[0], "ETHUSDT: tick 100.25 and lot 3.2 inferred from the capture");
+  EXPECT_EQ(feed->notes()[0],
+            "ETHUSDT: tick 100.25 and lot 3.2 inferred from the capture (1 prices; 1 quantities)");
+  EXPECT_EQ(feed->units()[0], feed->notes()[0]);
   EXPECT_FALSE(feed->had_book());
   EXPECT_EQ(walk(*feed).kinds, "sbb");
   EXPECT_TRUE(feed->had_book());
@@ -200,6 +202,7 @@ TEST(CaptureFeed, ConfiguredUnitsAreTakenAsTheyAre) {
   const CaptureFeed::Opened opened = CaptureFeed::open(options);
   ASSERT_EQ(opened.error, "");
   EXPECT_TRUE(opened.feed->notes().empty());
+  EXPECT_EQ(opened.feed->units()[0], "ETHUSDT: tick 0.01 and lot 0.1 from config");
   EXPECT_EQ(walk(*opened.feed).kinds, "s");
   EXPECT_EQ(opened.feed->problems().count(FeedProblem::kOffGrid), 1u);
   EXPECT_EQ(opened.feed->problems().bad_lines(), 1u);
@@ -276,6 +279,7 @@ TEST(CaptureFeed, UnitsComeFromExchangeInfoIfTheyFitTheCapture) {
   ASSERT_EQ(opened.error, "");
   EXPECT_EQ(opened.feed->instruments()[0].tick.v, 1'000'000);
   EXPECT_EQ(opened.feed->instruments()[0].notional_min, Money(5 * kMoneyScale));
+  EXPECT_EQ(opened.feed->units()[0], "ETHUSDT: tick 0.01 and lot 0.0001 from exchangeInfo");
   options.files = {finer};
   opened = CaptureFeed::open(options);
   ASSERT_EQ(opened.error, "");
@@ -284,6 +288,47 @@ TEST(CaptureFeed, UnitsComeFromExchangeInfoIfTheyFitTheCapture) {
   EXPECT_EQ(walk(*opened.feed).kinds, "sb");
   options.exchange_info_file = "/no/such/file";
   EXPECT_NE(CaptureFeed::open(options).error, "");
+}
+
+TEST(CaptureFeed, AUnitOfTheConfigStandsBesideOneThatIsFoundElsewhere) {
+  const TempFiles files;
+  CaptureOptions options;
+  options.files = {files.write(
+      "a", at(0, snapshot(10, R"(["100.255","3.2"])")) + at(1, spot_diff("ETHUSDT", 11, 12)))};
+  options.configure = [](Instrument& i) { i.tick = Amount(500'000); };
+  CaptureFeed::Opened opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->units()[0],
+            "ETHUSDT: tick 0.005 from config, lot 3.2 inferred from the capture "
+            "(1 prices; 1 quantities)");
+  options.exchange_info_file = files.write("info", kExchangeInfo);
+  opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->units()[0],
+            "ETHUSDT: tick 0.005 from config, lot 0.0001 from exchangeInfo");
+  EXPECT_EQ(opened.feed->notes().size(), 1u) << "whether its own tick would fit is not asked";
+}
+
+// The finest step that is seen is the tick; that a single price of hundreds asks for it is said,
+// wherever it stands.
+TEST(CaptureFeed, AStrayPriceDoesNotDecideTheTickSilently) {
+  const TempFiles files;
+  const std::string stray =
+      at(0, R"({"e":"trade","s":"ETHUSDT","t":1,"p":"20.00000001","q":"1","m":true})");
+  std::string market;
+  for (int i = 1; i <= 300; ++i)
+    market += at(i, spot_diff("ETHUSDT", i, i, fmt::format(R"(["20.{:02}","0.5"])", i % 100)));
+  for (const std::string& text : {stray + market, market + stray}) {
+    const auto feed = open({files.write("a", text)});
+    EXPECT_EQ(feed->instruments()[0].tick.v, 1);
+    ASSERT_EQ(feed->notes().size(), 1u);
+    EXPECT_EQ(feed->notes()[0],
+              "ETHUSDT: tick 0.00000001 and lot 0.5 inferred from the capture (301 prices, only 1 "
+              "with more than 2 decimals; 301 quantities)");
+  }
+  EXPECT_EQ(open({files.write("a", market)})->notes()[0],
+            "ETHUSDT: tick 0.01 and lot 0.5 inferred from the capture (300 prices; 300 "
+            "quantities)");
 }
 
 TEST(CaptureFeed, MergesInstrumentsAndVenuesByReceiveTime) {

@@ -141,6 +141,32 @@ TEST(Backtest, OnASmallCaptureTradesAndRepeats) {
   EXPECT_THAT(a.err, HasSubstr("ETHUSDT: tick 0.01 and lot 0.25 inferred"));
 }
 
+// In the journal, and so in the ledger and by replay; and in the folder's config, which is still
+// one.
+TEST(Backtest, WhereTheUnitsCameFromIsJournaled) {
+  const Scratch here;
+  const std::string capture = here.write("capture", joined(small_market("ETHUSDT")));
+  struct Case {
+    std::string sets, expected;
+  };
+  for (const Case& c :
+       {Case{"", "ETHUSDT: tick 0.01 and lot 0.25 inferred from the capture ("},
+        Case{" --set instrument.tick=0.01",
+             "ETHUSDT: tick 0.01 from config, lot 0.25 inferred from the capture ("},
+        Case{" --set instrument.tick=0.01 --set instrument.lot=0.05",
+             "ETHUSDT: tick 0.01 and lot 0.05 from config\n"}}) {
+    std::filesystem::remove_all(here.path("s"));
+    const Ran ran = here.run("backtest --session s --capture " + capture + kQuick + c.sets);
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(test::read_file(here.path("s/journal.bin")), HasSubstr("# units: " + c.expected));
+    EXPECT_THAT(test::read_file(here.path("s/config.ini")), HasSubstr("# units: " + c.expected));
+    const Ran replay = here.run("replay s");
+    EXPECT_EQ(replay.exit_code, 0) << replay.err;
+    EXPECT_THAT(replay.out, HasSubstr("\n" + c.expected));
+  }
+  EXPECT_EQ(here.run("check -c s/config.ini").exit_code, 0);
+}
+
 TEST(Backtest, TheNextFileOfAnInstrumentContinuesIt) {
   const Scratch here;
   const std::vector<std::string> lines = small_market("ETHUSDT");

@@ -88,7 +88,9 @@ TEST(Inspect, PrintsCheckpointsTheEndAndASummary) {
       R"("crossed":0,"trades":0,"bad_lines":0,"book_ticker_checked":0,)"
       R"("book_ticker_mismatched":0}})"};
   EXPECT_EQ(o.lines(), expected);
-  EXPECT_EQ(o.err, "inspect: ETHUSDT: tick 0.1 and lot 0.01 inferred from the capture\n");
+  EXPECT_EQ(o.err,
+            "inspect: ETHUSDT: tick 0.1 and lot 0.01 inferred from the capture (7 prices; 6 "
+            "quantities)\n");
 }
 
 TEST(Inspect, ChecksTickersAgainstTheBookAtTheirId) {

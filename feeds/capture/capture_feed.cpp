@@ -18,6 +18,9 @@ constexpr std::size_t kBufferedLevelsAll = std::size_t{1} << 22;  // over all in
 constexpr std::size_t kBufferedLevelsMax = std::size_t{1} << 18;
 constexpr std::size_t kBufferedLevelsMin = std::size_t{1} << 15;  // above twice the largest diff
 
+constexpr std::string_view kFromConfig = "from config", kFromExchangeInfo = "from exchangeInfo",
+                           kInferred = "inferred from the capture";
+
 constexpr std::size_t index(Venue v) {
   return static_cast<std::size_t>(v);
 }
@@ -25,6 +28,15 @@ constexpr std::size_t index(Venue v) {
 bool is_multiple(Amount value, Amount unit) {
   std::int64_t quotient = 0;
   return ExactDivisor(unit.v).divide(value.v, quotient);
+}
+
+// One number is enough to make a unit as fine as it is; that few are is said.
+std::string evidence_text(const UnitEvidence& e, std::string_view numbers) {
+  std::string text = fmt::format("{} {}", e.total(), numbers);
+  if (e.finest_few() != 0)
+    text +=
+        fmt::format(", only {} with more than {} decimals", e.finest_few(), e.decimals_of_most());
+  return text;
 }
 
 }  // namespace
@@ -77,37 +89,53 @@ std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
   return {};
 }
 
+// What exchangeInfo says of it, if that can be true of the capture.
+const Instrument* CaptureFeed::fitting(const Instrument& i, const ScannedInstrument& scanned,
+                                       const binance::ExchangeInfo* info) {
+  const Instrument* const known = info == nullptr ? nullptr : info->find(i.symbol(), i.is_spot);
+  if (known == nullptr || known->tick.v <= 0 || known->lot.v <= 0) return nullptr;
+  if ((i.tick.v > 0 || is_multiple(scanned.spec.tick, known->tick)) &&
+      (i.lot.v > 0 || is_multiple(scanned.spec.lot, known->lot)))
+    return known;
+  notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
+                               i.symbol(), decimal_text(known->tick.v),
+                               decimal_text(known->lot.v)));
+  return nullptr;
+}
+
 // Units from config, else from exchangeInfo, else as scanned.
 void CaptureFeed::complete(Instrument& i, const ScannedInstrument& scanned,
                            const binance::ExchangeInfo* info) {
-  const auto text = [](Amount a) { return decimal_text(a.v); };
   i.book_includes_own = false;
   i.is_spot = scanned.spec.is_spot;  // the venue is the capture's, whatever the config says
   i.rules = scanned.spec.rules;
-  if (i.tick.v > 0 && i.lot.v > 0) return;
-  const Instrument* const known = info == nullptr ? nullptr : info->find(i.symbol(), i.is_spot);
-  if (known != nullptr && known->tick.v > 0 && known->lot.v > 0) {
-    if (is_multiple(scanned.spec.tick, known->tick) && is_multiple(scanned.spec.lot, known->lot)) {
-      const Amount tick = i.tick, lot = i.lot;
-      const FeeRates fees = i.fees;
-      i = *known;
-      i.fees = fees;
-      i.book_includes_own = false;
-      if (tick.v > 0) i.tick = tick;
-      if (lot.v > 0) i.lot = lot;
-      notes_.push_back(fmt::format("{}: tick {} and lot {} from exchangeInfo", i.symbol(),
-                                   text(i.tick), text(i.lot)));
-      return;
-    }
-    notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
-                                 i.symbol(), text(known->tick), text(known->lot)));
+  const Instrument own = i;
+  const bool own_tick = own.tick.v > 0, own_lot = own.lot.v > 0;
+  std::string_view source = kFromConfig;
+  if (!own_tick || !own_lot) {
+    const Instrument* const known = fitting(i, scanned, info);
+    source = known != nullptr ? kFromExchangeInfo : kInferred;
+    const Instrument& found = known != nullptr ? *known : scanned.spec;
+    if (known != nullptr) i = *known;
+    i.fees = own.fees;
+    i.book_includes_own = false;
+    i.tick = own_tick ? own.tick : found.tick;
+    i.lot = own_lot ? own.lot : found.lot;
+    if (own.notional_min.v > 0) i.notional_min = own.notional_min;
+    if (i.base_text[0] == '\0') i.base_text = scanned.spec.base_text;
+    if (i.quote_text[0] == '\0') i.quote_text = scanned.spec.quote_text;
   }
-  if (i.tick.v <= 0) i.tick = scanned.spec.tick;
-  if (i.lot.v <= 0) i.lot = scanned.spec.lot;
-  if (i.base_text[0] == '\0') i.base_text = scanned.spec.base_text;
-  if (i.quote_text[0] == '\0') i.quote_text = scanned.spec.quote_text;
-  notes_.push_back(fmt::format("{}: tick {} and lot {} inferred from the capture", i.symbol(),
-                               text(i.tick), text(i.lot)));
+  const std::string tick = decimal_text(i.tick.v), lot = decimal_text(i.lot.v);
+  std::string line =
+      own_tick == own_lot
+          ? fmt::format("{}: tick {} and lot {} {}", i.symbol(), tick, lot, source)
+          : fmt::format("{}: tick {} {}, lot {} {}", i.symbol(), tick,
+                        own_tick ? kFromConfig : source, lot, own_lot ? kFromConfig : source);
+  if (source == kInferred)
+    line += fmt::format(" ({}; {})", evidence_text(scanned.prices, "prices"),
+                        evidence_text(scanned.quantities, "quantities"));
+  if (source != kFromConfig) notes_.push_back(line);
+  units_.push_back(std::move(line));
 }
 
 void CaptureFeed::build_feeds() {

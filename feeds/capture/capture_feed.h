@@ -44,7 +44,9 @@ class CaptureFeed {
 
   // Index = InstrumentId of the events; units complete.
   std::span<const Instrument> instruments() const { return instruments_; }
-  // What there is to say about the start: where units came from, what did not fit.
+  // Where the tick and lot of each came from: config, exchangeInfo or the capture; one line each.
+  std::span<const std::string> units() const { return units_; }
+  // What there is to say about the start: units that are not from the config, what did not fit.
   std::span<const std::string> notes() const { return notes_; }
   const CaptureScan& scan() const { return scan_; }
 
@@ -67,6 +69,8 @@ class CaptureFeed {
   std::string start(const CaptureOptions& options);
   std::string choose_instruments(const CaptureOptions& options);
   void complete(Instrument& i, const ScannedInstrument& scanned, const binance::ExchangeInfo* info);
+  const Instrument* fitting(const Instrument& i, const ScannedInstrument& scanned,
+                            const binance::ExchangeInfo* info);
   void build_feeds();
   void note(FeedProblem p, std::string_view about);
 
@@ -78,7 +82,7 @@ class CaptureFeed {
   CaptureScan scan_;
   std::vector<const ScannedInstrument*> scanned_;  // of each instrument
   std::vector<Instrument> instruments_;
-  std::vector<std::string> notes_;
+  std::vector<std::string> units_, notes_;
   std::vector<Source> sources_;                               // by file
   std::array<std::optional<binance::BinanceFeed>, 3> feeds_;  // by venue
   CaptureMerge merge_;

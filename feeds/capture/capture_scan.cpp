@@ -24,26 +24,53 @@ using binance::MessageKind;
 using binance::PriceLevel;
 using binance::Venue;
 
+// Of a number in 1e-8 units.
+int decimals_of(std::int64_t n) {
+  if (n % 100'000'000 == 0) return 0;
+  int decimals = 8;
+  if (n % 10'000 == 0) {
+    n /= 10'000;
+    decimals = 4;
+  }
+  if (n % 100 == 0) {
+    n /= 100;
+    decimals -= 2;
+  }
+  return n % 10 == 0 ? decimals - 1 : decimals;
+}
+
 // The greatest common divisor of the numbers added; nearly all are multiples of it already.
-class CommonDivisor {
+class InferredUnit {
  public:
   void add(std::int64_t n) {
+    if (n == 0) return;
+    ++evidence_.by_decimals[static_cast<std::size_t>(decimals_of(n))];
+    narrow(n);
+  }
+  void add(const InferredUnit& other) {
+    for (std::size_t i = 0; i < evidence_.by_decimals.size(); ++i)
+      evidence_.by_decimals[i] += other.evidence_.by_decimals[i];
+    narrow(other.value_);
+  }
+  // One 1e-8 where nothing is known.
+  Amount value() const { return Amount(value_ == 0 ? 1 : value_); }
+  const UnitEvidence& evidence() const { return evidence_; }
+
+ private:
+  void narrow(std::int64_t n) {
     std::int64_t quotient = 0;
     if (n == 0 || by_.divide(n, quotient)) return;
     value_ = std::gcd(value_, n);
     by_ = ExactDivisor(value_);
   }
-  void add(const CommonDivisor& other) { add(other.value_); }
-  // One 1e-8 where nothing is known.
-  Amount value() const { return Amount(value_ == 0 ? 1 : value_); }
 
- private:
   std::int64_t value_ = 0;
   ExactDivisor by_;
+  UnitEvidence evidence_;
 };
 
 struct Units {
-  CommonDivisor tick, lot;
+  InferredUnit tick, lot;
 
   void add(const PriceLevel& l) {
     tick.add(l.price);
@@ -285,6 +312,8 @@ CaptureScan Scanner::finish() {
     Instrument& spec = f->scanned.spec;
     spec.tick = f->units.tick.value();
     spec.lot = f->units.lot.value();
+    f->scanned.prices = f->units.tick.evidence();
+    f->scanned.quantities = f->units.lot.evidence();
     spec.is_spot = f->scanned.venue != Venue::kUsdm;
     spec.rules = spec.is_spot ? kBinanceSpotRules : kBinanceUsdmRules;
     spec.book_includes_own = false;
@@ -299,6 +328,27 @@ CaptureScan Scanner::finish() {
 }
 
 }  // namespace
+
+std::uint64_t UnitEvidence::total() const {
+  return std::accumulate(by_decimals.begin(), by_decimals.end(), std::uint64_t{0});
+}
+
+std::uint64_t UnitEvidence::finest_few() const {
+  constexpr std::uint64_t kShare = 100;  // of a real unit's multiples most have all its decimals
+  for (std::size_t i = by_decimals.size(); i-- > 0;)
+    if (by_decimals[i] != 0) return by_decimals[i] * kShare < total() ? by_decimals[i] : 0;
+  return 0;
+}
+
+int UnitEvidence::decimals_of_most() const {
+  bool skipped = finest_few() == 0;
+  for (std::size_t i = by_decimals.size(); i-- > 0;) {
+    if (by_decimals[i] == 0) continue;
+    if (skipped) return static_cast<int>(i);
+    skipped = true;
+  }
+  return 0;
+}
 
 bool CaptureScan::has_book() const {
   return std::any_of(instruments.begin(), instruments.end(),

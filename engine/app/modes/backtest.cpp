@@ -47,7 +47,8 @@ std::string Backtest::open() {
   instruments_.assign(feed_->instruments().begin(), feed_->instruments().end());
   for (Instrument& i : instruments_) i.own_wallet = true;
   venue_ = make_observing_venue(config_, instruments_);
-  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first);
+  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first,
+                      {}, feed_->units());
 }
 
 void Backtest::say_problems() {
