@@ -240,6 +240,7 @@ TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":1,"p":"1e99","q":"1","T":1,"m":true})",
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":2,"p":"-5","q":"1","T":1,"m":true})",
            time + R"({"e":"weather","E":1,"s":"ETHUSDT"})",
+           time + R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"100"})",
            time + "garbage",
            std::string("no time"),
        }) {
@@ -255,8 +256,25 @@ TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
     EXPECT_EQ(test::count_of(ran.err, kind), 1u) << kind << " in\n" << ran.err;
   }
   EXPECT_GT(summary(here, "s").integer("/fills"), 0);
+  const JsonFile json = summary(here, "s");
+  EXPECT_EQ(json.integer("/capture/lines"), static_cast<std::int64_t>(lines.size()));
+  EXPECT_EQ(json.integer("/capture/bad_lines"), 11);
+  EXPECT_EQ(json.integer("/capture/ignored"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/invalid_json"), 4);
+  EXPECT_EQ(json.integer("/capture/problems/number_out_of_range"), 4);
+  EXPECT_EQ(json.integer("/capture/problems/no_receive_time"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/cut_line"), 1);
+  EXPECT_EQ(json.integer("/capture/problems/unknown_stream"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/corrupt_gzip"), 0);
+  EXPECT_THAT(ran.out, HasSubstr("  capture     4 times invalid JSON\n"));
+  EXPECT_THAT(ran.out, HasSubstr("  capture     2 times unknown stream\n"));
+  EXPECT_THAT(ran.out, HasSubstr("  capture     2 times message of a stream that is ignored\n"));
+  EXPECT_EQ(test::count_of(ran.out, "  capture "), 6u) << "what did not occur is not printed";
   const Ran inspect = here.run("inspect --capture " + capture);
   EXPECT_EQ(inspect.exit_code, 0);
+  EXPECT_THAT(inspect.out, HasSubstr("\"ignored\":2,"));
+  EXPECT_THAT(inspect.out, HasSubstr("\"invalid_json\":4,"));
+  EXPECT_THAT(inspect.out, HasSubstr("\"unknown_stream\":2,"));
   EXPECT_THAT(inspect.out, HasSubstr("\"bad_lines\":11,")) << inspect.err;
   EXPECT_THAT(inspect.out, HasSubstr("\"diffs_applied\":399,")) << "the cut line was one";
 }
@@ -272,6 +290,7 @@ TEST(Backtest, CorruptGzipIsUsedUpToTheDamage) {
     const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
     ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
     EXPECT_EQ(test::count_of(ran.err, "corrupt gzip"), 1u) << ran.err;
+    EXPECT_EQ(summary(here, "s").integer("/capture/problems/corrupt_gzip"), 1);
     EXPECT_GT(summary(here, "s").integer("/orders/placed"), 0);
   }
 }

@@ -105,6 +105,33 @@ TEST(Summary, JsonOfNothingIsStillJson) {
   EXPECT_NE(to_json(Summary{}).find("\"invariants\": {},\n"), std::string::npos);
 }
 
+TEST(Summary, WhatWasReadOfCapturesIsThereIfAnyWere) {
+  EXPECT_EQ(to_json(Summary{}).find("capture"), std::string::npos);
+  Summary s = sample_summary();
+  s.capture = {.lines = 9,
+               .messages = 7,
+               .ignored = 1,
+               .bad_lines = 2,
+               .problems = {{"invalid_json", "invalid JSON", 2}, {"cut_line", "last line cut", 0}}};
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(to_json(s)).get(json), simdjson::SUCCESS);
+  const auto number_at = [&](const char* pointer) {
+    return json.at_pointer(pointer).get_int64().value();
+  };
+  EXPECT_EQ(number_at("/capture/lines"), 9);
+  EXPECT_EQ(number_at("/capture/messages"), 7);
+  EXPECT_EQ(number_at("/capture/ignored"), 1);
+  EXPECT_EQ(number_at("/capture/bad_lines"), 2);
+  EXPECT_EQ(number_at("/capture/problems/invalid_json"), 2);
+  EXPECT_EQ(number_at("/capture/problems/cut_line"), 0);
+  const std::string text = to_text(s, false);
+  EXPECT_NE(text.find("  capture     2 times invalid JSON\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("last line cut"), std::string::npos);
+  s.capture = CaptureSummary{};
+  EXPECT_EQ(to_text(s, false).find("  capture "), std::string::npos);
+}
+
 TEST(Summary, TextNamesWhatIsBrokenAndColoursOnlyThat) {
   Summary s = sample_summary();
   const std::string text = to_text(s, false);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,18 @@ struct LatencySummary {
   std::int64_t p50 = 0, p99 = 0, p999 = 0, max = 0, count = 0;  // ns
 };
 
+// What was read of captures, and how often it was of no use, for each reason there is.
+struct CaptureSummary {
+  struct Problem {
+    std::string key, name;  // for JSON, for people
+    std::int64_t count = 0;
+  };
+  std::int64_t lines = 0, messages = 0;
+  std::int64_t ignored = 0;    // messages of streams that are known and of no use: markPrice, ...
+  std::int64_t bad_lines = 0;  // those that say nothing because they are broken
+  std::vector<Problem> problems{};
+};
+
 struct Summary {
   std::string mode{};
   std::string session{};  // folder
@@ -63,6 +76,7 @@ struct Summary {
   std::vector<LatencySummary> latency{};
   std::vector<std::pair<std::string, std::int64_t>> events{};    // kind, count
   std::vector<std::pair<std::string, std::string>> simulator{};  // what fills were simulated with
+  std::optional<CaptureSummary> capture{};                       // of a backtest
   std::vector<std::string> notes{};                              // sentences for the reader
   std::int64_t hot_path_allocations = 0;
   std::uint64_t output_hash = 0;

@@ -15,6 +15,19 @@
 namespace mm::app {
 namespace {
 
+CaptureSummary capture_summary(const CaptureFeed& feed) {
+  const binance::FeedCounters counters = feed.counters();
+  CaptureSummary summary{.lines = static_cast<std::int64_t>(feed.lines()),
+                         .messages = static_cast<std::int64_t>(counters.messages),
+                         .ignored = static_cast<std::int64_t>(counters.ignored),
+                         .bad_lines = static_cast<std::int64_t>(feed.problems().bad_lines()),
+                         .problems = {}};
+  feed.problems().for_each([&summary](FeedProblem p, std::uint64_t count) {
+    summary.problems.push_back({key(p), name(p), static_cast<std::int64_t>(count)});
+  });
+  return summary;
+}
+
 class Backtest {
  public:
   Backtest(const BacktestOptions& options, const Config& config)
@@ -96,6 +109,7 @@ int Backtest::finish(const Clock& clock, Nanos begun) {
   summarize(config_, summary);
   summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
   summary.invariants.emplace_back("venue_position", venue_differences(run_->core(), *venue_));
+  summary.capture = capture_summary(*feed_);
   for (const std::string& note : feed_->notes()) summary.notes.push_back(note);
   const std::int64_t us = std::max<std::int64_t>(1, wall.v / 1000);
   summary.notes.push_back(

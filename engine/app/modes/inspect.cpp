@@ -150,12 +150,17 @@ void Inspection::print_summary() {
     checked += b->tickers.checked;
     mismatched += b->tickers.mismatched;
   }
+  std::string problems;
+  feed_.problems().for_each([&problems](FeedProblem p, std::uint64_t count) {
+    problems += fmt::format("{}\"{}\":{}", problems.empty() ? "" : ",", key(p), count);
+  });
   fmt::print(out_,
              "{{\"summary\":{{\"messages\":{},\"diffs_applied\":{},\"diffs_dropped\":{},"
              "\"gaps\":{},\"resyncs\":{},\"crossed\":{},\"trades\":{},\"bad_lines\":{},"
-             "\"book_ticker_checked\":{},\"book_ticker_mismatched\":{}}}}}\n",
+             "\"book_ticker_checked\":{},\"book_ticker_mismatched\":{},"
+             "\"ignored\":{},\"problems\":{{{}}}}}}}\n",
              c.messages, applied, c.diffs + c.partials - applied, c.gaps, c.resyncs, crossed,
-             c.trades, feed_.problems().bad_lines(), checked, mismatched);
+             c.trades, feed_.problems().bad_lines(), checked, mismatched, c.ignored, problems);
 }
 
 int Inspection::run() {
