@@ -228,5 +228,20 @@ TEST(SessionFolder, ASummaryIsReplacedWholeOrNotAtAll) {
   EXPECT_EQ(files, 2u) << "no temporary file is left";
 }
 
+TEST(DurableFile, WhatCannotBeWrittenIsFoundBeforehandAndNothingIsLeft) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "old", "kept");
+  for (const char* name : {"new", "old"}) EXPECT_EQ(find_unwritable(folder / name), "") << name;
+  EXPECT_NE(find_unwritable(folder / "none/x").find("cannot be created: No such"),
+            std::string::npos);
+  EXPECT_NE(find_unwritable(folder / "old/x").find("cannot be created"), std::string::npos);
+  EXPECT_NE(find_unwritable(folder.path()).find("is a folder"), std::string::npos);
+  EXPECT_NE(find_unwritable("/dev/null").find("not a regular file"), std::string::npos);
+  EXPECT_NE(find_unwritable(folder / std::string(300, 'x')), "");
+  EXPECT_EQ(test::read_file(folder / "old"), "kept");
+  const std::filesystem::directory_iterator files(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
 }  // namespace
 }  // namespace mm

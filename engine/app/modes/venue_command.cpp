@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <optional>
 
 #include "engine/app/cli_command.h"
 #include "engine/app/config/venue_config.h"
@@ -17,9 +16,7 @@ constexpr const char* kDefaultFile = "venue.ini";
 struct State {
   std::string file;
   std::vector<std::string> sets;
-  std::string listen, tls_cert, tls_key, scenario;
-  std::optional<std::int32_t> publish_hz;
-  std::optional<std::uint64_t> seed;
+  std::string listen, tls_cert, tls_key, scenario, publish_hz, seed;
   VenueOptions options;
   bool keys = false;
 };
@@ -33,8 +30,8 @@ void add_sets(State& state) {
   add("tls_cert", state.tls_cert);
   add("tls_key", state.tls_key);
   add("scenario", state.scenario);
-  if (state.publish_hz) add("publish_hz", std::to_string(*state.publish_hz));
-  if (state.seed) add("seed", std::to_string(*state.seed));
+  add("publish_hz", state.publish_hz);
+  add("seed", state.seed);
 }
 
 int execute(State& state) {
@@ -48,6 +45,10 @@ int execute(State& state) {
       no_file ? parse_venue_config("", "defaults", state.sets)
               : load_venue_config(state.file.empty() ? kDefaultFile : state.file, state.sets);
   if (!load.ok()) return complain(load.error);
+  if (std::string error = find_unwritable("--measure", state.options.measure_file);
+      !error.empty()) {
+    return complain(error);
+  }
   load.config.capture_file = state.options.capture_file;
   return venue_mode(state.options, std::move(load.config));
 }
