@@ -65,8 +65,9 @@ struct SessionLink {
   // counts up after a look at all of them.
   std::vector<std::atomic<bool>> halted;
   std::atomic<std::uint32_t> halted_news{0};
-  std::atomic<bool> market_refused{false};  // an order was, so look now
-  VenueOrderIds venue_ids;                  // written by the session
+  // Look now: an order was refused for what its symbol is, or a symbol is known to be halted.
+  std::atomic<bool> market_refused{false};
+  VenueOrderIds venue_ids;  // written by the session
   RestLink rest;
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
