@@ -118,6 +118,20 @@ TEST_F(AssetBalancesTest, WhatIsAcknowledgedIsTakenUntilABalanceIsTold) {
   EXPECT_EQ(balances_.available(0, Side::kBuy, kNow), units(700));
 }
 
+TEST_F(AssetBalancesTest, AFeeIsTakenUntilABalanceIsTold) {
+  trade({spot("ETH", "USDT")});
+  told(0, Asset::kQuote, units(1000));
+  told(0, Asset::kBase, units(10));
+  balances_.on_fee(0, units(2), Asset::kQuote, kNow);
+  balances_.on_fee(0, units(1), Asset::kBase, kNow);
+  balances_.on_fee(0, units(1), Asset::kOther, kNow);
+  balances_.on_fee(0, units(-1), Asset::kBase, kNow);  // a rebate may come later than the fill
+  EXPECT_EQ(balances_.available(0, Side::kBuy, kNow), units(998));
+  EXPECT_EQ(balances_.available(0, Side::kSell, kNow), units(9));
+  told(0, Asset::kQuote, units(998));
+  EXPECT_EQ(balances_.available(0, Side::kBuy, kNow), units(998));
+}
+
 TEST_F(AssetBalancesTest, ABalanceThatCameBeforeTheAcknowledgementIsBelievedAfterASecond) {
   trade({spot("ETH", "USDT")});
   Order& order = place(0, Side::kBuy, Ticks(300'000), Lots(1000));

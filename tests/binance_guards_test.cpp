@@ -115,6 +115,21 @@ TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
   EXPECT_EQ(guard.usage(kSecond).orders_limit, 100u);
 }
 
+TEST(BinanceRateGuard, WhatIsAnnouncedLaterChangesTheLimitAndNotTheCount) {
+  net::SharedRequestPause pause;
+  const LimitUsage before{LimitType::kRawRequests, 300 * kSecond, 100, 0};
+  RateGuard guard(pause, {&before, 1});
+  for (int i = 0; i < 8; ++i) guard.on_sent(ms(1000));
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, ms(1000)), kNever);
+  const std::array<LimitUsage, 4> now{{{LimitType::kConnections, 300 * kSecond, 1, 0},
+                                       {LimitType::kOther, 300 * kSecond, 1, 0},
+                                       {LimitType::kOrders, Nanos{}, 1, 0},
+                                       {LimitType::kRawRequests, 300 * kSecond, 10, 0}}};
+  guard.announce(now);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, ms(1000)), ms(301'000));
+  EXPECT_EQ(guard.refused_until(CommandKind::kCancel, 0, ms(1000)), kNever);
+}
+
 TEST(BinanceRateGuard, CountsRequestsAsSuchWhereTheVenueLimitsThem) {
   const std::array announced{LimitUsage{LimitType::kRawRequests, 300 * kSecond, 100, 0}};
   net::SharedRequestPause pause;

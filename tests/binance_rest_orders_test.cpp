@@ -613,7 +613,7 @@ TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) 
     for (int i = 0; i < 100; ++i) connector->do_work();
     EXPECT_EQ(server.accepted(), 1) << status;
     EXPECT_THAT(said_, HasSubstr("127.0.0.1:" + std::to_string(server.port())));
-    EXPECT_THAT(said_, HasSubstr("status " + std::to_string(status)));
+    EXPECT_THAT(said_, HasSubstr("HTTP " + std::to_string(status)));
     EXPECT_THAT(said_, HasSubstr("next attempt in 3600000 ms"));
     EXPECT_LT(said_.size(), 200u);
   }

@@ -51,14 +51,17 @@ class BinanceOrderSession : public testing::Test {
            net::AddressLimits& limit)
         : link(static_cast<std::size_t>(options.connections), options.instruments.size()),
           session(options, credentials.api_key.view(), *credentials.signer, link, limit.requests),
-          connector(options, credentials, link, limit, clock,
-                    [this](std::string_view line) { lines += std::string(line) + "\n"; }) {}
+          connector(
+              options, credentials, link, limit, clock,
+              [this](std::string_view line) { lines += std::string(line) + "\n"; },
+              [this](std::string_view answer) { symbols.emplace_back(answer); }) {}
 
     Clock clock;
     SessionLink link;
     OrderSession session;
     OrderConnector connector;
     std::string lines;
+    std::vector<std::string> symbols;  // answers to exchangeInfo
     std::vector<Event> events;
   };
 
@@ -194,8 +197,8 @@ TEST_F(BinanceOrderSession, LogsOnSubscribesAndReconcilesBeforeItIsUp) {
   for (const VenueRequest& r : venue_.requests()) {
     if (r.connection == 1 && r.method != "time") methods.push_back(r.method);
   }
-  EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "openOrders.status",
-                                   "myTrades", "account.status", "myTrades"));
+  EXPECT_THAT(methods, ElementsAre("session.logon", "userDataStream.subscribe", "exchangeInfo",
+                                   "openOrders.status", "myTrades", "account.status", "myTrades"));
   std::vector<SessionState> states;
   for (const Event& e : engine_->events) {
     if (e.kind == EventKind::kSessionStatus) states.push_back(e.session.state);
@@ -238,6 +241,72 @@ TEST_F(BinanceOrderSession, AKeyThatIsRefusedIsNamedAndNotTriedAgainAtOnce) {
   EXPECT_THAT(engine_->lines, Not(HasSubstr(kApiKey)));
   EXPECT_EQ(last(EventKind::kSessionStatus).session.state, SessionState::kDown);
   EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
+}
+
+TEST_F(BinanceOrderSession, AsksForTheRulesOfOurSymbolsWithEveryUserDataConnection) {
+  venue_.result("exchangeInfo", R"({"rateLimits":[],"symbols":[{"symbol":"BTCUSDT"}]})");
+  start_up();
+  ASSERT_EQ(venue_.count("exchangeInfo"), 1u) << "not on the second connection";
+  const VenueRequest asked = venue_.requests("exchangeInfo")[0];
+  EXPECT_THAT(asked.text,
+              AllOf(HasSubstr(R"("symbols":["BTCUSDT"])"),
+                    HasSubstr(R"("showPermissionSets":false)"), Not(HasSubstr("signature"))));
+  EXPECT_THAT(engine_->symbols, ElementsAre(HasSubstr(R"("symbols":[{"symbol":"BTCUSDT"}])")));
+  venue_.drop_all();
+  ASSERT_TRUE(run_until([this] { return engine_->symbols.size() == 2; }));
+  EXPECT_FALSE(engine_->link.symbols_wanted.load());
+}
+
+TEST_F(BinanceOrderSession, AsksForManySymbolsInAnswersThatFit) {
+  start();
+  const Instrument first = options_.instruments[0];
+  for (int i = 1; i < 250; ++i) {
+    Instrument next = first;
+    std::ranges::copy("S" + std::to_string(i) + "USDT", next.symbol_text.begin());
+    options_.instruments.push_back(next);
+  }
+  options_.connections = 1;
+  engine_ = std::make_unique<Engine>(options_, credentials_, *limit_);
+  ASSERT_TRUE(run_until([this] { return venue_.count("openOrders.status") > 0; }));
+  const std::vector<VenueRequest> asked = venue_.requests("exchangeInfo");
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_THAT(asked[0].text, AllOf(HasSubstr("\"BTCUSDT\""), HasSubstr("\"S99USDT\"")));
+  EXPECT_THAT(asked[2].text, AllOf(HasSubstr("[\"S200USDT\""), HasSubstr("\"S249USDT\"]")));
+}
+
+TEST_F(BinanceOrderSession, RulesThatThisApiDoesNotTellAreAskedForByRest) {
+  venue_.error("exchangeInfo", 400, -1020, "This operation is not supported.");
+  start_up();
+  EXPECT_TRUE(engine_->link.symbols_wanted.load());
+  EXPECT_THAT(engine_->symbols, IsEmpty());
+  EXPECT_THAT(engine_->lines, HasSubstr("exchangeInfo was refused: -1020"));
+}
+
+TEST_F(BinanceOrderSession, ALimitThatRulesWouldExceedIsWaitedOut) {
+  options_.connections = 1;
+  start();
+  venue_.error("exchangeInfo", 418, -1003, "Way too much request weight used; IP banned.");
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_EQ(venue_.connections(), 1);
+  EXPECT_FALSE(is_up());
+}
+
+TEST_F(BinanceOrderSession, LimitsAnnouncedWithAConnectionHoldFromThenOn) {
+  start_up();
+  script_orders();
+  venue_.result("exchangeInfo",
+                R"({"rateLimits":[{"rateLimitType":"RAW_REQUESTS","interval":"MINUTE",)"
+                R"("intervalNum":5,"limit":5}],"symbols":[]})");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until([this] { return lanes_taken() >= 4 && is_up(); }));
+  for (std::uint16_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(submit(CommandKind::kPlace, id(i)));
+    listen();
+  }
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_LE(venue_.count("order.place"), 4u);
 }
 
 TEST_F(BinanceOrderSession, ALimitMetWhileConnectingIsWaitedOut) {
@@ -545,11 +614,11 @@ TEST_F(BinanceOrderSession, TellsWhichSymbolsAreHaltedAndLooksWhenAnOrderIsRefus
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kRejected));
   EXPECT_EQ(last(EventKind::kRejected).failure.reason, RejectReason::kMarketHalted);
-  EXPECT_TRUE(engine_->link.market_refused.exchange(false));
+  EXPECT_TRUE(engine_->link.symbols_wanted.exchange(false));
   venue_.error("order.place", 400, -1013, "Filter failure: PRICE_FILTER");
   ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
   ASSERT_TRUE(run_until_heard(EventKind::kRejected, 2));
-  EXPECT_TRUE(engine_->link.market_refused.load()) << "its tick may be another now";
+  EXPECT_TRUE(engine_->link.symbols_wanted.load()) << "its tick may be another now";
   for (const bool halted : {true, false}) {
     engine_->events.clear();
     engine_->link.halted[0] = halted;

@@ -91,6 +91,30 @@ TEST_F(Cli, AVenuesTimeCannotBeHurried) {
                  "--speed max is for --mode sim: a venue's time cannot be hurried");
 }
 
+TEST_F(Cli, AnOptionThatWouldDoNothingIsRefused) {
+  for (const std::string mode : {"paper", "live"}) {
+    expect_refused("run --mode " + mode + " --seed 7",
+                   "--seed is for --mode sim: a venue's market has none");
+    expect_refused("run --mode " + mode + " --scenario calm",
+                   "--scenario is for --mode sim: a venue's market is what it is");
+    expect_refused("run --mode " + mode + " --scenario S7",
+                   "--scenario S1 to S25 are for --mode sim: faults are simulated");
+  }
+  expect_refused("run --mode paper --guard",
+                 "--guard is for --mode live: simulated orders die with the engine");
+  expect_refused("run --speed max --seconds 1 --view orders",
+                 "--view is for --speed realtime: virtual time has no live status");
+  expect_refused("run --quiet --seconds 1 --view status",
+                 "--view with --quiet: there is no live status to choose");
+  expect_refused("venue --capture x.gz --scenario calm",
+                 "--scenario with --capture: a recorded market is what it is");
+  for (const char* other :
+       {"--effective", "--mode live", "-c x.ini", "--set risk.max_position=1"}) {
+    EXPECT_EQ(mm_logic(std::string("check --keys ") + other).exit_code, 2) << other;
+  }
+  EXPECT_EQ(mm_logic("check --effective --mode live").exit_code, 2);
+}
+
 TEST_F(Cli, MaximumSpeedNeedsAnEnd) {
   EXPECT_EQ(mm_logic("run --speed max").exit_code, 2);
 }
@@ -125,6 +149,11 @@ TEST_F(Cli, ScenarioAndSeedAreCheckedLikeTheirKeys) {
   expect_refused("run --seconds 1 --scenario 'a b'",
                  "--set: [market] scenario = a b: must be calm | lively | trending | "
                  "volatile | jumpy | quiet");
+  for (const std::string seed : {"-1", "x", "1.5", "18446744073709551616"}) {
+    expect_refused("run --seconds 1 --seed " + seed,
+                   "--set: [market] seed = " + seed +
+                       ": must be a whole number from 0 to 18446744073709551615");
+  }
 }
 
 TEST_F(Cli, CheckAnswersOneLineEach) {

@@ -304,6 +304,38 @@ TEST(ConfigErrors, ImpossibleCombinationsBlameTheKeyThatWasSet) {
   EXPECT_THAT(error_of("[engine]\ncommand_ring_slots = 64\n"), HasSubstr("464 at least"));
 }
 
+TEST(ConfigErrors, AMarketThatCannotBeGeneratedIsRefused) {
+  EXPECT_EQ(error_of("[market]\nswing_min = 0.01\n"),
+            "test.ini:2: [market] swing_min = 0.01: must be at most swing_max (0.0054)");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\nswing_max = 0.001\n"),
+            "test.ini:2: [symbol BTCUSDT] swing_max = 0.001: must be at least swing_min (0.0042)");
+  EXPECT_EQ(error_of("[market]\nswing_time_min_ms = 5000\n"),
+            "test.ini:2: [market] swing_time_min_ms = 5000: must be at most swing_time_max_ms "
+            "(4000)");
+  EXPECT_EQ(error_of("[market]\nstart_price = 0.001\n"),
+            "test.ini:2: [market] start_price = 0.001: must be at least one tick (0.01)");
+  EXPECT_EQ(error_of("[market]\nstart_price = 0.001\n[instrument]\ntick = 0.001\n"), "");
+  EXPECT_EQ(error_of("[instrument]\ntick = 1000000\n"),
+            "test.ini:2: [instrument] tick = 1000000: must be at most [market] start_price (3000)");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\ntick = 2\nstart_price = 1\n"),
+            "test.ini:2: [symbol BTCUSDT] tick = 2: must be at most start_price (1)");
+}
+
+TEST(ConfigErrors, OrdersThatCouldNeverBePlacedAreRefused) {
+  EXPECT_EQ(error_of("[risk]\nprice_collar = 0.001\n"),
+            "test.ini:2: [risk] price_collar = 0.001: must be at least [strategy] min_spread "
+            "(0.002)");
+  EXPECT_EQ(error_of("[instrument]\nlot = 0.1\n[strategy]\norder_size = 0.05\n"),
+            "test.ini:2: [instrument] lot = 0.1: must be at most [strategy] order_size (0.05)");
+  EXPECT_EQ(error_of("[instrument]\nlot = 0.1\n"), "") << "order_size is not in use";
+}
+
+TEST(ConfigErrors, ALifeSignIsAskedForBeforeItIsMissed) {
+  EXPECT_EQ(error_of("[feed]\nsilence_s = 0.5\n"),
+            "test.ini:2: [feed] silence_s = 0.5: must be at least ping_interval_s (1)");
+  EXPECT_EQ(error_of("[feed]\nsilence_s = 0.5\nping_interval_s = 0\n"), "") << "off";
+}
+
 TEST(ConfigErrors, ABalanceOpensOnePositionOnly) {
   const std::string two = "[venue]\nsymbols = ETHUSDT, BTCUSDT, ETHUSDC\n";
   EXPECT_THAT(error_of(two + "[risk]\nstart_position = account\n"),
@@ -317,6 +349,27 @@ TEST(ConfigErrors, ABalanceOpensOnePositionOnly) {
 TEST(ConfigErrors, APositionLimitOfEitherKindIsEnough) {
   EXPECT_TRUE(parse("[risk]\nmax_position = 1\nmax_position_notional = 0\n").ok());
   EXPECT_TRUE(parse("[risk]\nmax_position = 0\nmax_position_notional = 1\n").ok());
+}
+
+TEST(ConfigErrors, ALimitThatEverySymbolSetsNeedNotBeSetForAll) {
+  const std::string two =
+      "[venue]\nsymbols = ETHUSDT, BTCUSDT\n[risk]\nmax_position_notional = 0\n";
+  const std::string eth = "[symbol ETHUSDT]\nmax_position = 3\n";
+  const std::string btc = "[symbol BTCUSDT]\nmax_position_notional = 500\n";
+  EXPECT_EQ(error_of(two + eth + btc), "");
+  EXPECT_EQ(error_of(two + eth),
+            "test.ini:4: [risk] max_position_notional = 0: a position limit is required: "
+            "max_position or max_position_notional above 0");
+  EXPECT_EQ(error_of(two + eth + "[symbol BTCUSDT]\nmin_spread = 0.003\n"),
+            "test.ini:4: [symbol BTCUSDT] max_position_notional = 0: a position limit is required: "
+            "max_position or max_position_notional above 0")
+      << "a section that says nothing of it";
+  EXPECT_EQ(error_of("[strategy]\norder_notional = 0\n[symbol ETHUSDT]\norder_size = 1\n"), "");
+  const ConfigLoad load = parse(two + eth + btc);
+  EXPECT_EQ(validate_symbol(load.config, "BTCUSDT"), "");
+  EXPECT_EQ(validate_symbol(load.config, "BNBUSDT"),
+            "[risk] max_position_notional = 0, for BNBUSDT: a position limit is required: "
+            "max_position or max_position_notional above 0");
 }
 
 TEST(ConfigErrors, GarbageIsRefusedNotRead) {
@@ -340,6 +393,8 @@ TEST(ConfigWarnings, TellWhatIsLegalButQuestionable) {
               testing::ElementsAre(HasSubstr("never amended")));
   EXPECT_THAT(warnings_of("[strategy]\norder_notional = 6000\n"),
               testing::ElementsAre(HasSubstr("orders are denied")));
+  EXPECT_THAT(warnings_of("[instrument]\nmin_notional = 2000\n"),
+              testing::ElementsAre(HasSubstr("below [instrument] min_notional")));
   EXPECT_THAT(warnings_of("[strategy]\nmax_spread = 0.06\n"),
               testing::ElementsAre(HasSubstr("price_collar")));
   EXPECT_THAT(warnings_of("[risk]\nmax_order_count = 5\n"),

@@ -93,6 +93,52 @@ TEST(Core, PlacesAFilledLevelAnewAndLeavesItsNeighbours) {
   EXPECT_EQ(h.core.invariants().total(), 0u);
 }
 
+TEST(Core, TellsOfEachDenialThatItCounts) {
+  CoreConfig c = quick();
+  c.account.max_order_count = 2;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(Nanos(5 * kSecond.v));
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 2u);
+  const std::span<const Denial> denials = h.core.denials();
+  ASSERT_EQ(denials.size(), 2u) << "one a side; it stays so";
+  EXPECT_EQ(h.core.instrument(0).counts.denied, 2u);
+  EXPECT_EQ(denials[0].side, Side::kBuy);
+  EXPECT_STREQ(denials[0].reason, "order_limit");
+  EXPECT_EQ(denials[0].price, Ticks(298'800));
+  EXPECT_EQ(denials[1].side, Side::kSell);
+  EXPECT_EQ(denials[1].price, Ticks(300'600));
+  h.deliver(CoreHarness::event(EventKind::kTrade));
+  EXPECT_TRUE(h.core.denials().empty()) << "those of the last event only";
+}
+
+TEST(Core, TellsOfAnOrderThatTheGatewayDenied) {
+  CoreHarness h(quick());
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(Nanos(5 * kSecond.v));
+  const auto placed = h.take(CommandKind::kPlace);
+  ASSERT_FALSE(placed.empty());
+  h.fail(EventKind::kDenied, placed[0], RejectReason::kTooOld);
+  ASSERT_EQ(h.core.denials().size(), 1u);
+  EXPECT_EQ(h.core.denials()[0].id, placed[0].id);
+  EXPECT_STREQ(h.core.denials()[0].reason, name(RejectReason::kTooOld));
+  EXPECT_EQ(h.core.instrument(0).counts.denied, 1u);
+}
+
+TEST(Core, AShutdownEndsTheMeasuresOfQuoting) {
+  CoreHarness h(quick());
+  h.start_quoting();
+  h.advance(kSecond * 2);
+  h.control(ControlCode::kShutdown);
+  const Nanos measured = h.core.instrument(0).uptime.measured();
+  const Nanos halted = h.side(Side::kBuy).times.spent(QuoteReason::kHalted);
+  EXPECT_GE(measured, kSecond * 2);
+  h.advance(kSecond * 60);
+  h.batch_end();
+  EXPECT_EQ(h.core.instrument(0).uptime.measured(), measured);
+  EXPECT_EQ(h.side(Side::kBuy).times.spent(QuoteReason::kHalted), halted);
+}
+
 TEST(Core, CountsATradeOnceWhicheverReportBringsIt) {
   CoreHarness h(quick());
   h.start_quoting();

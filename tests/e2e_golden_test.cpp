@@ -97,8 +97,9 @@ std::string result_of(const std::string& summary_path) {
       "fees {}, saved {:.2f} %, hash {}",
       json.integer("/fills"), json.integer("/orders/placed"), json.integer("/orders/amended"),
       json.integer("/orders/cancelled"), json.integer("/orders/rejected"),
-      json.integer("/orders/denied"), json.text("/position"), json.text("/pnl/total"),
-      json.text("/pnl/fees"), json.number("/requests/saved_pct"), json.text("/output_hash"));
+      json.integer("/orders/denied"), json.is_null("/position") ? "-" : json.text("/position"),
+      json.text("/pnl/total"), json.text("/pnl/fees"), json.number("/requests/saved_pct"),
+      json.text("/output_hash"));
 }
 
 // One fact a line, so that a mismatch is shown as a difference of lines.

@@ -69,6 +69,17 @@ TEST(Signals, TheTerminalGetsItsCursorBack) {
   EXPECT_GT(text.rfind("\x1b[?7h"), text.rfind("\x1b[?7l")) << "lines wrap again";
 }
 
+// no-color.org: whatever it is, unless it is empty.
+TEST(Terminal, NoColorTakesTheColoursAndNotThePage) {
+  for (const char* no_color : {"1", ""}) {
+    const Scratch here;
+    Running session(here, arguments({"--seconds", "1"}), "xterm", no_color);
+    ASSERT_TRUE(session.read_to_end()) << session.output();
+    EXPECT_NE(session.output().find("\x1b[?25l"), std::string::npos) << "no page";
+    EXPECT_EQ(session.output().find("\x1b[1mMM_Logic") != std::string::npos, *no_color == '\0');
+  }
+}
+
 TEST(Signals, ASecondOneEndsAtOnce) {
   const Scratch here;
   // The venue answers after 9 s: an orderly end would take as long.

@@ -1,6 +1,8 @@
 // `mm_logic run` in the simulator, from outside: what it says, what it leaves, that it repeats.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -150,6 +152,81 @@ TEST(SimRun, TheLedgerHoldsEveryFillAndOrderOfTheSummary) {
   EXPECT_EQ(ask("select count(*) from orders where state = 'filled'"),
             std::to_string(json.integer("/orders/filled")) + "\n");
   EXPECT_EQ(ask("select output_hash from sessions"), json.text("/output_hash") + "\n");
+}
+
+TEST(SimRun, TheLedgerHoldsAReasonForEveryOrderThatTheSummaryCountsAsDenied) {
+  const Scratch here;
+  ASSERT_EQ(
+      here.run("run --speed max --quiet --seconds 300 --session s -c " + test::kTight).exit_code,
+      0);
+  if (test::run_process("command -v sqlite3").exit_code != 0) GTEST_SKIP() << "no sqlite3 here";
+  const JsonFile json(here.path("s/summary.json"));
+  const auto count = [&](const std::string& where) {
+    const std::string query = "select count(*) from events where kind = 'order_denied'" + where;
+    return test::run_process("sqlite3 " + here.path("s/ledger.sqlite") + " \"" + query + "\"")
+        .output;
+  };
+  const std::int64_t denied = json.integer("/orders/denied");
+  EXPECT_GT(denied, 0);
+  EXPECT_EQ(count(""), std::to_string(denied) + "\n");
+  EXPECT_EQ(count(" and (reason = '' or detail not like '% @ %')"), "0\n");
+  EXPECT_EQ(here.run("replay s").exit_code, 0);
+}
+
+TEST(SimRun, ThePositionOfSeveralInstrumentsIsNone) {
+  const Scratch here;
+  ASSERT_EQ(
+      here.run(kFast + "--seconds 60 --session s --set venue.symbols=ETHUSDT,BTCUSDT").exit_code,
+      0);
+  const JsonFile json(here.path("s/summary.json"));
+  EXPECT_TRUE(json.is_null("/position"));
+  for (const char* symbol : {"/instruments/ETHUSDT", "/instruments/BTCUSDT"}) {
+    EXPECT_TRUE(is_amount(json.text(std::string(symbol) + "/position")));
+    EXPECT_NE(json.text(std::string(symbol) + "/details/nearest_quote"), "");
+  }
+}
+
+TEST(SimRun, TheLogsTimesNeverGoBack) {
+  const Scratch here;
+  test::Running session(here, {"run", "-c", kConfig, "--session", "s", "--seconds", "4"}, "dumb");
+  ASSERT_TRUE(session.read_until("warm_up")) << session.output();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(here.run("pause s").exit_code, 0);
+    EXPECT_EQ(here.run("resume s").exit_code, 0);
+  }
+  ASSERT_TRUE(session.read_to_end()) << session.output();
+  std::istringstream log(test::read_file(here.path("s/log.txt")));
+  std::string line, last;
+  int controls = 0;
+  while (std::getline(log, line)) {
+    const std::string time = line.substr(0, 26);
+    EXPECT_LE(last, time) << line;
+    last = time;
+    controls += line.find("control: ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(controls, 8);
+}
+
+TEST(SimRun, TheCountersOfASessionAreThoseOfItsSummary) {
+  const Scratch here;
+  const Ran ran =
+      here.run("run --seconds 3 --quiet --set strategy.warmup_s=1 --session s -c " + kConfig);
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const JsonFile json(here.path("s/summary.json"));
+  const Ran counters = here.run("counters s");
+  EXPECT_EQ(counters.exit_code, 0) << counters.err;
+  const std::string symbol = "{symbol=\"ETHUSDT\"";
+  for (const std::string& line :
+       {"stopped 1", std::string("live_orders 0"),
+        "requests_sent_total{limit=\"raw\"} " + std::to_string(json.integer("/requests/sent")),
+        "orders_total" + symbol + ",outcome=\"placed\"} " +
+            std::to_string(json.integer("/orders/placed")),
+        "fills_total" + symbol + "} " + std::to_string(json.integer("/fills")),
+        "position_base" + symbol + "} " + json.text("/position"),
+        "pnl_realized_quote" + symbol + "} " + json.text("/pnl/realized")}) {
+    EXPECT_THAT(counters.out, HasSubstr(line + "\n"));
+  }
+  EXPECT_EQ(here.run("counters nowhere").exit_code, 1);
 }
 
 TEST(SimRun, ASessionFolderInUseIsRefused) {

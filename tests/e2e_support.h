@@ -114,6 +114,7 @@ class JsonFile {
     EXPECT_EQ(at(pointer).get(value), simdjson::SUCCESS) << pointer;
     return std::string(value);
   }
+  bool is_null(const std::string& pointer) const { return at(pointer).is_null(); }
   std::vector<std::string> keys(const std::string& pointer) const {
     std::vector<std::string> names;
     for (const auto& field : simdjson::dom::object(at(pointer))) names.emplace_back(field.key);
@@ -126,10 +127,12 @@ class JsonFile {
   simdjson::dom::element json_;
 };
 
-// A running binary on a pseudo-terminal; `terminal_kind` is its TERM ("dumb": plain lines).
+// A running binary on a pseudo-terminal; `terminal_kind` is its TERM ("dumb": plain lines),
+// `no_color` the NO_COLOR of its environment.
 class Running {
  public:
-  Running(const Scratch& scratch, std::vector<std::string> arguments, const char* terminal_kind) {
+  Running(const Scratch& scratch, std::vector<std::string> arguments, const char* terminal_kind,
+          const char* no_color = nullptr) {
     arguments.insert(arguments.begin(), binary());
     std::vector<char*> argv;
     for (std::string& a : arguments) argv.push_back(a.data());
@@ -140,6 +143,7 @@ class Running {
     if (pid_ != 0) return;
     setenv("TERM", terminal_kind, 1);
     unsetenv("NO_COLOR");
+    if (no_color != nullptr) setenv("NO_COLOR", no_color, 1);
     if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
     _exit(127);
   }

@@ -54,6 +54,18 @@ TEST(ExchangeInfoLive, KnowsTheRateLimitsOfTheVenue) {
   EXPECT_EQ(info.find_limit(RateLimitKind::kUnknown), nullptr);
 }
 
+TEST(ExchangeInfoLive, ReadsTheAnswerOfTheWebSocketApiToo) {
+  const ExchangeInfo info = parse_exchange_info(
+      R"({"id":1,"status":200,"rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE",)"
+      R"("intervalNum":1,"limit":6000,"count":20}],"result":)" +
+      std::string(kDocumented) + "}");
+  ASSERT_EQ(info.error, "");
+  EXPECT_NE(info.find("BNBBTC", true), nullptr);
+  EXPECT_EQ(info.rate_limits.size(), 5u) << "what is used is no rule";
+  EXPECT_NE(parse_exchange_info(R"({"id":1,"status":200,"result":{"a":1}})").error, "");
+  EXPECT_NE(parse_exchange_info(R"({"id":1,"status":400,"error":{"code":-1121}})").error, "");
+}
+
 TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   const ExchangeInfo info = parse_exchange_info(kDocumented);
   const SymbolRules* const rules = info.find_rules("BNBBTC", true);
@@ -83,6 +95,13 @@ TEST(ExchangeInfoLive, KnowsASymbolWithoutReplacesOrPostOnlyOrders) {
   EXPECT_TRUE(info.instruments[0].rules.keep_priority_reduce);
   EXPECT_FALSE(info.rules[0].post_only_allowed);
   EXPECT_TRUE(info.rules[1].post_only_allowed) << "nothing is told of it";
+}
+
+TEST(ExchangeInfoLive, WhatIsNotSaidToBeAmendableIsNot) {
+  const ExchangeInfo info = parse_exchange_info(R"({"symbols":[{"symbol":"A","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  EXPECT_FALSE(info.instruments[0].rules.keep_priority_reduce);
+  EXPECT_TRUE(info.instruments[0].rules.cancel_replace) << "the usual way to move an order";
 }
 
 TEST(ExchangeInfoLive, LeavesOutWhatHasNoName) {

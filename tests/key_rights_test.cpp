@@ -57,7 +57,16 @@ TEST(KeyRights, AKeyThatMayNotTradeIsOfNoUse) {
 }
 
 TEST(KeyRights, WhatTheVenueDoesNotTellIsNotComplainedOf) {
-  EXPECT_EQ(judge("{}").said, "ok    rights    the key may trade spot\n");
+  EXPECT_EQ(judge(R"({"enableSpotAndMarginTrading":true})").said,
+            "ok    rights    the key may trade spot\n");
+}
+
+TEST(KeyRights, ARightToTradeThatIsNotToldIsUnknown) {
+  for (const char* said : {"{}", R"({"ipRestrict":true,"enableSpotAndMarginTrading":"yes"})"}) {
+    const Judged j = judge(said);
+    EXPECT_EQ(j.said, "warn  rights    whether the key may trade spot: unknown\n") << said;
+    EXPECT_FALSE(j.failed);
+  }
 }
 
 }  // namespace

@@ -298,6 +298,17 @@ TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
                                       "8|book_stale|", "8|quote_reason|stale_data"}));
 }
 
+TEST(Ledger, WhatTheCoreDeniedIsARowWithItsReason) {
+  Ledger l;
+  l.event(event_of(EventKind::kControl));
+  l.writer.on_denial(Nanos(7), {0, Side::kSell, "price_collar", Ticks(6'500'050), Lots(20), {}});
+  l.writer.on_denial(Nanos(8), {1, Side::kBuy, "stale", Ticks(1), Lots(3), ClientOrderId(9)});
+  EXPECT_EQ(l.rows("SELECT record,time_ns,instrument,client_order_id,reason,detail FROM events "
+                   "WHERE kind='order_denied'"),
+            (std::vector<std::string>{"1|7|0||price_collar|sell 0.0002 @ 65000.5",
+                                      "1|8|1|mm0000000000000009|stale|buy 0.003 @ 0.0001"}));
+}
+
 TEST(Ledger, TheSessionRowSaysWhetherItEnded) {
   Ledger l;
   EXPECT_EQ(

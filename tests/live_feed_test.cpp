@@ -211,6 +211,35 @@ TEST_F(LiveFeedTest, AQuietSymbolDoesNotHoldUpARollOverForEver) {
   EXPECT_EQ(count(EventKind::kBookStale), 0u);
 }
 
+TEST_F(LiveFeedTest, ASuccessorThatDoesNotCatchUpIsGivenUpAndTheOldConnectionStays) {
+  options.overlap_max = 50 * kMillisecond;
+  options.stuck_timeout = 40 * kMillisecond;
+  start();
+  ASSERT_TRUE(bring_up());
+  streams.send(0, R"({"e":"serverShutdown","E":1770123456789})");
+  ASSERT_TRUE(until([&] { return feed().open_sockets() == 2; }));
+  streams.send(0, diff_text(12, 12));
+  ASSERT_TRUE(until_id(12));
+  // The new one is alive, but its stream of the book is not.
+  std::uint64_t trade = 0;
+  ASSERT_TRUE(until([&] {
+    for (const std::size_t connection : {0u, 1u}) streams.send(connection, trade_text(trade));
+    ++trade;
+    return feed().counters().sockets_ended == 1;
+  }));
+  EXPECT_EQ(feed().counters().roll_overs, 0u);
+  EXPECT_NE(log_text().find("has not caught up within overlap_s"), std::string::npos);
+  streams.send(0, diff_text(13, 13));
+  ASSERT_TRUE(until_id(13));
+  EXPECT_TRUE(up);
+  // The next one does.
+  ASSERT_TRUE(until([&] { return streams.connections() == 3 && feed().open_sockets() == 2; }));
+  streams.send(0, diff_text(14, 14));
+  streams.send(2, diff_text(14, 14));
+  ASSERT_TRUE(until([&] { return feed().counters().roll_overs == 1; }));
+  EXPECT_EQ(count(EventKind::kBookStale), 0u);
+}
+
 TEST_F(LiveFeedTest, OfTwoConnectionsTheFirstArrivalCountsAndTheFasterOneLeads) {
   options.connections = 2;
   start();

@@ -140,6 +140,29 @@ TEST(Log, CountsAreNotLostAtTheEndOrWhenManyLinesCrowdThemOut) {
   EXPECT_NE(file.text().find("last (1 more times)"), std::string::npos);
 }
 
+TEST(Log, LinesOfSeveralThreadsStandInTheOrderOfTheirTimes) {
+  Log log({});
+  LogWriter first(log), second(log);
+  first.write(LogLevel::kInfo, kNoon + kSecond * 2, "two");
+  first.write(LogLevel::kInfo, kNoon + kSecond * 4, "four");
+  second.write(LogLevel::kInfo, kNoon + kSecond, "one");
+  EXPECT_EQ(log.drain(kNoon + kSecond * 3), 3);
+  EXPECT_THAT(log.tail(), ElementsAre("12:00:01 one", "12:00:02 two")) << "four waits";
+  second.write(LogLevel::kInfo, kNoon + kSecond * 3, "three");
+  log.flush();
+  EXPECT_THAT(log.tail(),
+              ElementsAre("12:00:01 one", "12:00:02 two", "12:00:03 three", "12:00:04 four"));
+}
+
+TEST(Log, ACountThatIsCrowdedOutIsNotOfTheFuture) {
+  Log log({});
+  LogWriter writer(log);
+  for (int i = 0; i < 2; ++i) writer.write(LogLevel::kInfo, kNoon, "again");
+  for (int i = 0; i < 20; ++i) writer.print(LogLevel::kInfo, kNoon, "line {}", i);
+  log.drain(kNoon);
+  EXPECT_THAT(log.tail(), testing::Contains("12:00:00 again (1 more times)"));
+}
+
 TEST(Log, TheTailIsBounded) {
   Log log({}, {}, 3);
   LogWriter writer(log);

@@ -79,10 +79,21 @@ TEST(WsConnect, ARefusalCarriesItsStatusAndWhenToComeBack) {
     EXPECT_FALSE(opened.socket);
     EXPECT_EQ(opened.http_status, status);
     EXPECT_EQ(opened.retry_after, 30 * kSecond);
-    EXPECT_EQ(opened.error, server.endpoint().authority() +
-                                ": websocket upgrade: refused with status " +
-                                std::to_string(status));
+    EXPECT_EQ(opened.error.find(server.endpoint().authority() + ": websocket upgrade: HTTP " +
+                                std::to_string(status)),
+              0u)
+        << opened.error;
+    EXPECT_NE(opened.error.find("nothing more for 30 s"), std::string::npos) << opened.error;
+    EXPECT_EQ(opened.error.find("<html>"), std::string::npos) << "its page is not read";
   }
+}
+
+TEST(WsConnect, APageInPlaceOfAnUpgradeIsNone) {
+  NetServer server(
+      serve_http([](const ServedRequest&) { return ServedResponse{.body = "<html>"}; }));
+  const WsOpened opened = open_websocket(server.endpoint(), nullptr, kPatient, {});
+  EXPECT_FALSE(opened.socket);
+  EXPECT_THAT(opened.error, HasSubstr("the answer is no upgrade to a WebSocket"));
 }
 
 TEST(WsConnect, AnAnswerThatIsNoUpgradeIsRefused) {

@@ -58,4 +58,16 @@ TEST(ReasonTimes, AReasonCountsFromItsUpdateToTheNext) {
   EXPECT_EQ(times.spent(QuoteReason::kHalted), Nanos(0));
 }
 
+TEST(DueTime, IsSplitIntoTheTimeAnOrderStoodAndTheRest) {
+  DueTime due;
+  due.update(Nanos(10), false, true);  // a reason is named: an order that stands does not count
+  due.update(Nanos(20), true, false);
+  due.update(Nanos(25), true, true);
+  due.update(Nanos(100), false, true);
+  due.update(Nanos(500), true, true);
+  due.update(Nanos(501), false, false);
+  EXPECT_EQ(due.total(), Nanos(81));
+  EXPECT_EQ(due.stood(), Nanos(76));
+}
+
 }  // namespace

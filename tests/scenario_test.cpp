@@ -319,6 +319,19 @@ TEST(ScenarioRun, VirtualTimeLeavesASessionThatReplays) {
   EXPECT_EQ(here.run("replay s").exit_code, 0);
 }
 
+// What the checkers wait for afterwards is no part of the run.
+TEST(ScenarioRun, TakesAsLongAsItIsTold) {
+  const test::Scratch here;
+  const test::Ran ran = here.run(
+      "run --scenario S7 --seconds 10 --speed max --quiet --session s -c " + test::kConfig);
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  const test::JsonFile json(here.path("s/summary.json"));
+  EXPECT_GE(json.number("/seconds"), 10);
+  EXPECT_LT(json.number("/seconds"), 11);
+  EXPECT_GT(json.number("/quote_uptime_pct"), 50) << "of 5 s; the end does not count";
+  EXPECT_THAT(ran.out, HasSubstr("60 s more"));
+}
+
 // S25 runs its 24 hours in virtual time unless told otherwise; here it is.
 TEST(ScenarioRun, TheDayOfS25TakesNoMoreMemoryAtItsEndThanAfterItsFirstQuarter) {
   const test::Scratch here;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <memory>
 
 #include "engine/app/status/activity.h"
@@ -16,6 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr Screen kTerminal{.redraws = true, .colours = true};
 constexpr Nanos kStart{1'704'067'200 * kSecond.v};  // midnight
 
 // One instrument with two orders, 61 s after the start.
@@ -62,8 +64,8 @@ class StatusPage : public testing::Test {
   ViewInput input(Nanos until = kNever) const {
     return {snapshot_, counts_, rates_, kStart, until, "simulated market"};
   }
-  static StatusView make(ViewKind kind, bool redraw = false) {
-    return StatusView(kind, redraw, {test::eth_spot()});
+  static StatusView make(ViewKind kind, Screen screen = {}) {
+    return StatusView(kind, screen, {test::eth_spot()});
   }
   std::string page(ViewKind kind) const { return make(kind).page(input()); }
 
@@ -117,15 +119,52 @@ TEST_F(StatusPage, SaysWhatIsWrong) {
   EXPECT_THAT(text, HasSubstr("market    no book\n"));
   EXPECT_THAT(text, HasSubstr("stopped: loss_limit\n"));
   EXPECT_THAT(text, HasSubstr("INVARIANT BROKEN"));
-  EXPECT_THAT(make(ViewKind::kStatus, true).page(input()), HasSubstr("\x1b[31mINVARIANT BROKEN"));
+  EXPECT_THAT(make(ViewKind::kStatus, kTerminal).page(input()),
+              HasSubstr("\x1b[31mINVARIANT BROKEN"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "colours only on a terminal";
 }
 
 TEST_F(StatusPage, InstrumentsBeyondTheRoomAreCounted) {
   snapshot_.instrument_count = 50;
-  const StatusView view(ViewKind::kStatus, false, std::vector<Instrument>(50, test::eth_spot()));
+  snapshot_.total.quoting = 50;
+  const StatusView view(ViewKind::kStatus, {}, std::vector<Instrument>(50, test::eth_spot()));
   const std::string text = view.page(input());
-  EXPECT_THAT(text, HasSubstr("... and 42 more instruments\n"));
+  EXPECT_THAT(text, HasSubstr("... and 42 more instruments\n50 of 50 instruments quoting: "));
+}
+
+TEST_F(StatusPage, ALineOfManyInstrumentsSaysWhatTheyComeToAndWhichDoNotQuote) {
+  std::vector<Instrument> instruments;
+  for (const char* symbol : {"AUSDT", "BUSDT", "CUSDT"}) {
+    instruments.push_back(test::eth_spot());
+    std::strcpy(instruments.back().symbol_text.data(), symbol);
+  }
+  snapshot_.instrument_count = 3;
+  snapshot_.total = {.quoting = 1,
+                     .live_orders = 9,
+                     .fills = 3,
+                     .amended = 7,
+                     .resets = 2,
+                     .profit = Money(kMoneyScale * 3 / 2)};
+  snapshot_.idle[0] = {0, {QuoteReason::kStaleData, QuoteReason::kStaleData}};
+  snapshot_.idle[1] = {2, {QuoteReason::kPositionLimit, QuoteReason::kQuoting}};
+  EXPECT_EQ(StatusView(ViewKind::kStatus, {}, instruments).line(input()),
+            "00:01:01 80 events/s, 1 of 3 instruments quoting: profit 1.5 USDT, 9 live orders, "
+            "3 fills, 7 amends, 2 resets; not quoting: AUSDT (stale_data), CUSDT (buy "
+            "position_limit, sell quoting)");
+  std::strcpy(instruments[1].quote_text.data(), "BTC");
+  EXPECT_THAT(StatusView(ViewKind::kStatus, {}, instruments).line(input()),
+              HasSubstr("quoting: 9 live orders"))
+      << "profits in two assets do not add up";
+}
+
+TEST_F(StatusPage, ALineOfFiftyInstrumentsIsBounded) {
+  snapshot_.instrument_count = 50;
+  const StatusView view(ViewKind::kStatus, {}, std::vector<Instrument>(50, test::eth_spot()));
+  const std::string text = view.line(input());
+  EXPECT_THAT(text, testing::EndsWith(" and 42 more"));
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  snapshot_.total.quoting = 50;
+  EXPECT_THAT(view.line(input()), Not(HasSubstr("not quoting")));
 }
 
 TEST_F(StatusPage, ALineHoldsTheEssentials) {
@@ -143,7 +182,7 @@ TEST_F(StatusPage, TheLogKeepsTheLastLinesWithTheirTime) {
 }
 
 TEST_F(StatusPage, OnATerminalItIsDrawnInPlaceAndTheCursorComesBack) {
-  StatusView view = make(ViewKind::kStatus, true);
+  StatusView view = make(ViewKind::kStatus, kTerminal);
   testing::internal::CaptureStdout();
   view.show(input());
   view.show(input());
@@ -167,6 +206,57 @@ TEST_F(StatusPage, WithoutATerminalItIsALineAndTheOrders) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_THAT(text, HasSubstr("next reset in 13 s"));
   EXPECT_EQ(text.find("something"), text.rfind("something")) << "each line of the log once";
+}
+
+TEST_F(StatusPage, WithoutATerminalTheOrdersOfEachInstrumentAreShown) {
+  snapshot_.instrument_count = 2;
+  snapshot_.total.quoting = 2;
+  snapshot_.instruments[1] = snapshot_.instruments[0];
+  std::vector<Instrument> instruments(2, test::eth_spot());
+  std::strcpy(instruments[1].symbol_text.data(), "BTCUSDT");
+  StatusView view(ViewKind::kOrders, {}, instruments);
+  testing::internal::CaptureStdout();
+  view.show(input());
+  EXPECT_THAT(
+      testing::internal::GetCapturedStdout(),
+      testing::AllOf(HasSubstr("\nETHUSDT\n  next reset"), HasSubstr("\nBTCUSDT\n  next reset")));
+}
+
+TEST_F(StatusPage, APageIsDrawnInPlaceWithoutColoursToo) {
+  StatusView view = make(ViewKind::kStatus, {.redraws = true});
+  testing::internal::CaptureStdout();
+  view.show(input());
+  view.close();
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, testing::StartsWith("\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"));
+  EXPECT_THAT(text, HasSubstr("\x1b[HMM_Logic 00:01:01"));
+}
+
+TEST(StatusBoard, APictureAddsUpAllInstrumentsAndNamesTheFirstThatDoNotQuote) {
+  CoreConfig config;
+  config.orders.modify_rate_limit = 1'000;
+  config.account.max_order_count = 100;
+  for (int i = 0; i < 12; ++i) config.instruments.push_back({test::eth_spot(), {}, {}});
+  test::CoreHarness engine(config);
+  engine.book(Ticks(299'990), Ticks(300'010), 3);
+  engine.advance(kSecond * 2);
+  engine.book(Ticks(299'990), Ticks(300'010), 3);
+  const auto picture = std::make_unique<StatusSnapshot>();
+  for (int i = 0; i < 2; ++i) take_snapshot(engine.core, *picture);
+  EXPECT_EQ(picture->instrument_count, 12u);
+  EXPECT_EQ(picture->total.quoting, 0u) << "warming up, or without a book";
+  EXPECT_EQ(picture->idle[3].instrument, 3);
+  EXPECT_EQ(picture->idle[3].reasons[0], engine.core.instrument(3).side(Side::kBuy).reason);
+}
+
+TEST(StatusBoard, ThereIsNoPictureOfACoreThatHasSeenNothing) {
+  const Core core(test::one_instrument());
+  StatusAgent::Ring ring(4);
+  const Clock clock;
+  StatusAgent agent(core, ring, clock);
+  for (int i = 0; i < 1'000; ++i) agent.do_work();
+  const auto picture = std::make_unique<StatusSnapshot>();
+  EXPECT_FALSE(ring.try_pop(*picture));
 }
 
 std::string said(const Activity& activity) {

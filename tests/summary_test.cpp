@@ -96,6 +96,22 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/details/nearest quote"), "64990 of 65000..65100");
 }
 
+TEST(Summary, APositionAcrossInstrumentsIsNone) {
+  Summary s = sample_summary();
+  s.total.position.reset();
+  s.total.details.clear();
+  s.instruments[1].second.details = {{"nearest_quote", "market traded 2990 to 3010"}};
+  simdjson::dom::parser parser;
+  const std::string text = to_json(s);
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(text).get(json), simdjson::SUCCESS) << text;
+  EXPECT_TRUE(json["position"].is_null());
+  EXPECT_EQ(json.at_pointer("/instruments/BTCUSDT/position").get_string().value(), "-0.125");
+  const std::string shown = to_text(s, false);
+  EXPECT_NE(shown.find("  fills       9\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("  ETHUSDT       no fill, market traded 2990 to 3010\n"), std::string::npos);
+}
+
 TEST(Summary, JsonOfNothingIsStillJson) {
   simdjson::dom::parser parser;
   simdjson::dom::element json;

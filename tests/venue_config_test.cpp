@@ -94,6 +94,31 @@ TEST(VenueConfig, AMistakeIsOneLineWithPlaceKeyValueAndWhatIsAllowed) {
   EXPECT_THAT(error_of("[venue]\ntls_cert = a.pem\n"), HasSubstr("both or neither"));
 }
 
+TEST(VenueConfig, AMarketThatCannotBeGeneratedIsRefused) {
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\nstart_price = 60000\ntick = 1000000\n"),
+            "venue.ini:3: [symbol BTCUSDT] tick = 1000000: must be at most start_price (60000)");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\nstart_price = 0.001\n"),
+            "venue.ini:2: [symbol BTCUSDT] start_price = 0.001: must be at least one tick (0.01)");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\ntick = 0.00000001\n"),
+            "venue.ini:2: [symbol BTCUSDT] tick = 0.00000001: start_price must be at most "
+            "2000000000 ticks");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\nstart_price = 100000000\n"),
+            "venue.ini:2: [symbol BTCUSDT] start_price = 100000000: start_price must be at most "
+            "2000000000 ticks");
+  EXPECT_EQ(error_of("[symbol BTCUSDT]\nswing_min = 0.5\n"),
+            "venue.ini:2: [symbol BTCUSDT] swing_min = 0.5: must be at most swing_max (0.0054)");
+  EXPECT_THAT(error_of("[symbol BTCUSDT]\nswing_time_max_ms = 1\n"),
+              HasSubstr("must be at least swing_time_min_ms"));
+}
+
+TEST(VenueConfig, FaultsDoNotEndBeforeTheyBegin) {
+  EXPECT_EQ(error_of("[venue]\nfault_begin_s = 60\nfault_end_s = 30\n"),
+            "venue.ini:3: [venue] fault_end_s = 30: must be at least fault_begin_s (60)");
+  EXPECT_EQ(error_of("[venue]\nfault_end_s = 5\n"),
+            "venue.ini:2: [venue] fault_end_s = 5: must be at least fault_begin_s (10)");
+  EXPECT_TRUE(parse_venue_config("[venue]\nfault_begin_s = 5\nfault_end_s = 5\n", "v").ok());
+}
+
 TEST(VenueConfig, AnAccountNeedsAKeyAndOneKindOfSecret) {
   EXPECT_THAT(error_of("[account a]\nhmac_secret = s\n"), HasSubstr("api_key: must be set"));
   EXPECT_THAT(error_of("[account a]\napi_key = k\n"), HasSubstr("one of them must be set"));
@@ -121,6 +146,11 @@ TEST(VenueCommand, BadConfigAndUsageEndWithTwo) {
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.err, HasSubstr("nothing.ini: cannot be read"));
   EXPECT_EQ(scratch.run("venue --publish-hz 0").exit_code, 2);
+  for (const char* seed : {"-1", "x", "''", "18446744073709551616"}) {
+    const Ran ran = scratch.run(std::string("venue --listen 127.0.0.1:0 --seed ") + seed);
+    EXPECT_EQ(ran.exit_code, 2) << seed;
+    EXPECT_THAT(ran.err, HasSubstr("must be a whole number from 0 to 18446744073709551615"));
+  }
   EXPECT_EQ(scratch.run("venue --listen 1.2.3.4.5:1").exit_code, 2);
   EXPECT_EQ(scratch.run("venue --capture nothing.gz").exit_code, 2);
   EXPECT_EQ(scratch.run("venue --tls-cert a --tls-key b").exit_code, 2);

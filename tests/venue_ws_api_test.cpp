@@ -512,6 +512,20 @@ TEST_F(VenueWsApi, ChargesWhatQuestionsCost) {
   EXPECT_EQ(weight("account.rateLimits.orders", {}), 40);
 }
 
+TEST_F(VenueWsApi, TellsTheRulesOfSymbolsAsRestDoes) {
+  const Json told = say(R"({"id":1,"method":"exchangeInfo","params":{"symbols":["ETHUSDT",)"
+                        R"("BTCUSDT"],"showPermissionSets":false}})");
+  EXPECT_EQ(told.integer("/status"), 200);
+  EXPECT_EQ(told.size("/result/symbols"), 2u);
+  EXPECT_EQ(told.text("/result/symbols/0/symbol"), "ETHUSDT");
+  EXPECT_EQ(told.text("/result/symbols/0/status"), "TRADING");
+  EXPECT_EQ(told.text("/result/symbols/1/filters/0/tickSize"), "0.01000000");
+  EXPECT_EQ(told.text("/result/rateLimits/0/rateLimitType"), "REQUEST_WEIGHT");
+  EXPECT_EQ(say(R"({"id":1,"method":"exchangeInfo","params":{"symbols":["NOUSDT"]}})")
+                .integer("/error/code"),
+            -1121);
+}
+
 TEST_F(VenueWsApi, TooMuchWeightIsRefusedWithTheTimeToComeBack) {
   server::ServerConfig config = VenueHarness::default_config();
   config.limits.weight_per_minute = 25;

@@ -79,11 +79,11 @@ int with_config(const ConfigOptions& options, const std::function<int(const Conf
 }
 
 template <class E>
-void add_choice(CLI::App& command, const std::string& name, E& value,
-                const std::map<std::string, E>& words, const std::string& help) {
+CLI::Option* add_choice(CLI::App& command, const std::string& name, E& value,
+                        const std::map<std::string, E>& words, const std::string& help) {
   std::string allowed;
   for (const auto& [word, meaning] : words) allowed += (allowed.empty() ? "" : "|") + word;
-  command.add_option(name, value, help)
+  return command.add_option(name, value, help)
       ->transform(CLI::Transformer(words).description(""))
       ->transform(CLI::IsMember(words).description(""))  // runs first: the last one added does
       ->type_name(allowed);
@@ -99,6 +99,29 @@ void add_seconds(CLI::App& command, std::int64_t& seconds) {
   command.add_option("--seconds", seconds, "Stop after this long; 0: when interrupted")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
       ->type_name("N");
+}
+
+// What is asked for and would do nothing; empty if all of it means something.
+std::string without_effect(const RunOptions& run, bool seeded, const std::string& scenario,
+                           bool view_chosen) {
+  if (run.mode != VenueMode::kSim) {
+    if (run.faults != nullptr) {
+      return "--scenario S1 to S25 are for --mode sim: faults are simulated";
+    }
+    if (!scenario.empty()) return "--scenario is for --mode sim: a venue's market is what it is";
+    if (seeded) return "--seed is for --mode sim: a venue's market has none";
+    if (run.speed == Speed::kMax) {
+      return "--speed max is for --mode sim: a venue's time cannot be hurried";
+    }
+  }
+  if (run.guard && run.mode != VenueMode::kLive) {
+    return "--guard is for --mode live: simulated orders die with the engine";
+  }
+  if (view_chosen && run.quiet) return "--view with --quiet: there is no live status to choose";
+  if (view_chosen && run.speed == Speed::kMax) {
+    return "--view is for --speed realtime: virtual time has no live status";
+  }
+  return {};
 }
 
 // The name of a market, or of what goes wrong: its keys come first, so that others may override.
@@ -126,7 +149,7 @@ Command add_run(CLI::App& app) {
   struct State {
     RunOptions run;
     ConfigOptions config;
-    std::optional<std::uint64_t> seed;
+    std::optional<std::string> seed;  // as its key reads it
     std::string scenario;
   };
   auto state = std::make_shared<State>();
@@ -145,9 +168,9 @@ Command add_run(CLI::App& app) {
   add_choice<Speed>(*command, "--speed", run.speed,
                     {{"realtime", Speed::kRealtime}, {"max", Speed::kMax}},
                     "Pace of a simulation (realtime)");
-  add_choice<View>(*command, "--view", run.view,
-                   {{"status", View::kStatus}, {"orders", View::kOrders}},
-                   "What the live status shows (status)");
+  const CLI::Option* view = add_choice<View>(*command, "--view", run.view,
+                                             {{"status", View::kStatus}, {"orders", View::kOrders}},
+                                             "What the live status shows (status)");
   command->add_flag("--quiet", run.quiet, "No live status, the summary only");
   command->add_option("--json", run.json_file, "Write the summary to this file too")
       ->type_name("FILE");
@@ -155,24 +178,19 @@ Command add_run(CLI::App& app) {
       ->type_name("DIR");
   command->add_flag("--guard", run.guard, "Start a guard beside a live run (mm_logic guard)");
   return {
-      command, [state] {
-        const bool simulated = state->run.mode == VenueMode::kSim;
+      command, [state, view] {
         auto& sets = state->config.sets;
-        if (state->seed) sets.push_back(fmt::format("market.seed={}", *state->seed));
+        if (state->seed) sets.push_back("market.seed=" + *state->seed);
         if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
           return complain(error);
         }
-        if (state->run.faults != nullptr && !simulated) {
-          return complain("--scenario S1 to S25 are for --mode sim: faults are simulated");
-        }
-        if (state->run.speed == Speed::kMax && !simulated) {
-          return complain("--speed max is for --mode sim: a venue's time cannot be hurried");
+        if (std::string error = without_effect(state->run, state->seed.has_value(), state->scenario,
+                                               view->count() > 0);
+            !error.empty()) {
+          return complain(error);
         }
         if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
           return complain("--speed max needs --seconds N: it never waits to be interrupted");
-        }
-        if (state->run.guard && state->run.mode != VenueMode::kLive) {
-          return complain("--guard is for --mode live: simulated orders die with the engine");
         }
         return with_config(state->config, [&](const Config& c) { return run_mode(state->run, c); });
       }};
@@ -289,7 +307,7 @@ Command add_inspect(CLI::App& app) {
   add_captures(*command, options.captures);
   command->add_option("--symbol", options.symbol, "Only this instrument")->type_name("S");
   command->add_option("--every", options.every, "A checkpoint per N applied diffs; 0: at the end")
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}).description(""))
       ->type_name("N");
   command->add_option("--depth", options.depth, "Levels a side in a checkpoint (20)")
       ->check(CLI::Range(1, 5000).description(""))
@@ -367,8 +385,12 @@ Command add_check(CLI::App& app) {
   CLI::App* command = app.add_subcommand("check", "Check config, host and venue, one line each");
   state->config.add_to(*command);
   add_mode(*command, state->mode, "What to check for; paper and live ask the venue (sim)");
-  command->add_flag("--keys", state->keys, "Print every key with its default and meaning instead");
-  command->add_flag("--effective", state->effective, "Print the config in force instead");
+  CLI::Option* keys = command->add_flag("--keys", state->keys,
+                                        "Print every key with its default and meaning instead");
+  command->add_flag("--effective", state->effective, "Print the config in force instead")
+      ->excludes(keys)
+      ->excludes("--mode");
+  for (const char* option : {"--mode", "--config", "--set"}) keys->excludes(option);
   return {command, [state] {
             if (state->keys) {
               fmt::print("{}", default_config_text());
@@ -419,6 +441,26 @@ Command add_watch(CLI::App& app) {
           }};
 }
 
+// Hidden: what scripts compare with the venue.
+Command add_counters(CLI::App& app) {
+  struct State {
+    CountersOptions counters;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("counters", "The numbers in a session's counters.dat");
+  command->group("");
+  command->add_option("session", state->counters.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->counters.sessions_dir = load.config.session.dir;
+            return counters_mode(state->counters);
+          }};
+}
+
 // Hidden: what scripts/tune_host works on.
 Command add_host(CLI::App& app) {
   auto options = std::make_shared<HostOptions>();
@@ -445,6 +487,7 @@ int parse_and_execute(int argc, char** argv) {
       add_check(app),
       add_record(app),
       add_watch(app),
+      add_counters(app),
       add_host(app),
       add_venue(app),
       add_guard(app),

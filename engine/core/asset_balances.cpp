@@ -73,10 +73,19 @@ void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
 
 void AssetBalances::on_acknowledged(InstrumentId id, const Instrument& instrument,
                                     const Order& order, Nanos now) {
-  Holding& holding = holdings_[uses_[id][index(order.side)].asset];
-  if (now >= holding.untold_until) holding.untold = Amount(0);
   const Claim locked{order.leaves(), notional(instrument, order.price, order.leaves())};
-  holding.untold += amount(locked, order.side, instrument);
+  take(id, order.side, amount(locked, order.side, instrument), now);
+}
+
+void AssetBalances::on_fee(InstrumentId id, Amount fee, Asset asset, Nanos now) {
+  if (asset == Asset::kOther || fee.v <= 0) return;
+  take(id, asset == Asset::kQuote ? Side::kBuy : Side::kSell, fee, now);
+}
+
+void AssetBalances::take(InstrumentId id, Side side, Amount amount, Nanos now) {
+  Holding& holding = holdings_[uses_[id][index(side)].asset];
+  if (now >= holding.untold_until) holding.untold = Amount(0);
+  holding.untold += amount;
   holding.untold_until = now + kUntoldMax;
 }
 

@@ -59,6 +59,8 @@ class AssetBalances {
   // have come first: after kUntoldMax it is taken to be in the one that is known.
   void on_acknowledged(InstrumentId id, const Instrument& instrument, const Order& order,
                        Nanos now);
+  // A fill has been charged for: likewise.
+  void on_fee(InstrumentId id, Amount fee, Asset asset, Nanos now);
 
   // Whether the venue has told the balance that pays for orders of this side.
   bool known(InstrumentId id, Side side) const { return holding(id, side).known; }
@@ -78,7 +80,7 @@ class AssetBalances {
     std::string name;  // empty if it is one instrument's own
     Amount free{}, held{};
     Amount in_flight{};  // of all uses
-    Amount untold{};     // acknowledged since the balance was told
+    Amount untold{};     // taken since the balance was told
     Nanos untold_until{};
     int uses = 0;
     bool known = false;
@@ -89,6 +91,7 @@ class AssetBalances {
     Amount in_flight{};
   };
   Use use(std::string_view name);
+  void take(InstrumentId id, Side side, Amount amount, Nanos now);
   const Holding& holding(InstrumentId id, Side side) const {
     return holdings_[uses_[id][index(side)].asset];
   }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "engine/core/asset_balances.h"
@@ -56,6 +57,8 @@ class Core {
   const OrderLifecycle& lifecycle() const { return lifecycle_; }
   const RequestMeter& requests() const { return meter_; }
   const InvariantCounts& invariants() const { return invariants_; }
+  // Of the event consumed last.
+  std::span<const Denial> denials() const { return denials_; }
   QuoteReason trip() const { return trip_; }  // kQuoting, or why everything stands still
   Nanos now() const { return now_; }
   // Hash of positions, cash and live orders, free of time stamps: equal states hash equal.
@@ -76,6 +79,7 @@ class Core {
   void on_off_grid_fill(InstrumentState& s, const OffGridFill& fill);
   void on_balance(InstrumentState& s, const Balance& balance);
   void count(InstrumentState& s, const OrderChange& change);
+  void deny(InstrumentState& s, const Denial& denial);
   void touch_changed(InstrumentState& s);
   void judge_lag(Nanos lag);
   void judge_silence();
@@ -137,6 +141,7 @@ class Core {
   InvariantCounts invariants_;
   std::uint64_t illegal_seen_ = 0;
   std::vector<InstrumentId> dirty_;
+  std::vector<Denial> denials_;
   // Profit and its limits of all instruments that have one quote asset: others do not add up.
   struct AccountTotal {
     LossGuard loss;

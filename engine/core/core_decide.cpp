@@ -240,7 +240,9 @@ void Core::check_invariants(InstrumentState& s) {
   if (!holds) trip(QuoteReason::kHalted);
 }
 
+// Until a shutdown: from then on nobody is meant to quote.
 void Core::measure(InstrumentState& s) {
+  if (stopping_) return;
   bool two_sided = true;
   for (const Side side : kSides) {
     bool reached = false;
@@ -253,7 +255,9 @@ void Core::measure(InstrumentState& s) {
       reached |= away <= Int128{s.fair.v} * s.config.strategy.max_spread.v + 2 * kRatioScale;
     }
     two_sided &= reached;
-    s.side(side).times.update(now_, s.side(side).reason);
+    SideState& state = s.side(side);
+    state.times.update(now_, state.reason);
+    state.due.update(now_, s.warmed_up && state.reason == QuoteReason::kQuoting, reached);
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
   if (two_sided) s.reset.quoted(now_);

@@ -78,6 +78,7 @@ Core::Core(const CoreConfig& config)
     accounts_[instruments_[i].account].carried += c.carried.profit;
   }
   dirty_.reserve(2 * config.instruments.size());  // all may be marked again while decided
+  denials_.reserve(2 * kMaxLevelsPerSide * config.instruments.size());
 }
 
 Nanos Core::next_deadline() const {
@@ -97,6 +98,7 @@ void Core::start(Nanos now) {
 void Core::on(const Event& e, CommandBuffer& out) {
   MM_ASSERT(e.time >= now_, "the driver stamps events with a time that does not go back");
   now_ = e.time;
+  denials_.clear();
   if (!started_) start(now_);
   const std::size_t before = out.size();
   const bool of_instrument = is_market(e.kind) || is_execution(e.kind);
@@ -249,6 +251,7 @@ void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change
   if (!change.fill_counted) return;
   const Side side = e.side();
   s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  balances_.on_fee(s.id, e.fill.fee, e.fill.fee_asset, now_);
   s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
     trip(QuoteReason::kHalted);
@@ -285,7 +288,16 @@ void Core::count(InstrumentState& s, const OrderChange& change) {
   if (change.order == nullptr || change.before == change.after) return;
   if (change.after == OrderState::kFilled) ++s.counts.filled;
   if (change.after == OrderState::kCanceled) ++s.counts.cancelled;
-  if (change.after == OrderState::kDenied) ++s.counts.denied;
+  if (change.after == OrderState::kDenied) {
+    const Order& o = *change.order;
+    deny(s, {s.id, o.side, name(change.reason), o.price, o.lots, o.id});
+  }
+}
+
+// All are counted; those that find no room, more than one event should bring, are not told of.
+void Core::deny(InstrumentState& s, const Denial& denial) {
+  ++s.counts.denied;
+  if (denials_.size() < denials_.capacity()) denials_.push_back(denial);
 }
 
 void Core::on_control(const Control& control) {
@@ -302,6 +314,7 @@ void Core::on_control(const Control& control) {
       want_all_canceled();
       break;
     case ControlCode::kShutdown:
+      for (InstrumentState& s : instruments_) measure(s);
       trip(QuoteReason::kHalted);
       want_all_canceled();
       stopping_ = true;

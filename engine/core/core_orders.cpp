@@ -194,7 +194,9 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
     // own other side is most often in the way where one of its orders is in doubt.
     const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
     const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
-    if (s.side(side).reason != reason && denied != QuoteReason::kPositionLimit) ++s.counts.denied;
+    if (s.side(side).reason != reason && denied != QuoteReason::kPositionLimit) {
+      deny(s, {s.id, side, name(denied), quote.price, quote.lots, {}});
+    }
     s.side(side).reason = reason;
     return true;
   }

@@ -47,11 +47,23 @@ struct SideState {
   QuoteReason reason = QuoteReason::kDisconnected;
   Nanos fill_pause_until{};
   ReasonTimes times;
+  DueTime due;
   bool paused = false;
 };
 
 struct OrderCounts {
   std::uint64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
+};
+
+// An order, or a change of one, that came to nothing for a reason of our own: one for each counted
+// as denied.
+struct Denial {
+  InstrumentId instrument{};
+  Side side{};
+  const char* reason = "";  // a name of names.cpp
+  Ticks price{};
+  Lots lots{};
+  ClientOrderId id{};  // 0: it never got one
 };
 
 // The outermost distance between our quotes and the market's trades: for a run without fills.

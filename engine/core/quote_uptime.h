@@ -1,5 +1,7 @@
 // Quote uptime: the share of time after warm-up with an active order on each side in reach.
 //
+// Beside it, a side at a time, the time that ought to be quoted and is.
+//
 // Owned by the core's thread; O(1), no allocation. The state holds from one update to the next.
 #pragma once
 
@@ -26,6 +28,25 @@ class QuoteUptime {
  private:
   Nanos measured_{}, quoted_{}, last_{kNever};
   bool two_sided_ = false;
+};
+
+// How long a side had no reason not to be quoted, and how long of that an order in reach stood.
+class DueTime {
+ public:
+  // What holds from `now` on.
+  void update(Nanos now, bool due, bool stands) {
+    if (due_) total_ += now - last_;
+    if (due_ && stands_) stood_ += now - last_;
+    last_ = now;
+    due_ = due;
+    stands_ = stands;
+  }
+  Nanos total() const { return total_; }
+  Nanos stood() const { return stood_; }
+
+ private:
+  Nanos total_{}, stood_{}, last_{};
+  bool due_ = false, stands_ = false;
 };
 
 }  // namespace mm

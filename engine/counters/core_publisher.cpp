@@ -31,6 +31,8 @@ void set_quotes(InstrumentUpdate& out, const InstrumentState& s) {
       const auto reason = static_cast<QuoteReason>(r);
       out.set("quote_reason_seconds_total", state.times.spent(reason), side_reason(side, reason));
     }
+    out.set("quote_due_seconds_total", state.due.total(), index(side));
+    out.set("quote_stood_seconds_total", state.due.stood(), index(side));
   }
   out.set("quoted_seconds_total", s.uptime.quoted());
   out.set("quotable_seconds_total", s.uptime.measured());

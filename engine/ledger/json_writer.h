@@ -34,6 +34,7 @@ class JsonWriter {
     start(key);
     text_ += digits;
   }
+  void member_null(std::string_view key) { member_number(key, "null"); }
   void element(std::string_view text) {
     next_line();
     put_text(text);

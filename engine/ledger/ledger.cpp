@@ -199,6 +199,17 @@ void LedgerWriter::on_change(Nanos time, InstrumentId instrument, std::string_vi
   wrote();
 }
 
+void LedgerWriter::on_denial(Nanos time, const Denial& d) {
+  if (!open_ || !error_.empty()) return;
+  const Instrument& i = instrument(d.instrument);
+  const std::string id = id_text(d.id);
+  const std::string detail = fmt::format(
+      "{} {} @ {}", name(d.side), quantity_text(i, d.lots).view(), price_text(i, d.price).view());
+  insert_event_.bind(record_).bind(time.v).bind(time.v).bind(d.instrument).bind("order_denied");
+  insert_event_.bind(id).bind("").bind(d.reason).bind(detail).run();
+  wrote();
+}
+
 void LedgerWriter::wrote() {
   error_ = database_.error();
   if (++uncommitted_ >= kCommitAfterRows) commit();

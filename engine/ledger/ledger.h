@@ -7,8 +7,8 @@
 //
 // Tables: sessions (one row), instruments, orders (one row a client order id, its last known
 // state), requests (every command), fills (each trade id once, however often it was reported),
-// events (execution reports, control, lost books, and the changes given to on_change) and closing
-// (position and profit at the end, which the next session goes on from).
+// events (execution reports, control, lost books, what the core denied, and the changes given to
+// on_change) and closing (position and profit at the end, which the next session goes on from).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@
 #include "engine/core/command.h"
 #include "engine/core/event.h"
 #include "engine/core/instrument.h"
+#include "engine/core/instrument_state.h"
 #include "engine/core/order.h"
 #include "engine/journal/journal_format.h"
 #include "engine/ledger/sqlite.h"
@@ -51,6 +52,9 @@ class LedgerWriter {
                                  std::span<const Instrument> instruments);
   // One record of the journal and the core's answer to it.
   void on_record(const Event& event, std::span<const Command> commands);
+  // An `order_denied` row in events, for each that the summary counts as denied. (A `denied` row is
+  // the gateway's report that it sent a command not.)
+  void on_denial(Nanos time, const Denial& denial);
   // Anything else worth a row in events, such as a new reason for not quoting.
   void on_change(Nanos time, InstrumentId instrument, std::string_view what,
                  std::string_view detail);

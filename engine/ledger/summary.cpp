@@ -58,7 +58,11 @@ void put_results(JsonWriter& json, const Results& r) {
   json.member("filled", r.orders.filled);
   json.close_object();
   json.member("fills", r.fills);
-  json.member("position", decimal_text(r.position).view());
+  if (r.position) {
+    json.member("position", decimal_text(*r.position).view());
+  } else {
+    json.member_null("position");
+  }
   json.open_object("pnl");
   json.member("realized", decimal_text(r.pnl.realized).view());
   json.member("unrealized", decimal_text(r.pnl.unrealized).view());
@@ -100,7 +104,9 @@ void put_totals(Text out, const Results& r) {
   fmt::format_to(out, "  orders      {} placed, {} amended, {} cancelled, {} filled, ", o.placed,
                  o.amended, o.cancelled, o.filled);
   fmt::format_to(out, "{} rejected, {} denied\n", o.rejected, o.denied);
-  fmt::format_to(out, "  fills       {}, position {}\n", r.fills, decimal_text(r.position).view());
+  fmt::format_to(out, "  fills       {}", r.fills);
+  if (r.position) fmt::format_to(out, ", position {}", decimal_text(*r.position).view());
+  fmt::format_to(out, "\n");
   fmt::format_to(out, "  pnl         {} = realized {} + unrealized {} - fees {}\n",
                  short_money(r.pnl.total()), short_money(r.pnl.realized),
                  short_money(r.pnl.unrealized), short_money(r.pnl.fees));
@@ -120,8 +126,20 @@ void put_instruments(Text out, const Summary& s) {
                  "amended", "cancel", "fills", "position", "pnl", "uptime");
   for (const auto& [symbol, r] : s.instruments) {
     fmt::format_to(out, "  {:<14}{:>8}{:>8}{:>8}{:>8}{:>16}{:>16}{:>9}\n", symbol, r.orders.placed,
-                   r.orders.amended, r.orders.cancelled, r.fills, decimal_text(r.position).view(),
-                   short_money(r.pnl.total()), hundredths(r.quote_uptime_pct_hundredths));
+                   r.orders.amended, r.orders.cancelled, r.fills,
+                   decimal_text(r.position.value_or(Amount{})).view(), short_money(r.pnl.total()),
+                   hundredths(r.quote_uptime_pct_hundredths));
+  }
+}
+
+// Where there are several: for those without a fill, how near they were to one.
+void put_nearest(Text out, const Summary& s) {
+  if (s.instruments.size() < 2) return;
+  for (const auto& [symbol, r] : s.instruments) {
+    if (r.fills > 0) continue;
+    for (const auto& [key, value] : r.details) {
+      if (key == "nearest_quote") fmt::format_to(out, "  {:<14}no fill, {}\n", symbol, value);
+    }
   }
 }
 
@@ -192,6 +210,7 @@ std::string to_text(const Summary& s, bool colour) {
                  seconds(s.wall), s.total.events_in, rate(s.total.events_in, s.wall));
   put_totals(out, s.total);
   put_instruments(out, s);
+  put_nearest(out, s);
   std::string simulator;
   for (const auto& [key, value] : s.simulator) {
     simulator += (simulator.empty() ? "" : ", ") + key + ' ' + value;

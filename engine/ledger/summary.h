@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,12 +39,13 @@ struct Results {
   std::int64_t events_in = 0;
   OrderSummary orders{};
   std::int64_t fills = 0;
-  Amount position{};  // base; of the whole session only if it has one instrument
+  std::optional<Amount> position{};  // base; of the whole only if it has one instrument
   PnlSummary pnl{};
   std::int64_t quote_uptime_pct_hundredths = 0;
   RequestSummary requests{};
   // Anything more, in this order: last price, nearest quote against the market's range, seconds for
-  // each reason to quote or not, resets, fees in an asset without a price.
+  // each reason to quote or not, resets, fees in an asset without a price. Of the whole only if it
+  // has one instrument.
   std::vector<std::pair<std::string, std::string>> details{};
 };
 

@@ -10,6 +10,7 @@
 
 #include "engine/net/header_text.h"
 #include "engine/net/http_exchange.h"
+#include "engine/net/refusal_words.h"
 
 namespace mm::net {
 namespace {
@@ -43,8 +44,8 @@ std::string accept_of(const std::string& key) {
 // What is wrong with the server's answer, or empty.
 std::string check(const HttpResponse& response, const std::string& key) {
   if (!response.error.empty()) return response.error;
-  if (response.status != 101) return "refused with status " + std::to_string(response.status);
-  if (!same_ignoring_case(response.header("Upgrade"), "websocket") ||
+  if (response.status != 101 && response.status != 200) return refusal_words(response, {});
+  if (response.status != 101 || !same_ignoring_case(response.header("Upgrade"), "websocket") ||
       !has_token(response.header("Connection"), "upgrade")) {
     return "the answer is no upgrade to a WebSocket";
   }

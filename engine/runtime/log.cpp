@@ -3,6 +3,7 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -106,11 +107,8 @@ Log::~Log() {
 }
 
 int Log::drain(Nanos now) {
-  int count = 0;
-  LogLine line;
-  for (; count < static_cast<int>(kQueueLines) && queue_->lines.try_dequeue(line); ++count) {
-    take(line);
-  }
+  const int count = receive();
+  take_until(waiting_.size() > kQueueLines ? kNever : now);
   expire(now);
   if (const std::uint64_t lost = dropped(); lost != dropped_said_) {
     store(LogLevel::kWarning, now, fmt::format("{} log lines dropped", lost - dropped_said_));
@@ -121,10 +119,26 @@ int Log::drain(Nanos now) {
 }
 
 void Log::flush() {
-  LogLine line;
-  while (queue_->lines.try_dequeue(line)) take(line);
+  while (receive() > 0) continue;
+  take_until(kNever);
   expire(kNever);
   if (file_) file_->logger.flush();
+}
+
+int Log::receive() {
+  int count = 0;
+  LogLine line;
+  for (; count < static_cast<int>(kQueueLines) && queue_->lines.try_dequeue(line); ++count) {
+    waiting_.push_back(line);
+  }
+  return count;
+}
+
+void Log::take_until(Nanos now) {
+  std::ranges::stable_sort(waiting_, {}, &LogLine::time);
+  const auto end = std::ranges::upper_bound(waiting_, now, {}, &LogLine::time);
+  for (auto line = waiting_.begin(); line != end; ++line) take(*line);
+  waiting_.erase(waiting_.begin(), end);
 }
 
 // Written at its first occurrence, counted while it is recent.
@@ -136,24 +150,21 @@ void Log::take(const LogLine& line) {
       return;
     }
   }
-  if (recent_.size() == kRecentLines) {
-    retire(recent_.front());
-    recent_.pop_front();
-  }
+  if (recent_.size() == kRecentLines) retire(line.time);
   recent_.push_back({line, 0});
   store(line.level, line.time, line.view());
 }
 
 void Log::expire(Nanos now) {
-  while (!recent_.empty() && now - recent_.front().line.time >= kRepeatWindow) {
-    retire(recent_.front());
-    recent_.pop_front();
-  }
+  while (!recent_.empty() && now - recent_.front().line.time >= kRepeatWindow) retire(now);
 }
 
-void Log::retire(const Recent& recent) {
+// Says how often the oldest came again, if it did.
+void Log::retire(Nanos now) {
+  const Recent recent = recent_.front();
+  recent_.pop_front();
   if (recent.repeats == 0) return;
-  store(recent.line.level, recent.line.time + kRepeatWindow,
+  store(recent.line.level, std::min(now, recent.line.time + kRepeatWindow),
         fmt::format("{} ({} more times)", recent.line.view(), recent.repeats));
 }
 

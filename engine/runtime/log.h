@@ -5,7 +5,8 @@
 // The thread that calls drain() writes log.txt, bounded in size by files of which the oldest goes
 // (log.1.txt is the one before), and keeps the last lines for the status view. A line
 // that repeats within a second is written once, then once more with its count, so an error that
-// happens ten thousand times is two lines.
+// happens ten thousand times is two lines. Lines are stored in the order of their times, whichever
+// thread wrote them first.
 #pragma once
 
 #include <fmt/format.h>
@@ -95,7 +96,8 @@ class Log {
   void echo_to(std::FILE* out) { echo_ = out; }
   // Why the file cannot be written; empty if it can.
   const std::string& error() const { return error_; }
-  // The log's own thread. Returns how many lines came in.
+  // The log's own thread: stores the lines up to `now`; younger ones wait for the next call, so
+  // that a thread which is slower to write finds its place. Returns how many lines came in.
   int drain(Nanos now);
   // Everything that is held back, and the file's buffers; at the end of the session.
   void flush();
@@ -111,9 +113,11 @@ class Log {
   };
   static constexpr std::size_t kRecentLines = 16;
 
+  int receive();
+  void take_until(Nanos now);
   void take(const LogLine& line);
   void expire(Nanos now);
-  void retire(const Recent& recent);
+  void retire(Nanos now);
   void store(LogLevel level, Nanos time, std::string_view text);
 
   LogLevel least_ = LogLevel::kInfo;
@@ -121,7 +125,8 @@ class Log {
   std::FILE* echo_ = nullptr;
   std::unique_ptr<LogQueue> queue_;
   std::unique_ptr<LogFile> file_;
-  std::deque<Recent> recent_;  // oldest first
+  std::vector<LogLine> waiting_;  // oldest first, once sorted
+  std::deque<Recent> recent_;     // oldest first
   std::atomic<std::uint64_t> dropped_{0};
   std::uint64_t dropped_said_ = 0;
   const std::size_t tail_lines_;

@@ -157,6 +157,7 @@ sj::error_code read_order_types(od::value value, SymbolRules& r) {
 sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
   std::vector<Filter> filters;
   VenueRules rules = i.rules;
+  rules.keep_priority_reduce = false;  // unless it is said that amends are allowed
   for (auto member : object) {
     std::string_view key, text;
     if (const auto e = member.unescaped_key().get(key)) return e;
@@ -236,7 +237,10 @@ sj::error_code read_limits(od::value value, std::vector<RateLimit>& out) {
 
 sj::error_code read_body(od::document& document, ExchangeInfo& out) {
   od::object object;
-  if (const auto e = document.get_object().get(object)) return e;
+  if (document.find_field_unordered("result").get_object().get(object) != sj::SUCCESS) {
+    document.rewind();
+    if (const auto e = document.get_object().get(object)) return e;
+  }
   bool any_symbols = false;
   for (auto member : object) {
     std::string_view key;

@@ -1,9 +1,9 @@
-// Instruments out of an exchangeInfo body, as recorded in a file: plain, gzip, or cryptofeed's form
-// `<url> -> <time>: <body>`. Spot and USD-M.
+// Instruments out of an exchangeInfo body, as REST and the WebSocket API answer it or as recorded
+// in a file: plain, gzip, or cryptofeed's form `<url> -> <time>: <body>`. Spot and USD-M.
 //
-// Cold: read once at start, allocates freely. Ticks and lots are the venue's filters; where a
-// filter is disabled (zero) the field stays at zero or its default, and the caller must know
-// better.
+// Cold: read at start and now and then, allocates freely. Ticks and lots are the venue's filters;
+// where a filter is disabled (zero) the field stays at zero or its default, and the caller must
+// know better.
 #pragma once
 
 #include <string>

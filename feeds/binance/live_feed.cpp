@@ -36,6 +36,7 @@ LiveFeed::LiveFeed(const LiveFeedOptions& options, const StreamPlan& plan, FeedC
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].line = static_cast<std::uint16_t>(i / kSlotsPerLine);
     slots_[i].met.resize(shard_of(slots_[i]).count);
+    slots_[i].owed.resize(shard_of(slots_[i]).count);
   }
   for (std::size_t i = 0; i < plan.instruments.size(); ++i) {
     const std::size_t id = plan.instruments[i].id;
@@ -89,6 +90,7 @@ void LiveFeed::take(Slot& s, LineSocket* held, Nanos now) {
   s.replace = s.replace_asked = false;
   s.met_count = 0;
   std::ranges::fill(s.met, std::uint8_t{0});
+  std::ranges::fill(s.owed, kNever);
   s.taken = s.last_traffic = s.last_ping = now;
   s.last_data = Nanos{};
   s.bytes_seen = held->socket->counters().bytes_in;
@@ -188,9 +190,20 @@ void LiveFeed::on_arrival(Slot& s, const Arrival& a, Nanos now) {
   if (place >= books_.size()) return;
   if (a.kind == MessageKind::kDepthDiff) books_[place].diff_seen = true;
   rank_.on_arrival(line_of(s).connection, place, a.kind, a.id, now);
-  if (!s.joining) return;
-  if (a.kind == MessageKind::kDepthDiff || a.kind == MessageKind::kPartialDepth) meet(s, a);
-  if (s.met_count == s.met.size()) joined(s, now);
+  if (a.kind == MessageKind::kDepthDiff || a.kind == MessageKind::kPartialDepth) {
+    owe(s, a, now);
+    if (s.joining) meet(s, a);
+  }
+  if (s.joining && s.met_count == s.met.size()) joined(s, now);
+}
+
+// Sockets that join have to bring this too.
+void LiveFeed::owe(const Slot& from, const Arrival& a, Nanos now) {
+  for (Slot& o : slots_) {
+    if (!o.joining || &o == &from || line_of(o).shard != line_of(from).shard) continue;
+    const std::size_t place = place_of(a.instrument) - shard_of(o).first;
+    if (place < o.owed.size()) o.owed[place] = std::min(o.owed[place], now);
+  }
 }
 
 // The book has got as far as what this socket brought: from here on it misses nothing.
@@ -200,6 +213,19 @@ void LiveFeed::meet(Slot& s, const Arrival& a) {
   if (place >= s.met.size() || s.met[place] != 0) return;
   s.met[place] = 1;
   ++s.met_count;
+}
+
+// Both have been read for long enough. Where nothing happened nothing can be missed; a book that
+// waits for its snapshot says nothing of either; but what others brought long ago is missing.
+void LiveFeed::judge_overlap(Slot& s, Nanos now) {
+  const std::size_t first = shard_of(s).first;
+  for (std::size_t place = 0; place < s.met.size(); ++place) {
+    if (s.met[place] != 0 || s.owed[place] == kNever) continue;
+    if (feed_.needs_snapshot(plan_.instruments[first + place].id)) return;
+    if (now - s.owed[place] < options_.stuck_timeout) return;
+    return end(s, now, "has not caught up within overlap_s; the old connection stays");
+  }
+  joined(s, now);
 }
 
 // An older socket of the same line has done its duty.
@@ -320,7 +346,7 @@ void LiveFeed::look_after(Slot& s, Nanos now) {
                                                   .instrument = {},
                                                   .line = s.line,
                                                   .kind = FeedRequestKind::kRollOver});
-  if (s.joining && now - s.taken >= options_.overlap_max) joined(s, now);
+  if (s.joining && now - s.taken >= options_.overlap_max) judge_overlap(s, now);
   const bool ask = options_.ping_interval > Nanos{} &&
                    now - std::max(s.last_traffic, s.last_ping) >= options_.ping_interval;
   if (ask && socket.send_ping()) s.last_ping = now;

@@ -72,6 +72,7 @@ class LiveFeed {
     std::uint16_t line = 0;
     std::size_t met_count = 0;
     std::vector<std::uint8_t> met;  // by instrument of the shard: has caught up with the book
+    std::vector<Nanos> owed;        // likewise: since when another has brought news it has not
     Nanos taken{}, last_traffic{}, last_data{}, last_ping{};
     std::uint64_t bytes_seen = 0;
   };
@@ -94,6 +95,8 @@ class LiveFeed {
   void on_text(Slot& s, Nanos now, std::string_view text);
   void on_arrival(Slot& s, const Arrival& a, Nanos now);
   void meet(Slot& s, const Arrival& a);
+  void owe(const Slot& from, const Arrival& a, Nanos now);
+  void judge_overlap(Slot& s, Nanos now);
   void joined(Slot& s, Nanos now);
   void end(Slot& s, Nanos now, std::string_view why);
   void give_back(Slot& s);

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "engine/net/percent_encoding.h"
-#include "engine/net/server_words.h"
+#include "engine/net/refusal_words.h"
 #include "feeds/binance/stream_plan.h"
 
 namespace mm::binance {
@@ -21,30 +21,6 @@ std::optional<std::int32_t> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
   return value;
-}
-
-std::string excerpt(std::string_view body) {
-  return net::server_words(body, 120);
-}
-
-const char* meaning(int status) {
-  switch (status) {
-    case 403:
-      return "refused by the venue's firewall";
-    case 418:
-      return "this address is banned for too many requests";
-    case 429:
-      return "too many requests";
-    case 451:
-      return "the venue does not serve this location";
-    default:
-      return status >= 500 ? "the venue has a problem" : "not accepted";
-  }
-}
-
-bool is_json(std::string_view body) {
-  const std::size_t at = body.find_first_not_of(" \t\r\n");
-  return at != std::string_view::npos && (body[at] == '{' || body[at] == '[');
 }
 
 }  // namespace
@@ -76,20 +52,15 @@ RestAnswer RestMarket::get(const std::string& target, std::int32_t weight, Nanos
 }
 
 std::string RestMarket::judge(const net::HttpResponse& r, const std::string& path, Nanos now) {
-  const auto line = [&](std::string_view what) {
-    return fmt::format("{}{}: {}", host_, path, what);
-  };
-  if (r.status == 0) return line(r.error);
-  weight_.on_answer(now, number(r.header("X-MBX-USED-WEIGHT-1M")));
-  if (r.status == 200 && is_json(r.body)) return {};
-  if (r.status == 200) return line(fmt::format("not JSON: {}", excerpt(r.body)));
+  if (r.status > 0) weight_.on_answer(now, number(r.header("X-MBX-USED-WEIGHT-1M")));
+  if (r.status == 200 && net::is_json(r.body)) return {};
   const Nanos asked = r.retry_after();
   pause_.on_status(r.status, now + asked, now);
   if (r.status == 403 || r.status == 451) {
     const Nanos wait = asked > Nanos{} ? asked : kRefusedPause;
     weight_.block(now + std::min(wait, net::SharedRequestPause::kLongest));
   }
-  return line(fmt::format("HTTP {}: {}: {}", r.status, meaning(r.status), excerpt(r.body)));
+  return fmt::format("{}{}: {}", host_, path, net::refusal_words(r));
 }
 
 std::string exchange_info_target(const std::vector<std::string>& symbols) {

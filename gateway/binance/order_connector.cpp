@@ -2,18 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/net/ws_connect.h"
 
 namespace mm::binance::orders {
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
                                SessionLink& link, net::AddressLimits& limits, const Clock& clock,
-                               Say say)
+                               Say say, TellSymbols tell_symbols)
     : options_(options),
       credentials_(credentials),
       link_(link),
       clock_(clock),
       say_(std::move(say)),
+      tell_symbols_(std::move(tell_symbols)),
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
@@ -116,6 +119,7 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
   std::string error = channel.measure_clock(3);
   if (error.empty() && credentials_.signer->type() == KeyType::kEd25519) error = channel.log_on();
   if (error.empty() && connection.reconciled) error = channel.subscribe_user_data();
+  if (error.empty() && connection.reconciled) error = ask_rules(channel, connection);
   if (error.empty() && connection.reconciled) {
     error = reconciler_.run(channel, options_.last_trade_ids, connection);
     if (reconciler_.superseded()) pause_min_ = options_.key_refused_pause;
@@ -126,6 +130,30 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
   }
   connection.clock = channel.venue_clock();
   connection.backlog = std::move(channel.backlog());
+  return {};
+}
+
+// What may have changed while we were away: whether our symbols trade, their filters, the limits.
+// Where this API does not tell, REST has to.
+std::string OrderConnector::ask_rules(RequestChannel& channel, OrderConnection& into) {
+  const std::span<const Instrument> all = instruments_.all();
+  for (std::size_t at = 0; at < all.size(); at += kSymbolsPerQuestion) {
+    std::string list;
+    for (const Instrument& i : all.subspan(at, std::min(kSymbolsPerQuestion, all.size() - at))) {
+      list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", i.symbol());
+    }
+    const std::string error = channel.ask("exchangeInfo", {{"symbols", "[" + list + "]", false},
+                                                           {"showPermissionSets", "false", false}});
+    const Response& r = channel.response();
+    if (!error.empty() && (!channel.answered() || limits_address(r))) return error;
+    if (!error.empty()) {
+      say_(error);
+      link_.symbols_wanted.store(true, std::memory_order_release);
+      return {};
+    }
+    into.limits.assign(r.limits.begin(), r.limits.begin() + r.limit_count);
+    if (tell_symbols_) tell_symbols_(channel.text());
+  }
   return {};
 }
 

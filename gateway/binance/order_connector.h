@@ -1,4 +1,5 @@
-// Opens the order session's connections: dials, logs on, subscribes, reconciles, hands over.
+// Opens the order session's connections: dials, logs on, subscribes, asks for the rules of the day
+// (exchangeInfo), reconciles, hands over.
 //
 // A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
 // 100 ms). Connections the session wants anew are opened before the old ones go; failures are
@@ -29,9 +30,13 @@ class OrderConnector {
  public:
   // Lines for the log; called on the connector's thread.
   using Say = std::function<void(std::string_view)>;
+  // Answers to exchangeInfo about our symbols, as they came; called there too, before a connection
+  // is used.
+  using TellSymbols = std::function<void(std::string_view)>;
 
   OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
-                 SessionLink& link, net::AddressLimits& limits, const Clock& clock, Say say);
+                 SessionLink& link, net::AddressLimits& limits, const Clock& clock, Say say,
+                 TellSymbols tell_symbols = {});
 
   // What the options have wrong (addresses, authorities); empty if nothing.
   const std::string& error() const { return error_; }
@@ -43,6 +48,9 @@ class OrderConnector {
   const std::string& problem() const { return problem_; }
 
  private:
+  // So that an answer (some 3 KB each) fits into a message.
+  static constexpr std::size_t kSymbolsPerQuestion = 100;
+
   struct Lane {
     std::uint32_t offered = 0;
     net::RetrySchedule retry;
@@ -52,6 +60,7 @@ class OrderConnector {
   bool is_wanted(std::size_t lane, Nanos now);
   bool connect(std::size_t lane);
   std::string prepare(OrderConnection& connection);
+  std::string ask_rules(RequestChannel& channel, OrderConnection& into);
   Nanos pause_after(const RequestChannel& channel);
   void failed(std::size_t lane, std::string problem, Nanos pause_min);
 
@@ -60,6 +69,7 @@ class OrderConnector {
   SessionLink& link_;
   const Clock& clock_;
   Say say_;
+  TellSymbols tell_symbols_;
   std::string error_, problem_;
   net::Endpoint endpoint_;
   net::TlsContext tls_;

@@ -245,6 +245,7 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   lane.current = &connection;
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
+  limits_.announce(connection.limits);
   begin_with(connection);
   if (connection.reconciled) sweep_due_ = now + sweep_pause();
   SessionLink::Lane& shared = link_.lanes[connection.lane];
@@ -403,7 +404,7 @@ void OrderSession::on_answer(const PendingRequest& request, const Response& r, N
   }
   if (r.has_error && (is_about_symbol(judge(r.status, r.error).reason) ||
                       is_about_symbol(judge(400, r.new_order_error).reason))) {
-    link_.market_refused.store(true, std::memory_order_release);
+    link_.symbols_wanted.store(true, std::memory_order_release);
   }
   const bool limited = r.status == 429 || r.status == 418;
   if (limited) usage_due_ = now;

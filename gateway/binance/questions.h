@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/net/http_client.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/signed_request.h"
 
@@ -28,5 +29,8 @@ class Questions {
 // The venue's words: cut short, one line, and without the key should they quote it.
 std::string venue_words(std::string_view text, std::string_view key);
 std::string refusal_text(std::string_view method, const Response& refusal, std::string_view key);
+// Of an answer by REST: what its status means, and the venue's words. No code: how its body begins.
+std::string rest_refusal(const net::HttpResponse& answer, const ErrorBody& error,
+                         std::string_view key);
 
 }  // namespace mm::binance::orders

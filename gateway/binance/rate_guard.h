@@ -2,7 +2,8 @@
 //
 // Owned by the gateway's thread; O(1), no allocation. Windows are fixed and aligned to the venue's
 // clock, so a count is good until its window ends; of the next one nothing is known but the limit.
-// What exchangeInfo announced holds until an answer tells of it. Requests as such (RAW_REQUESTS) no
+// What exchangeInfo announces, at start and with each connection, holds until an answer tells of
+// it. Requests as such (RAW_REQUESTS) no
 // answer counts: those are counted here. A tenth of the order count stays in reserve, and of the
 // weight and the requests a fifth that only cancels and questions may use. What the venue refuses
 // for the weight of our address pauses all who share it (shared_request_pause.h); too many orders
@@ -27,8 +28,16 @@ class RateGuard {
  public:
   explicit RateGuard(net::SharedRequestPause& pause, std::span<const LimitUsage> announced = {})
       : pause_(pause) {
-    for (std::size_t i = 0; i < std::min(announced.size(), windows_.size()); ++i) {
-      windows_[i].limit = announced[i];
+    announce(announced);
+  }
+
+  // What may be used; what is used stays as it was counted.
+  void announce(std::span<const LimitUsage> limits) {
+    for (const LimitUsage& limit : limits) {
+      if (limit.type == LimitType::kOther || limit.type == LimitType::kConnections) continue;
+      if (Window* const w = window_of(limit); w != nullptr) {
+        w->limit = {limit.type, limit.window, limit.limit, w->limit.used};
+      }
     }
   }
 
@@ -117,15 +126,20 @@ class RateGuard {
   };
 
   void update(const LimitUsage& limit, const VenueClock& clock, Nanos now) {
-    if (limit.window.v <= 0) return;
-    for (Window& w : windows_) {
-      const bool same = w.limit.type == limit.type && w.limit.window == limit.window;
-      if (!same && w.limit.limit != 0) continue;
-      const Nanos venue = clock.venue(now);
-      w.limit = limit;
-      w.ends = clock.local(Nanos((venue.v / limit.window.v + 1) * limit.window.v));
-      return;
-    }
+    Window* const w = window_of(limit);
+    if (w == nullptr) return;
+    const Nanos venue = clock.venue(now);
+    w->limit = limit;
+    w->ends = clock.local(Nanos((venue.v / limit.window.v + 1) * limit.window.v));
+  }
+  // Its own, else a free one; null if there is neither, or it is no window.
+  Window* window_of(const LimitUsage& limit) {
+    if (limit.window.v <= 0) return nullptr;
+    const auto fits = [&](const Window& w) {
+      return w.limit.limit == 0 || (w.limit.type == limit.type && w.limit.window == limit.window);
+    };
+    const auto found = std::ranges::find_if(windows_, fits);
+    return found == windows_.end() ? nullptr : &*found;
   }
 
   net::SharedRequestPause& pause_;

@@ -55,12 +55,13 @@ std::string RestQuestions::exchange(const Route& route, Params params) {
   if (response.status == 0) return fmt::format("{}: {}", route.method, response.error);
   text_ = padded(response.body);
   if (*parser_.parse_body(text_, response.status) != '\0') {
-    return fmt::format("{}: HTTP {}, and not JSON", route.method, response.status);
+    return fmt::format("{}: {}", route.method, rest_refusal(response, {}, key_.api_key));
   }
   answered_ = true;
   const Response& r = parser_.response();
-  return r.status == 200 && !r.has_error ? std::string{}
-                                         : refusal_text(route.method, r, key_.api_key);
+  if (r.status == 200 && !r.has_error) return {};
+  return fmt::format("{} was refused: {}", route.method,
+                     rest_refusal(response, r.error, key_.api_key));
 }
 
 }  // namespace mm::binance::orders

@@ -16,6 +16,7 @@
 #include "engine/core/event.h"
 #include "engine/net/handover.h"
 #include "engine/net/websocket.h"
+#include "gateway/binance/response_parser.h"
 #include "gateway/binance/rest_link.h"
 #include "gateway/binance/venue_clock.h"
 #include "gateway/binance/venue_order_ids.h"
@@ -35,6 +36,7 @@ struct OrderConnection {
   Nanos opened{};
   VenueClock clock;
   bool reconciled = false;               // carries the user data, and the following
+  std::vector<LimitUsage> limits;        // that the venue has now; what is used of them is not told
   std::vector<std::string> open_orders;  // answers listing them, one an instrument
   std::vector<Event> findings;           // balances, then fills
   std::int64_t balance_time_ms = 0;      // as of when those are
@@ -65,8 +67,9 @@ struct SessionLink {
   // counts up after a look at all of them.
   std::vector<std::atomic<bool>> halted;
   std::atomic<std::uint32_t> halted_news{0};
-  // Look now: an order was refused for what its symbol is, or a symbol is known to be halted.
-  std::atomic<bool> market_refused{false};
+  // Look soon: a symbol is halted, an order was refused for its symbol's rules, or the connector
+  // was not told.
+  std::atomic<bool> symbols_wanted{false};
   VenueOrderIds venue_ids;  // written by the session
   RestLink rest;
   // Counters of the connector, for status and tests.

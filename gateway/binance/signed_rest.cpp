@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/net/refusal_words.h"
 #include "gateway/binance/error_table.h"
 
 namespace mm::binance::orders {
@@ -26,6 +27,10 @@ net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
   return response;
 }
 
+net::HttpResponse SignedRest::ask(const std::string& target) {
+  return send({.target = target, .headers = {}, .body = {}});
+}
+
 net::HttpResponse SignedRest::ask_signed(const char* method, std::string_view path, Params params,
                                          const RestKey& key, int window_ms,
                                          std::function<bool()> may_go) {
@@ -42,11 +47,13 @@ net::HttpResponse SignedRest::ask_signed(const char* method, std::string_view pa
 std::string SignedRest::measure_clock() {
   constexpr const char* kTime = "/api/v3/time";
   const Nanos sent = clock_.now();
-  const net::HttpResponse response = send({.target = kTime, .headers = {}, .body = {}});
+  const net::HttpResponse response = ask(kTime);
   const Nanos received = clock_.now();
   if (response.status == 0) return response.error;
   const std::string where = endpoint().host + kTime;
-  if (response.status != 200) return fmt::format("{}: HTTP {}", where, response.status);
+  if (response.status != 200 || !net::is_json(response.body)) {
+    return fmt::format("{}: {}", where, net::refusal_words(response));
+  }
   const std::string body = padded(response.body);
   if (*parser_.parse_body(body, response.status) != '\0' ||
       !VenueClock::is_possible(parser_.response().server_time_ms)) {

@@ -32,6 +32,8 @@ class SignedRest {
              const net::HttpOptions& options, const Clock& clock, net::SharedRequestPause& pause,
              int recv_window_ms);
 
+  // What anybody may ask.
+  net::HttpResponse ask(const std::string& target);
   // Stamped and signed; the clock has been measured. `window_ms`: 0 is the usual recvWindow;
   // `may_go` as in net::HttpRequest.
   net::HttpResponse ask_signed(const char* method, std::string_view path, Params params,

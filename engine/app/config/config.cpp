@@ -51,7 +51,11 @@ std::string unknown_key(const IniEntry& e) {
   if (const std::string near = nearest_word(e.key, known); !near.empty()) {
     return complaint(e, fmt::format("unknown key, did you mean {}?", near));
   }
-  if (symbol) return complaint(e, "unknown key; allowed are those of [strategy] and [risk]");
+  if (symbol) {
+    return complaint(e,
+                     "unknown key; allowed are those of [strategy], [risk], [instrument] and "
+                     "[market] that do not hold for all symbols");
+  }
   return complaint(e, fmt::format("unknown key; allowed are {}", fmt::join(known, ", ")));
 }
 
@@ -124,6 +128,23 @@ std::string strategy_list() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// What a symbol cannot be traded without.
+struct Missing {
+  std::string_view section, key, problem;
+  explicit operator bool() const { return !key.empty(); }
+};
+Missing missing(const SymbolConfig& s) {
+  if (s.risk.max_position.v == 0 && s.risk.max_position_notional.v == 0) {
+    return {"risk", "max_position_notional",
+            "a position limit is required: max_position or max_position_notional above 0"};
+  }
+  if (s.strategy.order_notional.v == 0 && s.strategy.order_size.v == 0) {
+    return {"strategy", "order_notional",
+            "an order size is required: order_notional or order_size above 0"};
+  }
+  return {};
+}
+
 // Checks between keys, for the common values and every symbol's.
 class Validator {
  public:
@@ -131,7 +152,13 @@ class Validator {
 
   void run() {
     check_symbol(load_.config.common, {});
-    for (SymbolConfig& s : load_.config.overrides) check_symbol(s, s.name);
+    check_market(load_.config.common);
+    if (common_trades()) require(load_.config.common);
+    for (SymbolConfig& s : load_.config.overrides) {
+      check_symbol(s, s.name);
+      check_market(s);
+      require(s);
+    }
     check_latency("feed", load_.config.simulator.feed);
     check_latency("order", load_.config.simulator.order_entry);
     check_latency("response", load_.config.simulator.response);
@@ -141,7 +168,19 @@ class Validator {
     check_feed();
   }
 
+  // What is generated for each [symbol NAME], and of nothing else.
+  void run_generated() {
+    for (SymbolConfig& s : load_.config.overrides) {
+      check_market(s);
+      check_price_range(s);
+    }
+  }
+
  private:
+  struct KeyName {
+    std::string_view section, key;
+  };
+
   // The place to correct: where the key was set for this symbol, else commonly, else the file.
   IniEntry entry(std::string_view section, std::string_view key, SymbolConfig& symbol) {
     const ConfigKey* k = find_key(section, key);
@@ -169,40 +208,82 @@ class Validator {
     load_.warnings.push_back(complaint(entry(section, key, symbol), problem));
   }
 
+  // A traded symbol without a section of its own has the common values.
+  bool common_trades() const {
+    return std::ranges::any_of(load_.config.venue.symbols, [this](const std::string& name) {
+      return std::ranges::find(load_.config.overrides, name, &SymbolConfig::name) ==
+             load_.config.overrides.end();
+    });
+  }
+  void require(SymbolConfig& s) {
+    if (const Missing m = missing(s)) fail(m.section, m.key, s, m.problem);
+  }
+
   // `lower` must not exceed `upper`; the complaint is about the one that was set by hand.
+  void check_order(KeyName lower, KeyName upper, bool in_order, SymbolConfig& s) {
+    if (in_order) return;
+    const bool blame_upper = find(lower.section, lower.key, s.name) == nullptr;
+    const KeyName blamed = blame_upper ? upper : lower;
+    const KeyName kept = blame_upper ? lower : upper;
+    const IniEntry other = entry(kept.section, kept.key, s);
+    const bool elsewhere = other.section != entry(blamed.section, blamed.key, s).section;
+    fail(blamed.section, blamed.key, s,
+         fmt::format("must be at {} {}{} ({})", blame_upper ? "least" : "most",
+                     elsewhere ? "[" + other.section + "] " : "", other.key, other.value));
+  }
   void check_order(std::string_view section, std::string_view lower, std::string_view upper,
                    bool in_order, SymbolConfig& s) {
-    if (in_order) return;
-    const bool blame_upper = find(section, lower, s.name) == nullptr;
-    const std::string_view blamed = blame_upper ? upper : lower;
-    const IniEntry other = entry(section, blame_upper ? lower : upper, s);
-    fail(section, blamed, s,
-         fmt::format("must be at {} {} ({})", blame_upper ? "least" : "most", other.key,
-                     other.value));
+    check_order({section, lower}, {section, upper}, in_order, s);
   }
 
   void check_symbol(SymbolConfig& s, std::string_view name) {
     const StrategyParams& p = s.strategy;
-    const RiskParams& r = s.risk;
     if (find_strategy(p.strategy.data()) == nullptr) {
       fail("strategy", "name", s, "no such strategy; there are " + strategy_list());
     }
     check_order("strategy", "min_spread", "max_spread", p.min_spread <= p.max_spread, s);
     check_order("strategy", "price_floor", "price_ceiling",
                 p.price_ceiling.v == 0 || p.price_floor <= p.price_ceiling, s);
-    if (r.max_position.v == 0 && r.max_position_notional.v == 0) {
-      fail("risk", "max_position_notional", s,
-           "a position limit is required: max_position or max_position_notional above 0");
-    }
-    if (p.order_notional.v == 0 && p.order_size.v == 0) {
-      fail("strategy", "order_notional", s,
-           "an order size is required: order_notional or order_size above 0");
-    }
+    check_order({"strategy", "min_spread"}, {"risk", "price_collar"},
+                p.min_spread <= r.price_collar, s);
+    check_order({"instrument", "lot"}, {"strategy", "order_size"},
+                p.order_size.v == 0 || s.instrument.lot <= p.order_size, s);
     const Ratio outermost{p.level_size_step.v * (p.target_orders_per_side - 1)};
     if (outermost.v <= -kRatioScale) {
       fail("strategy", "level_size_step", s, "must leave the last level a size above 0");
     }
     warn_symbol(s, name);
+  }
+
+  void check_market(SymbolConfig& s) {
+    const sim::MarketConfig& m = s.market;
+    check_order("market", "swing_min", "swing_max", m.swing_min <= m.swing_max, s);
+    check_order("market", "swing_time_min_ms", "swing_time_max_ms",
+                m.swing_time_min <= m.swing_time_max, s);
+    if (s.instrument.tick.v > 0) {
+      check_order({"instrument", "tick"}, {"market", "start_price"},
+                  s.instrument.tick <= m.start_price, s);
+    } else if (m.start_price < generated(s).tick) {
+      fail("market", "start_price", s,
+           fmt::format("must be at least one tick ({})", decimal_text(generated(s).tick).view()));
+    }
+  }
+
+  // Real markets are not asked: their config.ini has a start_price all the same.
+  void check_price_range(SymbolConfig& s) {
+    const Instrument i = generated(s);
+    if (s.market.start_price.v / i.tick.v <= i.price_max.v) return;
+    const bool blame_tick = find("market", "start_price", s.name) == nullptr;
+    fail(blame_tick ? "instrument" : "market", blame_tick ? "tick" : "start_price", s,
+         fmt::format("start_price must be at most {} ticks", i.price_max.v));
+  }
+
+  // With the units of a generated market.
+  static Instrument generated(const SymbolConfig& s) {
+    Instrument i;
+    i.tick = s.instrument.tick;
+    use_simulator_units(i);
+    return i;
   }
 
   void warn_symbol(SymbolConfig& s, std::string_view name) {
@@ -220,6 +301,9 @@ class Validator {
     }
     if (p.order_size.v == 0 && p.order_notional > s.risk.max_order_notional) {
       warn("strategy", "order_notional", s, "above [risk] max_order_notional: orders are denied");
+    }
+    if (p.order_size.v == 0 && p.order_notional < s.instrument.min_notional) {
+      warn("strategy", "order_notional", s, "below [instrument] min_notional: nothing is quoted");
     }
     if (p.max_spread > s.risk.price_collar) {
       warn("strategy", "max_spread", s, "above [risk] price_collar: outer levels are pulled in");
@@ -291,6 +375,8 @@ class Validator {
     const binance::LiveFeedOptions& o = load_.config.feed.options;
     check_order("feed", "reconnect_first_ms", "reconnect_longest_s",
                 o.backoff_first <= o.backoff_longest, load_.config.common);
+    check_order("feed", "ping_interval_s", "silence_s", o.ping_interval <= o.silence_timeout,
+                load_.config.common);
     if (o.weight_per_minute < binance::depth_weight(o.snapshot_levels)) {
       fail("feed", "weight_per_minute", load_.config.common,
            fmt::format("must allow a snapshot, which weighs {}",
@@ -347,6 +433,10 @@ ConfigLoad parse_config(std::string_view text, std::string_view source,
   return load;
 }
 
+void validate_markets(ConfigLoad& load) {
+  Validator(load).run_generated();
+}
+
 ConfigLoad load_config(const std::string& path, std::span<const std::string> sets) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -384,6 +474,11 @@ std::string validate_host(const ConfigLoad& load, const HostCpus& cpus) {
   const auto origin = load.origins.find("engine." + key);
   return fmt::format("{}: [engine] {}", origin == load.origins.end() ? load.source : origin->second,
                      threads.error);
+}
+
+std::string validate_symbol(const Config& config, std::string_view symbol) {
+  const Missing m = missing(config.symbol(symbol));
+  return m ? fmt::format("[{}] {} = 0, for {}: {}", m.section, m.key, symbol, m.problem) : "";
 }
 
 Instrument make_instrument(const Config& config, std::string_view symbol) {

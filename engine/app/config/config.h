@@ -168,6 +168,9 @@ ConfigLoad parse_config(std::string_view text, std::string_view source,
                         std::span<const std::string> sets = {});
 ConfigLoad load_config(const std::string& path, std::span<const std::string> sets = {});
 
+// Of the [symbol NAME] sections only what a market is generated from: venue.ini has them too.
+void validate_markets(ConfigLoad& load);
+
 // Every key with the value in force, as an ini file that reads back to an equal config: what the
 // journal and the session folder keep.
 std::string effective_text(const Config& config);
@@ -175,6 +178,8 @@ std::string effective_text(const Config& config);
 // What only this host can say: cores that exist, enough of them for a dedicated topology. Empty, or
 // one line like ConfigLoad::error. Not part of load_config: a replay runs on another host.
 std::string validate_host(const ConfigLoad& load, const HostCpus& cpus);
+// What only a capture can say: symbols that are not among [venue] symbols. Empty, or one line.
+std::string validate_symbol(const Config& config, std::string_view symbol);
 
 // The hot threads of real time on a host.
 TopologyPlan plan_threads(const EngineConfig& engine, const HostCpus& cpus);

@@ -145,7 +145,7 @@ Keys risk_keys() {
           "Position in base currency at the start; account takes the base balance"),
       key("day_start", time_of_day(),
           of_config(&Config::common, &SymbolConfig::risk, &P::day_start),
-          "When a trading day starts, in UTC, for max_daily_loss"),
+          "When a trading day starts, in UTC, for max_daily_loss; one for all symbols"),
   };
 }
 
@@ -317,7 +317,8 @@ Keys reconnect_keys() {
       key("roll_over_s", seconds("1", "86400"), f(&P::roll_over_after),
           "Seconds after which a connection is replaced; the venue ends it after 24 hours"),
       key("overlap_s", seconds("0.1", "3600"), f(&P::overlap_max),
-          "Seconds an old connection lives beside its successor at most"),
+          "Seconds for a new connection to catch up, or it is given up; the old one stays till "
+          "then"),
       key("ping_interval_s", seconds("0", "60"), f(&P::ping_interval),
           "Seconds without traffic after which we ask for a life sign; 0 is off"),
       key("silence_s", seconds("0.1", "3600"), f(&P::silence_timeout),
@@ -608,7 +609,7 @@ std::vector<SectionKeys> all_sections() {
        live_feed_keys()},
       {{"instrument",
         "Units; 0: from exchangeInfo, else inferred, else (generated market) tick 0.01, lot 0.0001 "
-        "and min_notional 5"},
+        "and min_notional 5. Paper and live: the venue's own, or 0"},
        instrument_keys()},
       {{"simulator", "The simulated venue"}, simulator_keys()},
       {{"market", "The generated market of mode sim"}, market_keys()},

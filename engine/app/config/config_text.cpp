@@ -65,7 +65,8 @@ std::string default_config_text() {
   const ConfigTarget target{defaults, defaults.common};
   std::string text = comment(
       "MM_Logic: every key with its default. A [symbol NAME] section overrides any key of "
-      "[strategy], [risk], [instrument] or [market] but scenario and seed for that instrument; "
+      "[strategy], [risk], [instrument] or [market] for that instrument, but day_start, scenario "
+      "and seed; "
       "--set section.key=value overrides any key where a command takes a configuration. Comments "
       "start with ; or #.");
   for (const ConfigSection& section : config_sections()) {

@@ -240,6 +240,7 @@ class Reader {
     for (const IniEntry& e : entries) {
       if (e.section == "venue") read(e, venue_keys(), load_.config);
     }
+    check_faults(entries);
     for (const IniEntry& e : entries) {
       if (!load_.ok()) return;
       if (e.section.starts_with(kSymbol)) {
@@ -276,7 +277,7 @@ class Reader {
   void read_symbol(const IniEntry& e) {
     const std::string name(trimmed(e.section.substr(kSymbol.size())));
     if (!is_symbol(name)) return fail(e, "a symbol is up to 23 of A-Z 0-9 _");
-    Config& scratch = scratch_;
+    Config& scratch = scratch_.config;
     auto it = std::ranges::find(scratch.overrides, name, &SymbolConfig::name);
     if (it == scratch.overrides.end()) {
       SymbolConfig symbol;
@@ -293,6 +294,8 @@ class Reader {
            "mm_logic venue --keys");
     } else if (!key->read(e.value, {scratch, *it})) {
       fail(e, "must be " + key->allowed + key->precision);
+    } else {
+      scratch_.origins["symbol " + name + "." + e.key] = e.where;
     }
   }
 
@@ -309,6 +312,18 @@ class Reader {
     read(e, account_keys(), *it);
   }
 
+  // They end after all is over unless it is said otherwise, so that is where it was said.
+  void check_faults(const std::vector<IniEntry>& entries) {
+    const ServerConfig& config = load_.config;
+    if (config.fault_begin <= config.fault_end) return;
+    const auto end = std::find_if(entries.rbegin(), entries.rend(), [](const IniEntry& e) {
+      return e.section == "venue" && e.key == "fault_end_s";
+    });
+    if (end == entries.rend()) return;
+    fail(*end, fmt::format("must be at least fault_begin_s ({})",
+                           seconds("0", "604800").write(config.fault_begin)));
+  }
+
   sim::MarketConfig market() const {
     bool known = false;
     return sim::scenario(load_.config.scenario, known);
@@ -316,8 +331,10 @@ class Reader {
 
   void finish() {
     ServerConfig& config = load_.config;
-    for (const SymbolConfig& symbol : scratch_.overrides) {
-      server::SymbolConfig made{make_instrument(scratch_, symbol.name), symbol.market};
+    validate_markets(scratch_);
+    if (load_.ok()) load_.error = scratch_.error;
+    for (const SymbolConfig& symbol : scratch_.config.overrides) {
+      server::SymbolConfig made{make_instrument(scratch_.config, symbol.name), symbol.market};
       use_simulator_units(made.instrument);
       config.symbols.push_back(made);
       if (made.instrument.quote_text[0] == '\0' && load_.ok()) {
@@ -354,7 +371,7 @@ class Reader {
   }
 
   VenueConfigLoad& load_;
-  Config scratch_;
+  ConfigLoad scratch_;  // its [symbol NAME] sections
   std::map<std::string, std::string> where_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "engine/app/config/core_setup.h"
 #include "engine/app/edges/live_market.h"
 #include "engine/app/edges/symbol_watch.h"
@@ -97,11 +99,13 @@ class LiveEdge : public VenueEdge {
         symbols_log_(c.log),
         market_({c.config, c.instruments, c.rings.market, &c.rings.feed_requests, c.clock, c.log,
                  limits_, nullptr, [this](const binance::ExchangeInfo& info) { on_symbols(info); },
-                 &link_.market_refused}),
+                 &link_.symbols_wanted}),
         session_(options_, credentials.api_key.view(), *credentials.signer, link_,
                  limits_.requests),
         log_(c.log),
-        connector_(options_, credentials, link_, limits_, c.clock, say_to(log_, c.clock)),
+        connector_(
+            options_, credentials, link_, limits_, c.clock, say_to(log_, c.clock),
+            [this](std::string_view answer) { on_symbols(binance::parse_exchange_info(answer)); }),
         rest_log_(c.log),
         rest_(options_, credentials, link_, c.kill_latch, limits_, c.clock,
               say_to(rest_log_, c.clock)),
@@ -144,8 +148,13 @@ class LiveEdge : public VenueEdge {
   }
 
  private:
-  // On the market's cold thread.
+  // On the market's cold thread once a minute, by REST; on the connector's with each connection.
   void on_symbols(const binance::ExchangeInfo& info) {
+    const std::lock_guard lock(symbols_mutex_);
+    if (!info.error.empty()) {
+      symbols_log_.write(LogLevel::kWarning, clock_.now(), info.error);
+      return link_.symbols_wanted.store(true, std::memory_order_release);
+    }
     for (const std::string& line : symbols_.take(info)) {
       symbols_log_.write(LogLevel::kWarning, clock_.now(), line);
     }
@@ -159,6 +168,7 @@ class LiveEdge : public VenueEdge {
   net::AddressLimits limits_;
   orders::OrderSessionOptions options_;
   orders::SessionLink link_;
+  std::mutex symbols_mutex_;  // of the two lines that follow
   SymbolWatch symbols_;
   LogWriter symbols_log_;
   LiveMarket market_;

@@ -20,8 +20,8 @@ std::vector<std::string> SymbolWatch::take(const binance::ExchangeInfo& info) {
           symbol, decimal_text(told->tick).view(), decimal_text(told->lot).view()));
     }
     const bool trading = info.find_rules(symbol, true)->status == binance::SymbolStatus::kTrading;
-    if (!trading) link_.market_refused.store(true, std::memory_order_release);  // until it does
-    link_.halted[i].store(!trading || grids_[i].changed, std::memory_order_release);
+    if (!trading) link_.symbols_wanted.store(true, std::memory_order_release);  // until it does
+    link_.halted[i].store(!trading || changed_[i], std::memory_order_release);
   }
   link_.halted_news.fetch_add(1, std::memory_order_acq_rel);
   return news;
@@ -29,13 +29,9 @@ std::vector<std::string> SymbolWatch::take(const binance::ExchangeInfo& info) {
 
 // Finer than ours is a change too: what others trade with us then may be no whole lot of ours.
 bool SymbolWatch::judge(std::size_t i, const Instrument& told) {
-  Grid& first = grids_[i];
-  if (first.changed || told.tick.v <= 0 || told.lot.v <= 0) return false;
-  if (first.tick.v == 0) first = {told.tick, told.lot, false};
-  const Instrument& ours = instruments_[i];
-  const bool fits = ours.tick.v % told.tick.v == 0 && ours.lot.v % told.lot.v == 0;
-  first.changed = !fits || told.tick != first.tick || told.lot != first.lot;
-  return first.changed;
+  if (changed_[i] || told.tick.v <= 0 || told.lot.v <= 0) return false;
+  changed_[i] = told.tick != instruments_[i].tick || told.lot != instruments_[i].lot;
+  return changed_[i];
 }
 
 }  // namespace mm::app

@@ -38,7 +38,7 @@ class Backtest {
   int run();
 
  private:
-  std::string open();
+  std::string open(const CaptureScan& peek);
   void say_problems();
   int finish(const Clock& clock, Nanos begun);
 
@@ -53,9 +53,7 @@ class Backtest {
   Nanos first_{};
 };
 
-std::string Backtest::open() {
-  const CaptureScan peek = scan_captures(options_.captures, kPeekLines);
-  if (!peek.error.empty()) return peek.error;
+std::string Backtest::open(const CaptureScan& peek) {
   CaptureOptions capture;
   capture.files = options_.captures;
   capture.instruments = instruments_of(config_, peek);
@@ -79,7 +77,15 @@ void Backtest::say_problems() {
 }
 
 int Backtest::run() {
-  if (std::string error = open(); !error.empty()) return fail(error);
+  const CaptureScan peek = scan_captures(options_.captures, kPeekLines);
+  if (!peek.error.empty()) return fail(peek.error);
+  for (const ScannedInstrument& s : peek.instruments) {
+    std::string error = validate_symbol(config_, s.spec.symbol());
+    if (error.empty()) continue;
+    fail(error);
+    return 2;
+  }
+  if (std::string error = open(peek); !error.empty()) return fail(error);
   run_ = std::make_unique<VirtualRun<CaptureSource>>(config_, instruments_, *venue_,
                                                      record_.journal());
   const Clock clock;

@@ -80,6 +80,12 @@ struct SoakOptions {
 };
 int soak_mode(const SoakOptions& options);
 
+struct CountersOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+};
+int counters_mode(const CountersOptions& options);
+
 struct HostOptions {
   std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which
   std::string root = "/";

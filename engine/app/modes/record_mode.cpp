@@ -42,7 +42,8 @@ class Recorder final : public binance::RawTap {
 }  // namespace
 
 int record_mode(const RecordOptions& options, const Config& config) {
-  const VenueInstruments venue = fetch_instruments(config);
+  net::AddressLimits limits = make_address_limits(config);
+  const VenueInstruments venue = fetch_instruments(config, limits.requests);
   if (!venue.error.empty()) return fail(venue.error);
   Recorder recorder(options.out_file);
   if (!recorder.writer().error().empty()) return fail(recorder.writer().error());
@@ -50,7 +51,6 @@ int record_mode(const RecordOptions& options, const Config& config) {
   log.echo_to(stderr);
   const Clock clock;
   SpscRing<Event> market(static_cast<std::size_t>(config.engine.market_ring_slots));
-  net::AddressLimits limits = make_address_limits(config);
   LiveMarket source({config, venue.instruments, market, nullptr, clock, log, limits, &recorder});
   if (!source.error().empty()) return fail(source.error());
   const StopSignal signals;

@@ -53,6 +53,8 @@ void summarize(const CheckedRun& run, Summary& out) {
                                 static_cast<std::int64_t>(checker.violations(check)));
   }
   out.notes.push_back(sim::faults_text(run.faults().counts()));
+  out.notes.push_back(fmt::format("{} s more, without orders: for what was still under way",
+                                  (run.now() - run.ended()).v / kSecond.v));
   if (!checker.violated()) return;
   const sim::Violation& first = checker.first();
   out.notes.push_back(fmt::format("at {} s, checker {}, instrument {}: {}",
@@ -69,7 +71,7 @@ int run_to_summary(const RunOptions& options, const Config& config, const sim::S
   const bool flat = simulate(options, run, memory);
   Summary summary;
   summary.mode = "sim";
-  summary.duration = run.now() - kVirtualStart;
+  summary.duration = run.ended() - kVirtualStart;
   summary.wall = clock.now() - begun;
   run.summarize_into(summary);
   summarize(config, summary);

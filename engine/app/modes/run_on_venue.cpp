@@ -114,7 +114,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
     check_market(config, findings);
   }
   if (findings.failed()) return fail("not started: what is said above has to be mended first");
-  VenueInstruments venue = fetch_instruments(config);
+  net::SharedRequestPause pause;  // over when the trading begins
+  VenueInstruments venue = fetch_instruments(config, pause);
   if (!venue.error.empty()) return fail(venue.error);
   RunParts parts{.config = config,
                  .mode = {},

@@ -100,7 +100,7 @@ class RealtimeRun {
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
-              stdout_is_terminal(), instruments_) {}
+              {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
 
   int run();
 
@@ -210,7 +210,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   if (config_.engine.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
   }
-  started_ = clock_.now();
+  shown_ = started_ = clock_.now();
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
   for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
     const bool fits = rings_.executions.try_push(fill);
@@ -298,17 +298,17 @@ void RealtimeRun::look(Nanos now) {
   while (activities_.try_pop(activity)) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
-    log_writer_->write(LogLevel::kInfo, now, text);
+    log_writer_->write(LogLevel::kInfo, time_of(activity), text);
     // Trades would drive the orders out of the short log of their own view.
     const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
-    if (shown) view_.log(now, text);
+    if (shown) view_.log(time_of(activity), text);
   }
-  log_->drain(now);
+  log_->drain(now - kMillisecond * 100);
   while (snapshots_.try_pop(snapshot_)) continue;
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
   if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
   const EventCounts counts = driver_.events().read();
-  if (shown_.v > 0) rates_ = per_second(counts_, counts, now - shown_);
+  rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
   view_.show({snapshot_, counts_, rates_, started_, until_, where_});

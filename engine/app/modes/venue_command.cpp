@@ -18,8 +18,7 @@ struct State {
   std::string file;
   std::vector<std::string> sets;
   std::string listen, tls_cert, tls_key, scenario;
-  std::optional<std::int32_t> publish_hz;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::string> publish_hz, seed;
   VenueOptions options;
   bool keys = false;
 };
@@ -33,14 +32,17 @@ void add_sets(State& state) {
   add("tls_cert", state.tls_cert);
   add("tls_key", state.tls_key);
   add("scenario", state.scenario);
-  if (state.publish_hz) add("publish_hz", std::to_string(*state.publish_hz));
-  if (state.seed) add("seed", std::to_string(*state.seed));
+  if (state.publish_hz) state.sets.push_back("venue.publish_hz=" + *state.publish_hz);
+  if (state.seed) state.sets.push_back("venue.seed=" + *state.seed);
 }
 
 int execute(State& state) {
   if (state.keys) {
     fmt::print("{}", venue_config_text());
     return 0;
+  }
+  if (!state.options.capture_file.empty() && !state.scenario.empty()) {
+    return complain("--scenario with --capture: a recorded market is what it is");
   }
   add_sets(state);
   const bool no_file = state.file.empty() && !std::filesystem::exists(kDefaultFile);

@@ -102,13 +102,13 @@ class Watch {
 }  // namespace
 
 int watch_mode(const WatchOptions& options, const Config& config) {
-  const VenueInstruments venue = fetch_instruments(config);
+  net::AddressLimits limits = make_address_limits(config);
+  const VenueInstruments venue = fetch_instruments(config, limits.requests);
   if (!venue.error.empty()) return fail(venue.error);
   Log log("");
   log.echo_to(stderr);
   const Clock clock;
   SpscRing<Event> ring(static_cast<std::size_t>(config.engine.market_ring_slots));
-  net::AddressLimits limits = make_address_limits(config);
   LiveMarket source({config, venue.instruments, ring, nullptr, clock, log, limits, nullptr});
   if (!source.error().empty()) return fail(source.error());
   const StopSignal signals;

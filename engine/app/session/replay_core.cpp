@@ -32,6 +32,7 @@ std::uint64_t ReplayCore::on_event(const Event& event) {
   core_->on(event, *commands_);
   if (ledger_ != nullptr) {
     ledger_->on_record(event, commands_->items());
+    for (const Denial& denial : core_->denials()) ledger_->on_denial(event.time, denial);
     if (event.kind == EventKind::kBatchEnd) note_resets(event.time);
   }
   return output_.add(commands_->items());

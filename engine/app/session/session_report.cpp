@@ -9,8 +9,12 @@ namespace mm::app {
 
 bool stdout_is_terminal() {
   const char* term = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr && term != nullptr &&
-         std::string_view(term) != "dumb";
+  return isatty(STDOUT_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+bool stdout_has_colours() {
+  const char* refused = std::getenv("NO_COLOR");
+  return stdout_is_terminal() && (refused == nullptr || *refused == '\0');
 }
 
 int fail(const std::string& error) {
@@ -19,7 +23,7 @@ int fail(const std::string& error) {
 }
 
 int report_session(const Summary& summary, const std::string& unrecorded) {
-  std::fputs(to_text(summary, stdout_is_terminal()).c_str(), stdout);
+  std::fputs(to_text(summary, stdout_has_colours()).c_str(), stdout);
   if (!unrecorded.empty()) fail(unrecorded);
   for (const auto& [name, violations] : summary.invariants) {
     if (violations != 0) return fail("invariant broken: " + name);

@@ -16,7 +16,9 @@ int report_session(const Summary& summary, const std::string& unrecorded);
 // One line on stderr; returns the exit code for a failure.
 int fail(const std::string& error);
 
-// Colours only where somebody sees them.
+// One that understands ANSI sequences.
 bool stdout_is_terminal();
+// There, unless the environment has a NO_COLOR that is not empty (no-color.org).
+bool stdout_has_colours();
 
 }  // namespace mm::app

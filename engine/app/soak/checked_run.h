@@ -74,10 +74,12 @@ class CheckedRunOf : private CheckedParts,
   // As VirtualRun's, and on until what is under way has arrived.
   bool shut_down() {
     const bool flat = Run::shut_down();
+    ended_ = this->now();
     this->advance(this->now() + kLateEvents);
     checker_.at_end(flat);
     return flat;
   }
+  Nanos ended() const { return ended_; }
   const sim::Checker& checker() const { return checker_; }
   const sim::FaultyVenue& faults() const { return faulty_venue; }
 
@@ -85,6 +87,7 @@ class CheckedRunOf : private CheckedParts,
   static constexpr Nanos kLateEvents{60 * kSecond.v};
 
   sim::Checker checker_;
+  Nanos ended_{};
 };
 using CheckedRun = CheckedRunOf<Core>;
 

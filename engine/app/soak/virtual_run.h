@@ -64,6 +64,8 @@ class VirtualRun {
   }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }
+  // When the last order was gone.
+  Nanos ended() const { return loop_->now(); }
   const Core& core() const { return core_; }
   std::uint64_t events_in() const { return driver_.events_in(); }
 

@@ -23,6 +23,11 @@ struct Activity {
 
 using ActivityRing = SpscRing<Activity>;
 
+// When the core did it, or took it up.
+inline Nanos time_of(const Activity& a) {
+  return a.command.kind != CommandKind::kNone ? a.command.time : a.event.time;
+}
+
 // One line for people, without the time; empty for records nobody wants to read.
 std::string activity_text(const Activity& activity, std::span<const Instrument> instruments);
 

@@ -35,13 +35,30 @@ void take_instrument(const Core& core, const InstrumentState& s, InstrumentView&
   take_orders(core, s.id, view);
 }
 
+void add_up(const Core& core, const InstrumentState& s, StatusSnapshot& out) {
+  TotalView& total = out.total;
+  const std::array reasons{s.side(Side::kBuy).reason, s.side(Side::kSell).reason};
+  const bool quoting = reasons == std::array{QuoteReason::kQuoting, QuoteReason::kQuoting};
+  const std::size_t idle = s.id - total.quoting;
+  if (!quoting && idle < out.idle.size()) out.idle[idle] = {s.id, reasons};
+  total.quoting += quoting ? 1 : 0;
+  total.live_orders += core.orders().live_count(s.id);
+  total.fills += s.position.fills();
+  total.amended += s.counts.amended;
+  total.resets += s.reset.count();
+  total.profit += s.total;
+}
+
 }  // namespace
 
 void take_snapshot(const Core& core, StatusSnapshot& out) {
   out.time = core.now();
   out.instrument_count = core.instrument_count();
-  for (std::size_t i = 0; i < std::min(out.instrument_count, out.instruments.size()); ++i) {
-    take_instrument(core, core.instrument(static_cast<InstrumentId>(i)), out.instruments[i]);
+  out.total = {};
+  for (std::size_t i = 0; i < out.instrument_count; ++i) {
+    const InstrumentState& s = core.instrument(static_cast<InstrumentId>(i));
+    if (i < out.instruments.size()) take_instrument(core, s, out.instruments[i]);
+    add_up(core, s, out);
   }
   out.trip = core.trip();
   out.requests_sent = core.requests().total().sent.raw;
@@ -53,6 +70,7 @@ void take_snapshot(const Core& core, StatusSnapshot& out) {
 int StatusAgent::do_work() {
   if (++turns_ < kTurnsPerLook) return 0;
   turns_ = 0;
+  if (core_.now() == Nanos{}) return 0;
   const Nanos now = clock_.now();
   if (now < due_) return 0;
   // Jittered by the low bits of the time itself, so that it never beats with other periods.

@@ -45,13 +45,29 @@ struct InstrumentView {
   std::size_t order_count = 0;
 };
 
+// Of all instruments together, however many there are.
+struct TotalView {
+  std::size_t quoting = 0;  // instruments with no reason against it on either side
+  std::size_t live_orders = 0;
+  std::uint64_t fills = 0, amended = 0, resets = 0;
+  Money profit{};  // where all are quoted in one asset
+};
+
+struct IdleView {
+  InstrumentId instrument{};
+  std::array<QuoteReason, 2> reasons{};
+};
+
 struct StatusSnapshot {
   static constexpr std::size_t kInstrumentsMax = 8;
+  static constexpr std::size_t kIdleMax = 8;
 
   Nanos time{};
   std::uint64_t sequence = 0;
   std::size_t instrument_count = 0;  // of the core; the first kInstrumentsMax are shown
   std::array<InstrumentView, kInstrumentsMax> instruments;
+  TotalView total;
+  std::array<IdleView, kIdleMax> idle;  // the first that are not quoted, or not on both sides
   QuoteReason trip = QuoteReason::kQuoting;
   std::int64_t requests_sent = 0, requests_equivalent = 0, saved_pct_hundredths = 0;
   std::uint64_t violations = 0;
@@ -60,7 +76,7 @@ struct StatusSnapshot {
 // The core's side of the board.
 void take_snapshot(const Core& core, StatusSnapshot& out);
 
-// An agent beside the strategy: a snapshot at a low, jittered rate.
+// An agent beside the strategy: a snapshot at a low, jittered rate, from the first event on.
 class StatusAgent {
  public:
   using Ring = SpscRing<StatusSnapshot>;

@@ -61,8 +61,8 @@ std::string change_text(const std::optional<Ratio>& change) {
   return change ? percent(*change) : std::string("-");
 }
 
-std::string reason_text(const InstrumentView& v) {
-  const auto& [buy, sell] = v.reasons;
+std::string reason_text(const std::array<QuoteReason, 2>& reasons) {
+  const auto& [buy, sell] = reasons;
   if (buy == sell) return name(buy);
   return fmt::format("buy {}, sell {}", name(buy), name(sell));
 }
@@ -88,8 +88,8 @@ std::string market_lines(const Instrument& instrument, const InstrumentView& v) 
       m.buy_1min.trades, m.sell_1min.trades);
 }
 
-StatusView::StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments)
-    : kind_(kind), redraw_(redraw), instruments_(std::move(instruments)) {}
+StatusView::StatusView(ViewKind kind, Screen screen, std::vector<Instrument> instruments)
+    : kind_(kind), screen_(screen), instruments_(std::move(instruments)) {}
 
 void StatusView::log(Nanos at, std::string_view line) {
   log_.push_back(fmt::format("{}  {}", clock_text(at), line));
@@ -97,7 +97,7 @@ void StatusView::log(Nanos at, std::string_view line) {
 }
 
 std::string StatusView::colour(const char* code, std::string text) const {
-  return redraw_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+  return screen_.colours ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
 }
 
 std::string StatusView::head(const ViewInput& in) const {
@@ -124,7 +124,7 @@ std::string StatusView::instrument_block(const ViewInput& in, std::size_t i) con
   const InstrumentView& v = in.snapshot.instruments[i];
   const bool quoting = v.reasons[0] == QuoteReason::kQuoting && v.reasons[1] == v.reasons[0];
   std::string text = fmt::format("\n{}  {}\n", colour(kBold, std::string(instruments_[i].symbol())),
-                                 colour(quoting ? kGreen : kRed, reason_text(v)));
+                                 colour(quoting ? kGreen : kRed, reason_text(v.reasons)));
   text += market_lines(instruments_[i], v);
   text += fmt::format("  position  {} {}   profit {} (realised {}, open {}, fees {})\n",
                       decimal_text(v.position).view(), instruments_[i].base_text.data(),
@@ -173,27 +173,61 @@ std::string StatusView::page(const ViewInput& in) const {
   }
   if (shown < in.snapshot.instrument_count) {
     text += fmt::format("\n... and {} more instruments\n", in.snapshot.instrument_count - shown);
+    text += total_line(in.snapshot) + "\n";
   }
   text += colour(kDim, "\nlog\n");
   for (const std::string& line : log_) text += "  " + line + "\n";
   return text;
 }
 
+std::string StatusView::idle_text(const StatusSnapshot& s) const {
+  const std::size_t idle = s.instrument_count - s.total.quoting;
+  if (idle == 0) return {};
+  std::string text = "; not quoting:";
+  for (std::size_t i = 0; i < std::min(idle, s.idle.size()); ++i) {
+    const auto& [instrument, reasons] = s.idle[i];
+    text += fmt::format("{} {} ({})", i == 0 ? "" : ",", instruments_[instrument].symbol(),
+                        reason_text(reasons));
+  }
+  return idle > s.idle.size() ? fmt::format("{} and {} more", text, idle - s.idle.size()) : text;
+}
+
+// Profits add up only in one asset.
+std::string StatusView::total_line(const StatusSnapshot& s) const {
+  const auto& quote = instruments_[0].quote_text;
+  const bool adds_up = std::ranges::all_of(
+      instruments_, [&quote](const Instrument& i) { return i.quote_text == quote; });
+  const std::string profit =
+      adds_up ? fmt::format("profit {} {}, ", money_text(s.total.profit), quote.data()) : "";
+  return fmt::format(
+      "{} of {} instruments quoting: {}{} live orders, {} fills, {} amends, {} resets{}",
+      s.total.quoting, s.instrument_count, profit, s.total.live_orders, s.total.fills,
+      s.total.amended, s.total.resets, idle_text(s));
+}
+
 std::string StatusView::line(const ViewInput& in) const {
   const StatusSnapshot& s = in.snapshot;
+  if (s.instrument_count > 1) {
+    return fmt::format("{} {} events/s, {}", clock_text(s.time), in.rates.total, total_line(s));
+  }
   const InstrumentView& v = s.instruments[0];
   return fmt::format(
       "{} {} {}: position {}, profit {}, {} live orders, {} fills, {} amends, {} resets, "
       "{} events/s",
-      clock_text(s.time), instruments_[0].symbol(), reason_text(v), decimal_text(v.position).view(),
-      money_text(v.total), v.live_orders, v.fills, v.counts.amended, v.resets, in.rates.total);
+      clock_text(s.time), instruments_[0].symbol(), reason_text(v.reasons),
+      decimal_text(v.position).view(), money_text(v.total), v.live_orders, v.fills,
+      v.counts.amended, v.resets, in.rates.total);
 }
 
 void StatusView::show(const ViewInput& in) {
-  if (!redraw_) {
+  if (!screen_.redraws) {
     std::string text = line(in) + "\n";
-    if (kind_ == ViewKind::kOrders && in.snapshot.instrument_count > 0) {
-      text += orders_block(in, 0);
+    if (kind_ == ViewKind::kOrders) {
+      const std::size_t count = in.snapshot.instrument_count;
+      for (std::size_t i = 0; i < std::min(count, in.snapshot.instruments.size()); ++i) {
+        if (count > 1) text += fmt::format("{}\n", instruments_[i].symbol());
+        text += orders_block(in, i);
+      }
       for (const std::string& l : log_) text += "  " + l + "\n";
       log_.clear();
     }

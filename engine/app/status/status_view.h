@@ -17,6 +17,11 @@ namespace mm::app {
 
 enum class ViewKind : std::uint8_t { kStatus, kOrders };
 
+// What stdout is good for: a page drawn again and again (else lines are written), and colours.
+struct Screen {
+  bool redraws = false, colours = false;
+};
+
 struct ViewInput {
   const StatusSnapshot& snapshot;
   const EventCounts& events;
@@ -31,8 +36,7 @@ std::string market_lines(const Instrument& instrument, const InstrumentView& vie
 
 class StatusView {
  public:
-  // `redraw`: stdout is a terminal that understands ANSI sequences; otherwise a line a second.
-  StatusView(ViewKind kind, bool redraw, std::vector<Instrument> instruments);
+  StatusView(ViewKind kind, Screen screen, std::vector<Instrument> instruments);
 
   // A line of the log, with its time.
   void log(Nanos at, std::string_view line);
@@ -42,18 +46,21 @@ class StatusView {
 
   // The page as text, for tests.
   std::string page(const ViewInput& in) const;
+  // One instrument, or what all come to and which are not quoted.
   std::string line(const ViewInput& in) const;
 
  private:
   std::string head(const ViewInput& in) const;
   std::string instrument_block(const ViewInput& in, std::size_t i) const;
   std::string orders_block(const ViewInput& in, std::size_t i) const;
+  std::string total_line(const StatusSnapshot& s) const;
+  std::string idle_text(const StatusSnapshot& s) const;
   std::string colour(const char* code, std::string text) const;
 
   static constexpr std::size_t kLogLines = 16;
 
   ViewKind kind_;
-  bool redraw_;
+  Screen screen_;
   std::vector<Instrument> instruments_;
   std::deque<std::string> log_;
   bool opened_ = false;

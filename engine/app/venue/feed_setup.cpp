@@ -29,17 +29,6 @@ VenueUrls environment_urls(Environment environment) {
   return {{"wss://127.0.0.1:9443"}, "https://127.0.0.1:9443", "wss://127.0.0.1:9443/ws-api/v3"};
 }
 
-// What the config leaves open comes from the venue; what it sets stays.
-Instrument completed(const Config& config, const std::string& symbol, const Instrument& known) {
-  const Instrument own = make_instrument(config, symbol);
-  Instrument i = known;
-  if (own.tick.v > 0) i.tick = own.tick;
-  if (own.lot.v > 0) i.lot = own.lot;
-  if (own.notional_min.v > 0) i.notional_min = own.notional_min;
-  i.fees = own.fees;
-  return i;
-}
-
 }  // namespace
 
 VenueUrls venue_urls(const VenueConfig& venue) {
@@ -59,14 +48,13 @@ binance::LiveFeedOptions feed_options(const Config& config) {
   return options;
 }
 
-VenueInstruments fetch_instruments(const Config& config) {
+VenueInstruments fetch_instruments(const Config& config, net::SharedRequestPause& pause) {
   VenueInstruments found;
   const binance::LiveFeedOptions options = feed_options(config);
   const net::TlsContext tls = net::TlsContext::client(options.ca_file);
   found.error = tls.error();
   if (!found.error.empty()) return found;
-  net::SharedRequestPause none;  // nobody else asks yet
-  binance::RestMarket rest(options, &tls, none, nullptr);
+  binance::RestMarket rest(options, &tls, pause, nullptr);
   const std::string target = binance::exchange_info_target(config.venue.symbols);
   const binance::RestAnswer answer = rest.get(target, binance::kExchangeInfoWeight, Clock().now());
   if (!answer.error.empty()) {
@@ -85,7 +73,8 @@ VenueInstruments fetch_instruments(const Config& config) {
                                 known == nullptr ? "unknown symbol" : "no tick or lot size");
       return found;
     }
-    found.instruments.push_back(completed(config, symbol, *known));
+    found.instruments.push_back(*known);
+    found.instruments.back().fees = config.fees.rates;
   }
   return found;
 }

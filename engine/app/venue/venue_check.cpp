@@ -1,5 +1,7 @@
 #include "engine/app/venue/venue_check.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -7,6 +9,7 @@
 
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/key_rights.h"
+#include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/core/decimal_text.h"
 #include "gateway/binance/credentials.h"
@@ -21,10 +24,23 @@ using binance::orders::Credentials;
 constexpr int kNotServed = 404;  // the host knows no such page
 constexpr Nanos kClockWarn{500 * kMillisecond.v}, kClockFail{10 * kSecond.v};
 
+// In ticks; nothing where there is none.
+std::optional<Ticks> best_bid(const json::element& tickers, const Instrument& instrument) {
+  json::array all;
+  if (tickers.get(all) != simdjson::SUCCESS) return std::nullopt;
+  for (const json::element& ticker : all) {
+    if (text_of(ticker, "symbol") != instrument.symbol()) continue;
+    const std::optional<Amount> bid = amount_of(ticker, "bidPrice");
+    if (!bid || *bid < instrument.tick) return std::nullopt;
+    return Ticks(bid->v / instrument.tick.v);
+  }
+  return std::nullopt;
+}
+
 class VenueProbe {
  public:
   VenueProbe(const Config& config, Findings& findings)
-      : config_(config), findings_(findings), venue_(config.venue) {}
+      : config_(config), findings_(findings), venue_(config.venue, pause_) {}
 
   void check_market();
   // Signed questions make sense: it answers, and our times mean something to it.
@@ -35,6 +51,7 @@ class VenueProbe {
   bool check_clock();
   void check_symbols();
   void check_symbol(const Instrument& instrument, const binance::SymbolRules& rules);
+  void check_fit();
   void check_limits(const binance::ExchangeInfo& info);
   void check_fees(const json::element& account);
   void check_balances(const json::element& account);
@@ -42,6 +59,7 @@ class VenueProbe {
 
   const Config& config_;
   Findings& findings_;
+  net::SharedRequestPause pause_;  // nobody else asks yet
   VenueRest venue_;
   bool answers_ = false;
   std::vector<Instrument> instruments_;
@@ -77,14 +95,28 @@ bool VenueProbe::check_clock() {
 }
 
 void VenueProbe::check_symbols() {
-  VenueInstruments venue = fetch_instruments(config_);
+  VenueInstruments venue = fetch_instruments(config_, pause_);
   if (!venue.error.empty()) return findings_.fail("symbols", venue.error);
   instruments_ = venue.instruments;
   for (const Instrument& instrument : instruments_) {
     const binance::SymbolRules* rules = venue.info.find_rules(instrument.symbol(), true);
     if (rules != nullptr) check_symbol(instrument, *rules);
   }
+  check_fit();
   check_limits(venue.info);
+}
+
+// What is configured, against the filters, at the price there is.
+void VenueProbe::check_fit() {
+  const VenueAnswer tickers =
+      venue_.ask("/api/v3/ticker/bookTicker",
+                 {{"symbols", fmt::format("[\"{}\"]", fmt::join(config_.venue.symbols, "\",\""))}});
+  const bool told = tickers.error.empty();
+  if (!told) findings_.warn("size", "what orders are worth is not known: " + tickers.error);
+  for (const Instrument& i : instruments_) {
+    judge_units(config_, i, findings_);
+    judge_sizes(config_, i, told ? best_bid(tickers.body, i) : std::nullopt, findings_);
+  }
 }
 
 void VenueProbe::check_symbol(const Instrument& instrument, const binance::SymbolRules& rules) {
@@ -100,11 +132,6 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
   }
   if (!rules.post_only_allowed) {
     findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
-    return;
-  }
-  const StrategyParams strategy = config_.symbol(instrument.symbol()).strategy;
-  if (strategy.order_size.v == 0 && strategy.order_notional < instrument.notional_min) {
-    findings_.fail("symbol", text + ": [strategy] order_notional is less");
     return;
   }
   findings_.ok("symbol", text);
@@ -131,9 +158,10 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
 void VenueProbe::check_account(const Credentials& key) {
   const VenueAnswer account = venue_.ask_signed("/api/v3/account", {}, key);
   if (!account.error.empty()) return findings_.fail("key", account.error);
-  findings_.add(flag_of(account.body, "canTrade", false) ? Verdict::kOk : Verdict::kFail, "key",
+  const bool may = flag_of(account.body, "canTrade").value_or(false);
+  findings_.add(may ? Verdict::kOk : Verdict::kFail, "key",
                 fmt::format("{} key, the account {} trade", name(key.signer->type()),
-                            flag_of(account.body, "canTrade", false) ? "may" : "may not"));
+                            may ? "may" : "may not"));
   check_fees(account.body);
   check_balances(account.body);
   check_restrictions(key);

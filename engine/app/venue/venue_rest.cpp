@@ -23,35 +23,55 @@ orders::Credentials load_credentials(const Config& config) {
       {venue.api_key_file, venue.api_secret_file, venue.private_key_file});
 }
 
-VenueRest::VenueRest(const VenueConfig& config)
+VenueRest::VenueRest(const VenueConfig& config, net::SharedRequestPause& pause)
     : url_(net::parse_url(venue_urls(config).rest)),
       tls_(net::TlsContext::client(config.ca_file)),
+      pause_(pause),
       rest_(url_.endpoint, &tls_, {.timeout = std::chrono::seconds(5)}, clock_, pause_,
             static_cast<int>(config.recv_window.v / kMillisecond.v)),
       error_(url_.error) {
   if (error_.empty() && url_.endpoint.tls) error_ = tls_.error();
 }
 
+VenueAnswer VenueRest::refused(std::string error) {
+  VenueAnswer answer;
+  answer.error = std::move(error);
+  return answer;
+}
+
+// Empty if the venue may be asked now.
+std::string VenueRest::pause_text(const std::string& path) const {
+  const Nanos now = clock_.now();
+  const Nanos next = pause_.next(net::RequestUse::kOther, now);
+  if (next == now) return {};
+  return fmt::format("{}{}: not asked: the venue wants no request for another {} s",
+                     url_.endpoint.host, path, (next - now).v / kSecond.v + 1);
+}
+
+VenueAnswer VenueRest::ask(const std::string& path, const orders::Params& params) {
+  if (std::string error = pause_text(path); !error.empty()) return refused(std::move(error));
+  return read(rest_.ask(path + "?" + orders::rest_query(params)), path, {});
+}
+
 VenueAnswer VenueRest::ask_signed(const std::string& path, orders::Params params,
                                   const orders::Credentials& key) {
-  const net::HttpResponse response =
-      rest_.ask_signed("GET", path, std::move(params), {key.api_key.view(), *key.signer});
+  if (std::string error = pause_text(path); !error.empty()) return refused(std::move(error));
+  return read(rest_.ask_signed("GET", path, std::move(params), {key.api_key.view(), *key.signer}),
+              path, key.api_key.view());
+}
+
+VenueAnswer VenueRest::read(const net::HttpResponse& response, const std::string& path,
+                            std::string_view key) {
   VenueAnswer answer;
   answer.status = response.status;
-  const std::string where = url_.endpoint.host + path;
-  if (response.status == 0) {
-    answer.error = fmt::format("{}: {}", where, response.error);
-    return answer;
-  }
   text_ = response.body;
-  if (parser_.parse(text_).get(answer.body) != simdjson::SUCCESS) {
-    answer.error = fmt::format("{}: HTTP {}, and not JSON", where, response.status);
-  } else if (response.status != 200) {
-    std::int64_t code = 0;
-    if (answer.body["code"].get(code) != simdjson::SUCCESS) code = 0;
-    const std::string words = orders::venue_words(text_of(answer.body, "msg"), key.api_key.view());
-    answer.error = fmt::format("{}: HTTP {}: {} {}", where, response.status, code, words);
-  }
+  const bool json = parser_.parse(text_).get(answer.body) == simdjson::SUCCESS;
+  if (response.status == 200 && json) return answer;
+  orders::ErrorBody error;
+  if (!json || answer.body["code"].get(error.code) != simdjson::SUCCESS) error.code = 0;
+  if (!json || answer.body["msg"].get(error.message) != simdjson::SUCCESS) error.message = {};
+  answer.error =
+      fmt::format("{}{}: {}", url_.endpoint.host, path, orders::rest_refusal(response, error, key));
   return answer;
 }
 
@@ -60,9 +80,9 @@ std::string text_of(const json::element& object, const char* name) {
   return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
-bool flag_of(const json::element& object, const char* name, bool otherwise) {
-  bool value = otherwise;
-  return object[name].get(value) == simdjson::SUCCESS ? value : otherwise;
+std::optional<bool> flag_of(const json::element& object, const char* name) {
+  bool value = false;
+  return object[name].get(value) == simdjson::SUCCESS ? std::optional(value) : std::nullopt;
 }
 
 std::optional<Amount> amount_of(const json::element& object, const char* name) {

@@ -28,7 +28,8 @@ struct VenueAnswer {
 
 class VenueRest {
  public:
-  explicit VenueRest(const VenueConfig& config);
+  // Pauses that the venue wants are kept, and told whoever shares `pause`.
+  VenueRest(const VenueConfig& config, net::SharedRequestPause& pause);
 
   // Empty, or why it cannot be asked at all.
   const std::string& error() const { return error_; }
@@ -38,24 +39,31 @@ class VenueRest {
 
   // The venue's time, kept for signing. Returns the error.
   std::string ask_time() { return rest_.measure_clock(); }
+  // What anybody may ask.
+  VenueAnswer ask(const std::string& path, const binance::orders::Params& params);
   // Signed, after ask_time().
   VenueAnswer ask_signed(const std::string& path, binance::orders::Params params,
                          const binance::orders::Credentials& key);
 
  private:
+  static VenueAnswer refused(std::string error);
+  std::string pause_text(const std::string& path) const;
+  VenueAnswer read(const net::HttpResponse& response, const std::string& path,
+                   std::string_view key);
+
   net::ParsedUrl url_;
   net::TlsContext tls_;
   Clock clock_;
-  net::SharedRequestPause pause_;  // nobody else asks yet
+  net::SharedRequestPause& pause_;
   binance::orders::SignedRest rest_;
   std::string error_;
   std::string text_;  // what parser_ has read
   simdjson::dom::parser parser_;
 };
 
-// Members of an answer; empty, nothing or `otherwise` where there is no such member.
+// Members of an answer; empty or nothing where there is no such member.
 std::string text_of(const simdjson::dom::element& object, const char* name);
-bool flag_of(const simdjson::dom::element& object, const char* name, bool otherwise);
+std::optional<bool> flag_of(const simdjson::dom::element& object, const char* name);
 // Nothing, too, for what is no decimal.
 std::optional<Amount> amount_of(const simdjson::dom::element& object, const char* name);
 
