@@ -70,6 +70,18 @@ class BinanceOrderEvents : public testing::Test {
            R"(,"t":)" + std::to_string(trade) + R"(,"l":")" + last + R"(","z":")" + sum +
                R"(","L":"23416.10000000","n":"0.00001000","N":"BTC","m":true)");
   }
+  // Its texts live until the next.
+  OrderRecord listed(ClientOrderId id, const std::string& executed) {
+    text_ = R"({"id":1,"status":200,"result":[)" +
+            order(text_of(id), "PARTIALLY_FILLED", executed) + "]}";
+    text_.reserve(text_.size() + ResponseParser::kPadding);
+    EXPECT_STREQ(parser_.parse(text_), "") << text_;
+    return parser_.response().orders[0];
+  }
+  void adopt(ClientOrderId id, Lots told, std::uint64_t last_trade, const std::string& executed) {
+    events_.adopt({.instrument = 0, .id = id, .executed = told, .last_trade = last_trade},
+                  listed(id, executed));
+  }
   std::vector<Event> take() {
     std::vector<Event> all;
     Event e;
@@ -527,6 +539,72 @@ TEST_F(BinanceOrderEvents, TellsOfAnOrderOfAnEarlierStartThatItLivesFillsAndEnds
   EXPECT_EQ(all[1].kind, EventKind::kFilled);
   EXPECT_EQ(all[1].fill.id, earlier);
   EXPECT_EQ(all[2].kind, EventKind::kCanceled);
+}
+
+// --- orders of earlier starts that go on ------------------------------------------------------
+
+TEST_F(BinanceOrderEvents, AdoptsAnOrderOnceAndThenTellsOfItAsOfAnyOther) {
+  const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
+  adopt(earlier, Lots(100), 70, "0.00100000");
+  adopt(earlier, Lots(100), 70, "0.00100000");
+  const auto told = take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].kind, EventKind::kAdopted);
+  EXPECT_EQ(told[0].adoption.id, earlier);
+  EXPECT_EQ(told[0].adoption.venue_id.v, 42u);
+  EXPECT_EQ(told[0].adoption.lots, Lots(847));
+  EXPECT_EQ(told[0].adoption.executed, Lots(100));
+  EXPECT_EQ(told[0].adoption.ticks, 2'341'610);
+  EXPECT_EQ(told[0].side(), Side::kSell);
+  EXPECT_EQ(events_.counters().adopted, 1u);
+  // An order of this start in the same slot, of the same generation, is another one.
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  report("NEW", earlier, "NEW");  // late
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kAccepted));
+  fill(71, "0.00010000", "0.00110000", "PARTIALLY_FILLED", earlier);
+  EXPECT_THAT(events_.follow_ups(), IsEmpty()) << "nothing is missing";
+  report("CANCELED", ClientOrderId(1), "CANCELED", R"(,"z":"0.00110000")", text_of(earlier));
+  report("CANCELED", ClientOrderId(1), "CANCELED", R"(,"z":"0.00110000")", text_of(earlier));
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kCanceled));
+  EXPECT_EQ(events_.counters().strays, 0u);
+}
+
+TEST_F(BinanceOrderEvents, AsksForWhatAnAdoptedOrderHasExecutedBeyondWhatWasTold) {
+  const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
+  adopt(earlier, Lots(100), 70, "0.00150000");
+  const OrderRecord record = listed(earlier, "0.00150000");
+  events_.on_open_order(0, record);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kAdopted, EventKind::kOrderStatus));
+  ASSERT_EQ(events_.follow_ups().size(), 1u);
+  EXPECT_EQ(events_.follow_ups()[0].command.id, earlier);
+  // What user data repeat of before is not counted twice against it.
+  events_.follow_ups().clear();
+  fill(70, "0.00100000", "0.00100000", "PARTIALLY_FILLED", earlier);
+  fill(71, "0.00050000", "0.00150000", "PARTIALLY_FILLED", earlier);
+  events_.on_open_order(0, record);
+  EXPECT_THAT(events_.follow_ups(), IsEmpty());
+}
+
+TEST_F(BinanceOrderEvents, AnAdoptedOrderThatAListOfAllDoesNotHaveIsInDoubt) {
+  const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
+  adopt(earlier, Lots(0), 70, "0");
+  take();
+  events_.on_list(0, {}, Nanos(10 * kSecond.v));
+  const auto told = take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].kind, EventKind::kOutcomeUnknown);
+  EXPECT_EQ(told[0].failure.id, earlier);
+}
+
+TEST_F(BinanceOrderEvents, AdoptsNoMoreThanTheTableHasRows) {
+  for (std::uint16_t slot = 0; slot < 20; ++slot) {
+    adopt(make_order_id({1, 6, slot, 1}), Lots(0), 70, "0");
+  }
+  EXPECT_EQ(kinds().size(), 16u);
+  report("CANCELED", ClientOrderId(1), "CANCELED", "", text_of(make_order_id({1, 6, 2, 1})));
+  adopt(make_order_id({1, 6, 30, 1}), Lots(0), 70, "0");  // in its place
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kCanceled, EventKind::kAdopted));
 }
 
 TEST_F(BinanceOrderEvents, FindsTheOrderOfAReportByItsNumberWhenTheIdWasChanged) {

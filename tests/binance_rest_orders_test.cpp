@@ -525,6 +525,24 @@ TEST_F(BinanceRestFallback, AnOrderThatTheAccountNoLongerShowsIsInDoubt) {
   EXPECT_EQ(last(EventKind::kOutcomeUnknown).failure.id, kId);
 }
 
+TEST_F(BinanceRestFallback, AnOrderOfAnEarlierStartGoesOnWithoutAWebSocketToo) {
+  const ClientOrderId old = make_order_id({1, 6, 2, 1});
+  options_.adopted_max = 5;
+  account_.on("GET /api/v3/openOrders", {.body = "[" + order_json(text_of(old), 4, "NEW") + "]"});
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  const auto looks = [&] { return account_.requests("GET /api/v3/account").size(); };
+  const std::size_t before = looks();
+  ASSERT_TRUE(until([&] { return looks() >= before + 2; }));
+  EXPECT_EQ(heard(EventKind::kAdopted), 1u) << "once, however often it is looked";
+  EXPECT_EQ(last(EventKind::kAdopted).adoption.id, old);
+  EXPECT_EQ(session_->event_counters().strays, 0u);
+  EXPECT_EQ(account_.requests("DELETE /api/v3/order").size(), 0u);
+  account_.on("GET /api/v3/openOrders", {.body = "[]"});
+  ASSERT_TRUE(until_heard(EventKind::kOutcomeUnknown));
+  EXPECT_EQ(last(EventKind::kOutcomeUnknown).failure.id, old);
+}
+
 TEST_F(BinanceRestFallback, AnOrdersRequestsNeverRunBothWaysAtOnce) {
   start(RestFallback::kCancel);
   ASSERT_TRUE(until_state(SessionState::kReconciling)) << lines_;

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <optional>
+#include <regex>
+#include <set>
 #include <thread>
 
 #include "engine/runtime/sealed_scope.h"
@@ -173,10 +175,11 @@ class BinanceOrderSession : public testing::Test {
                      R"(,"t":)" + std::to_string(trade_id) + R"(,"l":")" + lots + R"(","z":")" +
                          lots + R"(","L":"23416.10000000","n":"0","N":null,"m":true)");
   }
-  static std::string trade_row(std::uint64_t trade_id, std::uint64_t order) {
+  static std::string trade_row(std::uint64_t trade_id, std::uint64_t order,
+                               const std::string& quantity = "0.00847000") {
     return R"({"symbol":"BTCUSDT","id":)" + std::to_string(trade_id) + R"(,"orderId":)" +
-           std::to_string(order) +
-           R"(,"price":"23416.10000000","qty":"0.00847000","commission":"0.00000847",)"
+           std::to_string(order) + R"(,"price":"23416.10000000","qty":")" + quantity +
+           R"(","commission":"0.00000847",)"
            R"("commissionAsset":"BTC","isBuyer":true,"isMaker":true})";
   }
 
@@ -874,6 +877,143 @@ TEST_F(BinanceOrderSession, OrdersOfAnEarlierStartAreCancelledAndForeignOnesSurv
   EXPECT_EQ(venue_.count("openOrders.cancelAll"), 0u);
   EXPECT_EQ(engine_->link.foreign_orders.load(), 2u);
   EXPECT_EQ(engine_->link.old_orders_canceled.load(), 1u);
+}
+
+// --- orders of an earlier start that go on ----------------------------------------------------
+
+// What is traded while we look is told once, and the executed quantity is what was told with it.
+TEST_F(BinanceOrderSession, AdoptsOrdersOfAnEarlierStartAfterTheirFills) {
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  const std::string untouched = text_of(make_order_id({1, 6, 1, 1}));
+  options_.connections = 1;
+  options_.adopted_max = 10;
+  options_.last_trade_ids = {40};
+  venue_.on("openOrders.status", [&](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(r, "[" + order_json("web_person", 70, "NEW") + "," +
+                                             order_json(old, 72, "PARTIALLY_FILLED", "0.00500000") +
+                                             "," + order_json(untouched, 73, "NEW") + "]")};
+  });
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    if (!r.param("orderId").empty()) {  // 39 was counted by the start before; 42 comes by itself
+      EXPECT_EQ(r.param("orderId"), "72");
+      return std::vector{OrderVenue::ok(r, "[" + trade_row(39, 72, "0.00200000") + "," +
+                                               trade_row(41, 72, "0.00100000") + "," +
+                                               trade_row(42, 72, "0.00200000") + "]")};
+    }
+    const bool since = r.param("fromId") == "41";
+    return std::vector{
+        OrderVenue::ok(r, since ? "[" + trade_row(41, 72, "0.00100000") + "]" : "[]")};
+  });
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  std::vector<EventKind> told;
+  for (const Event& e : engine_->events) {
+    if (e.kind != EventKind::kRateUsage && e.kind != EventKind::kSessionStatus) {
+      told.push_back(e.kind);
+    }
+  }
+  EXPECT_THAT(told, ElementsAre(EventKind::kFilled, EventKind::kBalance, EventKind::kBalance,
+                                EventKind::kAdopted, EventKind::kAdopted, EventKind::kOrderStatus,
+                                EventKind::kOrderStatus));
+  const auto adopted = std::ranges::find(engine_->events, EventKind::kAdopted, &Event::kind);
+  EXPECT_EQ(adopted->adoption.id, make_order_id({1, 6, 0, 1}));
+  EXPECT_EQ(adopted->adoption.executed, Lots(300)) << "39 and 41";
+  EXPECT_EQ(last(EventKind::kAdopted).adoption.executed, Lots(0));
+  EXPECT_EQ(venue_.count("order.cancel"), 0u);
+  EXPECT_EQ(engine_->link.foreign_orders.load(), 1u);
+  // 42 was in the list, and nobody has told it: it is asked for.
+  ASSERT_TRUE(run_until_heard(EventKind::kFilled, 2));
+  EXPECT_EQ(last(EventKind::kFilled).fill.trade_id.v, 42u);
+}
+
+TEST_F(BinanceOrderSession, AnAdoptedOrderIsAmendedAndCancelledByItsOwnId) {
+  const ClientOrderId old = make_order_id({1, 6, 0, 1});
+  options_.adopted_max = 10;
+  venue_.result("openOrders.status", "[" + order_json(text_of(old), 72, "NEW") + "]");
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  EXPECT_EQ(heard(EventKind::kAdopted), 1u);
+  venue_.on("order.cancelReplace", [](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(
+        r, R"({"cancelResult":"SUCCESS","newOrderResult":"SUCCESS","cancelResponse":)" +
+               order_json(r.param("cancelOrigClientOrderId"), 72, "CANCELED") +
+               R"(,"newOrderResponse":)" + order_json(r.param("newClientOrderId"), 80, "NEW") +
+               "}")};
+  });
+  Command replace = command(CommandKind::kReplace, old, id(5));
+  replace.venue_id = VenueOrderId(72);
+  ASSERT_TRUE(engine_->session.submit(replace, engine_->clock.now()));
+  ASSERT_TRUE(run_until_heard(EventKind::kReplaced));
+  EXPECT_EQ(last(EventKind::kReplaced).report.id, old);
+  EXPECT_EQ(last(EventKind::kReplaced).report.new_id, id(5));
+  const VenueRequest sent = venue_.requests("order.cancelReplace")[0];
+  EXPECT_EQ(sent.param("cancelOrigClientOrderId"), text_of(old));
+  EXPECT_EQ(sent.param("cancelOrderId"), "72");
+}
+
+TEST_F(BinanceOrderSession, AReconnectLeavesAdoptedOrdersAndAdoptsNoMore) {
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  const std::string late = text_of(make_order_id({1, 6, 9, 1}));
+  options_.connections = 1;
+  options_.adopted_max = 10;
+  venue_.result("openOrders.status", "[" + order_json(old, 72, "NEW") + "]");
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  venue_.result("openOrders.status",
+                "[" + order_json(old, 72, "NEW") + "," + order_json(late, 73, "NEW") + "]");
+  venue_.drop_all();
+  ASSERT_TRUE(run_until([this] { return !is_up(); }));
+  engine_->events.clear();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  EXPECT_EQ(heard(EventKind::kAdopted), 0u);
+  EXPECT_EQ(heard(EventKind::kOrderStatus), 2u) << "the core cancels the one it does not know";
+  EXPECT_EQ(venue_.count("order.cancel"), 0u);
+  EXPECT_EQ(engine_->session.event_counters().strays, 1u);
+}
+
+// Those that are not whole ticks and lots any more, and those that are too many.
+TEST_F(BinanceOrderSession, WhatCannotGoOnIsCancelled) {
+  const std::string off_grid = text_of(make_order_id({1, 6, 0, 1}));
+  const std::string first = text_of(make_order_id({1, 6, 1, 1}));
+  const std::string second = text_of(make_order_id({1, 6, 2, 1}));
+  options_.adopted_max = 1;
+  std::set<std::string> canceled;
+  venue_.on("openOrders.status", [&](const VenueRequest& r) {
+    std::string orders = order_json("web_person", 70, "NEW");
+    const auto add = [&](const std::string& id, const std::string& order) {
+      if (!canceled.contains(id)) orders += "," + order;
+    };
+    add(off_grid, std::regex_replace(order_json(off_grid, 71, "NEW"), std::regex("23416.10000000"),
+                                     "23416.10500000"));
+    add(first, order_json(first, 72, "NEW"));
+    add(second, order_json(second, 73, "NEW"));
+    return std::vector{OrderVenue::ok(r, "[" + orders + "]")};
+  });
+  venue_.on("order.cancel", [&](const VenueRequest& r) {
+    canceled.insert(r.param("origClientOrderId"));
+    return std::vector{OrderVenue::ok(r, order_json(r.param("origClientOrderId"), 1, "CANCELED"))};
+  });
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  EXPECT_EQ(canceled, (std::set{off_grid, second}));
+  EXPECT_EQ(heard(EventKind::kAdopted), 1u);
+  EXPECT_EQ(last(EventKind::kAdopted).adoption.id, make_order_id({1, 6, 1, 1}));
+}
+
+// The account had never traded when its start looked; a trade since then is no old news.
+TEST_F(BinanceOrderSession, WhatWasTradedSinceTheStartLookedIsTold) {
+  options_.connections = 1;
+  options_.last_trade_ids = {0};
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.on("myTrades", [&](const VenueRequest& r) {
+    return std::vector{
+        OrderVenue::ok(r, r.param("fromId") == "1" ? "[" + trade_row(1, 72) + "]" : "[]")};
+  });
+  venue_.result("order.status", order_json(old, 72, "FILLED", "0.00847000"));
+  start();
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  EXPECT_EQ(heard(EventKind::kFilled), 1u);
+  EXPECT_EQ(last(EventKind::kFilled).fill.id, make_order_id({1, 6, 0, 1}));
 }
 
 TEST_F(BinanceOrderSession, StaysDownWhileALaterStartOfThisInstanceTrades) {

@@ -61,6 +61,8 @@ class Crash : public testing::Test {
   std::string ledger(int life) const {
     return here_.path("s" + std::to_string(life) + "/ledger.sqlite");
   }
+  void kill_five_times(const std::vector<std::string>& more);
+  void check_books(int lives);
 
   const Scratch here_;
   std::unique_ptr<LocalVenue> venue_;
@@ -68,11 +70,11 @@ class Crash : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(Crash, FiveKillsLoseNoOrderAndNoFill) {
+void Crash::kill_five_times(const std::vector<std::string>& more) {
   constexpr int kLives = 5;
   open();
   for (int life = 1; life <= kLives; ++life) {
-    start(life);
+    start(life, more);
     if (life == 2) {
       wait_until([&] { return said("live, "); });  // while it finds out where it stands
     } else {
@@ -81,20 +83,24 @@ TEST_F(Crash, FiveKillsLoseNoOrderAndNoFill) {
     }
     kill();
   }
-  start(kLives + 1);
+  start(kLives + 1, more);
   ASSERT_TRUE(is_quoting()) << engine_->output() << log();
   EXPECT_TRUE(said("recovered ETHUSDT: ")) << log();
   EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
   engine_->signal(SIGTERM);
   EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  check_books(kLives + 1);
+}
+
+// Every fill once, every order written down before it was sent; at the end none is left.
+void Crash::check_books(int lives) {
   EXPECT_EQ(venue_->open_orders(), "[]");
   std::multiset<std::string> told, known;
-  for (int life = 1; life <= kLives + 1; ++life) {
+  for (int life = 1; life <= lives; ++life) {
     if (!here_.has("s" + std::to_string(life))) continue;
     for (std::string& id : column(ledger(life), "SELECT trade_id FROM fills")) told.insert(id);
-    for (std::string& id : column(ledger(life), "SELECT client_order_id FROM orders")) {
-      known.insert(id);
-    }
+    const char* const own = "SELECT client_order_id FROM orders WHERE why<>'adopted'";
+    for (std::string& id : column(ledger(life), own)) known.insert(id);
   }
   std::multiset<std::string> traded;
   const std::string trades =
@@ -110,6 +116,52 @@ TEST_F(Crash, FiveKillsLoseNoOrderAndNoFill) {
   for (std::sregex_iterator at(orders.begin(), orders.end(), order), end; at != end; ++at) {
     EXPECT_EQ(known.count((*at)[1]), 1u) << (*at)[1] << " was sent before it was written down";
   }
+}
+
+TEST_F(Crash, FiveKillsLoseNoOrderAndNoFill) {
+  kill_five_times({});
+}
+
+TEST_F(Crash, FiveKillsOfAnEngineThatAdoptsLoseNoneEither) {
+  kill_five_times({"--set", "order_management.own_orders_at_start=adopt"});
+}
+
+// Orders rest where they are from one start to the next, and are filled there.
+TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
+  const std::vector<std::string> resting{"--set", "order_management.own_orders_at_start=adopt",
+                                         "--set", "strategy.modify_threshold=0.1",
+                                         "--set", "strategy.max_modify_deviation=0.5",
+                                         "--set", "strategy.warmup_s=0.3"};
+  open();
+  start(1, resting);
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "mm010001") == 6; }))
+      << engine_->output() << log();
+  kill();
+  start(2, resting);
+  const std::regex goes_on("goes on: [^\n]*\\[([0-9a-f]+)\\]");
+  // An order of before, by the name that the log has for it.
+  const auto one_is_filled = [&] {
+    const std::string text = log();
+    for (std::sregex_iterator at(text.begin(), text.end(), goes_on), end; at != end; ++at) {
+      const std::regex filled("FILLED [^\n]*\\[" + (*at)[1].str() + "\\]");
+      const auto after = text.begin() + at->position() + at->length();
+      if (std::regex_search(after, text.end(), filled)) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(wait_until(one_is_filled)) << engine_->output() << log();
+  EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  check_books(2);
+  const auto filled = column(ledger(2),
+                             "SELECT DISTINCT f.client_order_id FROM fills f JOIN events e ON "
+                             "e.client_order_id=f.client_order_id AND e.kind='adopted' "
+                             "WHERE f.record>e.record");
+  EXPECT_THAT(filled, testing::Not(testing::IsEmpty()));
+  for (const std::string& id : filled) EXPECT_THAT(id, testing::StartsWith("mm010001"));
+  const test::Ran replayed = here_.run("replay s2");
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.out << replayed.err;
 }
 
 // The intent stands in the ring before the command leaves, the ids' epoch on the disk.

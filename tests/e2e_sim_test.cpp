@@ -217,7 +217,7 @@ TEST(SimRun, TheCountersOfASessionAreThoseOfItsSummary) {
   EXPECT_EQ(counters.exit_code, 0) << counters.err;
   const std::string symbol = "{symbol=\"ETHUSDT\"";
   for (const std::string& line :
-       {"stopped 1", std::string("live_orders 0"),
+       {std::string("stopped 1"), std::string("live_orders 0"),
         "requests_sent_total{limit=\"raw\"} " + std::to_string(json.integer("/requests/sent")),
         "orders_total" + symbol + ",outcome=\"placed\"} " +
             std::to_string(json.integer("/orders/placed")),

@@ -15,10 +15,15 @@ Event event(EventKind kind) {
   return e;
 }
 
+Adoption adoption() {
+  return {ClientOrderId(7), VenueOrderId(8), Lots(10), Lots(9), 100, {}};
+}
+
 TEST(EventCheck, LetsEveryKindThroughAsItIsWritten) {
   for (int kind = 1; kind < static_cast<int>(EventKind::kCount); ++kind) {
     Event e = event(static_cast<EventKind>(kind));
     if (e.kind == EventKind::kBookLevels) e.levels.count = kLevelsPerEvent;
+    if (e.kind == EventKind::kAdopted) e.adoption = adoption();
     EXPECT_TRUE(is_possible(e)) << name(e.kind);
   }
   EXPECT_FALSE(is_possible(event(EventKind::kNone)));
@@ -36,6 +41,20 @@ TEST(EventCheck, KnowsTimesAndCountsThatCannotBe) {
     e.levels.count = static_cast<std::uint8_t>(count);
     EXPECT_FALSE(is_possible(e)) << count;
   }
+}
+
+TEST(EventCheck, KnowsOrdersThatCannotGoOn) {
+  const auto possible = [](auto&& change) {
+    Event e = event(EventKind::kAdopted);
+    e.adoption = adoption();
+    change(e.adoption);
+    return is_possible(e);
+  };
+  EXPECT_FALSE(possible([](Adoption& a) { a.id = ClientOrderId(0); }));
+  EXPECT_FALSE(possible([](Adoption& a) { a.executed = a.lots; }));
+  EXPECT_FALSE(possible([](Adoption& a) { a.executed = Lots(-1); }));
+  EXPECT_FALSE(possible([](Adoption& a) { a.lots = Lots::max(); }));
+  EXPECT_FALSE(possible([](Adoption& a) { a.ticks = 0; }));
 }
 
 TEST(EventCheck, KnowsWordsThatAreNone) {

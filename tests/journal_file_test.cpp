@@ -207,9 +207,11 @@ TEST(JournalFile, AnotherVersionOrFileIsNamedAsSuch) {
   };
   EXPECT_NE(error_with(0, 'X').find("is not a journal"), std::string::npos);
   EXPECT_NE(error_with(8, 'X').find("order of bytes"), std::string::npos);
-  EXPECT_NE(error_with(12, 9).find("version 9, this program reads version " +
-                                   std::to_string(kJournalVersion)),
-            std::string::npos);
+  const std::string reads = "this program reads versions " + std::to_string(kJournalVersionOldest) +
+                            " to " + std::to_string(kJournalVersion);
+  EXPECT_NE(error_with(12, 9).find("version 9, " + reads), std::string::npos);
+  EXPECT_NE(error_with(12, 2).find("version 2, " + reads), std::string::npos);
+  EXPECT_EQ(error_with(12, 3), "") << "what was written before an order could be adopted";
   test::write_file(folder / "changed.bin", "");
   EXPECT_NE(read_journal(folder / "changed.bin").open_error.find("cut off"), std::string::npos);
   EXPECT_NE(read_journal(folder / "none.bin").open_error.find("cannot be opened"),

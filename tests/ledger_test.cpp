@@ -117,6 +117,24 @@ struct Ledger {
   }
 };
 
+TEST(Ledger, AnOrderThatAnEarlierSessionHasPlacedGoesOn) {
+  Ledger l;
+  Event e = event_of(EventKind::kAdopted);
+  e.flags = kFlagSell;
+  e.adoption = {ClientOrderId(7), VenueOrderId(99), Lots(20), Lots(5), 6'500'050, {}};
+  l.event(e);
+  const char* const order =
+      "SELECT venue_order_id,side,state,why,price,lots,filled_lots,replaces FROM orders";
+  EXPECT_EQ(l.row(order), "99|sell|partially_filled|adopted|65000.5|20|5|");
+  EXPECT_EQ(l.row("SELECT kind,client_order_id,detail FROM events"),
+            "adopted|mm0000000000000007|sell 0.0002 @ 65000.5, 0.00005 executed");
+  l.event(fill_of(7, 1, 6'500'050, 10));
+  l.event(e);  // told again
+  EXPECT_EQ(l.row(order), "99|sell|partially_filled|adopted|65000.5|20|15|");
+  l.event(fill_of(7, 2, 6'500'050, 5));
+  EXPECT_EQ(l.state(7), "filled");
+}
+
 TEST(Ledger, AnOrderFromPlaceToFill) {
   Ledger l;
   l.command(command_of(CommandKind::kPlace, 7, 6'500'050, 20));

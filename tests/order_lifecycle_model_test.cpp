@@ -1,12 +1,16 @@
 // The lifecycle against a small venue that delays, reorders, refuses, repeats, loses and lags, and
 // a session that goes down and up and keeps its contract (event.h): fills missed are told again
-// while reconciling, and before an answer that counts them.
+// while reconciling, and before an answer that counts them. Now and then the engine is killed, and
+// its next start adopts what is open.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/core/order_id.h"
@@ -22,6 +26,7 @@ using test::random_numbers;
 constexpr Nanos kReceiveWindow{5 * kSecond.v};
 constexpr Nanos kLagMax{3 * kSecond.v};
 constexpr Side kSides[] = {Side::kBuy, Side::kSell};
+constexpr std::uint16_t kOldEpoch = 999;
 
 // What is true: orders by client id, whatever the engine believes. Requests are carried out in any
 // order; answers travel one lane, user-stream reports another.
@@ -33,7 +38,7 @@ class Venue {
     Ticks price{};
     OrderStatusCode status{OrderStatusCode::kOpen};
     Nanos opened{}, changed{};
-    bool stray{};  // of an earlier start: our table never knew it
+    bool stray{};  // of an earlier start: our table does not know it
   };
 
   void carry_out(const Command& c, Nanos now, Choices& choices) {
@@ -95,7 +100,7 @@ class Venue {
   void rest_stray(Nanos now, Choices& choices) {
     now_ = now;
     Command c;
-    c.id = make_order_id({.instance = 0, .epoch = 9, .slot = 1, .generation = ++strays_});
+    c.id = make_order_id({.instance = 0, .epoch = kOldEpoch, .slot = 1, .generation = ++strays_});
     c.side = choices.one_in(2) ? Side::kBuy : Side::kSell;
     c.lots = Lots(1 + choices.below(500));
     open(c.id, c);
@@ -103,6 +108,36 @@ class Venue {
     if (choices.one_in(2)) return user.push_back(report(EventKind::kAccepted, c, c.lots));
     user.push_back(status_of(c.id, 0));
   }
+
+  // The engine is gone: nobody hears what was said to it. Returns the fills of its life.
+  std::vector<Event> leave() {
+    answers.clear();
+    user.clear();
+    return std::exchange(fills_, {});
+  }
+  // What is open, as the next start finds it.
+  std::vector<Event> adoptable() const {
+    std::vector<Event> events;
+    for (const auto& [id, o] : orders_) {
+      if (o.status != OrderStatusCode::kOpen) continue;
+      Event& e = events.emplace_back();
+      e.kind = EventKind::kAdopted;
+      e.flags = o.side == Side::kSell ? kFlagSell : 0;
+      e.adoption = {id, {}, o.lots, o.executed, static_cast<std::int32_t>(o.price.v), {}};
+    }
+    return events;
+  }
+  // A request of an engine that is gone; it hears nothing.
+  void carry_out_late(const Command& c, Nanos now, Choices& choices) {
+    const std::deque<Event> before = answers;
+    const ClientOrderId opens = c.kind == CommandKind::kReplace ? c.new_id : c.id;
+    const bool known = orders_.contains(opens);
+    carry_out(c, now, choices);
+    answers = before;
+    if (!known && orders_.contains(opens)) orders_.at(opens).stray = true;
+  }
+  bool is_stray(ClientOrderId id) const { return orders_.at(id).stray; }
+  void set_stray(ClientOrderId id, bool stray) { orders_.at(id).stray = stray; }
 
   // What a session tells that finds out what it has missed.
   std::vector<Event> told_again() const {
@@ -252,7 +287,10 @@ class Venue {
 
 class World {
  public:
-  World() { life_.on_session(0, SessionState::kUp, now_); }
+  World() {
+    start();
+    life_->on_session(0, SessionState::kUp, now_);
+  }
 
   void step(Choices& choices) {
     switch (choices.below(12)) {
@@ -275,7 +313,7 @@ class World {
         return tell(choices.one_in(4));
       case 10:
         now_ += Nanos((1 + choices.below(3'000)) * kMillisecond.v);
-        return life_.on_time(now_, out_);
+        return life_->on_time(now_, out_);
       default:
         return trouble(choices);
     }
@@ -287,73 +325,113 @@ class World {
     out_.clear();
     for (const Side side : kSides) {
       Lots exposure{};
-      for (const Order& o : table_.rows()) {
+      for (const Order& o : table_->rows()) {
         exposure += o.side == side ? o.exposure() : Lots(0);
       }
-      RC_ASSERT(table_.exposure(0, side) == exposure);
+      RC_ASSERT(table_->exposure(0, side) == exposure);
       RC_ASSERT(exposure + counted_[index(side)] >= venue_.reach(side));
     }
-    RC_ASSERT(table_.illegal_transitions() == 0u);
-    RC_ASSERT(life_.counters().overfills == 0u);
+    RC_ASSERT(table_->illegal_transitions() == 0u);
+    RC_ASSERT(life_->counters().overfills == 0u);
   }
 
   // The network behaves again: everything is settled, nothing is forgotten.
   void drain(Choices& choices) {
     reconcile();
     for (int round = 0; round < 400 && !is_settled(); ++round) {
-      for (std::uint16_t slot = 0; slot < table_.capacity(); ++slot) {
-        life_.request_cancel(table_.row(slot), DecisionReason::kShutdown, now_, out_);
+      for (std::uint16_t slot = 0; slot < table_->capacity(); ++slot) {
+        life_->request_cancel(table_->row(slot), DecisionReason::kShutdown, now_, out_);
       }
       check();
+      while (!late_requests_.empty()) carry_out_late(choices);
       while (!requests_.empty()) carry_out(choices);
       while (!venue_.user.empty()) tell(false);
       while (!venue_.answers.empty()) deliver(venue_.answers);
       now_ += kSecond * 5;
-      life_.on_time(now_, out_);
+      life_->on_time(now_, out_);
       check();
     }
-    RC_ASSERT(table_.live_count() == 0u);
-    RC_ASSERT(life_.stray_count() == 0u);
+    RC_ASSERT(table_->live_count() == 0u);
+    RC_ASSERT(life_->stray_count() == 0u);
     RC_ASSERT(venue_.open_count() == 0u);
-    RC_ASSERT(life_.session(0) == SessionState::kUp);
+    RC_ASSERT(life_->session(0) == SessionState::kUp);
     for (const Side side : kSides) {
       RC_ASSERT(counted_[index(side)] + of_strays_[index(side)] == venue_.executed(side));
     }
-    RC_ASSERT(life_.counters().missing_fills == 0u);
+    RC_ASSERT(life_->counters().missing_fills == 0u);
   }
 
  private:
+  void start() {
+    table_ = std::make_unique<OrderTable>(OrderTableConfig{
+        .capacity = 10, .per_side_max = 10, .epoch = epoch_, .reserved_for_unknown = 2});
+    life_ = std::make_unique<OrderLifecycle>(*table_,
+                                             LifecycleConfig{.missing_fill_answers_max = 1'000});
+  }
+  // kill -9, and a start that adopts. Requests under way may still arrive, but no amend: its terms
+  // would be the venue's before anybody could know.
+  void restart() {
+    for (const Command& c : requests_) {
+      const bool amend = c.kind == CommandKind::kModify || c.kind == CommandKind::kReduce;
+      if (!amend) late_requests_.push_back(c);
+    }
+    requests_.clear();
+    ++epoch_;
+    start();
+    life_->on_session(0, SessionState::kReconciling, now_);
+    for (const Event& fill : venue_.leave()) {
+      if (!counted_trades_.contains(fill.fill.trade_id.v)) apply(fill);
+    }
+    for (const Event& e : venue_.adoptable()) adopt(e);
+    life_->on_session(0, SessionState::kUp, now_);
+  }
+  // What was executed before is ours from now on, too; without room for it the order is a stray.
+  void adopt(const Event& e) {
+    apply(e);
+    const ClientOrderId id = e.adoption.id;
+    const bool taken = table_->find(id) != nullptr;
+    if (taken && venue_.is_stray(id)) {
+      counted_[index(e.side())] += e.adoption.executed;
+      of_strays_[index(e.side())] -= e.adoption.executed;
+    }
+    venue_.set_stray(id, !taken);
+  }
+  void carry_out_late(Choices& choices) {
+    const Command c = late_requests_.front();
+    late_requests_.pop_front();
+    venue_.carry_out_late(c, now_, choices);
+  }
   bool is_settled() const {
-    return table_.live_count() == 0 && life_.stray_count() == 0 && venue_.open_count() == 0 &&
+    return table_->live_count() == 0 && life_->stray_count() == 0 && venue_.open_count() == 0 &&
            requests_.empty() && venue_.user.empty() && venue_.answers.empty();
   }
   // Every size is another one, so that each report can be told from every other.
   Lots size(Choices& choices) { return Lots(1 + choices.below(20) * 1'000 + ++sizes_); }
 
   void place(Choices& choices) {
-    if (life_.session(0) != SessionState::kUp) return;
+    if (life_->session(0) != SessionState::kUp) return;
     const Side side = choices.one_in(2) ? Side::kBuy : Side::kSell;
     const Ticks price(90 + choices.below(20));
-    life_.place({.side = side, .price = price, .lots = size(choices)}, now_, out_);
+    life_->place({.side = side, .price = price, .lots = size(choices)}, now_, out_);
   }
   void amend(Choices& choices) {
-    Order& row = table_.row(static_cast<std::uint16_t>(choices.below(table_.capacity())));
+    Order& row = table_->row(static_cast<std::uint16_t>(choices.below(table_->capacity())));
     const Ticks price(90 + choices.below(20));
     const auto why = DecisionReason::kDeviation;
     switch (choices.below(3)) {
       case 0:
-        life_.request_replace(row, price, size(choices), why, now_, out_);
+        life_->request_replace(row, price, size(choices), why, now_, out_);
         return;
       case 1:
-        life_.request_modify(row, price, size(choices), why, now_, out_);
+        life_->request_modify(row, price, size(choices), why, now_, out_);
         return;
       default:
-        life_.request_reduce(row, row.lots - Lots(1 + choices.below(500)), why, now_, out_);
+        life_->request_reduce(row, row.lots - Lots(1 + choices.below(500)), why, now_, out_);
     }
   }
   void cancel(Choices& choices) {
-    Order& row = table_.row(static_cast<std::uint16_t>(choices.below(table_.capacity())));
-    life_.request_cancel(row, DecisionReason::kPulled, now_, out_);
+    Order& row = table_->row(static_cast<std::uint16_t>(choices.below(table_->capacity())));
+    life_->request_cancel(row, DecisionReason::kPulled, now_, out_);
   }
   Command take_request(Choices& choices) {
     const auto at = requests_.begin() + choices.below(requests_.size());
@@ -362,6 +440,7 @@ class World {
     return c;
   }
   void carry_out(Choices& choices) {
+    if (!late_requests_.empty() && choices.one_in(2)) return carry_out_late(choices);
     if (!requests_.empty()) venue_.carry_out(take_request(choices), now_, choices);
   }
   void answer(Choices& choices) {
@@ -379,6 +458,7 @@ class World {
   }
   // Requests vanish, are denied, or time out at the gateway; orders expire; sessions come and go.
   void trouble(Choices& choices) {
+    if (choices.one_in(20)) return restart();
     const std::uint32_t kind = choices.below(10);
     if (kind == 8) return venue_.rest_stray(now_, choices);
     if (kind == 9) {  // a report on the user stream is lost, and nobody noticed
@@ -387,7 +467,7 @@ class World {
     }
     if (kind == 0) return venue_.expire_one(now_, choices);
     if (kind == 1) return change_session(choices);
-    if (kind == 2) return life_.release_terminal(0);
+    if (kind == 2) return life_->release_terminal(0);
     if (requests_.empty()) return;
     const Command c = take_request(choices);
     if (kind == 3) return;
@@ -406,18 +486,18 @@ class World {
       case 0:
         venue_.answers.clear();
         venue_.user.clear();
-        return life_.on_session(0, SessionState::kDown, now_);
+        return life_->on_session(0, SessionState::kDown, now_);
       case 1:
         venue_.user.clear();
-        return life_.on_session(0, SessionState::kReconciling, now_);
+        return life_->on_session(0, SessionState::kReconciling, now_);
       default:
         return reconcile();
     }
   }
   void reconcile() {
-    life_.on_session(0, SessionState::kReconciling, now_);
+    life_->on_session(0, SessionState::kReconciling, now_);
     for (const Event& e : venue_.told_again()) apply(e);
-    life_.on_session(0, SessionState::kUp, now_);
+    life_->on_session(0, SessionState::kUp, now_);
   }
   void deliver(std::deque<Event>& lane) {
     const Event e = lane.front();
@@ -427,16 +507,21 @@ class World {
   void apply(const Event& told) {
     Event e = told;
     e.time = now_;
-    const OrderChange change = life_.apply(e);
-    const bool stray = parts(e.fill.id).epoch != 0;
-    if (change.fill_counted) (stray ? of_strays_ : counted_)[index(e.side())] += e.fill.lots;
+    const OrderChange change = life_->apply(e);
+    if (change.fill_counted) {
+      const bool stray = venue_.is_stray(e.fill.id);
+      (stray ? of_strays_ : counted_)[index(e.side())] += e.fill.lots;
+      counted_trades_.insert(e.fill.trade_id.v);
+    }
     RC_ASSERT(!change.fill_too_old);
   }
 
-  OrderTable table_{{.capacity = 10, .per_side_max = 10, .reserved_for_unknown = 2}};
-  OrderLifecycle life_{table_, {.missing_fill_answers_max = 1'000}};
+  std::unique_ptr<OrderTable> table_;
+  std::unique_ptr<OrderLifecycle> life_;
+  std::uint16_t epoch_ = 0;
   CommandBuffer out_;
-  std::deque<Command> requests_;
+  std::deque<Command> requests_, late_requests_;  // of this start, and of those before
+  std::set<std::uint64_t> counted_trades_;
   Venue venue_;
   Lots counted_[2], of_strays_[2];
   std::int64_t sizes_ = 0;

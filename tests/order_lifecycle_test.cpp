@@ -86,6 +86,13 @@ class OrderLifecycleTest : public testing::Test {
     e.fill.ticks = 100;
     return life_.apply(e);
   }
+  OrderChange adopt(ClientOrderId id, std::int64_t lots, std::int64_t executed) {
+    Event e;
+    e.kind = EventKind::kAdopted;
+    e.time = now();
+    e.adoption = {id, VenueOrderId(88), Lots(lots), Lots(executed), 100, {}};
+    return life_.apply(e);
+  }
   void accept() { report(EventKind::kAccepted, row_->id, 10); }
   bool replace(int ticks = 101, int lots = 8) {
     return life_.request_replace(*row_, Ticks(ticks), Lots(lots), DecisionReason::kDeviation, now(),
@@ -1023,6 +1030,115 @@ TEST_F(OrderLifecycleTest, AnOrderOfAnEarlierStartFoundOpenIsCancelledUntilTheVe
   EXPECT_EQ(life_.counters().strays, 1u);
   EXPECT_EQ(life_.next_deadline(), kNever);
 }
+
+// --- orders of earlier starts that go on ------------------------------------------------------
+
+TEST_F(OrderLifecycleTest, AnAdoptedOrderGoesOnLikeAnyOther) {
+  accept();
+  sent();
+  const OrderChange change = adopt(kEarlier, 20, 5);
+  ASSERT_NE(change.order, nullptr);
+  EXPECT_EQ(change.before, kFree);
+  EXPECT_EQ(change.after, kPartiallyFilled);
+  EXPECT_EQ(exposure(), Lots(10 + 15));
+  EXPECT_EQ(life_.counters().adopted, 1u);
+  EXPECT_EQ(life_.session(0), SessionState::kUp) << "it is no stray";
+  EXPECT_TRUE(fill(kEarlier, 5, 1).fill_counted);
+  EXPECT_EQ(exposure(), Lots(10 + 10));
+  Order& row = *change.order;
+  ASSERT_TRUE(life_.request_reduce(row, Lots(15), DecisionReason::kSizeChange, now(), out_));
+  ASSERT_EQ(out_.items().back().id, kEarlier);
+  EXPECT_EQ(out_.items().back().venue_id, VenueOrderId(88));
+  report(EventKind::kAmended, kEarlier, 15);
+  EXPECT_EQ(exposure(), Lots(10 + 5));
+  ASSERT_TRUE(life_.request_cancel(row, DecisionReason::kPulled, now(), out_));
+  EXPECT_EQ(report(EventKind::kCanceled, kEarlier, 10).after, kCanceled);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(life_.counters().unmatched, 0u);
+}
+
+TEST_F(OrderLifecycleTest, AnAdoptedOrderIsReplacedUnderAnIdOfThisStart) {
+  accept();
+  Order& row = *adopt(kEarlier, 20, 0).order;
+  ASSERT_TRUE(life_.request_replace(row, Ticks(101), Lots(8), {}, now(), out_));
+  const ClientOrderId next = row.next_id;
+  EXPECT_EQ(exposure(), Lots(10 + 20));
+  EXPECT_EQ(report(EventKind::kReplaced, kEarlier, 8, 101, next).ended_id, kEarlier);
+  EXPECT_EQ(row.id, next);
+  EXPECT_EQ(exposure(), Lots(10 + 8));
+  report(EventKind::kCanceled, kEarlier, 0);  // its own report, late
+  EXPECT_EQ(row.state, kActive);
+}
+
+TEST_F(OrderLifecycleTest, AnAdoptionIsToldTwiceAndCountsOnce) {
+  adopt(kEarlier, 20, 5);
+  EXPECT_EQ(fill(kEarlier, 5, 1).after, kPartiallyFilled);
+  const OrderChange again = adopt(kEarlier, 20, 5);  // from before that fill
+  EXPECT_EQ(again.before, again.after);
+  EXPECT_EQ(exposure(), Lots(10 + 10));
+  EXPECT_EQ(life_.counters().adopted, 1u);
+  EXPECT_EQ(life_.counters().strays, 0u);
+  // Filled meanwhile, and told once more by a list that lags.
+  EXPECT_EQ(fill(kEarlier, 10, 2).after, kFilled);
+  adopt(kEarlier, 20, 10);
+  EXPECT_EQ(exposure(), Lots(10));
+  EXPECT_EQ(life_.stray_count(), 0u);
+}
+
+TEST_F(OrderLifecycleTest, AnAdoptedOrderIsDoubtedAndAskedForAsAnyOther) {
+  accept();
+  sent();
+  adopt(kEarlier, 20, 0);
+  session(SessionState::kDown);
+  session(SessionState::kReconciling);
+  adopt(kEarlier, 20, 0);  // by the new connection
+  Order& row = *table_.find(kEarlier);
+  EXPECT_EQ(row.state, kActive) << "what is listed lives";
+  session(SessionState::kDown);
+  session(SessionState::kUp);
+  pass(0);
+  EXPECT_EQ(row.state, kUnknown);
+  EXPECT_EQ(exposure(), Lots(10 + 20));
+  row_ = &row;
+  EXPECT_EQ(status(OrderStatusCode::kFilled, kEarlier, 20).after, kUnknown) << "without its fills";
+  EXPECT_EQ(exposure(), Lots(10 + 20));
+  EXPECT_EQ(fill(kEarlier, 20, 9).after, kFilled);
+}
+
+TEST_F(OrderLifecycleTest, WhatCannotBeAdoptedIsAStray) {
+  accept();
+  sent();
+  OrderIdParts p = parts(kEarlier);
+  p.epoch = 0;  // of this start, but given up
+  adopt(make_order_id(p), 20, 0);
+  adopt(kEarlier, 20, 20);  // nothing is left of it
+  EXPECT_EQ(life_.counters().adopted, 0u);
+  EXPECT_EQ(life_.stray_count(), 2u);
+  adopt(kEarlier, 20, 0);  // one that is being cancelled stays one
+  EXPECT_EQ(life_.counters().adopted, 0u);
+  EXPECT_EQ(exposure(), Lots(10));
+  p = parts(kEarlier);
+  p.instance = 7;
+  adopt(make_order_id(p), 20, 0);
+  EXPECT_EQ(life_.stray_count(), 2u) << "not of this engine";
+}
+
+TEST_F(OrderLifecycleTest, AnAmendOfTheEarlierStartThatComesLateEndsTheAdoptedOrder) {
+  accept();
+  sent();
+  adopt(kEarlier, 20, 0);
+  report(EventKind::kAmended, kEarlier, 20, 100);  // as it was told
+  pass(0);
+  EXPECT_TRUE(sent().empty());
+  report(EventKind::kAmended, kEarlier, 12, 100);
+  EXPECT_EQ(exposure(), Lots(10 + 20)) << "no less than it may be";
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kCancel});
+  EXPECT_EQ(report(EventKind::kCanceled, kEarlier, 0).after, kCanceled);
+  EXPECT_EQ(exposure(), Lots(10));
+}
+
+// --- strays that wait ---------------------------------------------------------------------------
 
 TEST_F(OrderLifecycleTest, AStrayWaitsWhileTheSessionIsDown) {
   status(OrderStatusCode::kOpen, kEarlier, 0, 0);

@@ -80,6 +80,52 @@ TEST(OrderTable, IdsThatAreNotOursAreNotFound) {
   EXPECT_EQ(table.find(make_order_id(p)), nullptr);
 }
 
+// Its id names a slot that another row has, or that there is none of.
+TEST(OrderTable, AnAdoptedOrderIsFoundByItsOwnIdWhereverItIs) {
+  OrderTable table(small());
+  const Order* const own = table.create(0, Side::kBuy, Ticks(100), Lots(1), kNow);
+  OrderIdParts p = parts(own->id);
+  p.epoch = 8;
+  const ClientOrderId same_slot = make_order_id(p);
+  p.slot = 60000;
+  const ClientOrderId no_slot = make_order_id(p);
+  EXPECT_TRUE(table.is_of_earlier_start(same_slot));
+  EXPECT_FALSE(table.is_of_earlier_start(own->id));
+  Order* const one = table.adopt(same_slot, 0, Side::kBuy, Ticks(101), Lots(5), kNow);
+  Order* const other = table.adopt(no_slot, 0, Side::kBuy, Ticks(99), Lots(7), kNow);
+  ASSERT_NE(one, nullptr);
+  EXPECT_NE(one->slot, own->slot);
+  EXPECT_EQ(table.find(same_slot), one);
+  EXPECT_EQ(table.find(no_slot), other);
+  EXPECT_EQ(table.find(own->id), own);
+  EXPECT_EQ(table.exposure(0, Side::kBuy), Lots(13));
+  EXPECT_THAT(prices(table, Side::kBuy), ElementsAre(101, 100, 99));
+  // Replaced, it goes on under an id of this start; released, its slot is anybody's.
+  const ClientOrderId next = table.fresh_id(*one);
+  EXPECT_EQ(parts(next).slot, one->slot);
+  table.update(*one, [&](Order& o) { o.next_id = next; });
+  EXPECT_EQ(table.find(next), one);
+  table.update(*one, [&](Order& o) { o.id = next; });
+  EXPECT_EQ(table.find(same_slot), nullptr);
+  EXPECT_EQ(table.find(next), one);
+  ASSERT_TRUE(table.transition(*other, kFilled, kNow));
+  EXPECT_EQ(table.find(no_slot), other);
+  table.release(*other);
+  EXPECT_EQ(table.find(no_slot), nullptr);
+  EXPECT_EQ(table.create(0, Side::kBuy, Ticks(1), Lots(1), kNow), other);
+  EXPECT_EQ(table.find(no_slot), nullptr);
+}
+
+TEST(OrderTable, AFullTableAdoptsNothing) {
+  OrderTable table({.capacity = 2, .epoch = 9, .reserved_for_unknown = 1});
+  const auto id = [](std::uint32_t n) {
+    return make_order_id({.instance = 0, .epoch = 8, .slot = 0, .generation = n});
+  };
+  EXPECT_NE(table.adopt(id(1), 0, Side::kBuy, Ticks(1), Lots(1), kNow), nullptr);
+  EXPECT_EQ(table.adopt(id(2), 0, Side::kBuy, Ticks(1), Lots(1), kNow), nullptr);
+  EXPECT_EQ(table.find(id(2)), nullptr);
+}
+
 TEST(OrderTable, AReplacementIsFoundByBothIds) {
   OrderTable table(small());
   Order* row = table.create(0, Side::kBuy, Ticks(1), Lots(1), kNow);

@@ -65,6 +65,7 @@ class StartRecoveryTest : public testing::Test {
     if (target.starts_with("/api/v3/openOrders")) return {.body = open_};
     if (target.starts_with("/api/v3/myTrades")) return {.body = trades(request)};
     if (target.starts_with("/api/v3/account")) {
+      if (before_balance_) std::exchange(before_balance_, nullptr)();
       return {.body =
                   R"({"balances":[{"asset":"BTC","free":")" + balance_ + R"(","locked":"0"}]})"};
     }
@@ -171,6 +172,7 @@ class StartRecoveryTest : public testing::Test {
   std::map<std::uint64_t, std::string> owners_;
   int canceled_ = 0;
   bool down_ = false;
+  std::function<void()> before_balance_;  // once
   Nanos began_ = Clock().now() - kSecond * 10;
   test::NetServer server_;
   Config config_;
@@ -237,6 +239,28 @@ TEST_F(StartRecoveryTest, WhatAStartFoundAndDidNotCountIsFoundAgain) {
   ASSERT_EQ(recover(all), "");
   EXPECT_THAT(recovered(), IsEmpty());
   EXPECT_THAT(said(), HasSubstr("position 0.875 -> 0.875"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, OrdersThatGoOnAreLeftAloneAndTheirFillsCount) {
+  trade_at_the_venue();
+  config_.execution.own_orders_at_start = OwnOrdersAtStart::kAdopt;
+  open_ = R"([{"symbol":"BTCUSDT","orderId":9,"clientOrderId":")" +
+          order_id_text(id_of_start(7, 5)) + R"(","status":"NEW"}])";
+  owners_[9] = order_id_text(id_of_start(7, 5));
+  // It trades between the look at the trades and that at the balances.
+  before_balance_ = [this] {
+    trades_.push_back({106, 9, "0.5", true});
+    balance_ = "10.375";
+  };
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "") << said();
+  EXPECT_EQ(canceled_, 0);
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105u, 106u)) << "each once";
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->trade_id, 106u);
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->balance, Amount(1'037'500'000));
+  EXPECT_THAT(said(), HasSubstr("recovered BTCUSDT: 3 fills since trade id 100, up to 106; "
+                                "position 0.5 -> 1.375; profit today"));
+  EXPECT_THAT(said(), HasSubstr("open orders go on"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
 }
 

@@ -180,7 +180,7 @@ class VenueAccountLast : public VenueAccountTest {
                               std::string& error) {
     VenueAccount account(venue_, credentials_, instruments_, pause_);
     const orders::InstrumentMap map(instruments_);
-    orders::Reconciler last(map, kSelf, link_);
+    orders::Reconciler last(map, kSelf, 0, link_);
     std::vector<Event> found;
     error = last.run_last(account.questions(), unsettled, found);
     return found;

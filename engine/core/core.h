@@ -103,6 +103,7 @@ class Core {
   // core_gates.cpp: what may be quoted now, and when to look again.
   void judge_gates(InstrumentState& s);
   QuoteReason stop_reason(const InstrumentState& s) const;
+  bool keeps_adopted(const InstrumentState& s, QuoteReason stop) const;
   void judge_side(InstrumentState& s, Side side);
   void step_reset(InstrumentState& s);
   int requote_cost(const InstrumentState& s) const;

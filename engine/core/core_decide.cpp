@@ -76,8 +76,9 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   judge_gates(s);
   step_reset(s);
   s.ladder.clear();
-  const bool quoting =
-      std::ranges::any_of(s.sides, [](const SideState& side) { return side.gate != Gate::kPull; });
+  const bool quoting = std::ranges::any_of(s.sides, [](const SideState& side) {
+    return side.gate == Gate::kOpen || side.gate == Gate::kHold;
+  });
   if (quoting) {
     set_funds(s);
     build_ladder(s);
@@ -87,6 +88,8 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
       s.ladder.side(side).clear();
       pull(s, side, s.reset.canceling() ? DecisionReason::kResetCancel : DecisionReason::kPulled,
            out);
+    } else if (s.side(side).gate == Gate::kKeep) {
+      if (s.marked) trim(s, side, turn_.room[index(side)], out);
     } else {
       work_side(s, side, out);
     }

@@ -233,6 +233,7 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       const OrderChange change = lifecycle_.apply(e);
       count(s, change);
       if (e.kind == EventKind::kFilled) on_fill(s, e, change);
+      if (e.kind == EventKind::kAdopted) s.adopted_at = now_;
       invariants_.check(Invariant::kCancelLane, e.kind != EventKind::kCancelRejected ||
                                                     e.failure.reason != RejectReason::kRateLimit);
       lifecycle_.set_cause(cause_);

@@ -35,6 +35,16 @@ QuoteReason Core::stop_reason(const InstrumentState& s) const {
   return QuoteReason::kQuoting;
 }
 
+// Orders of an earlier start are not pulled before it is known whether they fit: until the market
+// is known, within the age that data may have, and while measures warm up.
+bool Core::keeps_adopted(const InstrumentState& s, QuoteReason stop) const {
+  if (s.adopted_at == kNever || s.warmed_up || increase_paused_) return false;
+  if (stop == QuoteReason::kWarmUp) return true;
+  const bool begins = stop == QuoteReason::kDisconnected || stop == QuoteReason::kReconciling ||
+                      stop == QuoteReason::kStaleData || stop == QuoteReason::kThinBook;
+  return begins && now_ < s.adopted_at + s.config.risk.max_data_age;
+}
+
 void Core::judge_gates(InstrumentState& s) {
   const RiskParams& risk = s.config.risk;
   if (s.market.synced() && risk.max_price_change.v > 0 &&
@@ -43,9 +53,10 @@ void Core::judge_gates(InstrumentState& s) {
     s.market.restart_moves();  // one move halts once
   }
   const QuoteReason stop = stop_reason(s);
+  const Gate stopped = keeps_adopted(s, stop) ? Gate::kKeep : Gate::kPull;
   for (const Side side : kSides) {
     SideState& state = s.side(side);
-    state.gate = stop == QuoteReason::kQuoting ? Gate::kOpen : Gate::kPull;
+    state.gate = stop == QuoteReason::kQuoting ? Gate::kOpen : state.paused ? Gate::kPull : stopped;
     state.reason = stop;
     if (stop == QuoteReason::kQuoting) judge_side(s, side);
   }
@@ -120,6 +131,7 @@ void Core::plan_wake(InstrumentState& s) {
   consider(s.cancel_all_at);
   if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);
   consider(s.halted_until);
+  if (s.adopted_at != kNever) consider(s.adopted_at + s.config.risk.max_data_age);
   for (const SideState& side : s.sides) {
     consider(side.fill_pause_until);
     if (side.reason == QuoteReason::kPostOnlyBreaker ||

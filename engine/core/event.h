@@ -46,6 +46,8 @@ enum class EventKind : std::uint8_t {
   kTimer,
   kBatchEnd,
   kControl,
+  // Execution, from the gateway; last, since journals are written in numbers.
+  kAdopted,  // an order of an earlier start rests and goes on as ours; flag kFlagSell as in a fill
   kCount
 };
 
@@ -138,6 +140,15 @@ struct OrderReport {
   std::uint8_t asked;  // kOrderStatus: number of our kQueryOrder that it answers, 0 if told unasked
   std::uint8_t pad[1];
 };
+// An order that keeps its id. What of `executed` was not told as a fill was counted before.
+struct Adoption {
+  ClientOrderId id;
+  VenueOrderId venue_id;
+  Lots lots;      // total quantity
+  Lots executed;  // of that
+  std::int32_t ticks;
+  std::uint8_t pad[4];
+};
 enum class OrderStatusCode : std::uint8_t {
   kNotFound,
   kOpen,
@@ -188,9 +199,10 @@ struct RateUsage {
 };
 // What the order session says of one instrument's orders; kDown until the first. It comes up in
 // this order: kBalance of both assets, then kFilled of executions that are not in that balance
-// (and only those), kOrderStatus of what is open, then kUp. An order that has executed more than
-// was told as kFilled is asked for again and again: before it answers that kQueryOrder the session
-// fetches and tells the fills.
+// (and only those), kAdopted and kOrderStatus of what is open, then kUp. At the first time fills
+// since an earlier session come before kBalance, which contains them. An order that has executed
+// more than was told as kFilled is asked for again and again: before it answers that kQueryOrder
+// the session fetches and tells the fills.
 enum class SessionState : std::uint8_t {
   kDown,        // nothing can be asked for, and reports may be lost: live orders are in doubt
   kUp,          // requests are answered, reports are complete
@@ -223,6 +235,7 @@ struct alignas(kCacheLine) Event {
     FeedStatus feed;
     AssetPrice asset_price;
     OrderReport report;
+    Adoption adoption;
     RequestFailure failure;
     Fill fill;
     OffGridFill off_grid;
@@ -242,7 +255,7 @@ constexpr bool is_market(EventKind k) {
   return k >= EventKind::kBookBegin && k <= EventKind::kAssetPrice;
 }
 constexpr bool is_execution(EventKind k) {
-  return k >= EventKind::kAccepted && k <= EventKind::kOffGridFill;
+  return (k >= EventKind::kAccepted && k <= EventKind::kOffGridFill) || k == EventKind::kAdopted;
 }
 // Carries a RequestFailure.
 constexpr bool reports_failure(EventKind k) {
@@ -255,6 +268,7 @@ static_assert(sizeof(Event) == 64 && alignof(Event) == 64);
 static_assert(std::is_trivially_copyable_v<Event>);
 static_assert(sizeof(BookLevels) == 40 && sizeof(TradeTick) == 40 && sizeof(BookTicker) == 40);
 static_assert(sizeof(OrderReport) == 40 && sizeof(RequestFailure) == 40 && sizeof(Fill) == 40);
+static_assert(sizeof(Adoption) == 40);
 static_assert(sizeof(Balance) == 40 && sizeof(RateUsage) == 40 && sizeof(BookBegin) == 32);
 
 }  // namespace mm

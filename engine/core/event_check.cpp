@@ -21,6 +21,10 @@ bool is_possible(const OrderReport& r) {
   return within(r.lots, kLotsMost) && r.ticks >= 0 && r.reason < RejectReason::kCount &&
          r.status <= static_cast<std::uint8_t>(OrderStatusCode::kRejected);
 }
+bool is_possible(const Adoption& a) {
+  return a.id.v != 0 && within(a.lots, kLotsMost) && a.executed.v >= 0 && a.executed < a.lots &&
+         a.ticks > 0;
+}
 bool is_possible(const RequestFailure& f) {
   return within(f.retry_after, kMost) && f.reason < RejectReason::kCount &&
          f.command < static_cast<std::uint8_t>(CommandKind::kCount);
@@ -57,6 +61,8 @@ bool is_possible(const Event& e) {
     case EventKind::kExpired:
     case EventKind::kOrderStatus:
       return is_possible(e.report);
+    case EventKind::kAdopted:
+      return is_possible(e.adoption);
     case EventKind::kFilled:
       return is_possible(e.fill);
     case EventKind::kOffGridFill:

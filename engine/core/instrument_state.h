@@ -39,6 +39,7 @@ struct InstrumentConfig {
 enum class Gate : std::uint8_t {
   kOpen,  // quote
   kHold,  // leave what rests, send nothing new
+  kKeep,  // the same before anything is known of the market, but for limits
   kPull   // cancel
 };
 
@@ -107,8 +108,9 @@ struct InstrumentState {
   bool prices_fees = false;  // its base is the third asset that fees are paid in
   Nanos resync_at{kNever};   // when a refused request to resynchronise is made again
   Nanos synced_since{kNever};
-  Nanos halted_until{};    // volatility halt
-  bool warmed_up = false;  // warm-up has ended once: uptime is measured
+  Nanos halted_until{};      // volatility halt
+  Nanos adopted_at{kNever};  // the last order of an earlier start
+  bool warmed_up = false;    // warm-up has ended once: uptime is measured
   bool marked = false;
   bool opened = false;  // the opening position is known and valued
   bool trading = true;

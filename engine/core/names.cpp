@@ -23,7 +23,7 @@ constexpr auto kEventNames = std::to_array<const char*>(
      "replaced",     "replace_rejected", "amended",     "amend_rejected", "canceled",
      "expired",      "cancel_rejected",  "filled",      "denied",         "outcome_unknown",
      "order_status", "balance",          "rate_usage",  "session_status", "off_grid_fill",
-     "timer",        "batch_end",        "control"});
+     "timer",        "batch_end",        "control",     "adopted"});
 constexpr auto kCommandNames =
     std::to_array<const char*>({"none", "place", "cancel", "replace", "modify", "reduce",
                                 "query_order", "query_open_orders", "resync_feed", "cancel_all"});
@@ -58,9 +58,10 @@ constexpr auto kQuoteReasonNames = std::to_array<const char*>({"quoting",
                                                                "reset",
                                                                "paused",
                                                                "halted"});
-constexpr auto kDecisionNames = std::to_array<const char*>(
-    {"none", "new_level", "refill", "through_touch", "too_near", "far_deviation", "deviation",
-     "size_change", "no_target", "pulled", "reset", "retry", "resolve", "shutdown", "stray"});
+constexpr auto kDecisionNames =
+    std::to_array<const char*>({"none", "new_level", "refill", "through_touch", "too_near",
+                                "far_deviation", "deviation", "size_change", "no_target", "pulled",
+                                "reset", "retry", "resolve", "shutdown", "stray", "adopted"});
 
 }  // namespace
 

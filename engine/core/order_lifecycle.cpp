@@ -63,6 +63,19 @@ constexpr Nanos doubled(Nanos first, int times, Nanos longest) {
   return std::min(pause, longest);
 }
 
+// What an adoption says of an order that is in no need of it, or cannot be taken.
+Event as_open_status(const Event& adopted) {
+  Event status = adopted;
+  status.kind = EventKind::kOrderStatus;
+  status.report = {};
+  status.report.id = adopted.adoption.id;
+  status.report.venue_id = adopted.adoption.venue_id;
+  status.report.lots = adopted.adoption.executed;
+  status.report.ticks = adopted.adoption.ticks;
+  status.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  return status;
+}
+
 bool is_full(const CommandBuffer& out) {
   return out.size() == CommandBuffer::kCapacity;
 }
@@ -113,20 +126,23 @@ Command OrderLifecycle::command(const Order& row, CommandKind kind, Nanos now) c
   return c;
 }
 
+// Where there is no room the oldest terminal row goes before its time.
+template <class Make>
+Order* OrderLifecycle::make_row(Make&& make) {
+  if (Order* row = make(); row != nullptr) return row;
+  Order* const oldest = table_.oldest_terminal();
+  if (oldest == nullptr) return nullptr;
+  table_.release(*oldest);
+  return make();
+}
+
 Order* OrderLifecycle::place(const PlaceRequest& request, Nanos now, CommandBuffer& out) {
   MM_ASSERT(request.lots.v > 0, "an order has a size");
   if (is_full(out)) return nullptr;
-  const auto create = [&] {
+  Order* const row = make_row([&] {
     return table_.create(request.instrument, request.side, request.price, request.lots, now);
-  };
-  Order* row = create();
-  if (row == nullptr) {  // make room: the oldest terminal row goes before its time
-    Order* oldest = table_.oldest_terminal();
-    if (oldest == nullptr) return nullptr;
-    table_.release(*oldest);
-    row = create();
-    if (row == nullptr) return nullptr;
-  }
+  });
+  if (row == nullptr) return nullptr;
   row->why = request.why;
   row->level = request.level;
   row->connection = static_cast<std::uint8_t>(row->slot % config_.connections);
@@ -230,6 +246,7 @@ OrderChange OrderLifecycle::apply(const Event& event) {
     on_fill(event, change);
     return change;
   }
+  if (event.kind == EventKind::kAdopted) return adopt(event);
   const bool is_failure = reports_failure(event.kind);
   if (!is_failure && !reports_order(event.kind)) return change;
   const ClientOrderId id = is_failure ? event.failure.id : event.report.id;
@@ -263,6 +280,30 @@ OrderChange OrderLifecycle::apply(const Event& event) {
   change.after = row->state;
   const bool ended = may_be_live(change.before) && is_terminal(change.after);
   if (row->id != id_before || ended) change.ended_id = id_before;
+  return change;
+}
+
+// Told again by every connection until one has come up: then it is there already.
+OrderChange OrderLifecycle::adopt(const Event& event) {
+  const Adoption& a = event.adoption;
+  const bool known = table_.find(a.id) != nullptr || strays_.find(a.id) != nullptr;
+  const bool fits = !known && table_.is_of_earlier_start(a.id) && a.executed < a.lots;
+  Order* const row = !fits ? nullptr : make_row([&] {
+    return table_.adopt(a.id, event.instrument, event.side(), Ticks(a.ticks), a.lots, event.time);
+  });
+  if (row == nullptr) return apply(as_open_status(event));
+  ++counters_.adopted;
+  row->why = DecisionReason::kAdopted;
+  row->connection = static_cast<std::uint8_t>(row->slot % config_.connections);
+  table_.update(*row, [&](Order& o) {
+    o.venue_id = a.venue_id;
+    o.filled = a.executed;
+    o.acknowledged = true;
+  });
+  settle(*row, event.time);
+  OrderChange change;
+  change.order = row;
+  change.after = row->state;
   return change;
 }
 
@@ -367,6 +408,8 @@ void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now
                     report.lots == row.next_lots && report.ticks == row.next_price.v;
   if (!fits) {  // a repeated report of an earlier amend
     ++counters_.unmatched;
+    const bool as_it_is = report.lots == row.lots && report.ticks == row.price.v;
+    if (table_.is_of_earlier_start(row.id) && !as_it_is) on_late_amend(row, report, now);
     return;
   }
   table_.update(row, [](Order& o) {
@@ -380,6 +423,16 @@ void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now
   const bool answered = is_amend(row.in_flight);
   drop_amend(row);
   if (answered || is_complete(row)) settle(row, now);
+}
+
+// A request of the earlier start came after the order was adopted: its terms are in doubt.
+void OrderLifecycle::on_late_amend(Order& row, const OrderReport& report, Nanos now) {
+  if (is_terminal(row.state) || row.end_state != OrderState::kFree) return;
+  table_.update(row, [&](Order& o) {
+    o.lots = std::max(o.lots, report.lots);
+    if (is_resting(o.state)) o.deadline = now;
+  });
+  want_cancel_again(row);
 }
 
 void OrderLifecycle::on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now) {

@@ -23,7 +23,8 @@
 // - A session that leaves kUp puts every live order in doubt: reports may have been lost.
 // - An acknowledged order in doubt with nothing in flight that must go is cancelled, not asked for.
 // - Questions share a budget of tokens: they must not use up the weight that requests need.
-// - A report that an order of ours lives which has no row makes it a stray (stray_orders.h).
+// - A report that an order of ours lives which has no row makes it a stray (stray_orders.h), but
+//   for kAdopted: an order of an earlier start goes on under its own id, once, if there is room.
 #pragma once
 
 #include <algorithm>
@@ -84,6 +85,7 @@ struct LifecycleCounters {
   std::uint64_t overfills{};      // more executed than ordered
   std::uint64_t missing_fills{};  // orders whose reported fills never came
   std::uint64_t strays{};         // orders of ours found alive without a row
+  std::uint64_t adopted{};        // of earlier starts
   std::uint64_t unmatched{};      // reports that fit no row or no request
   std::uint64_t breaker_trips{};
 };
@@ -121,7 +123,8 @@ class OrderLifecycle {
   // be; asking again is harmless.
   bool request_cancel(Order& row, DecisionReason why, Nanos now, CommandBuffer& out);
 
-  // An execution event that names an order (kAccepted..kOrderStatus); others change nothing.
+  // An execution event that names an order (kAccepted..kOrderStatus, kAdopted); others change
+  // nothing.
   OrderChange apply(const Event& event);
   // Everything due: time-outs, questions, wanted cancels, releases.
   void on_time(Nanos now, CommandBuffer& out);
@@ -161,10 +164,12 @@ class OrderLifecycle {
     bool off_grid{};
   };
 
+  OrderChange adopt(const Event& event);
   void on_fill(const Event& event, OrderChange& change);
   void on_accepted(Order& row, const OrderReport& report, Nanos now);
   void on_replaced(Order& row, const OrderReport& report, Nanos now);
   void on_amended(Order& row, const OrderReport& report, Nanos now);
+  void on_late_amend(Order& row, const OrderReport& report, Nanos now);
   void on_ended(Order& row, const OrderReport& report, OrderState state, Nanos now);
   void on_status(Order& row, const OrderReport& report, Nanos now);
   void on_status_open(Order& row, const OrderReport& report, Nanos now);
@@ -196,6 +201,8 @@ class OrderLifecycle {
   bool may_cancel(const Order& row) const;
   void ask(Order& row, Nanos now, CommandBuffer& out);
   bool gives_up_fills(Order& row, const OrderReport& report);
+  template <class Make>
+  Order* make_row(Make&& make);
   Command command(const Order& row, CommandKind kind, Nanos now) const;
   Nanos backoff(int failures) const;
   Nanos question_pause(const Order& row, Nanos now) const;

@@ -25,6 +25,7 @@ OrderTable::OrderTable(const OrderTableConfig& config)
   MM_ASSERT(config.capacity > 0 && config.capacity < kNoSlot, "1..65534 rows");
   MM_ASSERT(config.reserved_for_unknown < config.capacity, "rows left for known orders");
   free_.reserve(config.capacity);
+  adopted_.reserve(config.capacity);
   for (std::uint16_t slot = config.capacity; slot-- > 0;) {
     rows_[slot].slot = slot;
     free_.push_back(slot);
@@ -40,8 +41,23 @@ bool OrderTable::has_room(InstrumentId instrument, Side side) const {
 }
 
 Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now) {
-  MM_ASSERT(instrument < config_.instruments, "an instrument of this table");
   if (!has_room(instrument, side)) return nullptr;
+  return &open_row(instrument, side, price, lots, now, ClientOrderId(0));
+}
+
+Order* OrderTable::adopt(ClientOrderId id, InstrumentId instrument, Side side, Ticks price,
+                         Lots lots, Nanos now) {
+  MM_ASSERT(is_of_earlier_start(id) && find(id) == nullptr, "an order of an earlier start, once");
+  if (!has_room(instrument, side)) return nullptr;
+  Order& row = open_row(instrument, side, price, lots, now, id);
+  adopted_.push_back(row.slot);
+  return &row;
+}
+
+// The caller has looked for room. Without an id the row gets one of its own.
+Order& OrderTable::open_row(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now,
+                            ClientOrderId adopted) {
+  MM_ASSERT(instrument < config_.instruments, "an instrument of this table");
   const std::uint16_t slot = free_.back();
   free_.pop_back();
   ++used_count_;
@@ -49,7 +65,7 @@ Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots 
   const Share nothing{};
   row = {};
   row.slot = slot;
-  row.id = fresh_id(row);
+  row.id = adopted.v != 0 ? adopted : fresh_id(row);
   row.instrument = instrument;
   row.side = side;
   row.price = price;
@@ -57,7 +73,12 @@ Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots 
   row.created = row.updated = row.news = now;
   row.state = OrderState::kPendingNew;
   account(row, nothing, share(row));
-  return &row;
+  return row;
+}
+
+bool OrderTable::is_of_earlier_start(ClientOrderId id) const {
+  const OrderIdParts p = parts(id);
+  return p.instance == config_.instance && p.epoch != config_.epoch;
 }
 
 ClientOrderId OrderTable::fresh_id(const Order& row) {
@@ -70,8 +91,15 @@ ClientOrderId OrderTable::fresh_id(const Order& row) {
 
 Order* OrderTable::find(ClientOrderId id) {
   const OrderIdParts p = parts(id);
-  if (id.v == 0 || p.slot >= rows_.size()) return nullptr;
-  Order& row = rows_[p.slot];
+  if (id.v == 0) return nullptr;
+  std::uint16_t slot = p.slot;
+  if (is_of_earlier_start(id)) {
+    const auto adopted =
+        std::ranges::find_if(adopted_, [&](std::uint16_t s) { return rows_[s].id == id; });
+    slot = adopted == adopted_.end() ? kNoSlot : *adopted;
+  }
+  if (slot >= rows_.size()) return nullptr;
+  Order& row = rows_[slot];
   if (row.state == OrderState::kFree || (row.id != id && row.next_id != id)) return nullptr;
   return &row;
 }
@@ -93,6 +121,7 @@ void OrderTable::release(Order& row) {
   MM_ASSERT(is_terminal(row.state), "only a terminal row may be released");
   const std::uint16_t slot = row.slot;
   unlink_ended(slot);
+  std::erase(adopted_, slot);
   deadlines_.set(slot, kNever);
   row = {};
   row.slot = slot;

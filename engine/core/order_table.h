@@ -3,6 +3,7 @@
 // Owned and used by the core's thread; allocates in the constructor only. Creating, finding and
 // changing a row is O(1), but for keeping the few live orders of a side sorted by price. Sums
 // (exposure, counts, next deadline) follow every change, so they are read in O(1).
+// An id tells its slot, but for those of adopted orders: they are looked for among the adopted.
 // Rows are written by the order lifecycle through `update` and `transition`; everybody else may
 // set `level` and `why` of a row, nothing more.
 #pragma once
@@ -33,6 +34,11 @@ class OrderTable {
 
   // A kPendingNew row with a fresh id, counted from now on; nullptr when there is no room.
   Order* create(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now);
+  // The same for an order of an earlier start, which keeps its id: any slot may take it.
+  Order* adopt(ClientOrderId id, InstrumentId instrument, Side side, Ticks price, Lots lots,
+               Nanos now);
+  // Of this engine, and not of this start of it.
+  bool is_of_earlier_start(ClientOrderId id) const;
   // The row whose id or next_id this is, live or terminal; nullptr for ids of earlier orders.
   Order* find(ClientOrderId id);
   // A new id of the same slot, for a replacement.
@@ -106,6 +112,8 @@ class OrderTable {
   void append_ended(std::uint16_t slot);
   void unlink_ended(std::uint16_t slot);
   bool has_room(InstrumentId instrument, Side side) const;
+  Order& open_row(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now,
+                  ClientOrderId adopted);
   std::uint16_t* side_slots(InstrumentId instrument, Side side);
   const std::uint16_t* side_slots(InstrumentId instrument, Side side) const;
   const SideSums& sums(InstrumentId instrument, Side side) const;
@@ -115,7 +123,8 @@ class OrderTable {
   DeadlineHeap deadlines_;  // by slot
   std::vector<std::uint32_t> generations_;
   std::vector<std::uint16_t> free_;
-  std::vector<std::uint16_t> live_;  // per_side_max slots for each instrument and side
+  std::vector<std::uint16_t> adopted_;  // slots of orders whose id does not tell their slot
+  std::vector<std::uint16_t> live_;     // per_side_max slots for each instrument and side
   std::vector<InstrumentSums> sums_;
   // Terminal rows, oldest first: a list through slots, its ends at index capacity.
   struct Link {

@@ -53,7 +53,8 @@ enum class DecisionReason : std::uint8_t {
   kRetry,
   kResolve,  // query for an Unknown order
   kShutdown,
-  kStray,  // cancel of an order of ours that has no row
+  kStray,    // cancel of an order of ours that has no row
+  kAdopted,  // placed by an earlier start; nothing was decided yet
   kCount
 };
 const char* name(DecisionReason r);

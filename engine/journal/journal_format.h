@@ -68,8 +68,13 @@ struct JournalPlace {
   std::uint64_t records = 0, lost = 0;
 };
 
-// Raise it when Event, the enums in it or anything in this file changes its meaning.
-inline constexpr std::uint32_t kJournalVersion = 3;
+// Raise it when Event, the enums in it or anything in this file changes its meaning, and the oldest
+// version that is read, too, unless what was written before still means the same.
+// 4: kAdopted, at the end of its enum.
+inline constexpr std::uint32_t kJournalVersion = 4, kJournalVersionOldest = 3;
+constexpr bool is_readable_journal(std::uint32_t version) {
+  return version >= kJournalVersionOldest && version <= kJournalVersion;
+}
 inline constexpr std::array<char, 8> kJournalMagic{'M', 'M', 'J', 'O', 'U', 'R', 'N', '\n'};
 inline constexpr std::uint32_t kByteOrderMark = 0x01020304;
 

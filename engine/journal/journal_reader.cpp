@@ -101,9 +101,9 @@ std::string JournalReader::open_file(const std::string& path) {
   if (prefix.byte_order != kByteOrderMark) {
     return fmt::format("{}: was written on a machine with another order of bytes", path);
   }
-  if (prefix.version != kJournalVersion) {
-    return fmt::format("{}: has journal version {}, this program reads version {}", path,
-                       prefix.version, kJournalVersion);
+  if (!is_readable_journal(prefix.version)) {
+    return fmt::format("{}: has journal version {}, this program reads versions {} to {}", path,
+                       prefix.version, kJournalVersionOldest, kJournalVersion);
   }
   return {};
 }

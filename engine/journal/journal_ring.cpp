@@ -40,7 +40,7 @@ std::optional<RingOwner> owner_of(const SharedFile& file) {
   RingOwner owner;
   if (file.memory().size() < sizeof owner) return std::nullopt;
   std::memcpy(&owner, file.memory().data(), sizeof owner);
-  if (owner.magic != kRingMagic || owner.version != kJournalVersion ||
+  if (owner.magic != kRingMagic || !is_readable_journal(owner.version) ||
       owner.session_bytes > owner.session.size() ||
       !JournalItemRing::holds_ring(file.memory().subspan(sizeof owner))) {
     return std::nullopt;

@@ -114,6 +114,11 @@ std::string detail_of(const Event& e, const Instrument& i) {
                          decimal_text(e.off_grid.price).view());
     case EventKind::kOrderStatus:
       return fmt::format("status {}", static_cast<int>(e.report.status));
+    case EventKind::kAdopted:
+      return fmt::format("{} {} @ {}, {} executed", name(e.side()),
+                         quantity_text(i, e.adoption.lots).view(),
+                         price_text(i, Ticks(e.adoption.ticks)).view(),
+                         quantity_text(i, e.adoption.executed).view());
     default:
       return {};
   }
@@ -284,6 +289,8 @@ void LedgerWriter::write_event(const Event& e) {
     id = e.fill.id;
   } else if (e.kind == EventKind::kOffGridFill) {
     id = e.off_grid.id;
+  } else if (e.kind == EventKind::kAdopted) {
+    id = e.adoption.id;
   }
   const std::string id_string = id_text(id), new_id_string = id_text(new_id);
   const std::string detail = is_failure(e.kind) ? name(static_cast<CommandKind>(e.failure.command))
@@ -340,6 +347,25 @@ void LedgerWriter::on_order_event(const Event& e) {
   if (is_order_report(e.kind)) on_report(e);
   if (is_failure(e.kind)) on_failure(e);
   if (e.kind == EventKind::kFilled) on_fill(e);
+  if (e.kind == EventKind::kAdopted) on_adopted(e);
+}
+
+// As the earlier session's ledger has it too; told again it is known already.
+void LedgerWriter::on_adopted(const Event& e) {
+  const Adoption& a = e.adoption;
+  OrderRow row;
+  if (load(a.id, row)) return;
+  row.id = a.id;
+  row.venue_id = a.venue_id;
+  row.instrument = e.instrument;
+  row.side = e.side();
+  row.ticks = Ticks(a.ticks);
+  row.lots = a.lots;
+  row.filled = a.executed;
+  row.why = name(DecisionReason::kAdopted);
+  row.created = e.time;
+  row.rest();
+  store(row, e.time);
 }
 
 void LedgerWriter::on_report(const Event& e) {

@@ -95,6 +95,7 @@ class LedgerWriter {
   void on_report(const Event& e);
   void on_failure(const Event& e);
   void on_fill(const Event& e);
+  void on_adopted(const Event& e);
   void write_request(const Command& c);
   void write_event(const Event& e);
   bool load(ClientOrderId id, OrderRow& row);

@@ -20,7 +20,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
       parser_(options.message_bytes_max),
-      reconciler_(instruments_, options.identity, link),
+      reconciler_(instruments_, options.identity, options.adopted_max, link),
       limits_(limits) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);

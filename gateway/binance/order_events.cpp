@@ -38,7 +38,7 @@ OrderEvents::OrderEvents(const InstrumentMap& instruments, Identity self, std::s
                          std::span<std::atomic<std::uint64_t>> last_trades, SpscRing<Event>& out)
     : instruments_(instruments),
       self_(self),
-      facts_(order_slots),
+      facts_(order_slots, self.epoch),
       venue_ids_(venue_ids),
       out_(out),
       last_trades_(last_trades),

@@ -31,6 +31,7 @@ struct OrderEventCounters {
   std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
   std::uint64_t other_instances = 0;  // those of another engine on this account
   std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
+  std::uint64_t adopted = 0;          // orders of earlier starts
   std::uint64_t unlisted = 0;         // open orders of ours that a list of all did not have
   std::uint64_t repeats = 0;          // told before, by the other channel
   std::uint64_t unknown_words = 0;    // states and kinds nobody has told us of
@@ -69,6 +70,9 @@ class OrderEvents {
   void on_end_found(InstrumentId instrument, Side side, ClientOrderId id, const Response& r);
   // Executions up to this one are in the first balance: they are not told.
   void begin_after(InstrumentId i, std::uint64_t trade_id) { opening_trades_[i] = trade_id; }
+  // An order of an earlier start that the venue lists as open goes on as ours. One that we know
+  // already is left alone; without room for it, it is told as any other.
+  void adopt(const AdoptableOrder& order, const OrderRecord& record);
   // An order that the venue lists as open.
   void on_open_order(InstrumentId instrument, const OrderRecord& order);
   // All of a symbol that was open when it was asked for. An order of ours that was open well before
@@ -99,6 +103,7 @@ class OrderEvents {
   };
 
   Shape shape_of(const Command& command, const OrderRecord& record) const;
+  Shape shape_of(InstrumentId instrument, ClientOrderId id, const OrderRecord& record) const;
   Event report_event(EventKind kind, const Shape& order, Lots lots) const;
   Event failure_event(EventKind kind, const Command& command, RejectReason reason,
                       Nanos retry_at) const;

@@ -1,9 +1,11 @@
 // What the session has told the core about each order, so that it tells everything once.
 //
 // Owned by one thread; O(1), allocates at construction only. An order's slot and generation name
-// its row: the last four orders of every slot of the core's table are remembered.
+// its row: the last four orders of every slot of the core's table are remembered. Orders that an
+// earlier start has placed, and that go on, have rows of their own, which are searched.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -31,12 +33,28 @@ struct OrderFacts {
   bool is_open() const { return accepted && !ended && !refused && executed < lots; }
 };
 
+// An order of an earlier start that may go on, and how much of it has executed up to `last_trade`:
+// all that the core has been told, or that was counted before.
+struct AdoptableOrder {
+  InstrumentId instrument = 0;
+  ClientOrderId id{};
+  Lots executed{};
+  std::uint64_t last_trade = 0;
+};
+
 class OrderFactsTable {
  public:
-  explicit OrderFactsTable(std::size_t slots) : rows_(slots * kGenerations) {}
+  OrderFactsTable(std::size_t slots, std::uint16_t epoch)
+      : epoch_(epoch), rows_(slots * kGenerations) {
+    adopted_.reserve(slots);
+  }
 
   // Null for orders too old to be remembered, or never sent.
   OrderFacts* find(ClientOrderId id) {
+    if (parts(id).epoch != epoch_) {
+      const auto found = std::ranges::find(adopted_, id, &OrderFacts::id);
+      return found != adopted_.end() ? &*found : nullptr;
+    }
     const std::size_t row = row_of(id);
     return row < rows_.size() && rows_[row].id == id && id.v != 0 ? &rows_[row] : nullptr;
   }
@@ -48,12 +66,24 @@ class OrderFactsTable {
     rows_[row].replaces = replaces;
     rows_[row].lots = lots;
   }
+  // Of an order that find() does not know; in place of one that has ended, null without room.
+  OrderFacts* adopt(ClientOrderId id) {
+    auto row = std::ranges::find_if(adopted_, &OrderFacts::ended);
+    if (row == adopted_.end()) {
+      if (adopted_.size() == adopted_.capacity()) return nullptr;
+      row = adopted_.emplace(row);
+    }
+    *row = {};
+    row->id = id;
+    return &*row;
+  }
   // Calls `visit(facts)` for every order; O(slots).
   template <class Visit>
   void for_each(Visit&& visit) {
     for (OrderFacts& row : rows_) {
       if (row.id.v != 0) visit(row);
     }
+    for (OrderFacts& row : adopted_) visit(row);
   }
 
  private:
@@ -63,7 +93,8 @@ class OrderFactsTable {
     const OrderIdParts p = parts(id);
     return p.slot * kGenerations + p.generation % kGenerations;
   }
-  std::vector<OrderFacts> rows_;
+  std::uint16_t epoch_;
+  std::vector<OrderFacts> rows_, adopted_;
 };
 
 }  // namespace mm::binance::orders

@@ -177,17 +177,43 @@ void OrderEvents::tell_balance(const Event& event, std::int64_t as_of_ms) {
   emit(event);
 }
 
+// In a list an order speaks for itself.
+OrderEvents::Shape OrderEvents::shape_of(InstrumentId i, ClientOrderId id,
+                                         const OrderRecord& record) const {
+  return {.instrument = i,
+          .side = side_of(record.side),
+          .id = id,
+          .venue_id = VenueOrderId(record.order_id),
+          .lots = instruments_.lots(i, record.quantity),
+          .executed = instruments_.lots(i, record.executed),
+          .ticks = instruments_.ticks(i, record.price)};
+}
+
+// What it has executed beyond what was told is asked for, as of any order.
+void OrderEvents::adopt(const AdoptableOrder& known, const OrderRecord& record) {
+  const Shape order = shape_of(known.instrument, known.id, record);
+  if (facts_.find(order.id) != nullptr || known.executed >= order.lots) return;
+  OrderFacts* const facts = facts_.adopt(order.id);
+  if (facts == nullptr) return;
+  ++counters_.adopted;
+  facts->venue_id = order.venue_id;
+  facts->lots = order.lots;
+  facts->executed = known.executed;
+  facts->last_trade = known.last_trade;
+  facts->opened = now_;
+  facts->instrument = order.instrument;
+  facts->side = order.side;
+  facts->accepted = true;
+  Event event = report_event(EventKind::kAdopted, order, {});
+  event.adoption = {order.id, order.venue_id, order.lots, known.executed, order.ticks, {}};
+  emit(event);
+}
+
 void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
   const auto id = parse_client_id(record.client_id);
   const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
   if (!is_ours(owner)) return;
-  const Shape order{.instrument = instrument,
-                    .side = side_of(record.side),
-                    .id = *id,
-                    .venue_id = VenueOrderId(record.order_id),
-                    .lots = instruments_.lots(instrument, record.quantity),
-                    .executed = instruments_.lots(instrument, record.executed),
-                    .ticks = instruments_.ticks(instrument, record.price)};
+  const Shape order = shape_of(instrument, *id, record);
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);
   if (facts != nullptr && facts->ended) return;  // a list may lag behind

@@ -267,7 +267,7 @@ bool OrderSession::tell_findings(OrderConnection& c) {
   std::size_t at = c.told++;
   if (at == c.findings.size() + c.open_orders.size() + c.backlog.size()) settle(c);
   if (c.settled) return false;
-  // Balances, fills, and then the state of the orders they belong to.
+  // Balances and fills, and then the state of the orders they belong to.
   if (at < c.findings.size()) {
     events_.on_found(c.findings[at], c.balance_time_ms);
     return true;
@@ -277,25 +277,32 @@ bool OrderSession::tell_findings(OrderConnection& c) {
     on_user_data(c, c.backlog[at - c.open_orders.size()]);
     return true;
   }
-  // It has been understood already, where it was asked.
-  c.socket != nullptr ? answers_.parse(c.open_orders[at])
-                      : answers_.parse_body(c.open_orders[at], 200);
-  // A new connection has put every order in doubt; without one a look may find that one has ended.
-  const auto instrument = static_cast<InstrumentId>(at);
-  if (c.socket == nullptr) {
-    events_.on_list(instrument, answers_.response().orders, c.asked);
-  } else {
-    for (const OrderRecord& order : answers_.response().orders) {
-      events_.on_open_order(instrument, order);
-    }
-  }
+  tell_open_orders(c, static_cast<InstrumentId>(at));
   return true;
+}
+
+void OrderSession::tell_open_orders(const OrderConnection& c, InstrumentId instrument) {
+  // It has been understood already, where it was asked.
+  const std::string& text = c.open_orders[instrument];
+  c.socket != nullptr ? answers_.parse(text) : answers_.parse_body(text, 200);
+  const std::span<const OrderRecord> orders = answers_.response().orders;
+  for (const AdoptableOrder& order : c.adoptable) {
+    if (order.instrument != instrument) continue;
+    const ClientIdText id = client_id_text(order.id);
+    const auto listed =
+        std::ranges::find(orders, std::string_view(id.data(), id.size()), &OrderRecord::client_id);
+    if (listed != orders.end()) events_.adopt(order, *listed);
+  }
+  // A new connection has put every order in doubt; without one a look may find that one has ended.
+  if (c.socket == nullptr) return events_.on_list(instrument, orders, c.asked);
+  for (const OrderRecord& order : orders) events_.on_open_order(instrument, order);
 }
 
 // Only now is known what the next reconciliation need not look for again.
 void OrderSession::settle(OrderConnection& c) {
   c.settled = true;
   reconciled_ |= c.reconciled;
+  if (reconciled_) link_.begun.store(true, std::memory_order_release);
   for (std::size_t i = 0; i < c.last_trade_ids.size(); ++i) {
     events_.raise_last_trade(static_cast<InstrumentId>(i), c.last_trade_ids[i]);
   }

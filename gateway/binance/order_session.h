@@ -99,6 +99,7 @@ class OrderSession {
   void on_answer(const PendingRequest& request, const Response& response, Nanos now);
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
+  void tell_open_orders(const OrderConnection& connection, InstrumentId instrument);
   void settle(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
   void on_text(OrderConnection& connection, std::string_view text, Nanos now);

@@ -29,12 +29,14 @@ struct OrderSessionOptions {
   int connections = 2;                  // modify_worker_count, at most kLanesMax
   int recv_window_ms = 5000;
   std::string self_trade_prevention = "EXPIRE_MAKER";
+  // So many open orders of earlier starts go on as ours; what is more is cancelled.
+  std::size_t adopted_max = 0;
   // At least as many as the core's order table has rows.
   std::size_t order_slots = 1024;
   std::size_t in_flight_max = 1024;
   std::size_t message_bytes_max = std::size_t{2} << 20;
   std::vector<LimitUsage> limits;  // that exchangeInfo announces
-  // Trades up to these are counted already (by instrument; 0 or none: whatever there is at start).
+  // Trades up to these are counted already, by instrument; none: whatever there is at start.
   std::vector<std::uint64_t> last_trade_ids;
 
   RestFallback rest_fallback = RestFallback::kCancel;

@@ -7,9 +7,11 @@
 
 namespace mm::binance::orders {
 
-Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link)
+Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, std::size_t adopted_max,
+                       SessionLink& link)
     : instruments_(instruments),
       self_(self),
+      adopted_max_(adopted_max),
       link_(link),
       no_trades_(instruments.size()),
       found_(std::bit_ceil(4 * OrderEvents::kRoom)),
@@ -18,24 +20,27 @@ Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, SessionL
 std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> known_trades,
                             OrderConnection& into) {
   owners_.clear();
+  traded_.clear();
+  kept_.assign(instruments_.size(), 0);
   foreign_ = 0;
   superseded_ = false;
+  begins_ = !link_.begun.load(std::memory_order_acquire);
   into.last_trade_ids.assign(instruments_.size(), 0);
   KnownTrades known(instruments_.size());
   for (std::size_t n = 0; n < instruments_.size(); ++n) {
     const auto i = static_cast<InstrumentId>(n);
     if (std::string error = settle_orders(venue, i, into); !error.empty()) return error;
-    const std::uint64_t configured = n < known_trades.size() ? known_trades[n] : 0;
+    const bool configured = n < known_trades.size();
     const std::uint64_t told = link_.last_trades[n].load(std::memory_order_acquire);
-    const std::uint64_t last = std::max(configured, told);
-    if (last != 0 || link_.untraded[n].load(std::memory_order_acquire)) known[n] = last;
+    if (configured || told != 0 || link_.untraded[n].load(std::memory_order_acquire)) {
+      known[n] = std::max(configured ? known_trades[n] : 0, told);
+    }
   }
-  if (std::string error = find_opening(venue, known, into); !error.empty()) return error;
-  for (std::size_t n = 0; n < instruments_.size(); ++n) {
-    if (!known[n]) continue;
-    std::string error = find_trades(venue, static_cast<InstrumentId>(n), *known[n], into);
-    if (!error.empty()) return error;
+  std::string error = begins_ ? find_opening(venue, known, into) : find_news(venue, known, into);
+  for (std::size_t n = 0; begins_ && n < instruments_.size() && error.empty(); ++n) {
+    if (kept_[n] > 0) error = find_adoptable(venue, static_cast<InstrumentId>(n), into);
   }
+  if (!error.empty()) return error;
   link_.foreign_orders.store(foreign_, std::memory_order_release);
   link_.reconciliations.fetch_add(1, std::memory_order_acq_rel);
   return {};
@@ -44,6 +49,14 @@ std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> kno
 void Reconciler::collect(OrderConnection& into) {
   Event event;
   while (found_.try_pop(event)) into.findings.push_back(event);
+}
+
+// Once something was told, those that went on must not be cancelled here: the core knows which.
+bool Reconciler::may_go_on(InstrumentId i, const OrderRecord& order, std::size_t kept) const {
+  if (adopted_max_ == 0 || !begins_) return adopted_max_ > 0;
+  for (const std::size_t others : kept_) kept += others;
+  return kept < adopted_max_ && instruments_.is_on_grid(i, order.price, order.quantity) &&
+         instruments_.is_on_grid(i, order.price, order.executed);
 }
 
 // What is open on the symbol; of that, what an earlier start of this engine has left.
@@ -65,8 +78,9 @@ std::string Reconciler::list_orders(Questions& venue, InstrumentId i, OpenOrders
     const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
     owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
     if (!ours) ++open.foreign;
-    if (owner == Owner::kEarlier)
-      open.old.push_back({order.order_id, std::string(order.client_id)});
+    if (owner != Owner::kEarlier) continue;
+    auto& those = may_go_on(i, order, open.kept.size()) ? open.kept : open.old;
+    those.push_back({order.order_id, std::string(order.client_id), *id, order.executed > 0});
   }
   return {};
 }
@@ -78,6 +92,7 @@ std::string Reconciler::settle_orders(Questions& venue, InstrumentId i, OrderCon
     if (std::string error = list_orders(venue, i, open); !error.empty()) return error;
     if (open.old.empty()) {
       foreign_ += open.foreign;
+      kept_[i] = open.kept.size();
       into.open_orders.push_back(padded(venue.text()));
       return {};
     }
@@ -97,10 +112,38 @@ std::string Reconciler::settle_orders(Questions& venue, InstrumentId i, OrderCon
                      open.old.size(), kCancelRounds);
 }
 
+// Listed again, and only then asked what it has executed: that holds all executions that were found
+// before. What came after them will be told by the user data, or be missing and asked for.
+std::string Reconciler::find_adoptable(Questions& venue, InstrumentId i, OrderConnection& into) {
+  kept_[i] = 0;
+  OpenOrders open;
+  if (std::string error = list_orders(venue, i, open); !error.empty()) return error;
+  kept_[i] = open.kept.size();
+  into.open_orders[i] = padded(venue.text());
+  for (const OldOrder& order : open.kept) {
+    AdoptableOrder adoptable{
+        .instrument = i, .id = order.id, .executed = {}, .last_trade = into.last_trade_ids[i]};
+    if (order.executed || traded_.contains({i, order.order_id})) {
+      std::string error =
+          venue.ask_signed("myTrades", {{"symbol", std::string(instruments_[i].symbol())},
+                                        number_param("orderId", order.order_id),
+                                        number_param("limit", kTradePage)});
+      if (!error.empty()) return error;
+      for (const TradeRecord& t : venue.response().trades) {
+        if (t.trade_id > adoptable.last_trade) continue;
+        adoptable.executed += instruments_.lots(i, t.quantity);
+      }
+      if (venue.response().trades.size() >= kTradePage) continue;  // there may be more
+    }
+    into.adoptable.push_back(adoptable);
+  }
+  return {};
+}
+
 std::string Reconciler::find_balances(Questions& venue, OrderConnection& into) {
   std::string error = venue.ask_signed("account.status", {});
   if (!error.empty()) return error;
-  into.findings.clear();
+  std::erase_if(into.findings, [](const Event& e) { return e.kind == EventKind::kBalance; });
   into.balance_time_ms = venue.response().update_time_ms;
   for (const BalanceRecord& balance : venue.response().balances) {
     events_.on_balances({&balance, 1}, 0);
@@ -118,34 +161,47 @@ std::string Reconciler::find_balances(Questions& venue, OrderConnection& into) {
   return {};
 }
 
-// Balances and, where we start, the last trade, of one instant: a trade in between would be in the
-// opening and counted as a fill too, or in neither.
+// Balances and the last trade of one instant: a trade in between would be in the opening and
+// counted as a fill too, or in neither. What was traded since the last known one comes first.
 std::string Reconciler::find_opening(Questions& venue, const KnownTrades& known,
                                      OrderConnection& into) {
   for (int round = 0; round < kOpeningRounds; ++round) {
-    if (std::string error = find_last_trades(venue, known, into); !error.empty()) return error;
+    if (std::string error = look_at_trades(venue, known, into); !error.empty()) return error;
     const std::vector<std::uint64_t> before = into.last_trade_ids;
     if (std::string error = find_balances(venue, into); !error.empty()) return error;
-    if (std::string error = find_last_trades(venue, known, into); !error.empty()) return error;
+    if (std::string error = look_at_trades(venue, known, into); !error.empty()) return error;
     if (into.last_trade_ids == before) return {};
   }
   return "the account traded whenever its balances were read";
 }
 
-// At start: what was traded before is not ours to count.
-std::string Reconciler::find_last_trades(Questions& venue, const KnownTrades& known,
-                                         OrderConnection& into) {
-  for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    if (known[i]) continue;
-    const std::string symbol(instruments_[static_cast<InstrumentId>(i)].symbol());
+std::string Reconciler::find_news(Questions& venue, const KnownTrades& known,
+                                  OrderConnection& into) {
+  std::string error = find_balances(venue, into);
+  return error.empty() ? look_at_trades(venue, known, into) : error;
+}
+
+std::string Reconciler::look_at_trades(Questions& venue, const KnownTrades& known,
+                                       OrderConnection& into) {
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    const auto i = static_cast<InstrumentId>(n);
+    const std::uint64_t since = std::max(known[n].value_or(0), into.last_trade_ids[n]);
     std::string error =
-        venue.ask_signed("myTrades", {{"symbol", symbol}, number_param("limit", 1)});
+        known[n] ? find_trades(venue, i, since, into) : find_last_trade(venue, i, into);
     if (!error.empty()) return error;
-    for (const TradeRecord& t : venue.response().trades) {
-      into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
-    }
-    link_.untraded[i].store(venue.response().trades.empty(), std::memory_order_release);
   }
+  return {};
+}
+
+// At start: what was traded before is not ours to count.
+std::string Reconciler::find_last_trade(Questions& venue, InstrumentId i, OrderConnection& into) {
+  const std::string symbol(instruments_[i].symbol());
+  std::string error = venue.ask_signed("myTrades", {{"symbol", symbol}, number_param("limit", 1)});
+  if (!error.empty()) return error;
+  for (const TradeRecord& t : venue.response().trades) {
+    into.last_trade_ids[i] = std::max(into.last_trade_ids[i], t.trade_id);
+  }
+  link_.untraded[i].store(venue.response().trades.empty(), std::memory_order_release);
   return {};
 }
 
@@ -169,6 +225,7 @@ std::string Reconciler::find_trades(Questions& venue, InstrumentId i, std::uint6
       ClientOrderId id;
       if (error = whose(venue, i, trades[k].order_id, id); !error.empty()) return error;
       if (id.v == 0) continue;
+      traded_.emplace(i, trades[k].order_id);
       events_.on_trade(i, id, trades[k]);
       collect(into);
     }

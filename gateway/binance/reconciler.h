@@ -2,15 +2,18 @@
 //
 // Cold: a few requests an instrument on a fresh connection, after its user data were subscribed, so
 // that nothing falls between. Orders of earlier starts of this engine are cancelled by id, and it
-// is checked that they are gone; orders that are not ours are counted and left alone. Executions
-// since the last known one are told with their trade ids, so each counts once; at first, when no
-// order of ours is left, all there are count as known, and so does a balance of the same instant.
-// At the end of a run the same is asked once more, by REST, for what nobody could tell.
+// is checked that they are gone; or the first so many of them go on as ours, those that are whole
+// ticks and lots. Orders that are not ours are counted and left alone. Executions since the last
+// known one are told with their trade ids, so each counts once; at first they and the balances are
+// of one instant, and where none is known all there are count as known. Once a session has begun
+// nothing is taken over any more: an old order that turns up is told, and the core cancels it. At
+// the end of a run the same is asked once more, by REST, for what nobody could tell.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,7 +27,9 @@ namespace mm::binance::orders {
 
 class Reconciler {
  public:
-  Reconciler(const InstrumentMap& instruments, Identity self, SessionLink& link);
+  // `adopted_max` as in the options.
+  Reconciler(const InstrumentMap& instruments, Identity self, std::size_t adopted_max,
+             SessionLink& link);
 
   // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
   std::string run(Questions& venue, std::span<const std::uint64_t> known_trades,
@@ -50,19 +55,26 @@ class Reconciler {
   struct OldOrder {
     std::uint64_t order_id;
     std::string client_id;
+    ClientOrderId id;
+    bool executed;  // in part
   };
   struct OpenOrders {
-    std::vector<OldOrder> old;  // of earlier starts of this engine
-    std::uint64_t foreign = 0;  // of people and other engines
+    std::vector<OldOrder> old;   // of earlier starts of this engine
+    std::vector<OldOrder> kept;  // of those: may go on
+    std::uint64_t foreign = 0;   // of people and other engines
   };
   // Venue order numbers are unique on one symbol only.
   using OrderKey = std::pair<InstrumentId, std::uint64_t>;
 
+  bool may_go_on(InstrumentId i, const OrderRecord& order, std::size_t kept) const;
   std::string list_orders(Questions& venue, InstrumentId i, OpenOrders& open);
   std::string settle_orders(Questions& venue, InstrumentId i, OrderConnection& into);
+  std::string find_adoptable(Questions& venue, InstrumentId i, OrderConnection& into);
   using KnownTrades = std::vector<std::optional<std::uint64_t>>;  // by instrument
   std::string find_opening(Questions& venue, const KnownTrades& known, OrderConnection& into);
-  std::string find_last_trades(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string find_news(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string look_at_trades(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string find_last_trade(Questions& venue, InstrumentId i, OrderConnection& into);
   std::string find_balances(Questions& venue, OrderConnection& into);
   std::string find_trades(Questions& venue, InstrumentId i, std::uint64_t since,
                           OrderConnection& into);
@@ -72,13 +84,17 @@ class Reconciler {
 
   const InstrumentMap& instruments_;
   Identity self_;
+  std::size_t adopted_max_;
   SessionLink& link_;
   VenueOrderIds no_ids_{4};
   std::vector<std::atomic<std::uint64_t>> no_trades_;
   SpscRing<Event> found_;
   OrderEvents events_;
   std::map<OrderKey, ClientOrderId> owners_;  // of one run; 0: not ours
+  std::set<OrderKey> traded_;                 // with executions that one run has found
+  std::vector<std::size_t> kept_;             // by instrument: orders that may go on
   std::uint64_t foreign_ = 0;
+  bool begins_ = false;  // nothing was told yet
   bool superseded_ = false;
 };
 

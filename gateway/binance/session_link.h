@@ -16,6 +16,7 @@
 #include "engine/core/event.h"
 #include "engine/net/handover.h"
 #include "engine/net/websocket.h"
+#include "gateway/binance/order_facts.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/rest_link.h"
 #include "gateway/binance/venue_clock.h"
@@ -35,11 +36,12 @@ struct OrderConnection {
   Nanos asked{};          // when that was
   Nanos opened{};
   VenueClock clock;
-  bool reconciled = false;               // carries the user data, and the following
-  std::vector<LimitUsage> limits;        // that the venue has now; what is used of them is not told
-  std::vector<std::string> open_orders;  // answers listing them, one an instrument
-  std::vector<Event> findings;           // balances, then fills
-  std::int64_t balance_time_ms = 0;      // as of when those are
+  bool reconciled = false;                // carries the user data, and the following
+  std::vector<LimitUsage> limits;         // that the venue has now; what is used is not told
+  std::vector<std::string> open_orders;   // answers listing them, one an instrument
+  std::vector<AdoptableOrder> adoptable;  // of those
+  std::vector<Event> findings;            // balances and fills
+  std::int64_t balance_time_ms = 0;       // as of when those are
   std::vector<std::uint64_t> last_trade_ids;
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
@@ -61,6 +63,7 @@ struct SessionLink {
   // Counted up by the session when what was found out until then does not count any more.
   std::atomic<std::uint32_t> era{0};
   std::atomic<bool> reconciling{false};                 // lane 0 is connected, not yet handed over
+  std::atomic<bool> begun{false};                       // all that was found was told once
   std::vector<std::atomic<std::uint64_t>> last_trades;  // highest trade id told, by instrument
   std::vector<std::atomic<bool>> untraded;              // it had no trades when we first looked
   // By instrument: it takes no new orders. Whoever watches the venue's symbols writes it, and

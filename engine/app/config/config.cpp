@@ -245,7 +245,7 @@ class Validator {
     check_order("strategy", "price_floor", "price_ceiling",
                 p.price_ceiling.v == 0 || p.price_floor <= p.price_ceiling, s);
     check_order({"strategy", "min_spread"}, {"risk", "price_collar"},
-                p.min_spread <= r.price_collar, s);
+                p.min_spread <= s.risk.price_collar, s);
     check_order({"instrument", "lot"}, {"strategy", "order_size"},
                 p.order_size.v == 0 || s.instrument.lot <= p.order_size, s);
     const Ratio outermost{p.level_size_step.v * (p.target_orders_per_side - 1)};

@@ -71,8 +71,12 @@ struct FeedConfig {
   binance::LiveFeedOptions options;
 };
 
+// What becomes of open orders that an earlier start of a live engine has placed.
+enum class OwnOrdersAtStart : std::uint8_t { kCancel, kAdopt };
+
 // [execution]: what only the connections need; the rest is in OrderManagementParams.
 struct ExecutionConfig {
+  OwnOrdersAtStart own_orders_at_start = OwnOrdersAtStart::kCancel;  // [order_management]
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
   Nanos sweep_interval{60 * kSecond.v};

@@ -162,6 +162,12 @@ Keys order_management_keys() {
           "Seconds without an answer after which an order is unknown and asked for"),
       key("cleanup_interval", seconds("1", "604800"), f(&P::cleanup_interval),
           "Seconds after which finished orders leave the order table"),
+      key("own_orders_at_start",
+          choice<OwnOrdersAtStart>(
+              {{"cancel", OwnOrdersAtStart::kCancel}, {"adopt", OwnOrdersAtStart::kAdopt}}),
+          of_config(&Config::execution, &ExecutionConfig::own_orders_at_start),
+          "Open orders that an earlier start has left, of a live run: all are cancelled, or up to "
+          "max_order_count of them go on as ours"),
   };
 }
 

@@ -47,6 +47,9 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.recv_window_ms = static_cast<int>(c.config.venue.recv_window.v / kMillisecond.v);
   options.order_slots = static_cast<std::size_t>(2 * c.config.common.risk.max_order_count +
                                                  c.config.engine.order_table_headroom);
+  if (c.config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt) {
+    options.adopted_max = static_cast<std::size_t>(c.config.common.risk.max_order_count);
+  }
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
   options.sweep_interval = c.config.execution.sweep_interval;
@@ -198,7 +201,7 @@ void LiveEdge::settle(const Core& core, const Tell& tell) {
                                .patience = kEndPatience});
   if (!left_.error.empty() || !session_.has_begun()) return;
   const orders::InstrumentMap instruments(instruments_);
-  orders::Reconciler last(instruments, options_.identity, link_);
+  orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
   std::vector<Event> found;
   left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
   for (const Event& event : found) tell(event);

@@ -19,6 +19,7 @@ namespace orders = binance::orders;
 
 constexpr std::uint64_t kTradePage = 1000;
 constexpr int kTradePagesMax = 100;
+constexpr int kOpeningRounds = 5;
 // How long orders of ours may refuse to go.
 constexpr Nanos kCancelPatience{10 * kSecond.v};
 // Pauses that the venue wants while it is asked for trades are kept up to here.
@@ -42,7 +43,8 @@ StartRecovery::StartRecovery(const Config& config, const orders::Credentials& cr
       instruments_(instruments),
       self_(self),
       account_(config.venue, credentials, instruments_.all(), pause_),
-      venue_(account_.questions()) {}
+      venue_(account_.questions()),
+      adopts_(config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt) {}
 
 std::string StartRecovery::run(const std::string& previous) {
   if (!previous.empty() && !config_.session.goes_on) leave_behind(previous);
@@ -50,13 +52,31 @@ std::string StartRecovery::run(const std::string& previous) {
     if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
   }
   // No order of ours can execute any more when executions are asked for.
-  if (std::string error = cancel_orders(); !error.empty()) return error;
-  account_.give_up_at(Clock().now() + kPatience);
-  for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    std::string error = recover(static_cast<InstrumentId>(i));
-    if (!error.empty()) return error;
+  if (!adopts_) {
+    if (std::string error = cancel_orders(); !error.empty()) return error;
   }
-  return compare_balances();
+  account_.give_up_at(Clock().now() + kPatience);
+  return find_opening();
+}
+
+// The executions and, for the comparison only, the balances of one instant.
+std::string StartRecovery::find_opening() {
+  for (std::size_t i = 0; i < instruments_.size(); ++i) begin(static_cast<InstrumentId>(i));
+  std::vector<Amount> bases;
+  for (int round = 0;; ++round) {
+    bool traded = false;
+    for (std::size_t i = 0; i < instruments_.size(); ++i) {
+      std::string error = look_at_trades(static_cast<InstrumentId>(i), traded);
+      if (!error.empty()) return error;
+    }
+    if (round == kOpeningRounds || (round > 0 && !traded)) break;
+    if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+  }
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    tell_recovered(static_cast<InstrumentId>(i));
+  }
+  compare_balances(bases);
+  return {};
 }
 
 std::string StartRecovery::read_previous(const std::string& path) {
@@ -165,21 +185,35 @@ SymbolOpening& StartRecovery::opening_of(const Instrument& instrument) {
   return o;
 }
 
-std::string StartRecovery::recover(InstrumentId i) {
+void StartRecovery::begin(InstrumentId i) {
   const Instrument& instrument = instruments_[i];
   const bool known = goes_on_ && opening_.find(instrument.symbol()) != nullptr;
+  const SymbolOpening& o = opening_of(instrument);
+  since_.push_back(known ? std::optional(o.trade_id) : std::nullopt);
+  if (!known) return;
+  // Recovered by the start before, whose session ended before it had counted them.
+  const auto told = ledger_.trades_after(instrument.symbol(), 0);
+  for (const RecoveredFill& f : before_.fills) {
+    if (f.symbol() == o.symbol() && !told.contains(f.fill.trade_id.v)) opening_.fills.push_back(f);
+  }
+}
+
+std::string StartRecovery::look_at_trades(InstrumentId i, bool& traded) {
+  SymbolOpening& o = opening_of(instruments_[i]);
+  const std::uint64_t before = o.trade_id;
+  std::string error = since_[i] ? recover(i) : find_last_trade(i, o.trade_id);
+  traded |= o.trade_id != before;
+  return error;
+}
+
+// What was executed since the last look.
+std::string StartRecovery::recover(InstrumentId i) {
+  const Instrument& instrument = instruments_[i];
   SymbolOpening& o = opening_of(instrument);
-  if (!known) return find_last_trade(i, o.trade_id);
-  const std::uint64_t since = o.trade_id;
   std::vector<Trade> trades;
-  if (std::string error = list_trades(i, since, trades); !error.empty()) return error;
+  if (std::string error = list_trades(i, o.trade_id, trades); !error.empty()) return error;
   const auto told = ledger_.trades_after(instrument.symbol(), 0);
   if (!ledger_.error().empty()) return ledger_.error();
-  // Recovered by the start before, whose session ended before it had counted them.
-  std::vector<RecoveredFill> found;
-  for (const RecoveredFill& f : before_.fills) {
-    if (f.symbol() == o.symbol() && !told.contains(f.fill.trade_id.v)) found.push_back(f);
-  }
   for (Trade& t : trades) {
     const std::uint64_t id = t.fill.fill.trade_id.v;
     o.trade_id = std::max(o.trade_id, id);
@@ -190,17 +224,27 @@ std::string StartRecovery::recover(InstrumentId i) {
       return fmt::format("{}: trade {} of ours is not in whole lots and ticks{}",
                          instrument.symbol(), id, kWayOut);
     }
-    found.push_back(t.fill);
+    opening_.fills.push_back(t.fill);
   }
-  Amount after = o.position;
-  for (const RecoveredFill& f : found) after += moved_by(f, instrument);
-  lines_.push_back(fmt::format(
-      "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {} "
-      "orders cancelled",
-      instrument.symbol(), found.size(), since, o.trade_id, decimal_text(o.position).view(),
-      decimal_text(after).view(), decimal_text(o.profit_today).view(), canceled_));
-  std::ranges::move(found, std::back_inserter(opening_.fills));
   return {};
+}
+
+void StartRecovery::tell_recovered(InstrumentId i) {
+  const Instrument& instrument = instruments_[i];
+  if (!since_[i]) return;
+  const SymbolOpening& o = opening_of(instrument);
+  Amount after = o.position;
+  int fills = 0;
+  for (const RecoveredFill& f : opening_.fills) {
+    if (f.symbol() != o.symbol()) continue;
+    after += moved_by(f, instrument);
+    ++fills;
+  }
+  lines_.push_back(fmt::format(
+      "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {}",
+      instrument.symbol(), fills, *since_[i], o.trade_id, decimal_text(o.position).view(),
+      decimal_text(after).view(), decimal_text(o.profit_today).view(),
+      adopts_ ? "open orders go on" : fmt::format("{} orders cancelled", canceled_)));
 }
 
 // At the first start: what was traded before is not ours to count.
@@ -283,9 +327,7 @@ Amount StartRecovery::explained(std::string_view base) const {
   return sum;
 }
 
-std::string StartRecovery::compare_balances() {
-  std::vector<Amount> bases;
-  if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+void StartRecovery::compare_balances(std::span<const Amount> bases) {
   for (std::size_t n = 0; n < bases.size(); ++n) {
     const Instrument& instrument = instruments_[static_cast<InstrumentId>(n)];
     SymbolOpening& o = opening_of(instrument);
@@ -299,7 +341,6 @@ std::string StartRecovery::compare_balances() {
         instrument.symbol(), decimal_text(moved).view(), decimal_text(ours).view(),
         decimal_text(moved - ours).view()));
   }
-  return {};
 }
 
 std::vector<Event> recovered_events(const SessionOpening& opening,

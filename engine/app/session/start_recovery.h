@@ -2,12 +2,15 @@
 //
 // Cold, main thread, before the session's folder is made; some REST requests a symbol. The session
 // before is made whole (journal, ledger); our open orders are cancelled and it is verified that
-// none is left; executions since the last one settled are fetched, and those of ours that its
-// ledger lacks are recovered. What comes out is the opening of the new session. Nothing is traded,
-// no fill is invented, foreign orders are left alone; killed at any moment it can be begun again.
+// none is left, unless they are to go on: then the order session takes them over, and here only
+// their executions count. Those since the last one settled are fetched, and the ones of ours that
+// its ledger lacks are recovered. What comes out is the opening of the new session. Nothing is
+// traded, no fill is invented, foreign orders are left alone; killed at any moment it can be begun
+// again.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,13 +50,17 @@ class StartRecovery {
   void carry(const LedgerReader::Closing& closing, Nanos ended);
   bool is_today(Nanos time) const;
   std::string cancel_orders();
+  std::string find_opening();
+  void begin(InstrumentId i);
+  std::string look_at_trades(InstrumentId i, bool& traded);
   std::string recover(InstrumentId i);
+  void tell_recovered(InstrumentId i);
   std::string find_last_trade(InstrumentId i, std::uint64_t& last);
   std::string list_trades(InstrumentId i, std::uint64_t since, std::vector<Trade>& trades);
   bool is_traded(std::string_view symbol) const;
   std::string whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
   Amount explained(std::string_view base) const;
-  std::string compare_balances();
+  void compare_balances(std::span<const Amount> bases);
   SymbolOpening& opening_of(const Instrument& instrument);
 
   const Config& config_;
@@ -68,6 +75,9 @@ class StartRecovery {
   Nanos now_ = Clock().now();
   // Of orders that the ledger does not know; 0: not of this engine.
   std::map<std::pair<InstrumentId, std::uint64_t>, ClientOrderId> owners_;
+  // By instrument: the last trade that the session before has settled; none where we start.
+  std::vector<std::optional<std::uint64_t>> since_;
+  bool adopts_;
   int canceled_ = 0;
   SessionOpening opening_;
   std::vector<std::string> lines_;

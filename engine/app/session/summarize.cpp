@@ -121,6 +121,9 @@ void summarize(const Core& core, Summary& out) {
                                 static_cast<std::int64_t>(core.invariants().violations(invariant)));
   }
   const LifecycleCounters& c = core.lifecycle().counters();
+  if (c.adopted > 0) {
+    out.notes.push_back(fmt::format("{} orders of an earlier start went on", c.adopted));
+  }
   if (c.strays > 0) {
     out.notes.push_back(fmt::format("{} orders found alive without a row: cancelled", c.strays));
   }

@@ -55,6 +55,11 @@ std::string event_text(const Event& e, const Instrument& i) {
           "contain it; halted until a restart [{}]",
           i.symbol(), name(e.side()), decimal_text(e.off_grid.quantity).view(),
           decimal_text(e.off_grid.price).view(), e.off_grid.trade_id.v, id_text(e.off_grid.id));
+    case EventKind::kAdopted:
+      return fmt::format("{} order of an earlier start goes on: {} {}, {} executed [{}]",
+                         i.symbol(), name(e.side()),
+                         quote_text(i, e.adoption.ticks, e.adoption.lots),
+                         quantity_text(i, e.adoption.executed).view(), id_text(e.adoption.id));
     case EventKind::kReplaced:
     case EventKind::kAmended:
       return fmt::format("{} order_modify_success [{}]", i.symbol(), id_text(e.report.id));

@@ -56,7 +56,8 @@ class ActivityTap {
       return e.instrument < core_.instrument_count() &&
              core_.instrument(e.instrument).market.measures().last_trade_significant();
     }
-    return e.kind == EventKind::kControl || (is_execution(e.kind) && e.kind < EventKind::kBalance);
+    const bool of_order = is_execution(e.kind) && e.kind < EventKind::kBalance;
+    return of_order || e.kind == EventKind::kAdopted || e.kind == EventKind::kControl;
   }
   void note(const Activity& a) {
     if (!ring_->try_push(a)) dropped_.fetch_add(1, std::memory_order_relaxed);
