@@ -136,7 +136,9 @@ std::string to_text(const SoakTotals& t) {
   fmt::format_to(out, "quote uptime %   {}\n", percent(t.quoted, t.measured));
   put_quoting(out, t);
   fmt::format_to(out, "faults injected  {}\n", t.injected());
+  const sim::FaultKinds kinds = sim::simulated_faults();
   for (std::size_t k = 0; k < t.faults.size(); ++k) {
+    if (!kinds[k]) continue;
     fmt::format_to(out, "  {:<18} {}\n", name(static_cast<FaultKind>(k)), t.faults[k]);
   }
   if (t.faults_skipped > 0) fmt::format_to(out, "faults without room {}\n", t.faults_skipped);
@@ -162,7 +164,9 @@ std::string to_json(const SoakTotals& t) {
   json.member("faults_injected", t.injected());
   json.member("faults_without_room", t.faults_skipped);
   json.open_object("faults");
+  const sim::FaultKinds kinds = sim::simulated_faults();
   for (std::size_t k = 0; k < t.faults.size(); ++k) {
+    if (!kinds[k]) continue;
     json.member(name(static_cast<FaultKind>(k)), t.faults[k]);
   }
   json.close_object();
