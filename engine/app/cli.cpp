@@ -332,7 +332,7 @@ Command add_inspect(CLI::App& app) {
   add_captures(*command, options.captures);
   command->add_option("--symbol", options.symbol, "Only this instrument")->type_name("S");
   command->add_option("--every", options.every, "A checkpoint per N applied diffs; 0: at the end")
-      ->check(whole_number(0, 1'000'000'000'000))
+      ->check(whole_number(0, 1'000'000'000))
       ->type_name("N");
   command->add_option("--depth", options.depth, "Levels a side in a checkpoint (20)")
       ->check(whole_number(1, 5000))
