@@ -74,7 +74,7 @@ void Exchange::step() {
                               .has_ask = has_ask,
                               .best_bid = has_bid ? book.best(Side::kBuy) : Ticks(0),
                               .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
-  apply(i, flow);
+  apply(i, market.on_grid ? on_grid(market, flow) : flow);
   find_next();
 }
 
@@ -102,6 +102,35 @@ void Exchange::set_status(InstrumentId i, TradingStatus status) {
   market.status = status;
   if (resumes) market.generator->skip(now_);
   find_next();
+}
+
+void Exchange::shift_clock(Nanos by) {
+  now_ += by;
+  for (Market& market : markets_) {
+    if (market.generator != nullptr) market.generator->shift_clock(by);
+  }
+  find_next();
+}
+
+void Exchange::follow_grid(InstrumentId i) {
+  Market& market = markets_[i];
+  market.on_grid = true;
+  for (const Side side : kSides) {
+    const auto levels = market.book.external(side).levels();
+    for (const PriceLevel& level : std::vector(levels.begin(), levels.end())) {
+      const bool stays = level.price.v % market.tick.v == 0;
+      change_level(i, side, level.price, stays ? level.lots : Lots(0));
+    }
+  }
+  finish(i);
+}
+
+// Away from the other side, and no less.
+Flow Exchange::on_grid(const Market& market, Flow flow) {
+  const std::int64_t tick = market.tick.v, lot = market.lot.v, beside = flow.price.v % tick;
+  if (beside != 0) flow.price.v += flow.side == Side::kBuy ? -beside : tick - beside;
+  flow.lots.v += (lot - flow.lots.v % lot) % lot;
+  return flow;
 }
 
 void Exchange::apply(InstrumentId i, const Flow& flow) {
@@ -199,6 +228,7 @@ void Exchange::observe_trade(const Event& event) {
 }
 
 void Exchange::change_level(InstrumentId i, Side side, Ticks price, Lots lots) {
+  if (markets_[i].on_grid) lots.v -= lots.v % markets_[i].lot.v;
   markets_[i].book.set_level(side, price, lots);
   level_changed(i, side, price);
 }

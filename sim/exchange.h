@@ -46,6 +46,8 @@ class Exchange {
   void step();             // what is due at next_time()
   void skip(Nanos until);  // leaves out what the next instrument had due before `until`
   void set_time(Nanos now) { now_ = std::max(now_, now); }  // what is due stays due
+  // The clock is set, forwards or backwards; generated markets go on as if it had not been.
+  void shift_clock(Nanos by);
 
   // Observed data of one instrument, an event at a time, seen now.
   void observe(const Event& event);
@@ -59,6 +61,10 @@ class Exchange {
     markets_[i].tick = tick;
     markets_[i].lot = lot;
   }
+  Ticks tick(InstrumentId i) const { return markets_[i].tick; }
+  Lots lot(InstrumentId i) const { return markets_[i].lot; }
+  // The generated market keeps to the grid too from now on; what it displays beside it goes.
+  void follow_grid(InstrumentId i);
 
   // Accounts. A new one is empty; there must be room.
   bool accounts_full() const { return accounts_.full(); }
@@ -125,7 +131,8 @@ class Exchange {
     TradingStatus status{TradingStatus::kTrading};
     Ticks tick{1};  // of the listing's
     Lots lot{1};
-    bool told = false;  // the listener hears of levels, touch and trades
+    bool on_grid = false;  // external quantity too
+    bool told = false;     // the listener hears of levels, touch and trades
     Ticks last_price{};
     UpdateId update_id{};
     TradeId trade_id{};
@@ -138,6 +145,7 @@ class Exchange {
 
   // Time and markets (exchange.cpp).
   void find_next();
+  static Flow on_grid(const Market& market, Flow flow);
   void apply(InstrumentId i, const Flow& flow);
   Lots take_flow(InstrumentId i, const Flow& flow);
   void forget_levels(InstrumentId i);

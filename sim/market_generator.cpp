@@ -98,6 +98,13 @@ void MarketGenerator::skip(Nanos now) {
   move_stage_ = 0;
 }
 
+void MarketGenerator::shift_clock(Nanos by) {
+  for (Nanos* time : {&next_move_, &next_order_, &next_trade_, &next_publish_, &swing_start_,
+                      &swing_end_, &trend_end_}) {
+    *time += by;
+  }
+}
+
 void MarketGenerator::move_fair_value() {
   if (next_move_ >= swing_end_) begin_swing(next_move_);
   if (next_move_ >= trend_end_) {

@@ -51,6 +51,8 @@ class MarketGenerator {
   Flow step(const MarketView& view);
   // Leaves out what was due before `now` (the venue has no room for it).
   void skip(Nanos now);
+  // The clock is set: all that is due is as far away as before.
+  void shift_clock(Nanos by);
 
   Ticks fair_value() const { return fair_; }
 

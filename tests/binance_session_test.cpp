@@ -617,7 +617,11 @@ TEST_F(BinanceOrderSession, TellsWhichSymbolsAreHaltedAndLooksWhenAnOrderIsRefus
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kRejected));
   EXPECT_EQ(last(EventKind::kRejected).failure.reason, RejectReason::kMarketHalted);
-  EXPECT_TRUE(engine_->link.symbols_wanted.load());
+  EXPECT_TRUE(engine_->link.symbols_wanted.exchange(false));
+  venue_.error("order.place", 400, -1013, "Filter failure: PRICE_FILTER");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
+  ASSERT_TRUE(run_until_heard(EventKind::kRejected, 2));
+  EXPECT_TRUE(engine_->link.symbols_wanted.load()) << "its tick may be another now";
   for (const bool halted : {true, false}) {
     engine_->events.clear();
     engine_->link.halted[0] = halted;

@@ -162,6 +162,13 @@ class LocalVenue {
                  .headers = {},
                  .body = {}});
   }
+  // Something goes wrong for so many seconds from now on.
+  std::string fault(const std::string& kind, int seconds) {
+    return send({.method = "POST",
+                 .target = "/admin/fault?kind=" + kind + "&seconds=" + std::to_string(seconds),
+                 .headers = {},
+                 .body = {}});
+  }
   bool said(std::string_view text) const {
     return process_->output().find(text) != std::string::npos;
   }

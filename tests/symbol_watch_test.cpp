@@ -33,8 +33,10 @@ TEST_F(SymbolWatchTest, WhateverIsNotTradingIsHaltedAndComesBack) {
   for (const char* word : {"HALT", "BREAK", "CANCEL_ONLY", "END_OF_DAY", "SOMETHING_NEW"}) {
     EXPECT_THAT(watch_.take(says("TRADING")), IsEmpty());
     EXPECT_FALSE(halted());
+    EXPECT_FALSE(link_.symbols_wanted.load());
     EXPECT_THAT(watch_.take(says(word)), IsEmpty());
     EXPECT_TRUE(halted()) << word;
+    EXPECT_TRUE(link_.symbols_wanted.exchange(false)) << "nobody else would ask before a minute";
     EXPECT_FALSE(halted(1)) << "nothing was said of it";
   }
   EXPECT_EQ(link_.halted_news.load(), 10u);

@@ -55,6 +55,21 @@ TEST(VenueConfig, SymbolsFollowTheScenarioBeforeTheirOwnKeys) {
   EXPECT_EQ(load.config.symbols[0].market.trades_per_s, 4);
 }
 
+TEST(VenueConfig, FaultsAreOfAllKindsOrOfThoseNamed) {
+  const auto kinds = [](const char* line) {
+    const VenueConfigLoad load = parse_venue_config(std::string("[venue]\n") + line, "venue.ini");
+    EXPECT_EQ(load.error, "");
+    return load.config.fault_kinds;
+  };
+  const sim::FaultKinds all = sim::wire_faults() & ~sim::lasting_faults();
+  EXPECT_EQ(kinds(""), all);
+  EXPECT_EQ(kinds("fault_kinds = all\n"), all);
+  EXPECT_EQ(kinds("fault_kinds = all, tick_changed, lot_changed\n"), sim::wire_faults());
+  const sim::FaultKinds two = kinds("fault_kinds = banned, clock_behind\n");
+  EXPECT_EQ(sim::names(two, " "), "banned clock_behind");
+  EXPECT_EQ(kinds("fault_kinds = clock_behind banned\n"), two);
+}
+
 std::string error_of(std::string_view text) {
   const VenueConfigLoad load = parse_venue_config(text, "venue.ini");
   EXPECT_FALSE(load.ok()) << text;
@@ -73,6 +88,9 @@ TEST(VenueConfig, AMistakeIsOneLineWithPlaceKeyValueAndWhatIsAllowed) {
   EXPECT_THAT(error_of("[symbol BTCUSDT]\nmin_spread = 1\n"), HasSubstr("unknown key"));
   EXPECT_THAT(error_of("[symbol BTCUSDT]\ntick = x\n"), HasSubstr("must be a number"));
   EXPECT_THAT(error_of("[symbol ABC]\ntick = 1\n"), HasSubstr("quote: must be set"));
+  EXPECT_THAT(
+      error_of("[venue]\nfault_kinds = banned, lightning\n"),
+      HasSubstr("must be all (but tick_changed and lot_changed), or some of request_lost, "));
   EXPECT_THAT(error_of("[venue]\ntls_cert = a.pem\n"), HasSubstr("both or neither"));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -311,6 +312,195 @@ TEST_F(VenueFaults, ASnapshotIsOlderThanTheStream) {
   EXPECT_GT(id(), old);
 }
 
+TEST_F(VenueFaults, AHaltedSymbolTakesNeitherOrdersNorCancelsAndSaysSo) {
+  fault(FaultKind::kSymbolHalted);
+  auto client = venue.connect(kApi);
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+  client->take();
+  const auto status = [&] {
+    return Json(venue.public_rest("GET", "/api/v3/exchangeInfo", "symbol=BTCUSDT").body)
+        .text("/symbols/0/status");
+  };
+  EXPECT_EQ(status(), "TRADING");
+  open_window();
+  EXPECT_EQ(status(), "HALT");
+  for (const auto& [method, params] :
+       {std::pair{"order.place", venue.maker()},
+        std::pair{"order.cancel", Params{{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}}}}) {
+    say(*client, method, params);
+    const Json refused = client->next();
+    EXPECT_EQ(refused.integer("/error/code"), -2010) << refused.whole();
+    EXPECT_EQ(refused.text("/error/msg"), "Market is closed.");
+  }
+  close_window();
+  EXPECT_EQ(status(), "TRADING");
+  EXPECT_EQ(open_orders(), 1u) << "what rested still does";
+  say(*client, "order.place", venue.maker());
+  EXPECT_EQ(client->next().integer("/status"), 200);
+  EXPECT_EQ(count(FaultKind::kSymbolHalted), 1u);
+}
+
+// Whole numbers of `step` (in 1e-8) only, in each level of a book: element 0 its price, 1 its
+// quantity.
+void expect_multiples(const Json& book, const char* element, std::int64_t step) {
+  for (const char* side : {"/bids/", "/asks/"}) {
+    for (int i = 0; i < 20; ++i) {
+      std::string text = book.text(side + std::to_string(i) + element);
+      std::erase(text, '.');
+      EXPECT_EQ(std::stoll(text) % step, 0) << text;
+    }
+  }
+}
+
+TEST_F(VenueFaults, ACoarserGridIsAnnouncedAskedForAndKept) {
+  fault(FaultKind::kTickChanged);
+  auto client = venue.connect(kApi);
+  open_window();
+  pass(500);
+  const auto info = [&] {
+    return Json(venue.public_rest("GET", "/api/v3/exchangeInfo", "symbol=BTCUSDT").body);
+  };
+  EXPECT_EQ(info().text("/symbols/0/filters/0/tickSize"), "0.10000000");
+  EXPECT_EQ(info().text("/symbols/0/filters/1/stepSize"), "0.00001000");
+  const auto book = [&] {
+    return Json(venue.public_rest("GET", "/api/v3/depth", "symbol=BTCUSDT&limit=20").body);
+  };
+  expect_multiples(book(), "/0", kAmountScale / 10);
+  Params beside = venue.maker();
+  for (auto& [name, value] : beside) {
+    if (name == "price") value = "50000.01";
+  }
+  say(*client, "order.place", beside);
+  EXPECT_EQ(client->next().text("/error/msg"), "Filter failure: PRICE_FILTER");
+  close_window();
+  EXPECT_EQ(info().text("/symbols/0/filters/0/tickSize"), "0.10000000") << "it stays";
+  expect_multiples(book(), "/0", kAmountScale / 10);
+
+  VenueHarness::now = VenueHarness::kStart;
+  fault(FaultKind::kLotChanged);
+  open_window();
+  pass(500);
+  EXPECT_EQ(info().text("/symbols/0/filters/0/tickSize"), "0.10000000") << "both now";
+  EXPECT_EQ(info().text("/symbols/0/filters/1/stepSize"), "0.00010000");
+  EXPECT_EQ(info().text("/symbols/0/filters/1/minQty"), "0.00010000");
+  expect_multiples(book(), "/1", kAmountScale / 10'000);
+}
+
+TEST_F(VenueFaults, TheClockJumpsBothWaysWhileTheMarketGoesOn) {
+  for (const auto& [kind, ahead] :
+       {std::pair{FaultKind::kClockBehind, 500}, std::pair{FaultKind::kClockAhead, -500}}) {
+    VenueHarness fresh;
+    faulty_.emplace(fresh.frontend,
+                    sim::FaultPlan{{.kind = kind, .begin = kSecond, .end = 3 * kSecond}}, 1,
+                    [] { return VenueHarness::now; });
+    fresh.way_in = &*faulty_;
+    const auto pass = [&](int milliseconds) {
+      for (; milliseconds > 0; milliseconds -= 10) {
+        fresh.pass(10);
+        faulty_->advance();
+        if (milliseconds % 100 == 0) fresh.frontend.publish(server::Rhythm::kFast);
+      }
+    };
+    auto market = fresh.connect("/ws/btcusdt@depth@100ms");
+    auto orders = fresh.connect(kApi);
+    fresh.ask(*orders, "userDataStream.subscribe.signature");
+    const auto off = [&](std::int64_t time) { return time - VenueHarness::milliseconds(); };
+    const auto server_time = [&] {
+      return Json(fresh.public_rest("GET", "/api/v3/time").body).integer("/serverTime");
+    };
+    EXPECT_EQ(off(server_time()), 0);
+    pass(1000);
+    market->take();
+    pass(300);
+    EXPECT_EQ(off(server_time()), ahead);
+    ASSERT_GT(market->waiting(), 0u) << "a market that stands still would be another fault";
+    std::int64_t event_time = 0;
+    while (market->waiting() > 0) event_time = market->next().integer("/E");
+    EXPECT_NEAR(static_cast<double>(off(event_time)), ahead, 100);
+    say(*orders, "order.place", fresh.maker());
+    EXPECT_EQ(off(orders->next().integer("/result/transactTime")), ahead);
+    EXPECT_EQ(off(orders->next().integer("/event/T")), ahead);
+    pass(2000);
+    EXPECT_EQ(off(server_time()), 0);
+    EXPECT_EQ(count(kind), 1u);
+  }
+}
+
+TEST_F(VenueFaults, ATimestampOfAnotherClockIsRefusedInTheVenuesWords) {
+  for (const auto& [kind, words] : {std::pair{FaultKind::kClockAhead, "1000ms ahead"},
+                                    std::pair{FaultKind::kClockBehind, "outside of the recvW"}}) {
+    VenueHarness::now = VenueHarness::kStart;
+    VenueHarness fresh;
+    faulty_.emplace(
+        fresh.frontend,
+        sim::FaultPlan{
+            {.kind = kind, .begin = kMillisecond, .end = kSecond, .delay_max = 6 * kSecond}},
+        1, [] { return VenueHarness::now; });
+    fresh.way_in = &*faulty_;
+    fresh.pass(1);
+    faulty_->advance();
+    auto client = fresh.connect(kApi);
+    const Json refused = fresh.ask(*client, "order.place", fresh.maker());
+    EXPECT_EQ(refused.integer("/error/code"), -1021);
+    EXPECT_THAT(refused.text("/error/msg"), HasSubstr(words));
+  }
+}
+
+TEST_F(VenueFaults, AnswersByRestAreLate) {
+  fault(FaultKind::kAnswerDelayed);
+  EXPECT_EQ(venue.public_rest("GET", "/api/v3/time").delay, Nanos(0));
+  open_window();
+  for (const char* path : {"/api/v3/time", "/api/v3/exchangeInfo", "/api/v3/depth"}) {
+    const HttpAnswer late = venue.public_rest("GET", path, "symbol=BTCUSDT");
+    EXPECT_GT(late.delay, Nanos(0)) << path;
+    EXPECT_LE(late.delay, kMillisecond * 500) << path;
+  }
+}
+
+TEST_F(VenueFaults, ConnectionsAreToldThatTheirTimeIsUpAndAreClosedLater) {
+  fault(FaultKind::kServerShutdown);
+  auto market = venue.connect("/stream?streams=btcusdt@trade");
+  auto orders = venue.connect(kApi);
+  market->take();
+  open_window();
+  EXPECT_EQ(Json(market->take().back()).text("/stream"), "!serverShutdown");
+  EXPECT_EQ(orders->next().text("/event/e"), "serverShutdown");
+  EXPECT_EQ(market->closed + orders->closed, "") << "not yet";
+  auto young = venue.connect(kApi);
+  close_window();
+  EXPECT_EQ(market->closed, "server shutdown");
+  EXPECT_EQ(orders->closed, "server shutdown");
+  EXPECT_EQ(young->closed, "") << "it came later";
+  EXPECT_EQ(count(FaultKind::kServerShutdown), 2u);
+}
+
+TEST_F(VenueFaults, ASlowVenueSlowsEveryConnectionForAWhile) {
+  fault(FaultKind::kSlowVenue);
+  auto before = venue.connect(kApi);
+  open_window();
+  auto after = venue.connect("/ws/btcusdt@trade");
+  EXPECT_LT(before->rate, 10'000u);
+  EXPECT_EQ(after->rate, before->rate);
+  close_window();
+  for (const auto* client : {&before, &after}) EXPECT_EQ((*client)->rate, Client::kAnyRate);
+}
+
+TEST_F(VenueFaults, AFaultIsBegunByHand) {
+  faulty_.emplace(venue.frontend, sim::FaultPlan{}, 1, [] { return VenueHarness::now; });
+  venue.way_in = &*faulty_;
+  const auto begin = [&](const char* query) {
+    return venue.public_rest("POST", "/admin/fault", query);
+  };
+  EXPECT_EQ(begin("kind=banned&seconds=2").status, 200);
+  EXPECT_EQ(venue.public_rest("GET", "/api/v3/time").status, 418);
+  pass(2000);
+  EXPECT_EQ(venue.public_rest("GET", "/api/v3/time").status, 200);
+  EXPECT_THAT(begin("kind=lightning").body, HasSubstr("kind: must be one of request_lost, "));
+  EXPECT_EQ(begin("kind=foreign_report").status, 400) << "of the simulation only";
+  EXPECT_EQ(begin("kind=banned&seconds=0").status, 400);
+  EXPECT_EQ(venue.public_rest("GET", "/admin/fault", "kind=banned").status, 404);
+}
+
 TEST_F(VenueFaults, WhatTheWireCannotDoIsLeftOut) {
   sim::FaultPlan plan;
   for (std::size_t k = 0; k < sim::kFaultKinds; ++k) {
@@ -318,16 +508,17 @@ TEST_F(VenueFaults, WhatTheWireCannotDoIsLeftOut) {
         {.kind = static_cast<FaultKind>(k), .begin = kSecond, .end = 2 * kSecond, .instrument = 0});
   }
   const sim::FaultPlan left = server::FaultyFrontend::on_the_wire(plan);
-  EXPECT_EQ(left.size(), 26u);
+  EXPECT_EQ(left.size(), sim::wire_faults().count());
   for (const sim::Fault& f : left) EXPECT_EQ(f.instrument, sim::kEveryInstrument);
-  for (const sim::Fault& f : left) EXPECT_NE(f.kind, FaultKind::kClockAhead);
+  for (const sim::Fault& f : left) EXPECT_NE(f.kind, FaultKind::kForeignReport);
 }
 
 // --- on real sockets ------------------------------------------------------------------------
 
+// One on which a fault is begun with /admin/fault.
 class FaultyServer {
  public:
-  explicit FaultyServer(FaultKind kind) : venue_(config(kind)) {
+  FaultyServer() : venue_(config()) {
     EXPECT_EQ(venue_.open(), "");
     thread_ = std::thread([this] { venue_.run([this] { return stop_.load(); }); });
   }
@@ -338,13 +529,23 @@ class FaultyServer {
   net::Endpoint endpoint(const std::string& target) const {
     return {.host = "127.0.0.1", .port = venue_.port(), .tls = false, .target = target};
   }
+  net::HttpResponse send(const std::string& method, const std::string& target) const {
+    net::HttpRequest request;
+    request.target = target;
+    request.method = method;
+    net::HttpClient client(endpoint("/"), nullptr, {});
+    return client.send(request);
+  }
+  void begin(FaultKind kind, int seconds = 1) const {
+    const auto begun = send("POST", "/admin/fault?kind=" + std::string(sim::name(kind)) +
+                                        "&seconds=" + std::to_string(seconds));
+    EXPECT_EQ(begun.status, 200) << begun.body << begun.error;
+  }
 
  private:
-  // Soon after the start, and for long.
-  static server::ServerConfig config(FaultKind kind) {
+  static server::ServerConfig config() {
     server::ServerConfig config = VenueHarness::default_config();
     config.port = 0;
-    config.fault_plan = {{.kind = kind, .begin = kMillisecond * 300, .end = kMillisecond * 900}};
     return config;
   }
   server::VenueServer venue_;
@@ -367,33 +568,113 @@ net::WsEvent end_of(net::WebSocket& socket) {
   }
 }
 
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Until it holds of a message; false if the connection ends, or after 20 s.
+bool read_until(net::WebSocket& socket, const std::function<bool(std::string_view)>& done) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::chrono::steady_clock::now() < give_up) {
+    const net::WsMessage message = next_event(socket);
+    if (message.event != net::WsEvent::kText) return false;
+    if (done(message.payload)) return true;
+  }
+  return false;
+}
+
+// How far a message's own time is behind ours.
+std::int64_t age_ms(std::string_view text) {
+  const std::size_t at = text.find("\"E\":");
+  return at == std::string_view::npos ? 0
+                                      : wall_ms() - std::stoll(std::string(text.substr(at + 4)));
+}
+
 TEST(FaultyServer, AFrozenSocketSaysNothingMoreAndIsResetInTheEnd) {
-  const FaultyServer server(FaultKind::kConsumerStall);
+  const FaultyServer server;
   const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");
+  server.begin(FaultKind::kConsumerStall);
   EXPECT_EQ(end_of(*socket), net::WsEvent::kFailed) << "no closing handshake: a reset";
 }
 
 TEST(FaultyServer, ACutConnectionIsAReset) {
-  const FaultyServer server(FaultKind::kFeedDown);
+  const FaultyServer server;
   const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");
+  server.begin(FaultKind::kFeedDown);
   EXPECT_EQ(end_of(*socket), net::WsEvent::kFailed);
 }
 
 TEST(FaultyServer, ARequestWithoutAnAnswerEndsItsConnection) {
-  const FaultyServer server(FaultKind::kRequestLost);
-  net::HttpClient client(server.endpoint("/"), nullptr, {});
+  const FaultyServer server;
+  server.begin(FaultKind::kRequestLost, 60);
   int cut = 0, pages = 0;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while ((cut == 0 || pages == 0) && std::chrono::steady_clock::now() < end) {
-    net::HttpRequest request;
-    request.target = "/api/v3/account";
-    request.method = "POST";  // such as are not repeated
-    const net::HttpResponse response = client.send(request);
+    const net::HttpResponse response = server.send("POST", "/api/v3/account");  // sent but once
     cut += response.error.empty() ? 0 : 1;
     pages += response.status == 502 ? 1 : 0;
   }
   EXPECT_GT(cut, 0);
   EXPECT_GT(pages, 0);
+}
+
+TEST(FaultyServer, ItsClockJumpsAheadAndBackAndEventsGoOn) {
+  const FaultyServer server;
+  const auto socket = connect(server, "/ws/btcusdt@depth@100ms");
+  server.begin(FaultKind::kClockBehind, 2);
+  const Json time(server.send("GET", "/api/v3/time").body);
+  EXPECT_TRUE(read_until(*socket, [](std::string_view text) { return age_ms(text) < -2000; }));
+  EXPECT_TRUE(read_until(*socket, [](std::string_view text) { return age_ms(text) > -1000; }));
+  EXPECT_GT(time.integer("/serverTime"), wall_ms() - 60'000);
+}
+
+TEST(FaultyServer, ASlowOneFallsBehindAndCatchesUp) {
+  const FaultyServer server;
+  const auto socket =
+      connect(server, "/ws/btcusdt@depth@100ms/btcusdt@depth20@100ms/ethusdt@depth20@100ms");
+  server.begin(FaultKind::kSlowVenue, 3);
+  EXPECT_TRUE(read_until(*socket, [](std::string_view text) { return age_ms(text) > 1000; }));
+  EXPECT_TRUE(read_until(*socket, [](std::string_view text) {
+    const std::int64_t age = age_ms(text);
+    return age != 0 && age < 500;
+  })) << "on the same connection";
+}
+
+TEST(FaultyServer, ALateAnswerComesAllTheSame) {
+  const FaultyServer server;
+  server.begin(FaultKind::kAnswerDelayed, 60);
+  std::int64_t longest = 0;
+  for (const std::int64_t begun = wall_ms(); longest < 200 && wall_ms() - begun < 60'000;) {
+    const std::int64_t sent = wall_ms();
+    EXPECT_EQ(server.send("GET", "/api/v3/time").status, 200);
+    longest = std::max(longest, wall_ms() - sent);
+  }
+  EXPECT_GE(longest, 200);
+}
+
+TEST(FaultyServer, AConnectionWhoseTimeIsUpIsToldAndThenClosedInOrder) {
+  const FaultyServer server;
+  const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");
+  server.begin(FaultKind::kServerShutdown);
+  EXPECT_TRUE(read_until(*socket, [](std::string_view text) {
+    return text.find("serverShutdown") != std::string_view::npos;
+  }));
+  EXPECT_EQ(end_of(*socket), net::WsEvent::kClosed);
+}
+
+TEST(FaultyServer, AHaltAndAnotherGridAreInExchangeInfo) {
+  const FaultyServer server;
+  const auto info = [&] { return server.send("GET", "/api/v3/exchangeInfo").body; };
+  EXPECT_THAT(info(), testing::Not(HasSubstr("HALT")));
+  for (const FaultKind kind :
+       {FaultKind::kSymbolHalted, FaultKind::kTickChanged, FaultKind::kLotChanged}) {
+    server.begin(kind, 60);
+  }
+  EXPECT_THAT(info(), HasSubstr(R"("status":"HALT")"));
+  EXPECT_THAT(info(), HasSubstr(R"("tickSize":"0.10000000")"));
+  EXPECT_THAT(info(), HasSubstr(R"("stepSize":"0.00010000")"));
 }
 
 }  // namespace

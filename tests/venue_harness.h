@@ -51,6 +51,7 @@ class Client : public server::Connection {
   void close(std::string_view reason) override { closed = reason; }
   void abort() override { closed = "aborted"; }
   void freeze(Nanos) override { closed = "frozen"; }
+  void limit_rate(std::size_t bytes_per_s) override { rate = bytes_per_s; }
 
   void say(std::string_view text) { conversation->on_text(text); }
   // The oldest message not yet taken; fails the test if there is none.
@@ -59,6 +60,7 @@ class Client : public server::Connection {
   std::vector<std::string> take() { return std::exchange(heard_, {}); }
 
   std::string closed;  // why, if the venue closed it
+  std::size_t rate = kAnyRate;
   std::unique_ptr<server::Conversation> conversation;
 
  private:

@@ -22,6 +22,10 @@ constexpr bool is_request(CommandKind kind) {
 constexpr bool is_order(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace;
 }
+// It does not trade now, or it does by other rules than those we know.
+constexpr bool is_about_symbol(RejectReason reason) {
+  return reason == RejectReason::kMarketHalted || reason == RejectReason::kFilter;
+}
 
 }  // namespace
 
@@ -405,8 +409,8 @@ void OrderSession::on_answer(const PendingRequest& request, const Response& r, N
   if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
     --unanswered_orders_;
   }
-  if (r.has_error && (judge(r.status, r.error).reason == RejectReason::kMarketHalted ||
-                      judge(400, r.new_order_error).reason == RejectReason::kMarketHalted)) {
+  if (r.has_error && (is_about_symbol(judge(r.status, r.error).reason) ||
+                      is_about_symbol(judge(400, r.new_order_error).reason))) {
     link_.symbols_wanted.store(true, std::memory_order_release);
   }
   const bool limited = r.status == 429 || r.status == 418;

@@ -70,7 +70,8 @@ struct SessionLink {
   // counts up after a look at all of them.
   std::vector<std::atomic<bool>> halted;
   std::atomic<std::uint32_t> halted_news{0};
-  // Look soon: an order was refused since its symbol does not trade, or the connector was not told.
+  // Look soon: a symbol is halted, an order was refused for its symbol's rules, or the connector
+  // was not told.
   std::atomic<bool> symbols_wanted{false};
   VenueOrderIds venue_ids;  // written by the session
   RestLink rest;

@@ -3,11 +3,14 @@
 // Plain data, made before start (by hand, by a scenario or by chance), constant afterwards. Faults
 // keep to what a live gateway promises the core: an answer may be late, lost or contradicted, but
 // comes once (it is matched to its request); reports of the user stream may repeat; no fill is lost
-// for good; no request older than recvWindow is carried out.
+// for good; no request older than recvWindow is carried out. One table says of each kind how often,
+// how long, and where it happens: in the simulation, on the wire of the venue server, or in both.
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,14 +55,29 @@ enum class FaultKind : std::uint8_t {
   kDepthFrozen,    // no diffs, everything else goes on
   kMarketSilent,   // nothing at all, on a connection that seems alive
   kFeedDown,
-  // Time.
-  kClockAhead,  // local time of receipt
+  // Time: that of receipt, against the venue's.
+  kClockAhead,
   kClockBehind,
   kConsumerStall,  // nothing is taken from the sockets
+  // Of sockets alone.
+  kServerShutdown,  // announced; at the end of the window the connections close
+  kSlowVenue,       // it lives, and takes and gives a few bytes at a time
   kCount
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
 std::string_view name(FaultKind kind);
+std::optional<FaultKind> find_fault(std::string_view name);
+// Strikes as often and is as late as is usual for its kind.
+struct Fault;
+Fault typical_fault(FaultKind kind, Nanos begin, Nanos end);
+
+// A set of kinds.
+using FaultKinds = std::bitset<kFaultKinds>;
+FaultKinds simulated_faults();
+FaultKinds wire_faults();
+// Those that end the quoting of a symbol until a restart.
+FaultKinds lasting_faults();
+std::string names(const FaultKinds& kinds, std::string_view between);
 
 inline constexpr InstrumentId kEveryInstrument = 0xFFFF;
 
@@ -75,17 +93,18 @@ using FaultPlan = std::vector<Fault>;
 // Nothing is later than this on its way to the venue: the rest is refused as too old.
 inline constexpr Nanos kRecvWindow{5 * kSecond.v};
 
-// Faults of all kinds by chance, none in the first `quiet` nor after `end`; the same seed gives
+// Faults of these kinds by chance, none in the first `quiet` nor after `end`; the same seed gives
 // the same plan.
 struct PlanShape {
   std::uint64_t seed;
   Nanos quiet, end;
   InstrumentId instruments;
+  FaultKinds kinds = simulated_faults();
 };
 FaultPlan random_plan(const PlanShape& shape);
 
 using FaultCounts = std::array<std::uint64_t, kFaultKinds>;
-// One line: what happened, and how often.
-std::string faults_text(const FaultCounts& counts);
+// One line: what happened, and how often; of these kinds also that they did not.
+std::string faults_text(const FaultCounts& counts, const FaultKinds& always = {});
 
 }  // namespace mm::sim

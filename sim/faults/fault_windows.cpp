@@ -14,14 +14,27 @@ FaultWindows::FaultWindows(FaultPlan plan, std::uint64_t seed)
 
 void FaultWindows::start(Nanos now) {
   for (std::size_t k = 0; k < plan_.size(); ++k) {
-    Fault& f = plan_[k];
-    MM_ASSERT(f.begin < f.end, "a window has a length");
-    f.begin += now;
-    f.end += now;
-    boundaries_.push_back({f.begin, k, true});
-    boundaries_.push_back({f.end, k, false});
+    plan_[k].begin += now;
+    plan_[k].end += now;
+    note(k);
   }
-  std::ranges::stable_sort(boundaries_, {}, &Boundary::time);
+}
+
+void FaultWindows::add(const Fault& fault) {
+  plan_.push_back(fault);
+  note(plan_.size() - 1);
+}
+
+void FaultWindows::note(std::size_t fault) {
+  const Fault& f = plan_[fault];
+  MM_ASSERT(f.begin < f.end, "a window has a length");
+  for (const bool begins : {true, false}) {
+    const Boundary boundary{begins ? f.begin : f.end, fault, begins};
+    const auto from = boundaries_.begin() + static_cast<std::ptrdiff_t>(next_);
+    boundaries_.insert(
+        std::ranges::upper_bound(from, boundaries_.end(), boundary.time, {}, &Boundary::time),
+        boundary);
+  }
 }
 
 std::optional<FaultWindows::Edge> FaultWindows::cross(Nanos now) {

@@ -23,6 +23,8 @@ class FaultWindows {
 
   // The times of the plan count from now on.
   void start(Nanos now);
+  // After that, one more; allocates.
+  void add(const Fault& fault);
   // When the next window opens or closes; kNever after the last.
   Nanos next_time() const { return next_ < boundaries_.size() ? boundaries_[next_].time : kNever; }
   // The next window that opens or closes up to now, one at a time. Of two of a kind the later one
@@ -51,6 +53,7 @@ class FaultWindows {
     std::size_t fault;
     bool begins;
   };
+  void note(std::size_t fault);
   static std::size_t index(FaultKind kind) { return static_cast<std::size_t>(kind); }
 
   FaultPlan plan_;

@@ -1,4 +1,5 @@
 // exchangeInfo: the instruments, their filters, and the limits that are in force here.
+#include <algorithm>
 #include <vector>
 
 #include "sim/server/book_levels.h"
@@ -20,18 +21,21 @@ std::string multiplier(std::int64_t ratio) {
   return text;
 }
 
-void write_filters(JsonText& json, const Instrument& instrument, const sim::ExchangeConfig& rules) {
+void write_filters(JsonText& json, const ExchangeHost& host, InstrumentId i) {
+  const sim::Exchange& exchange = host.exchange();
+  const Instrument& instrument = exchange.instrument(i);
+  const sim::ExchangeConfig& rules = host.rules();
   json.open_array("filters");
   open_filter(json, "PRICE_FILTER")
       .decimal("minPrice", price_amount(instrument, instrument.price_min))
       .decimal("maxPrice", price_amount(instrument, instrument.price_max))
-      .decimal("tickSize", instrument.tick)
+      .decimal("tickSize", price_amount(instrument, exchange.tick(i)))
       .close_object();
   for (const char* type : {"LOT_SIZE", "MARKET_LOT_SIZE"}) {
     open_filter(json, type)
-        .decimal("minQty", base_amount(instrument, instrument.lots_min))
+        .decimal("minQty", base_amount(instrument, std::max(instrument.lots_min, exchange.lot(i))))
         .decimal("maxQty", base_amount(instrument, instrument.lots_max))
-        .decimal("stepSize", instrument.lot)
+        .decimal("stepSize", base_amount(instrument, exchange.lot(i)))
         .close_object();
   }
   const std::string up = multiplier(kRatioScale + rules.percent_price_up.v);
@@ -89,7 +93,7 @@ void write_symbol(JsonText& json, ExchangeHost& host, InstrumentId i) {
   json.flag("amendAllowed", instrument.rules.keep_priority_reduce);
   json.flag("pegInstructionsAllowed", false).flag("isSpotTradingAllowed", true);
   json.flag("isMarginTradingAllowed", false);
-  write_filters(json, instrument, host.rules());
+  write_filters(json, host, i);
   write_words(json, "permissions", {});
   json.raw("permissionSets", R"([["SPOT"]])");
   json.text("defaultSelfTradePreventionMode", "EXPIRE_MAKER");

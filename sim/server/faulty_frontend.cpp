@@ -1,9 +1,9 @@
 #include "sim/server/faulty_frontend.h"
 
 #include <algorithm>
-#include <array>
 
 #include "sim/server/faulty_wire.h"
+#include "sim/server/param_checks.h"
 #include "sim/server/request_params.h"
 
 namespace mm::server {
@@ -12,18 +12,9 @@ namespace {
 using sim::Fault;
 using sim::FaultKind;
 
-constexpr std::array kKinds{
-    FaultKind::kRequestLost,      FaultKind::kCancelIgnored,   FaultKind::kRequestDelayed,
-    FaultKind::kRequestReordered, FaultKind::kRequestRepeated, FaultKind::kAnswerLost,
-    FaultKind::kAnswerDelayed,    FaultKind::kReportRepeated,  FaultKind::kReportReordered,
-    FaultKind::kNotFoundLie,      FaultKind::kStreamSilent,    FaultKind::kSessionDown,
-    FaultKind::kRateLimited,      FaultKind::kBanned,          FaultKind::kPostOnlyStorm,
-    FaultKind::kNoBalance,        FaultKind::kAmendRefused,    FaultKind::kTimestampRefused,
-    FaultKind::kBookGap,          FaultKind::kBookRepeated,    FaultKind::kBookStaleDiff,
-    FaultKind::kSnapshotTwice,    FaultKind::kDepthFrozen,     FaultKind::kMarketSilent,
-    FaultKind::kFeedDown,         FaultKind::kConsumerStall};
-
 constexpr std::string_view kApiPath = "/ws-api/v3", kOrderPath = "/api/v3/order";
+constexpr std::size_t kSlowBytesPerS = 4096;
+constexpr std::int64_t kCoarser = 10, kAdminSecondsMax = 3600;
 
 // What stands before a venue and does not know its dialect.
 HttpAnswer page(int status) {
@@ -50,13 +41,29 @@ bool is_order_matter(const HttpRequest& request) {
 }  // namespace
 
 sim::FaultPlan FaultyFrontend::on_the_wire(sim::FaultPlan plan) {
-  std::erase_if(plan,
-                [](const Fault& f) { return std::ranges::find(kKinds, f.kind) == kKinds.end(); });
+  std::erase_if(plan, [kinds = sim::wire_faults()](const Fault& f) {
+    return !kinds[static_cast<std::size_t>(f.kind)];
+  });
   for (Fault& f : plan) f.instrument = sim::kEveryInstrument;
   return plan;
 }
 
-FaultyFrontend::FaultyFrontend(Frontend& behind, sim::FaultPlan plan, std::uint64_t seed,
+// A copy: what is done to a wire may end it, or another.
+template <class Use>
+void FaultyFrontend::for_each_wire(Use&& use) {
+  for (FaultyWire* wire : std::vector(wires_)) {
+    if (std::ranges::find(wires_, wire) != wires_.end()) use(*wire);
+  }
+}
+
+template <class Strike>
+void FaultyFrontend::strike_wires(FaultKind kind, Strike&& strike) {
+  for_each_wire([&](FaultyWire& wire) {
+    if (strike(wire)) faults_.count(kind);
+  });
+}
+
+FaultyFrontend::FaultyFrontend(VenueFrontend& behind, sim::FaultPlan plan, std::uint64_t seed,
                                Nanos (*clock)())
     : behind_(behind), faults_(on_the_wire(std::move(plan)), seed), clock_(clock) {
   faults_.start(clock());
@@ -65,11 +72,12 @@ FaultyFrontend::FaultyFrontend(Frontend& behind, sim::FaultPlan plan, std::uint6
 FaultyFrontend::~FaultyFrontend() = default;
 
 std::optional<ApiError> FaultyFrontend::refusal(bool places, bool cancels, bool amends) {
-  const Nanos now = clock_();
-  if (const Fault* f = faults_.strikes(FaultKind::kBanned)) return errors::banned(now, f->end);
+  if (const Fault* f = faults_.strikes(FaultKind::kBanned)) {
+    return errors::banned(behind_.now(), venue_time(f->end));
+  }
   if (!cancels) {
     if (const Fault* f = faults_.strikes(FaultKind::kRateLimited)) {
-      return errors::too_much_weight(6000, now, f->end);
+      return errors::too_much_weight(6000, behind_.now(), venue_time(f->end));
     }
   }
   if (!places && !cancels && !amends) return {};
@@ -88,11 +96,20 @@ std::optional<ApiError> FaultyFrontend::refusal(bool places, bool cancels, bool 
 }
 
 HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
+  if (behind_.is_admin(request, "/admin/fault")) return begin_fault(request);
+  if (!request.path.starts_with("/api/")) return behind_.answer(request);
+  HttpAnswer answer = answer_in_time(request);
+  if (const Fault* f = faults_.strikes(FaultKind::kAnswerDelayed)) {
+    answer.delay = faults_.late(*f, Nanos(0));
+  }
+  return answer;
+}
+
+HttpAnswer FaultyFrontend::answer_in_time(const HttpRequest& request) {
   const bool order = request.path.starts_with(kOrderPath);
   const bool cancels = request.method == "DELETE";
   const bool places = order && request.method == "POST";
-  if (!request.path.starts_with("/api/")) return behind_.answer(request);
-  if (auto error = refusal(places, cancels, false)) return failure(*error, clock_());
+  if (auto error = refusal(places, cancels, false)) return failure(*error, behind_.now());
   const bool snapshot = request.path == "/api/v3/depth";
   if (!snapshot && !is_order_matter(request)) return behind_.answer(request);
   if (faults_.strikes(FaultKind::kRequestLost) != nullptr) {
@@ -101,7 +118,7 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
   const auto params = RequestParams::from_rest(request.query, request.body);
   if (order && request.method == "GET" && params && is_young(params->get("origClientOrderId")) &&
       faults_.strikes(FaultKind::kNotFoundLie) != nullptr) {
-    return failure(errors::bad_request(-2013, "Order does not exist."), clock_());
+    return failure(errors::bad_request(-2013, "Order does not exist."), behind_.now());
   }
   if (places && params) note_birth(params->get("newClientOrderId"));
   HttpAnswer answer = snapshot ? old_snapshot(request) : behind_.answer(request);
@@ -124,9 +141,8 @@ HttpAnswer FaultyFrontend::old_snapshot(const HttpRequest& request) {
 }
 
 std::optional<HttpAnswer> FaultyFrontend::refuse_upgrade(const HttpRequest& request) {
-  const Nanos now = clock_();
   if (const Fault* f = faults_.strikes(FaultKind::kBanned)) {
-    return failure(errors::banned(now, f->end), now);
+    return failure(errors::banned(behind_.now(), venue_time(f->end)), behind_.now());
   }
   const FaultKind down = request.path == kApiPath ? FaultKind::kSessionDown : FaultKind::kFeedDown;
   if (faults_.strikes(down) != nullptr) return page(503);
@@ -137,6 +153,7 @@ std::unique_ptr<Conversation> FaultyFrontend::open(const HttpRequest& request,
                                                    Connection& connection) {
   const auto use = request.path == kApiPath ? FaultyWire::Use::kApi : FaultyWire::Use::kStreams;
   auto wire = std::make_unique<FaultyWire>(*this, connection, use);
+  if (faults_.strikes(FaultKind::kSlowVenue) != nullptr) wire->limit_rate(kSlowBytesPerS);
   wire->join(behind_.open(request, wire->near_end()));
   return wire;
 }
@@ -144,28 +161,122 @@ std::unique_ptr<Conversation> FaultyFrontend::open(const HttpRequest& request,
 void FaultyFrontend::advance() {
   const Nanos now = clock_();
   while (const auto edge = faults_.cross(now)) {
-    if (edge->begins) on_begin(edge->fault.kind, edge->fault.end);
+    const Fault fault = edge->fault;
+    if (edge->begins) {
+      on_begin(fault);
+    } else {
+      on_end(fault);
+    }
   }
-  // A copy: what a wire lets go may end one.
-  for (FaultyWire* wire : std::vector(wires_)) {
-    if (std::ranges::find(wires_, wire) != wires_.end()) wire->release(now);
-  }
+  for_each_wire([=](FaultyWire& wire) { wire.release(now); });
   std::erase_if(births_, [&](const auto& birth) { return now - birth.second >= kYoung; });
 }
 
-void FaultyFrontend::on_begin(FaultKind kind, Nanos until) {
-  const bool api = kind == FaultKind::kSessionDown, streams = kind == FaultKind::kFeedDown;
-  const bool silent = kind == FaultKind::kConsumerStall;
-  if (!api && !streams && !silent) return;
-  for (FaultyWire* wire : std::vector(wires_)) {
-    if (silent) {
-      faults_.count(kind);
-      wire->fall_silent(until - clock_());
-    } else if ((wire->use() == FaultyWire::Use::kApi) == api) {
-      faults_.count(kind);
-      wire->cut();
+void FaultyFrontend::on_begin(const Fault& fault) {
+  using enum FaultKind;
+  using Use = FaultyWire::Use;
+  switch (fault.kind) {
+    case kSessionDown:
+    case kFeedDown: {
+      const Use struck = fault.kind == kSessionDown ? Use::kApi : Use::kStreams;
+      return strike_wires(fault.kind, [=](FaultyWire& wire) {
+        if (wire.use() != struck) return false;
+        wire.cut();
+        return true;
+      });
     }
+    case kConsumerStall:
+      return strike_wires(fault.kind, [=, length = fault.end - clock_()](FaultyWire& wire) {
+        wire.fall_silent(length);
+        return true;
+      });
+    case kServerShutdown:
+      return strike_wires(fault.kind, [](FaultyWire& wire) {
+        wire.announce_end();
+        return true;
+      });
+    case kSlowVenue:
+      return strike_wires(fault.kind, [](FaultyWire& wire) {
+        wire.limit_rate(kSlowBytesPerS);
+        return true;
+      });
+    case kClockAhead:
+    case kClockBehind:
+      set_clock();
+      break;
+    case kSymbolHalted:
+      set_status(sim::TradingStatus::kHalted);
+      break;
+    case kTickChanged:
+    case kLotChanged:
+      change_grid(fault.kind == kTickChanged);
+      break;
+    default:
+      return;  // counted where it strikes
   }
+  faults_.count(fault.kind);
+}
+
+void FaultyFrontend::on_end(const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kServerShutdown:
+      return for_each_wire([](FaultyWire& wire) { wire.end(); });
+    case FaultKind::kSlowVenue:
+      return for_each_wire([](FaultyWire& wire) { wire.limit_rate(Connection::kAnyRate); });
+    case FaultKind::kClockAhead:
+    case FaultKind::kClockBehind:
+      return set_clock();
+    case FaultKind::kSymbolHalted:
+      return set_status(sim::TradingStatus::kTrading);
+    default:
+      return;
+  }
+}
+
+// A clock of the client's that is ahead is one of the venue's that is behind.
+void FaultyFrontend::set_clock() {
+  Nanos ahead{};
+  if (const Fault* f = faults_.find(FaultKind::kClockAhead)) ahead -= f->delay_max;
+  if (const Fault* f = faults_.find(FaultKind::kClockBehind)) ahead += f->delay_max;
+  behind_.shift_clock(ahead);
+}
+
+void FaultyFrontend::set_status(sim::TradingStatus status) {
+  sim::Exchange& exchange = behind_.host().exchange();
+  for (InstrumentId i = 0; i < exchange.instruments(); ++i) exchange.set_status(i, status);
+}
+
+void FaultyFrontend::change_grid(bool tick) {
+  sim::Exchange& exchange = behind_.host().exchange();
+  for (InstrumentId i = 0; i < exchange.instruments(); ++i) {
+    exchange.set_grid(i, tick ? Ticks(kCoarser) : exchange.tick(i),
+                      tick ? exchange.lot(i) : Lots(kCoarser));
+    if (exchange.generated(i)) exchange.follow_grid(i);
+  }
+}
+
+// For tests: kind=NAME for so many seconds from now on, as it is usual for the kind.
+HttpAnswer FaultyFrontend::begin_fault(const HttpRequest& request) {
+  const auto params = RequestParams::from_rest(request.query, request.body);
+  if (!params) return failure(errors::bad_request(-1101, "Too many parameters."), behind_.now());
+  const auto kind = sim::find_fault(params->get("kind"));
+  if (!kind || !sim::wire_faults()[static_cast<std::size_t>(*kind)]) {
+    return failure(
+        errors::bad_request(-1130, "kind: must be one of " + sim::names(sim::wire_faults(), ", ")),
+        behind_.now());
+  }
+  std::int64_t seconds = 1;
+  auto problem = param::integer(*params, "seconds", seconds);
+  if (!problem && (seconds < 1 || seconds > kAdminSecondsMax)) {
+    problem = errors::bad_request(-1130, "seconds: must be 1 to 3600");
+  }
+  if (problem) return failure(*problem, behind_.now());
+  const Nanos now = clock_();
+  faults_.add(sim::typical_fault(*kind, now, now + seconds * kSecond));
+  advance();
+  JsonText json;
+  json.open_object().text("kind", sim::name(*kind)).time("until", now + seconds * kSecond);
+  return {200, json.close_object().take(), {}};
 }
 
 void FaultyFrontend::note_birth(std::string_view client_id) {

@@ -4,7 +4,8 @@
 // The server's thread. The kinds are those of the simulator (sim/faults/fault_plan.h) that can
 // happen on a wire: requests and answers of the WS API and of REST are lost, late, repeated or
 // refused, events silent or out of order, market data lost, repeated, stale or frozen, connections
-// cut, refused or left without a word. Events that were kept from a client are told
+// cut, refused, slow, closed for their age or left without a word; the venue's clock jumps, symbols
+// halt, tick or lot changes. Events that were kept from a client are told
 // by nobody afterwards: it has to find out. "Not found" is only said of orders that are young.
 #pragma once
 
@@ -15,7 +16,7 @@
 
 #include "sim/faults/fault_windows.h"
 #include "sim/server/api_error.h"
-#include "sim/server/frontend.h"
+#include "sim/server/venue_frontend.h"
 
 namespace mm::server {
 
@@ -27,7 +28,7 @@ class FaultyFrontend : public Frontend {
   static sim::FaultPlan on_the_wire(sim::FaultPlan plan);
 
   // All of them outlive this.
-  FaultyFrontend(Frontend& behind, sim::FaultPlan plan, std::uint64_t seed, Nanos (*clock)());
+  FaultyFrontend(VenueFrontend& behind, sim::FaultPlan plan, std::uint64_t seed, Nanos (*clock)());
   ~FaultyFrontend() override;
 
   HttpAnswer answer(const HttpRequest& request) override;
@@ -47,12 +48,25 @@ class FaultyFrontend : public Frontend {
 
   // What a request is refused with now, if it is.
   std::optional<ApiError> refusal(bool places, bool cancels, bool amends);
-  void on_begin(sim::FaultKind kind, Nanos until);
+  HttpAnswer answer_in_time(const HttpRequest& request);
+  HttpAnswer begin_fault(const HttpRequest& request);
+  void on_begin(const sim::Fault& fault);
+  void on_end(const sim::Fault& fault);
+  // What the venue's clock shows then, if nothing sets it again.
+  Nanos venue_time(Nanos wall) const { return wall + behind_.now() - clock_(); }
+  void set_clock();
+  void set_status(sim::TradingStatus status);
+  void change_grid(bool tick);
+  template <class Use>
+  void for_each_wire(Use&& use);
+  // Those for which `strike` answers true are counted.
+  template <class Strike>
+  void strike_wires(sim::FaultKind kind, Strike&& strike);
   void note_birth(std::string_view client_id);
   bool is_young(std::string_view client_id) const;
   HttpAnswer old_snapshot(const HttpRequest& request);
 
-  Frontend& behind_;
+  VenueFrontend& behind_;
   sim::FaultWindows faults_;
   Nanos (*clock_)();
   std::vector<FaultyWire*> wires_;

@@ -10,13 +10,13 @@ namespace {
 using sim::Fault;
 using sim::FaultKind;
 
-struct Request {
+struct Asked {
   bool places = false, amends = false, cancels = false, asks = false;
 
   bool any() const { return places || amends || cancels || asks; }
 };
 
-Request classify(std::string_view method) {
+Asked classify(std::string_view method) {
   return {.places = method == "order.place" || method == "order.cancelReplace",
           .amends = method == "order.amend.keepPriority",
           .cancels = method == "order.cancel" || method == "openOrders.cancelAll",
@@ -73,7 +73,7 @@ void FaultyWire::on_text(std::string_view text) {
 
 void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
   sim::FaultWindows& faults = owner_.faults_;
-  const Request request = classify(message.method.value_or(""));
+  const Asked request = classify(message.method.value_or(""));
   if (auto error = owner_.refusal(request.places, request.cancels, request.amends)) {
     return socket_.send(shared(refusal_text(message.id, *error)));
   }

@@ -35,6 +35,15 @@ class FaultyWire : public Conversation, private Connection {
   // What is due by now goes on.
   void release(Nanos now);
   void cut() { socket_.abort(); }
+  // As at the end of a connection's life: first the venue says that it will close it.
+  void announce_end() {
+    ending_ = true;
+    behind_->on_shutdown();
+  }
+  void end() {
+    if (ending_) socket_.close("server shutdown");
+  }
+  void limit_rate(std::size_t bytes_per_s) override { socket_.limit_rate(bytes_per_s); }
   void fall_silent(Nanos length) { socket_.freeze(length); }
 
  private:
@@ -63,6 +72,7 @@ class FaultyWire : public Conversation, private Connection {
   std::unique_ptr<Conversation> behind_;
   WsMessageReader reader_;
   std::vector<Held> held_;
+  bool ending_ = false;
   Nanos line_busy_until_{};      // requests behind a late one wait
   std::set<std::string> asked_;  // ids of requests whose answers may fail
 };

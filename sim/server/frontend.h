@@ -19,6 +19,8 @@ using SharedText = std::shared_ptr<const std::string>;
 // One WebSocket as its conversation sees it.
 class Connection {
  public:
+  static constexpr std::size_t kAnyRate = ~std::size_t{0};
+
   virtual ~Connection() = default;
   // Queues a text message. A client that does not read loses the connection, not our memory.
   virtual void send(SharedText text) = 0;
@@ -28,6 +30,8 @@ class Connection {
   virtual void abort() = 0;
   // Neither reads nor writes any more, though the socket stays open for that long.
   virtual void freeze(Nanos length) = 0;
+  // Reads and writes no more than this in a second, each way.
+  virtual void limit_rate(std::size_t bytes_per_s) = 0;
 };
 
 // What is said on one WebSocket; lives as long as it.
@@ -58,6 +62,7 @@ struct HttpAnswer {
   int status = 200;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  Nanos delay{0};  // before it is written
 };
 
 // Where the sockets take requests to.

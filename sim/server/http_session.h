@@ -14,10 +14,13 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
   static constexpr std::uint32_t kHeaderBytesMax = 16u << 10;
   static constexpr std::uint64_t kBodyBytesMax = 64u << 10;
   static constexpr std::chrono::seconds kHandshakeTime{10}, kRequestTime{60};
-  static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
+  static constexpr bool kTls = !std::is_same_v<Stream, TcpStream>;
 
   HttpSession(Stream stream, Frontend& frontend, Sessions& sessions)
-      : stream_(std::move(stream)), frontend_(frontend), sessions_(sessions) {
+      : stream_(std::move(stream)),
+        timer_(stream_.get_executor()),
+        frontend_(frontend),
+        sessions_(sessions) {
     beast::error_code error;
     const auto end = lowest().socket().remote_endpoint(error);
     if (!error) {
@@ -40,7 +43,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
 
  private:
   std::shared_ptr<HttpSession> self() { return this->shared_from_this(); }
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+  TcpStream& lowest() { return beast::get_lowest_layer(stream_); }
 
   void read() {
     parser_.emplace();
@@ -66,7 +69,15 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
     const HttpRequest asked = describe(request);
     if (websocket::is_upgrade(request)) return upgrade(asked);
     ++sessions_.counters.http_requests;
-    write(frontend_.answer(asked));
+    answer(frontend_.answer(asked));
+  }
+
+  // A late one keeps those behind it waiting.
+  void answer(HttpAnswer answer) {
+    if (answer.delay.v <= 0) return write(std::move(answer));
+    timer_.expires_after(std::chrono::nanoseconds(answer.delay.v));
+    timer_.async_wait(
+        [self = self(), answer = std::move(answer)](beast::error_code) { self->write(answer); });
   }
 
   HttpRequest describe(const http::request<http::string_body>& request) const {
@@ -126,6 +137,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
   }
 
   Stream stream_;
+  asio::steady_timer timer_;
   Frontend& frontend_;
   Sessions& sessions_;
   beast::flat_buffer buffer_;

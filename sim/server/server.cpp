@@ -11,7 +11,7 @@ namespace mm::server {
 namespace {
 
 using asio::ip::tcp;
-using Tls = beast::ssl_stream<beast::tcp_stream>;
+using Tls = beast::ssl_stream<TcpStream>;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
@@ -22,12 +22,21 @@ Nanos steady_now() {
   return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
 }
 
+// What lasts comes when all else is over.
 sim::FaultPlan fault_plan(const ServerConfig& config) {
   if (!config.faults) return config.fault_plan;
-  return sim::random_plan({.seed = config.seed,
-                           .quiet = config.fault_begin,
-                           .end = config.fault_end,
-                           .instruments = 1});
+  const sim::FaultKinds lasting = config.fault_kinds & sim::lasting_faults();
+  sim::FaultPlan plan = sim::random_plan({.seed = config.seed,
+                                          .quiet = config.fault_begin,
+                                          .end = config.fault_end,
+                                          .instruments = 1,
+                                          .kinds = config.fault_kinds & ~lasting});
+  for (std::size_t k = 0; k < sim::kFaultKinds; ++k) {
+    if (!lasting[k]) continue;
+    plan.push_back(sim::typical_fault(static_cast<sim::FaultKind>(k), config.fault_end,
+                                      config.fault_end + kSecond));
+  }
+  return plan;
 }
 
 Nanos wall_clock() {
@@ -46,7 +55,7 @@ class VenueServer::Sockets {
         frontend_(config_, sessions_, wall_clock) {
     sessions_.ping_interval = std::chrono::seconds(config_.ping_interval_s);
     sessions_.lifetime = std::chrono::seconds(config_.connection_lifetime_s);
-    if (sim::FaultPlan plan = fault_plan(config_); !plan.empty()) {
+    if (sim::FaultPlan plan = fault_plan(config_); !plan.empty() || config_.admin) {
       faulty_.emplace(frontend_, std::move(plan), config_.seed, wall_clock);
     }
     if (probe_.on_message) sessions_.on_message = [this] { probe_.on_message(steady_now()); };
@@ -130,13 +139,12 @@ void VenueServer::Sockets::accept() {
 void VenueServer::Sockets::serve(tcp::socket socket) {
   beast::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  beast::tcp_stream stream(std::move(socket));
+  TcpStream stream(std::move(socket));
   if (config_.tls()) {
     std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), frontend(), sessions_)
         ->start();
   } else {
-    std::make_shared<HttpSession<beast::tcp_stream>>(std::move(stream), frontend(), sessions_)
-        ->start();
+    std::make_shared<HttpSession<TcpStream>>(std::move(stream), frontend(), sessions_)->start();
   }
 }
 
@@ -180,7 +188,7 @@ void VenueServer::Sockets::observe(steady_clock::time_point until) {
   const Nanos since(std::chrono::nanoseconds(until - started_).count());
   Event event;
   for (int i = 0; i < 10'000 && source_(since, event); ++i) {
-    frontend_.host().observe(event, wall_clock());
+    frontend_.host().observe(event, frontend_.now());
   }
 }
 
@@ -231,6 +239,7 @@ void VenueServer::Sockets::wait_for_goodbyes() {
 ServerSummary VenueServer::Sockets::summary() const {
   const SessionCounters& sessions = sessions_.counters;
   const ExchangeHost::Counters& exchange = frontend_.host().counters();
+  const sim::FaultKinds wanted = config_.faults ? config_.fault_kinds : sim::FaultKinds{};
   return {.clients = sessions.clients,
           .http_requests = sessions.http_requests,
           .messages_in = sessions.messages_in,
@@ -238,7 +247,7 @@ ServerSummary VenueServer::Sockets::summary() const {
           .slow_clients = sessions.slow_clients,
           .orders = exchange.orders,
           .trades = exchange.trades,
-          .faults = faulty_ ? sim::faults_text(faulty_->counts()) : std::string{}};
+          .faults = faulty_ ? sim::faults_text(faulty_->counts(), wanted) : std::string{}};
 }
 
 VenueServer::VenueServer(ServerConfig config, MarketSource source, ServerProbe probe)

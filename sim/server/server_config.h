@@ -60,7 +60,8 @@ struct ServerConfig {
   std::int32_t publish_hz = 10;             // of the streams called @100ms
   std::int32_t ping_interval_s = 20;
   std::int32_t connection_lifetime_s = 86'400;
-  bool faults = false;  // of all kinds, by chance, between these times since the start
+  bool faults = false;  // of these kinds, by chance, between these times since the start
+  sim::FaultKinds fault_kinds = sim::wire_faults() & ~sim::lasting_faults();
   Nanos fault_begin{10 * kSecond.v}, fault_end{7 * 86'400 * kSecond.v};
   sim::FaultPlan fault_plan;  // or exactly these
   bool admin = false;

@@ -51,15 +51,16 @@ VenueFrontend::VenueFrontend(const ServerConfig& config, Sessions& sessions, Nan
       sessions_(sessions),
       limits_(config.limits, config.accounts.size()),
       keys_(config.accounts),
+      clock_(clock),
       host_(config, limits_),
-      parts_{host_, limits_, keys_, clock},
+      parts_{host_, limits_, keys_, clock_},
       rest_(parts_),
       random_(config.seed) {
-  host_.start(clock());
+  host_.start(now());
 }
 
 HttpAnswer VenueFrontend::answer(const HttpRequest& request) {
-  if (config_.admin && request.path == "/admin/drop") return drop(request);
+  if (is_admin(request, "/admin/drop")) return drop(request);
   return rest_.answer(request);
 }
 
@@ -108,15 +109,22 @@ void VenueFrontend::advance() {
   host_.flush();
 }
 
+void VenueFrontend::shift_clock(Nanos ahead) {
+  host_.run_until(now());
+  host_.exchange().shift_clock(ahead - clock_.shift());
+  clock_.set_shift(ahead);
+}
+
+bool VenueFrontend::is_admin(const HttpRequest& request, std::string_view path) const {
+  return config_.admin && request.path == path && request.from_loopback && request.method == "POST";
+}
+
 void VenueFrontend::publish(Rhythm rhythm) {
   host_.streams().publish(rhythm);
 }
 
 // For tests of reconnecting: after=N messages more on each, all of them or one at random.
 HttpAnswer VenueFrontend::drop(const HttpRequest& request) {
-  if (!request.from_loopback || request.method != "POST") {
-    return failure({.status = 404, .code = -1099, .message = "Not found.", .data = {}});
-  }
   const auto params = RequestParams::from_rest(request.query, request.body);
   std::int64_t after = 0;
   if (!params) return failure(errors::bad_request(-1101, "Too many parameters."));

@@ -10,6 +10,7 @@
 
 #include "sim/server/frontend.h"
 #include "sim/server/requests.h"
+#include "sim/server/venue_time.h"
 #include "sim/server/ws_message.h"
 
 namespace mm::server {
@@ -19,7 +20,7 @@ struct VenueParts {
   ExchangeHost& host;
   Limits& limits;
   const ApiKeys& keys;
-  Nanos (*clock)();
+  const VenueTime& clock;
 };
 
 class WsApi : public Conversation, private UserDataClient {

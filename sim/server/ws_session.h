@@ -26,6 +26,10 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
 
+// May be made slow.
+using TcpStream =
+    beast::basic_stream<asio::ip::tcp, asio::any_io_executor, beast::simple_rate_policy>;
+
 template <class Stream>
 class WsSession : public Connection,
                   public Session,
@@ -100,6 +104,11 @@ class WsSession : public Connection,
     lowest().cancel();
   }
 
+  void limit_rate(std::size_t bytes_per_s) override {
+    lowest().rate_policy().read_limit(bytes_per_s);
+    lowest().rate_policy().write_limit(bytes_per_s);
+  }
+
   // Session
   void shut_down() override {
     if (conversation_ && !closing_) conversation_->on_shutdown();
@@ -112,7 +121,7 @@ class WsSession : public Connection,
 
  private:
   std::shared_ptr<WsSession> self() { return this->shared_from_this(); }
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(ws_); }
+  TcpStream& lowest() { return beast::get_lowest_layer(ws_); }
 
   // Without a goodbye, or after it.
   void cut() {

@@ -32,6 +32,7 @@ class Far : public server::Connection {
   void close(std::string_view) override {}
   void abort() override {}
   void freeze(Nanos) override {}
+  void limit_rate(std::size_t) override {}
   void judge(const std::string& text) {
     MM_ASSERT(parser_.parse(text).error() == simdjson::SUCCESS, "what is said is JSON");
   }

@@ -98,6 +98,33 @@ Codec<server::Ed25519PublicKey> public_key_file() {
           {}};
 }
 
+Codec<sim::FaultKinds> fault_kinds() {
+  const sim::FaultKinds known = sim::wire_faults(), all = known & ~sim::lasting_faults();
+  return {"all (but " + sim::names(sim::lasting_faults(), " and ") + "), or some of " +
+              sim::names(known, ", "),
+          [known, all](std::string_view text, sim::FaultKinds& out) {
+            std::string list(text);
+            std::ranges::replace(list, ',', ' ');
+            std::istringstream words(list);
+            sim::FaultKinds read;
+            for (std::string word; words >> word;) {
+              const auto kind = sim::find_fault(word);
+              if (word == "all") {
+                read |= all;
+              } else if (kind && known[static_cast<std::size_t>(*kind)]) {
+                read.set(static_cast<std::size_t>(*kind));
+              } else {
+                return false;
+              }
+            }
+            if (read.any()) out = read;
+            return read.any();
+          },
+          [all](const sim::FaultKinds& kinds) {
+            return kinds == all ? std::string("all") : sim::names(kinds, ", ");
+          }};
+}
+
 Codec<std::string> scenario_word() {
   std::vector<std::pair<std::string, std::string>> words;
   for (const std::string_view name : sim::scenario_names()) words.emplace_back(name, name);
@@ -169,14 +196,16 @@ std::vector<Key<ServerConfig>> venue_keys() {
           "Seconds between pings; who answers none for three is disconnected"),
       key("connection_lifetime_s", whole<std::int32_t>("1", "864000"), &P::connection_lifetime_s,
           "Seconds after which a WebSocket is closed, at its next ping"),
-      key("faults", yes_no(), &P::faults,
-          "Whether requests, answers, streams and connections fail by chance, as seed says"),
+      key("faults", yes_no(), &P::faults, "Whether things go wrong by chance, as seed says"),
+      key("fault_kinds", fault_kinds(), &P::fault_kinds,
+          "What goes wrong; what lasts until an engine is started anew does so at fault_end_s"),
       key("fault_begin_s", seconds("0", "604800"), &P::fault_begin,
           "Seconds after the start before which nothing fails"),
       key("fault_end_s", seconds("0", "604800"), &P::fault_end,
           "Seconds after the start from which on nothing fails any more"),
       key("admin", yes_no(), &P::admin,
-          "Whether loopback may POST /admin/drop?after=N&which=all|random, to cut connections"),
+          "Whether loopback may POST /admin/drop?after=N&which=all|random, to cut connections, and "
+          "/admin/fault?kind=NAME&seconds=S"),
   };
   std::ranges::move(limit_keys(), std::back_inserter(keys));
   return keys;

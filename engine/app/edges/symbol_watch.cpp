@@ -20,6 +20,7 @@ std::vector<std::string> SymbolWatch::take(const binance::ExchangeInfo& info) {
           symbol, decimal_text(told->tick).view(), decimal_text(told->lot).view()));
     }
     const bool trading = info.find_rules(symbol, true)->status == binance::SymbolStatus::kTrading;
+    if (!trading) link_.symbols_wanted.store(true, std::memory_order_release);  // until it does
     link_.halted[i].store(!trading || changed_[i], std::memory_order_release);
   }
   link_.halted_news.fetch_add(1, std::memory_order_acq_rel);
