@@ -80,9 +80,6 @@ void captured(benchmark::State& state, const std::string& name) {
   if (options.files[0].empty()) {
     return state.SkipWithError("no recorded captures here (MM_CAPTURES names their folder)");
   }
-  for (const ScannedInstrument& s : scan_captures(options.files).instruments) {
-    options.instruments.push_back(s.spec);  // units known: the feed need not read all for them
-  }
   const Config config;
   std::uint64_t events = 0, lines = 0;
   const std::uint64_t allocations = thread_hot_path_allocations();

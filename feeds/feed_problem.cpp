@@ -5,46 +5,40 @@
 
 namespace mm {
 
+namespace {
+
+struct Names {
+  const char* key;
+  const char* name;
+};
+// In the order of FeedProblem.
+constexpr std::array<Names, static_cast<std::size_t>(FeedProblem::kCount)> kNames{
+    {{"none", "none"},
+     {"corrupt_gzip", "corrupt gzip"},
+     {"read_error", "read error"},
+     {"no_receive_time", "line without a receive time"},
+     {"line_too_long", "line too long"},
+     {"cut_line", "last line cut"},
+     {"invalid_json", "invalid JSON"},
+     {"field_missing", "field missing"},
+     {"number_out_of_range", "number out of range or not a number"},
+     {"off_grid", "price or quantity not a whole number of ticks or lots"},
+     {"too_many_levels", "too many price levels"},
+     {"unknown_symbol", "unknown symbol"},
+     {"unknown_stream", "unknown stream"},
+     {"unplaced_snapshot", "snapshot of no known symbol"},
+     {"stale_snapshot", "snapshot older than its diffs"},
+     {"venue_error", "error message of the venue"},
+     {"batch_full", "message too big for the event batch"}}};
+static_assert(kNames.back().name != nullptr, "each kind has its names");
+
+}  // namespace
+
 const char* name(FeedProblem p) {
-  switch (p) {
-    case FeedProblem::kNone:
-      return "none";
-    case FeedProblem::kBadGzip:
-      return "corrupt gzip";
-    case FeedProblem::kReadError:
-      return "read error";
-    case FeedProblem::kBadTime:
-      return "line without a receive time";
-    case FeedProblem::kLongLine:
-      return "line too long";
-    case FeedProblem::kCutLine:
-      return "last line cut";
-    case FeedProblem::kBadJson:
-      return "invalid JSON";
-    case FeedProblem::kMissingField:
-      return "field missing";
-    case FeedProblem::kBadNumber:
-      return "number out of range or not a number";
-    case FeedProblem::kOffGrid:
-      return "price or quantity not a whole number of ticks or lots";
-    case FeedProblem::kTooManyLevels:
-      return "too many price levels";
-    case FeedProblem::kUnknownSymbol:
-      return "unknown symbol";
-    case FeedProblem::kUnknownMessage:
-      return "unknown stream";
-    case FeedProblem::kUnplacedSnapshot:
-      return "snapshot of no known symbol";
-    case FeedProblem::kStaleSnapshot:
-      return "snapshot older than its diffs";
-    case FeedProblem::kVenueError:
-      return "error message of the venue";
-    case FeedProblem::kBatchFull:
-      return "message too big for the event batch";
-    case FeedProblem::kCount:
-      break;
-  }
-  return "?";
+  return p < FeedProblem::kCount ? kNames[static_cast<std::size_t>(p)].name : "?";
+}
+const char* key(FeedProblem p) {
+  return p < FeedProblem::kCount ? kNames[static_cast<std::size_t>(p)].key : "?";
 }
 
 void FeedProblems::add(FeedProblem p, std::string_view where) {

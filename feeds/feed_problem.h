@@ -34,7 +34,8 @@ enum class FeedProblem : std::uint8_t {
   kBatchFull,         // no room for the message's events: dropped whole
   kCount
 };
-const char* name(FeedProblem p);
+const char* name(FeedProblem p);  // for people
+const char* key(FeedProblem p);   // for JSON
 
 // A line that says nothing because it is broken, as against one we have no use for.
 constexpr bool is_bad_line(FeedProblem p) {
@@ -49,6 +50,13 @@ class FeedProblems {
   void add(FeedProblem p, std::string_view where);
   std::uint64_t count(FeedProblem p) const { return kinds_[index(p)].count; }
   std::uint64_t bad_lines() const;
+
+  // Calls use(FeedProblem, count) for every kind there is.
+  template <class Use>
+  void for_each(Use&& use) const {
+    for (std::size_t i = 1; i < kinds_.size(); ++i)
+      use(static_cast<FeedProblem>(i), kinds_[i].count);
+  }
 
   // Calls say(FeedProblem, where) for each kind met since the last call for the first time.
   template <class Say>

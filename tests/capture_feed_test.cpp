@@ -113,6 +113,28 @@ TEST(CaptureScan, KnowsAUsdmCaptureByItsMessages) {
   EXPECT_FALSE(scan.has_book()) << "differences alone are no book";
 }
 
+// An aggTrade of USD-M has nothing that one of spot does not have.
+TEST(CaptureScan, AnInstrumentWhoseFirstMessagesDoNotTellTheVenueIsOne) {
+  const TempFiles files;
+  const std::string trade =
+      R"({"e":"aggTrade","E":1,"s":"BTCUSDT","a":1,"p":"5.5","q":"1","T":1,"m":true})";
+  const std::string book =
+      at(1, R"({"lastUpdateId":3,"E":1,"T":1,"bids":[["5.5","1"]],"asks":[]})") +
+      at(2, usdm_diff("BTCUSDT", 2, 5, 1));
+  const std::string trades = files.write("trades", at(0, trade)),
+                    books = files.write("books", book);
+  for (const std::vector<std::string>& captures :
+       {std::vector{files.write("both", at(0, trade) + book)}, {trades, books}, {books, trades}}) {
+    const CaptureScan scan = scan_captures(captures);
+    ASSERT_EQ(scan.instruments.size(), 1u);
+    EXPECT_EQ(scan.instruments[0].venue, Venue::kUsdm);
+    EXPECT_TRUE(scan.has_book());
+    const auto feed = open(captures);
+    EXPECT_EQ(walk(*feed).kinds, "tsb");
+    EXPECT_EQ(feed->problems().count(FeedProblem::kUnknownSymbol), 0u);
+  }
+}
+
 TEST(CaptureScan, OtherFormsAreNamed) {
   const TempFiles files;
   struct Case {
@@ -141,7 +163,9 @@ TEST(CaptureFeed, FindsItsInstrumentsAndSaysWhereUnitsCameFrom) {
   ASSERT_NE(feed, nullptr);
   ASSERT_EQ(feed->instruments().size(), 1u);
   ASSERT_EQ(feed->notes().size(), 1u);
-  EXPECT_EQ(feed->notes()[0], "ETHUSDT: tick 100.25 and lot 3.2 inferred from the capture");
+  EXPECT_EQ(feed->notes()[0],
+            "ETHUSDT: tick 100.25 and lot 3.2 inferred from the capture (1 prices; 1 quantities)");
+  EXPECT_EQ(feed->units()[0], feed->notes()[0]);
   EXPECT_FALSE(feed->had_book());
   EXPECT_EQ(walk(*feed).kinds, "sbb");
   EXPECT_TRUE(feed->had_book());
@@ -171,10 +195,14 @@ TEST(CaptureFeed, ConfiguredUnitsAreTakenAsTheyAre) {
   CaptureOptions options;
   options.files = {files.write("a", at(0, snapshot(10, R"(["100.25","3.2"])")) +
                                         at(1, spot_diff("ETHUSDT", 11, 12, R"(["100.255","1"])")))};
-  options.instruments = {test::make_instrument("ETHUSDT", 1'000'000, 10'000'000)};
+  options.configure = [](Instrument& i) {
+    i.tick = Amount(1'000'000);
+    i.lot = Amount(10'000'000);
+  };
   const CaptureFeed::Opened opened = CaptureFeed::open(options);
   ASSERT_EQ(opened.error, "");
   EXPECT_TRUE(opened.feed->notes().empty());
+  EXPECT_EQ(opened.feed->units()[0], "ETHUSDT: tick 0.01 and lot 0.1 from config");
   EXPECT_EQ(walk(*opened.feed).kinds, "s");
   EXPECT_EQ(opened.feed->problems().count(FeedProblem::kOffGrid), 1u);
   EXPECT_EQ(opened.feed->problems().bad_lines(), 1u);
@@ -251,6 +279,7 @@ TEST(CaptureFeed, UnitsComeFromExchangeInfoIfTheyFitTheCapture) {
   ASSERT_EQ(opened.error, "");
   EXPECT_EQ(opened.feed->instruments()[0].tick.v, 1'000'000);
   EXPECT_EQ(opened.feed->instruments()[0].notional_min, Money(5 * kMoneyScale));
+  EXPECT_EQ(opened.feed->units()[0], "ETHUSDT: tick 0.01 and lot 0.0001 from exchangeInfo");
   options.files = {finer};
   opened = CaptureFeed::open(options);
   ASSERT_EQ(opened.error, "");
@@ -259,6 +288,47 @@ TEST(CaptureFeed, UnitsComeFromExchangeInfoIfTheyFitTheCapture) {
   EXPECT_EQ(walk(*opened.feed).kinds, "sb");
   options.exchange_info_file = "/no/such/file";
   EXPECT_NE(CaptureFeed::open(options).error, "");
+}
+
+TEST(CaptureFeed, AUnitOfTheConfigStandsBesideOneThatIsFoundElsewhere) {
+  const TempFiles files;
+  CaptureOptions options;
+  options.files = {files.write(
+      "a", at(0, snapshot(10, R"(["100.255","3.2"])")) + at(1, spot_diff("ETHUSDT", 11, 12)))};
+  options.configure = [](Instrument& i) { i.tick = Amount(500'000); };
+  CaptureFeed::Opened opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->units()[0],
+            "ETHUSDT: tick 0.005 from config, lot 3.2 inferred from the capture "
+            "(1 prices; 1 quantities)");
+  options.exchange_info_file = files.write("info", kExchangeInfo);
+  opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->units()[0],
+            "ETHUSDT: tick 0.005 from config, lot 0.0001 from exchangeInfo");
+  EXPECT_EQ(opened.feed->notes().size(), 1u) << "whether its own tick would fit is not asked";
+}
+
+// The finest step that is seen is the tick; that a single price of hundreds asks for it is said,
+// wherever it stands.
+TEST(CaptureFeed, AStrayPriceDoesNotDecideTheTickSilently) {
+  const TempFiles files;
+  const std::string stray =
+      at(0, R"({"e":"trade","s":"ETHUSDT","t":1,"p":"20.00000001","q":"1","m":true})");
+  std::string market;
+  for (int i = 1; i <= 300; ++i)
+    market += at(i, spot_diff("ETHUSDT", i, i, fmt::format(R"(["20.{:02}","0.5"])", i % 100)));
+  for (const std::string& text : {stray + market, market + stray}) {
+    const auto feed = open({files.write("a", text)});
+    EXPECT_EQ(feed->instruments()[0].tick.v, 1);
+    ASSERT_EQ(feed->notes().size(), 1u);
+    EXPECT_EQ(feed->notes()[0],
+              "ETHUSDT: tick 0.00000001 and lot 0.5 inferred from the capture (301 prices, only 1 "
+              "with more than 2 decimals; 301 quantities)");
+  }
+  EXPECT_EQ(open({files.write("a", market)})->notes()[0],
+            "ETHUSDT: tick 0.01 and lot 0.5 inferred from the capture (300 prices; 300 "
+            "quantities)");
 }
 
 TEST(CaptureFeed, MergesInstrumentsAndVenuesByReceiveTime) {
@@ -303,7 +373,30 @@ TEST(CaptureFeed, ASymbolMayBePickedOutOfSeveral) {
   EXPECT_EQ(opened.feed->instruments().size(), 1u);
   EXPECT_EQ(walk(*opened.feed).kinds, "ks") << "the other symbol's snapshot is not taken for ours";
   EXPECT_EQ(opened.feed->problems().count(FeedProblem::kUnknownSymbol), 0u);
+  EXPECT_EQ(
+      std::ranges::count(opened.feed->notes(), "BTCUSDT: left out, only ETHUSDT is asked for"), 1);
   EXPECT_NE(open_error({both}, "DOGEUSDT").find("DOGEUSDT"), std::string::npos);
+}
+
+// Behind more lines than any look at the beginning of a capture takes in; with and without units.
+TEST(CaptureFeed, AnInstrumentThatFirstAppearsLateIsKnownFromTheStart) {
+  const TempFiles files;
+  std::string text = at(0, snapshot(10, R"(["100","1"])"));
+  int id = 11;
+  for (; id < 30'000; ++id) text += at(id, spot_diff("ETHUSDT", id, id));
+  text += at(id, spot_ticker("BTCUSDT", 7, "60000"));
+  text += at(id + 1, snapshot(7, R"(["60000","1"])"));
+  text += at(id + 2, spot_diff("BTCUSDT", 8, 8));
+  for (const std::int64_t unit : {0, 1'000'000}) {
+    CaptureOptions options;
+    options.files = {files.write("a", text)};
+    options.configure = [unit](Instrument& i) { i.tick = i.lot = Amount(unit); };
+    const CaptureFeed::Opened opened = CaptureFeed::open(options);
+    ASSERT_EQ(opened.error, "");
+    ASSERT_EQ(opened.feed->instruments().size(), 2u);
+    EXPECT_EQ(walk(*opened.feed, 1).kinds, "ksb") << "and its snapshot is not the first one's";
+    EXPECT_EQ(opened.feed->counters().gaps, 0u);
+  }
 }
 
 TEST(CaptureFeed, EachKindOfProblemIsCountedAndSaidOnce) {

@@ -76,6 +76,65 @@ TEST_F(Cli, BadUsageExitsWithTwo) {
   }
 }
 
+TEST_F(Cli, ANumberOutOfBoundsIsOneShortLineThatSaysTheBounds) {
+  struct Case {
+    std::string arguments, line;
+  };
+  for (const Case& c : {
+           Case{"inspect --capture x --every -5",
+                "--every: -5: must be a whole number from 0 to 1000000000"},
+           Case{"inspect --capture x --every 1e3",
+                "--every: 1e3: must be a whole number from 0 to 1000000000"},
+           Case{"inspect --capture x --depth 0",
+                "--depth: 0: must be a whole number from 1 to 5000"},
+           Case{"run --seconds 99999999999999999999999",
+                "--seconds: 99999999999999999999999: must be a whole number from 0 to 31536000"},
+           Case{"record --out x --seconds soon",
+                "--seconds: soon: must be a whole number from 0 to 31536000"},
+           Case{"soak --hours -1", "--hours: -1: must be a whole number from 0 to 8784"},
+           Case{"soak --jobs 0", "--jobs: 0: must be a whole number from 1 to 256"},
+       }) {
+    const test::ProcessResult ran = mm_logic(c.arguments);
+    EXPECT_EQ(ran.exit_code, 2) << c.arguments;
+    EXPECT_EQ(ran.output, c.line + "\nRun with --help for more information.\n");
+  }
+}
+
+TEST_F(Cli, OptionsThatAreKeysAreRefusedAsKeys) {
+  expect_refused("run --seed -1",
+                 "--set: [market] seed = -1: must be a whole number from 0 to "
+                 "18446744073709551615");
+  expect_refused("venue --seed x",
+                 "--set: [venue] seed = x: must be a whole number from 0 to 18446744073709551615");
+  expect_refused("venue --publish-hz x",
+                 "--set: [venue] publish_hz = x: must be a whole number from 1 to 100000");
+}
+
+// Found at the start, in every mode, and nothing is left of the attempt.
+TEST_F(Cli, AnOutputThatCannotBeWrittenIsRefusedAtTheStart) {
+  const std::string folder = std::filesystem::path(write("")).parent_path();
+  const std::string into = " --set session.dir=" + folder + "/sessions";
+  const std::string none = folder + "/none/out";
+  for (const std::string command :
+       {"run --seconds 1", "backtest --capture none", "soak --seeds 1"}) {
+    const std::string sets = command.starts_with("soak") ? "" : into;
+    expect_refused(command + sets + " --json " + none,
+                   "--json " + none + ": cannot be created: No such file or directory");
+    expect_refused(command + sets + " --json " + folder, "--json " + folder + ": is a folder");
+  }
+  expect_refused("venue --measure " + none,
+                 "--measure " + none + ": cannot be created: No such file or directory");
+  expect_refused("record --out " + none,
+                 "--out " + none + ": cannot be created: No such file or directory");
+  const std::string config = folder + "/config.ini";
+  expect_refused("record --out " + config,
+                 "--out " + config + ": is there already; it must be a new file");
+  // A start that fails for another reason leaves no empty file.
+  EXPECT_EQ(mm_logic("backtest --capture none" + into + " --json " + folder + "/out").exit_code, 1);
+  const std::filesystem::directory_iterator files(folder);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "config.ini alone";
+}
+
 TEST_F(Cli, ModesThatNeedAVenueSayThatItIsNotThere) {
   for (const std::string mode : {"paper", "live"}) {
     const test::ProcessResult ran =

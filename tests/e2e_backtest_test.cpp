@@ -141,6 +141,32 @@ TEST(Backtest, OnASmallCaptureTradesAndRepeats) {
   EXPECT_THAT(a.err, HasSubstr("ETHUSDT: tick 0.01 and lot 0.25 inferred"));
 }
 
+// In the journal, and so in the ledger and by replay; and in the folder's config, which is still
+// one.
+TEST(Backtest, WhereTheUnitsCameFromIsJournaled) {
+  const Scratch here;
+  const std::string capture = here.write("capture", joined(small_market("ETHUSDT")));
+  struct Case {
+    std::string sets, expected;
+  };
+  for (const Case& c :
+       {Case{"", "ETHUSDT: tick 0.01 and lot 0.25 inferred from the capture ("},
+        Case{" --set instrument.tick=0.01",
+             "ETHUSDT: tick 0.01 from config, lot 0.25 inferred from the capture ("},
+        Case{" --set instrument.tick=0.01 --set instrument.lot=0.05",
+             "ETHUSDT: tick 0.01 and lot 0.05 from config\n"}}) {
+    std::filesystem::remove_all(here.path("s"));
+    const Ran ran = here.run("backtest --session s --capture " + capture + kQuick + c.sets);
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(test::read_file(here.path("s/journal.bin")), HasSubstr("# units: " + c.expected));
+    EXPECT_THAT(test::read_file(here.path("s/config.ini")), HasSubstr("# units: " + c.expected));
+    const Ran replay = here.run("replay s");
+    EXPECT_EQ(replay.exit_code, 0) << replay.err;
+    EXPECT_THAT(replay.out, HasSubstr("\n" + c.expected));
+  }
+  EXPECT_EQ(here.run("check -c s/config.ini").exit_code, 0);
+}
+
 TEST(Backtest, TheNextFileOfAnInstrumentContinuesIt) {
   const Scratch here;
   const std::vector<std::string> lines = small_market("ETHUSDT");
@@ -165,6 +191,20 @@ TEST(Backtest, FurtherInstrumentsAreMergedByTime) {
   EXPECT_GT(summary(here, "s").integer("/instruments/ETHUSDT/orders/placed"), 0);
   EXPECT_GT(summary(here, "s").integer("/instruments/XRPUSDT/orders/placed"), 0);
   EXPECT_LT(summary(here, "s").number("/seconds"), 60) << "side by side, not one after the other";
+}
+
+TEST(Backtest, AnInstrumentThatFirstAppearsLateIsTradedToo) {
+  const Scratch here;
+  std::vector<std::string> lines = small_market("ETHUSDT");
+  const std::string subscribed = R"(1700000040000000000 {"result":null,"id":1})";
+  lines.resize(lines.size() + 25'000, subscribed);
+  for (const std::string& line : small_market("XRPUSDT", 1'700'000'050'000'000'000)) {
+    lines.push_back(line);
+  }
+  const std::string capture = here.write("capture", joined(lines));
+  const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_GT(summary(here, "s").integer("/instruments/XRPUSDT/orders/placed"), 0);
 }
 
 TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
@@ -200,6 +240,7 @@ TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":1,"p":"1e99","q":"1","T":1,"m":true})",
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":2,"p":"-5","q":"1","T":1,"m":true})",
            time + R"({"e":"weather","E":1,"s":"ETHUSDT"})",
+           time + R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"100"})",
            time + "garbage",
            std::string("no time"),
        }) {
@@ -215,8 +256,25 @@ TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
     EXPECT_EQ(test::count_of(ran.err, kind), 1u) << kind << " in\n" << ran.err;
   }
   EXPECT_GT(summary(here, "s").integer("/fills"), 0);
+  const JsonFile json = summary(here, "s");
+  EXPECT_EQ(json.integer("/capture/lines"), static_cast<std::int64_t>(lines.size()));
+  EXPECT_EQ(json.integer("/capture/bad_lines"), 11);
+  EXPECT_EQ(json.integer("/capture/ignored"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/invalid_json"), 4);
+  EXPECT_EQ(json.integer("/capture/problems/number_out_of_range"), 4);
+  EXPECT_EQ(json.integer("/capture/problems/no_receive_time"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/cut_line"), 1);
+  EXPECT_EQ(json.integer("/capture/problems/unknown_stream"), 2);
+  EXPECT_EQ(json.integer("/capture/problems/corrupt_gzip"), 0);
+  EXPECT_THAT(ran.out, HasSubstr("  capture     4 times invalid JSON\n"));
+  EXPECT_THAT(ran.out, HasSubstr("  capture     2 times unknown stream\n"));
+  EXPECT_THAT(ran.out, HasSubstr("  capture     2 times message of a stream that is ignored\n"));
+  EXPECT_EQ(test::count_of(ran.out, "  capture "), 6u) << "what did not occur is not printed";
   const Ran inspect = here.run("inspect --capture " + capture);
   EXPECT_EQ(inspect.exit_code, 0);
+  EXPECT_THAT(inspect.out, HasSubstr("\"ignored\":2,"));
+  EXPECT_THAT(inspect.out, HasSubstr("\"invalid_json\":4,"));
+  EXPECT_THAT(inspect.out, HasSubstr("\"unknown_stream\":2,"));
   EXPECT_THAT(inspect.out, HasSubstr("\"bad_lines\":11,")) << inspect.err;
   EXPECT_THAT(inspect.out, HasSubstr("\"diffs_applied\":399,")) << "the cut line was one";
 }
@@ -232,6 +290,7 @@ TEST(Backtest, CorruptGzipIsUsedUpToTheDamage) {
     const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
     ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
     EXPECT_EQ(test::count_of(ran.err, "corrupt gzip"), 1u) << ran.err;
+    EXPECT_EQ(summary(here, "s").integer("/capture/problems/corrupt_gzip"), 1);
     EXPECT_GT(summary(here, "s").integer("/orders/placed"), 0);
   }
 }

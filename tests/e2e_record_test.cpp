@@ -110,8 +110,8 @@ TEST_F(RecordE2E, ProblemsAreOneClearLineEach) {
   EXPECT_THAT(untrusted.err, HasSubstr("certificate"));
   scratch.write("there.gz", "x");
   const Ran there = scratch.run("record --out there.gz --seconds 1" + at_venue());
-  EXPECT_EQ(there.exit_code, 1);
-  EXPECT_THAT(there.err, HasSubstr("there.gz: File exists"));
+  EXPECT_EQ(there.exit_code, 2);
+  EXPECT_THAT(there.err, HasSubstr("--out there.gz: is there already"));
   const Ran bad = scratch.run("record --out b.gz --set venue.stream_url=ftp://x");
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_THAT(bad.err, HasSubstr("stream_url"));

@@ -86,11 +86,22 @@ TEST(SimRun, VirtualTimeGivesTheSummaryOfTheContract) {
   EXPECT_THAT(replay.out, HasSubstr("output hash " + json.text("/output_hash")));
 }
 
+TEST(SimRun, TheSummaryMayLieInTheSessionsOwnFolder) {
+  const Scratch here;
+  const Ran own = here.run(kFast + "--seconds 5 --session a/s --json ./a/s/out.json");
+  EXPECT_EQ(own.exit_code, 0) << own.err;
+  EXPECT_TRUE(here.has("a/s/out.json"));
+  const Ran beside = here.run(kFast + "--seconds 5 --json sessions/out.json");
+  EXPECT_EQ(beside.exit_code, 0) << beside.err;
+  EXPECT_TRUE(here.has("sessions/out.json"));
+}
+
 TEST(SimRun, ARunThatCannotBeRecordedStillReports) {
   const Scratch here;
-  const Ran ran = here.run(kFast + "--seconds 5 --json missing/out.json --session s");
+  // Nothing is there at the start: it is the session that makes a folder of this name.
+  const Ran ran = here.run(kFast + "--seconds 5 --json s --session s");
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("missing/out.json"));
+  EXPECT_THAT(ran.err, HasSubstr("s: cannot be renamed"));
   EXPECT_THAT(ran.out, HasSubstr("output hash"));
 }
 

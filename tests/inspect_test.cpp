@@ -40,7 +40,7 @@ Output inspect(const InspectOptions& options) {
   std::FILE* const out = std::tmpfile();
   std::FILE* const err = std::tmpfile();
   Output o;
-  o.code = run_inspect(options, out, err);
+  o.code = inspect_mode(options, Config{}, out, err);
   o.out = read_back(out);
   o.err = read_back(err);
   return o;
@@ -86,9 +86,15 @@ TEST(Inspect, PrintsCheckpointsTheEndAndASummary) {
       R"("asks":[["100.6","0.5"],["100.7","7"]]})",
       R"({"summary":{"messages":5,"diffs_applied":3,"diffs_dropped":1,"gaps":0,"resyncs":0,)"
       R"("crossed":0,"trades":0,"bad_lines":0,"book_ticker_checked":0,)"
-      R"("book_ticker_mismatched":0}})"};
+      R"("book_ticker_mismatched":0,"ignored":0,"problems":{"corrupt_gzip":0,"read_error":0,)"
+      R"("no_receive_time":0,"line_too_long":0,"cut_line":0,"invalid_json":0,"field_missing":0,)"
+      R"("number_out_of_range":0,"off_grid":0,"too_many_levels":0,"unknown_symbol":0,)"
+      R"("unknown_stream":0,"unplaced_snapshot":0,"stale_snapshot":0,"venue_error":0,)"
+      R"("batch_full":0}}})"};
   EXPECT_EQ(o.lines(), expected);
-  EXPECT_EQ(o.err, "inspect: ETHUSDT: tick 0.1 and lot 0.01 inferred from the capture\n");
+  EXPECT_EQ(o.err,
+            "inspect: ETHUSDT: tick 0.1 and lot 0.01 inferred from the capture (7 prices; 6 "
+            "quantities)\n");
 }
 
 TEST(Inspect, ChecksTickersAgainstTheBookAtTheirId) {

@@ -134,6 +134,30 @@ TEST(SoakTotals, AreCleanOnlyIfEnoughOfTheDueTimeIsQuoted) {
   EXPECT_TRUE(linked.clean());
 }
 
+TEST(SoakMode, StoppedEarlySaysHowManySeedsWereRun) {
+  const test::Scratch here;
+  test::Running soak(here, {"soak", "--seeds", "1..100000", "--verbose", "--json", "out.json"},
+                     "dumb");
+  ASSERT_TRUE(soak.read_until("output hash")) << soak.output();
+  soak.signal(SIGINT);
+  ASSERT_TRUE(soak.read_to_end()) << soak.output();
+  EXPECT_EQ(soak.exit_code(), 0) << "as any mode that was stopped in order and found nothing wrong";
+  EXPECT_THAT(soak.output(), HasSubstr(" of 100000 seeds run; stopped\r\n"));
+  const test::JsonFile json(here.path("out.json"));
+  EXPECT_EQ(json.integer("/seeds_wanted"), 100'000);
+  EXPECT_GT(json.integer("/seeds"), 0);
+  EXPECT_LT(json.integer("/seeds"), 100'000);
+}
+
+TEST(SoakTotals, ThatAreOfAllSeedsAreNotCalledStopped) {
+  app::SoakTotals totals;
+  totals.seeds_wanted = 3;
+  totals.seeds = 2;
+  EXPECT_THAT(to_text(totals), HasSubstr("seeds            2 of 3 seeds run; stopped\n"));
+  totals.left_out = 1;
+  EXPECT_THAT(to_text(totals), HasSubstr("seeds            2\n"));
+}
+
 TEST(SoakMode, RefusesSeedsItCannotRead) {
   const test::Scratch here;
   for (const char* seeds : {"x", "1..", "..2", "5..4", "1..2..3", "-1..2"}) {

@@ -121,6 +121,33 @@ TEST(Summary, JsonOfNothingIsStillJson) {
   EXPECT_NE(to_json(Summary{}).find("\"invariants\": {},\n"), std::string::npos);
 }
 
+TEST(Summary, WhatWasReadOfCapturesIsThereIfAnyWere) {
+  EXPECT_EQ(to_json(Summary{}).find("capture"), std::string::npos);
+  Summary s = sample_summary();
+  s.capture = {.lines = 9,
+               .messages = 7,
+               .ignored = 1,
+               .bad_lines = 2,
+               .problems = {{"invalid_json", "invalid JSON", 2}, {"cut_line", "last line cut", 0}}};
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(to_json(s)).get(json), simdjson::SUCCESS);
+  const auto number_at = [&](const char* pointer) {
+    return json.at_pointer(pointer).get_int64().value();
+  };
+  EXPECT_EQ(number_at("/capture/lines"), 9);
+  EXPECT_EQ(number_at("/capture/messages"), 7);
+  EXPECT_EQ(number_at("/capture/ignored"), 1);
+  EXPECT_EQ(number_at("/capture/bad_lines"), 2);
+  EXPECT_EQ(number_at("/capture/problems/invalid_json"), 2);
+  EXPECT_EQ(number_at("/capture/problems/cut_line"), 0);
+  const std::string text = to_text(s, false);
+  EXPECT_NE(text.find("  capture     2 times invalid JSON\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("last line cut"), std::string::npos);
+  s.capture = CaptureSummary{};
+  EXPECT_EQ(to_text(s, false).find("  capture "), std::string::npos);
+}
+
 TEST(Summary, TextNamesWhatIsBrokenAndColoursOnlyThat) {
   Summary s = sample_summary();
   const std::string text = to_text(s, false);
@@ -215,6 +242,21 @@ TEST(SessionFolder, ASummaryIsReplacedWholeOrNotAtAll) {
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& f : std::filesystem::directory_iterator(folder.path())) ++files;
   EXPECT_EQ(files, 2u) << "no temporary file is left";
+}
+
+TEST(DurableFile, WhatCannotBeWrittenIsFoundBeforehandAndNothingIsLeft) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "old", "kept");
+  for (const char* name : {"new", "old"}) EXPECT_EQ(find_unwritable(folder / name), "") << name;
+  EXPECT_NE(find_unwritable(folder / "none/x").find("cannot be created: No such"),
+            std::string::npos);
+  EXPECT_NE(find_unwritable(folder / "old/x").find("cannot be created"), std::string::npos);
+  EXPECT_NE(find_unwritable(folder.path()).find("is a folder"), std::string::npos);
+  EXPECT_NE(find_unwritable("/dev/null").find("not a regular file"), std::string::npos);
+  EXPECT_NE(find_unwritable(folder / std::string(300, 'x')), "");
+  EXPECT_EQ(test::read_file(folder / "old"), "kept");
+  const std::filesystem::directory_iterator files(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <optional>
 #include <sstream>
 
 #include "engine/app/cli_command.h"
@@ -22,6 +21,7 @@
 #include "engine/app/modes/modes.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
+#include "engine/runtime/durable_file.h"
 #include "sim/faults/fault_scenarios.h"
 #include "sim/latency.h"
 
@@ -78,6 +78,27 @@ int with_config(const ConfigOptions& options, const std::function<int(const Conf
   return on_this_host(load, [&] { return mode(load.config); });
 }
 
+// A session's --json FILE may lie in the session's own folder, or beside it.
+template <class Options>
+int with_summary_file(const Options& options, const Config& config,
+                      const std::function<int()>& mode) {
+  const std::string error =
+      find_unwritable("--json", options.json_file, {options.session_dir, config.session.dir});
+  return error.empty() ? mode() : complain(error);
+}
+
+// Within bounds, or refused in one short line.
+CLI::Validator whole_number(std::int64_t first, std::int64_t last) {
+  const auto check = [first, last](std::string& text) -> std::string {
+    std::int64_t value = 0;
+    const char* const stop = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), stop, value);
+    if (error == std::errc() && end == stop && value >= first && value <= last) return {};
+    return fmt::format("{}: must be a whole number from {} to {}", text, first, last);
+  };
+  return {check, ""};
+}
+
 template <class E>
 CLI::Option* add_choice(CLI::App& command, const std::string& name, E& value,
                         const std::map<std::string, E>& words, const std::string& help) {
@@ -97,7 +118,7 @@ void add_mode(CLI::App& command, VenueMode& mode, const std::string& help) {
 
 void add_seconds(CLI::App& command, std::int64_t& seconds) {
   command.add_option("--seconds", seconds, "Stop after this long; 0: when interrupted")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}).description(""))
+      ->check(whole_number(0, 31'536'000))
       ->type_name("N");
 }
 
@@ -192,7 +213,9 @@ Command add_run(CLI::App& app) {
         if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
           return complain("--speed max needs --seconds N: it never waits to be interrupted");
         }
-        return with_config(state->config, [&](const Config& c) { return run_mode(state->run, c); });
+        return with_config(state->config, [&](const Config& c) {
+          return with_summary_file(state->run, c, [&] { return run_mode(state->run, c); });
+        });
       }};
 }
 
@@ -219,8 +242,10 @@ Command add_backtest(CLI::App& app) {
                    "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
   return {command, [state] {
-            return with_config(state->config,
-                               [&](const Config& c) { return backtest_mode(state->backtest, c); });
+            const BacktestOptions& backtest = state->backtest;
+            return with_config(state->config, [&](const Config& c) {
+              return with_summary_file(backtest, c, [&] { return backtest_mode(backtest, c); });
+            });
           }};
 }
 
@@ -307,10 +332,10 @@ Command add_inspect(CLI::App& app) {
   add_captures(*command, options.captures);
   command->add_option("--symbol", options.symbol, "Only this instrument")->type_name("S");
   command->add_option("--every", options.every, "A checkpoint per N applied diffs; 0: at the end")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}).description(""))
+      ->check(whole_number(0, 1'000'000'000))
       ->type_name("N");
   command->add_option("--depth", options.depth, "Levels a side in a checkpoint (20)")
-      ->check(CLI::Range(1, 5000).description(""))
+      ->check(whole_number(1, 5000))
       ->type_name("D");
   state->config.add_to(*command);
   command->footer(
@@ -349,10 +374,10 @@ Command add_soak(CLI::App& app) {
       "soak", "Random markets, faults and configurations in virtual time, everything checked");
   command->add_option("--seeds", state->seeds, "First and last seed (1..100)")->type_name("A..B");
   command->add_option("--hours", state->soak.hours, "Virtual hours of each seed; 0: ten minutes")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{8784}).description(""))
+      ->check(whole_number(0, 8784))
       ->type_name("H");
   command->add_option("--jobs", state->soak.jobs, "Seeds at a time (1)")
-      ->check(CLI::Range(1, 256).description(""))
+      ->check(whole_number(1, 256))
       ->type_name("N");
   command->add_flag("--verbose", state->soak.verbose, "Show what each seed stands for");
   command->add_option("--json", state->soak.json_file, "Write the figures to this file too")
@@ -368,6 +393,10 @@ Command add_soak(CLI::App& app) {
                   state->seeds));
             }
             if (std::string error = state->config.take_sets(state->soak.sets); !error.empty()) {
+              return complain(error);
+            }
+            if (std::string error = find_unwritable("--json", state->soak.json_file);
+                !error.empty()) {
               return complain(error);
             }
             return soak_mode(state->soak);
@@ -418,10 +447,18 @@ Command add_record(CLI::App& app) {
       ->type_name("FILE")
       ->required();
   add_seconds(*command, state->record.seconds);
-  return {command, [state] {
-            return with_config(state->config,
-                               [&](const Config& c) { return record_mode(state->record, c); });
-          }};
+  return {
+      command, [state] {
+        const std::string& out = state->record.out_file;
+        if (std::filesystem::exists(out)) {
+          return complain(fmt::format("--out {}: is there already; it must be a new file", out));
+        }
+        if (std::string error = find_unwritable("--out", out); !error.empty()) {
+          return complain(error);
+        }
+        return with_config(state->config,
+                           [&](const Config& c) { return record_mode(state->record, c); });
+      }};
 }
 
 // Hidden: what the demos fetch and websocket show.
@@ -513,6 +550,22 @@ int parse_and_execute(int argc, char** argv) {
 int complain(const std::string& line) {
   fmt::print(stderr, "mm_logic: {}\n", line);
   return kBadUsage;
+}
+
+std::string find_unwritable(const char* option, const std::string& file,
+                            std::initializer_list<std::string> made_folders) {
+  namespace fs = std::filesystem;
+  if (file.empty()) return {};
+  const auto folder_of = [](const fs::path& path) {
+    return fs::absolute(path).lexically_normal().parent_path();
+  };
+  const fs::path folder = folder_of(file);
+  for (const std::string& made : made_folders) {
+    if (!made.empty() && folder_of(fs::path(made) / "x") == folder && !fs::exists(folder))
+      return {};
+  }
+  const std::string error = mm::find_unwritable(file);
+  return error.empty() ? error : fmt::format("{} {}", option, error);
 }
 
 int run_command_line(int argc, char** argv) {

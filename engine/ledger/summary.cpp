@@ -97,6 +97,18 @@ void put_measures(JsonWriter& json, const Summary& s) {
   json.member("output_hash", fmt::format("{:016x}", s.output_hash));
 }
 
+void put_capture(JsonWriter& json, const CaptureSummary& c) {
+  json.open_object("capture");
+  json.member("lines", c.lines);
+  json.member("messages", c.messages);
+  json.member("ignored", c.ignored);
+  json.member("bad_lines", c.bad_lines);
+  json.open_object("problems");
+  for (const CaptureSummary::Problem& p : c.problems) json.member(p.key, p.count);
+  json.close_object();
+  json.close_object();
+}
+
 using Text = std::back_insert_iterator<std::string>;
 
 void put_totals(Text out, const Results& r) {
@@ -141,6 +153,14 @@ void put_nearest(Text out, const Summary& s) {
       if (key == "nearest_quote") fmt::format_to(out, "  {:<14}no fill, {}\n", symbol, value);
     }
   }
+}
+
+void put_capture(Text out, const CaptureSummary& c) {
+  const auto put = [out](std::int64_t count, std::string_view name) {
+    if (count != 0) fmt::format_to(out, "  capture     {} times {}\n", count, name);
+  };
+  for (const CaptureSummary::Problem& p : c.problems) put(p.count, p.name);
+  put(c.ignored, "message of a stream that is ignored");
 }
 
 void put_checks(Text out, const Summary& s, bool colour) {
@@ -189,6 +209,7 @@ std::string to_json(const Summary& s) {
   json.open_object("simulator");
   for (const auto& [key, value] : s.simulator) json.member(key, value);
   json.close_object();
+  if (s.capture) put_capture(json, *s.capture);
   json.open_array("notes");
   for (const std::string& note : s.notes) json.element(note);
   json.close_array();
@@ -217,6 +238,7 @@ std::string to_text(const Summary& s, bool colour) {
   }
   if (!simulator.empty()) fmt::format_to(out, "  simulated   {}\n", simulator);
   put_checks(out, s, colour);
+  if (s.capture) put_capture(out, *s.capture);
   for (const std::string& note : s.notes) fmt::format_to(out, "  note        {}\n", note);
   fmt::format_to(out, "  output hash {:016x}\n", s.output_hash);
   if (!s.session.empty()) fmt::format_to(out, "  session     {}\n", s.session);

@@ -54,6 +54,18 @@ struct LatencySummary {
   std::int64_t p50 = 0, p99 = 0, p999 = 0, max = 0, count = 0;  // ns
 };
 
+// What was read of captures, and how often it was of no use, for each reason there is.
+struct CaptureSummary {
+  struct Problem {
+    std::string key, name;  // for JSON, for people
+    std::int64_t count = 0;
+  };
+  std::int64_t lines = 0, messages = 0;
+  std::int64_t ignored = 0;    // messages of streams that are known and of no use: markPrice, ...
+  std::int64_t bad_lines = 0;  // those that say nothing because they are broken
+  std::vector<Problem> problems{};
+};
+
 struct Summary {
   std::string mode{};
   std::string session{};  // folder
@@ -65,6 +77,7 @@ struct Summary {
   std::vector<LatencySummary> latency{};
   std::vector<std::pair<std::string, std::int64_t>> events{};    // kind, count
   std::vector<std::pair<std::string, std::string>> simulator{};  // what fills were simulated with
+  std::optional<CaptureSummary> capture{};                       // of a backtest
   std::vector<std::string> notes{};                              // sentences for the reader
   std::int64_t hot_path_allocations = 0;
   std::uint64_t output_hash = 0;

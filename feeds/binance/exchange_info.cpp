@@ -235,10 +235,15 @@ sj::error_code read_limits(od::value value, std::vector<RateLimit>& out) {
   return sj::SUCCESS;
 }
 
-sj::error_code read_body(od::document& document, ExchangeInfo& out) {
+// The body of an answer by REST, or the result of one over the WebSocket API. After an error the
+// document may not be rewound: it is begun again.
+sj::error_code read_body(const sj::padded_string& json, ExchangeInfo& out) {
+  od::parser parser;
+  od::document document;
+  if (const auto e = parser.iterate(json).get(document)) return e;
   od::object object;
   if (document.find_field_unordered("result").get_object().get(object) != sj::SUCCESS) {
-    document.rewind();
+    if (const auto e = parser.iterate(json).get(document)) return e;
     if (const auto e = document.get_object().get(object)) return e;
   }
   bool any_symbols = false;
@@ -306,10 +311,7 @@ ExchangeInfo parse_exchange_info(std::string_view body) {
   body.remove_prefix(begin);
   if (recorded) body = body.substr(0, body.find('\n'));  // other lines follow
   const sj::padded_string json(body);
-  od::parser parser;
-  od::document document;
-  sj::error_code e = parser.iterate(json).get(document);
-  if (e == sj::SUCCESS) e = read_body(document, info);
+  const sj::error_code e = read_body(json, info);
   if (e != sj::SUCCESS) info.error = fmt::format("not an exchangeInfo: {}", sj::error_message(e));
   return info;
 }

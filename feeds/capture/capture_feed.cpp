@@ -14,11 +14,12 @@ using binance::Venue;
 
 namespace {
 
-// Enough to meet every stream of a capture once, where nothing needs to be inferred.
-constexpr std::uint64_t kPeekLines = 2'000;
 constexpr std::size_t kBufferedLevelsAll = std::size_t{1} << 22;  // over all instruments
 constexpr std::size_t kBufferedLevelsMax = std::size_t{1} << 18;
 constexpr std::size_t kBufferedLevelsMin = std::size_t{1} << 15;  // above twice the largest diff
+
+constexpr std::string_view kFromConfig = "from config", kFromExchangeInfo = "from exchangeInfo",
+                           kInferred = "inferred from the capture";
 
 constexpr std::size_t index(Venue v) {
   return static_cast<std::size_t>(v);
@@ -29,20 +30,13 @@ bool is_multiple(Amount value, Amount unit) {
   return ExactDivisor(unit.v).divide(value.v, quotient);
 }
 
-bool units_known(const CaptureOptions& options) {
-  return !options.instruments.empty() &&
-         std::all_of(options.instruments.begin(), options.instruments.end(),
-                     [](const Instrument& i) { return i.tick.v > 0 && i.lot.v > 0; });
-}
-
-const ScannedInstrument* find(const CaptureScan& scan, const Instrument& wanted) {
-  const ScannedInstrument* other = nullptr;  // of the same symbol at the other venue
-  for (const ScannedInstrument& s : scan.instruments) {
-    if (s.spec.symbol() != wanted.symbol()) continue;
-    if (s.spec.is_spot == wanted.is_spot) return &s;
-    other = &s;
-  }
-  return other;
+// One number is enough to make a unit as fine as it is; that few are is said.
+std::string evidence_text(const UnitEvidence& e, std::string_view numbers) {
+  std::string text = fmt::format("{} {}", e.total(), numbers);
+  if (e.finest_few() != 0)
+    text +=
+        fmt::format(", only {} with more than {} decimals", e.finest_few(), e.decimals_of_most());
+  return text;
 }
 
 }  // namespace
@@ -56,9 +50,9 @@ CaptureFeed::Opened CaptureFeed::open(const CaptureOptions& options) {
 }
 
 CaptureFeed::CaptureFeed(const CaptureOptions& options)
-    : scan_(scan_captures(options.files, units_known(options) ? kPeekLines : ~std::uint64_t{0})),
+    : scan_(scan_captures(options.files)),
       merge_(options.files),
-      all_symbols_(options.instruments.empty() && options.symbol.empty()) {}
+      all_symbols_(options.symbol.empty()) {}
 
 std::string CaptureFeed::start(const CaptureOptions& options) {
   if (!scan_.error.empty()) return scan_.error;
@@ -75,69 +69,79 @@ std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
     info = binance::read_exchange_info(options.exchange_info_file);
     if (!info->error.empty()) return info->error;
   }
-  instruments_ = options.instruments;
-  if (instruments_.empty())
-    for (const ScannedInstrument& s : scan_.instruments) {
-      if (!options.symbol.empty() && s.spec.symbol() != options.symbol) continue;
-      instruments_.push_back(s.spec);
-      instruments_.back().tick = instruments_.back().lot = Amount(0);
-      if (options.configure) options.configure(instruments_.back());
+  for (const ScannedInstrument& s : scan_.instruments) {
+    if (!all_symbols_ && s.spec.symbol() != options.symbol) {
+      notes_.push_back(
+          fmt::format("{}: left out, only {} is asked for", s.spec.symbol(), options.symbol));
+      continue;
     }
-  if (instruments_.empty() && !options.symbol.empty())
+    Instrument& i = instruments_.emplace_back(s.spec);
+    scanned_.push_back(&s);
+    i.tick = i.lot = Amount(0);
+    if (options.configure) options.configure(i);
+    complete(i, s, info.has_value() ? &*info : nullptr);
+  }
+  if (instruments_.empty() && !all_symbols_)
     return fmt::format("{}: not in the captures", options.symbol);
   if (instruments_.empty()) return "the captures hold no market data of any instrument";
   if (instruments_.size() > kMaxInstruments)
     return fmt::format("{} instruments; at most {}", instruments_.size(), kMaxInstruments);
-  for (Instrument& i : instruments_) {
-    const ScannedInstrument* const scanned = find(scan_, i);
-    if (scanned == nullptr && (i.tick.v <= 0 || i.lot.v <= 0))
-      return fmt::format("{}: not in the captures", i.symbol());
-    complete(i, scanned, info.has_value() ? &*info : nullptr);
-  }
   return {};
 }
 
-// Units from config, else from exchangeInfo, else as scanned.
-void CaptureFeed::complete(Instrument& i, const ScannedInstrument* scanned,
-                           const binance::ExchangeInfo* info) {
-  const auto text = [](Amount a) { return decimal_text(a.v); };
-  i.book_includes_own = false;
-  if (scanned != nullptr && scanned->spec.is_spot != i.is_spot) {
-    i.is_spot = scanned->spec.is_spot;
-    i.rules = scanned->spec.rules;
-  }
-  if (i.tick.v > 0 && i.lot.v > 0) return;
+// What exchangeInfo says of it, if that can be true of the capture.
+const Instrument* CaptureFeed::fitting(const Instrument& i, const ScannedInstrument& scanned,
+                                       const binance::ExchangeInfo* info) {
   const Instrument* const known = info == nullptr ? nullptr : info->find(i.symbol(), i.is_spot);
-  if (known != nullptr && known->tick.v > 0 && known->lot.v > 0) {
-    if (is_multiple(scanned->spec.tick, known->tick) &&
-        is_multiple(scanned->spec.lot, known->lot)) {
-      const Amount tick = i.tick, lot = i.lot;
-      const FeeRates fees = i.fees;
-      i = *known;
-      i.fees = fees;
-      i.book_includes_own = false;
-      if (tick.v > 0) i.tick = tick;
-      if (lot.v > 0) i.lot = lot;
-      notes_.push_back(fmt::format("{}: tick {} and lot {} from exchangeInfo", i.symbol(),
-                                   text(i.tick), text(i.lot)));
-      return;
-    }
-    notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
-                                 i.symbol(), text(known->tick), text(known->lot)));
+  if (known == nullptr || known->tick.v <= 0 || known->lot.v <= 0) return nullptr;
+  if ((i.tick.v > 0 || is_multiple(scanned.spec.tick, known->tick)) &&
+      (i.lot.v > 0 || is_multiple(scanned.spec.lot, known->lot)))
+    return known;
+  notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
+                               i.symbol(), decimal_text(known->tick.v),
+                               decimal_text(known->lot.v)));
+  return nullptr;
+}
+
+// Units from config, else from exchangeInfo, else as scanned.
+void CaptureFeed::complete(Instrument& i, const ScannedInstrument& scanned,
+                           const binance::ExchangeInfo* info) {
+  i.book_includes_own = false;
+  i.is_spot = scanned.spec.is_spot;  // the venue is the capture's, whatever the config says
+  i.rules = scanned.spec.rules;
+  const Instrument own = i;
+  const bool own_tick = own.tick.v > 0, own_lot = own.lot.v > 0;
+  std::string_view source = kFromConfig;
+  if (!own_tick || !own_lot) {
+    const Instrument* const known = fitting(i, scanned, info);
+    source = known != nullptr ? kFromExchangeInfo : kInferred;
+    const Instrument& found = known != nullptr ? *known : scanned.spec;
+    if (known != nullptr) i = *known;
+    i.fees = own.fees;
+    i.book_includes_own = false;
+    i.tick = own_tick ? own.tick : found.tick;
+    i.lot = own_lot ? own.lot : found.lot;
+    if (own.notional_min.v > 0) i.notional_min = own.notional_min;
+    if (i.base_text[0] == '\0') i.base_text = scanned.spec.base_text;
+    if (i.quote_text[0] == '\0') i.quote_text = scanned.spec.quote_text;
   }
-  if (i.tick.v <= 0) i.tick = scanned->spec.tick;
-  if (i.lot.v <= 0) i.lot = scanned->spec.lot;
-  if (i.base_text[0] == '\0') i.base_text = scanned->spec.base_text;
-  if (i.quote_text[0] == '\0') i.quote_text = scanned->spec.quote_text;
-  notes_.push_back(fmt::format("{}: tick {} and lot {} inferred from the capture", i.symbol(),
-                               text(i.tick), text(i.lot)));
+  const std::string tick = decimal_text(i.tick.v), lot = decimal_text(i.lot.v);
+  std::string line =
+      own_tick == own_lot
+          ? fmt::format("{}: tick {} and lot {} {}", i.symbol(), tick, lot, source)
+          : fmt::format("{}: tick {} {}, lot {} {}", i.symbol(), tick,
+                        own_tick ? kFromConfig : source, lot, own_lot ? kFromConfig : source);
+  if (source == kInferred)
+    line += fmt::format(" ({}; {})", evidence_text(scanned.prices, "prices"),
+                        evidence_text(scanned.quantities, "quantities"));
+  if (source != kFromConfig) notes_.push_back(line);
+  units_.push_back(std::move(line));
 }
 
 void CaptureFeed::build_feeds() {
   std::array<std::vector<binance::FeedInstrument>, 3> by_venue;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    const ScannedInstrument* const s = find(scan_, instruments_[i]);
-    const Amount price = s == nullptr ? Amount(0) : (s->price_low + s->price_high) / 2;
+    const Amount price = (scanned_[i]->price_low + scanned_[i]->price_high) / 2;
     by_venue[index(instruments_[i].is_spot ? Venue::kSpot : Venue::kUsdm)].push_back(
         {static_cast<InstrumentId>(i), instruments_[i], price});
   }

@@ -1,8 +1,9 @@
 // Recorded Binance market data as a stream of events: captures read, merged, parsed, synchronised.
 //
-// Owned by one thread. Opening it scans the captures (where units are not given) and allocates;
-// next() does not allocate, except zlib's window at the first line and the text of the first
-// problem of each kind. Spot and USD-M files may be mixed, each is read by its own venue's rules.
+// Owned by one thread. Opening it scans all of the captures, so that an instrument that first
+// appears late is known from the start, and allocates; next() does not allocate, except zlib's
+// window at the first line and the text of the first problem of each kind. Spot and USD-M files may
+// be mixed, each is read by its own venue's rules.
 #pragma once
 
 #include <array>
@@ -26,11 +27,9 @@ namespace mm {
 
 struct CaptureOptions {
   std::vector<std::string> files;
-  // Whole, or as far as known: a tick or lot of zero is looked up or inferred, by symbol. Empty:
-  // all instruments of the captures.
-  std::vector<Instrument> instruments;
-  std::string symbol;  // where instruments are not given: only this one
-  // Likewise: fills in what is known of an instrument, by its symbol. May be empty.
+  std::string symbol;  // only this one; empty: all instruments of the captures
+  // Fills in what is known of an instrument, by its symbol; a tick or lot it leaves zero is looked
+  // up or inferred. May be empty.
   std::function<void(Instrument&)> configure = {};
   std::string exchange_info_file;  // optional
 };
@@ -45,9 +44,10 @@ class CaptureFeed {
 
   // Index = InstrumentId of the events; units complete.
   std::span<const Instrument> instruments() const { return instruments_; }
-  // What there is to say about the start: where units came from, what did not fit.
+  // Where the tick and lot of each came from: config, exchangeInfo or the capture; one line each.
+  std::span<const std::string> units() const { return units_; }
+  // What there is to say about the start: units that are not from the config, what did not fit.
   std::span<const std::string> notes() const { return notes_; }
-  // True if the scan found a snapshot that starts a book, or partial books; scan of all lines only.
   const CaptureScan& scan() const { return scan_; }
 
   // The next message that makes events; clears `out` first. False at the end.
@@ -68,7 +68,9 @@ class CaptureFeed {
 
   std::string start(const CaptureOptions& options);
   std::string choose_instruments(const CaptureOptions& options);
-  void complete(Instrument& i, const ScannedInstrument* scanned, const binance::ExchangeInfo* info);
+  void complete(Instrument& i, const ScannedInstrument& scanned, const binance::ExchangeInfo* info);
+  const Instrument* fitting(const Instrument& i, const ScannedInstrument& scanned,
+                            const binance::ExchangeInfo* info);
   void build_feeds();
   void note(FeedProblem p, std::string_view about);
 
@@ -78,8 +80,9 @@ class CaptureFeed {
   };
 
   CaptureScan scan_;
+  std::vector<const ScannedInstrument*> scanned_;  // of each instrument
   std::vector<Instrument> instruments_;
-  std::vector<std::string> notes_;
+  std::vector<std::string> units_, notes_;
   std::vector<Source> sources_;                               // by file
   std::array<std::optional<binance::BinanceFeed>, 3> feeds_;  // by venue
   CaptureMerge merge_;
@@ -87,8 +90,8 @@ class CaptureFeed {
   Nanos at_{};
   FeedProblems problems_;
   std::uint64_t lines_ = 0;
-  bool told_up_ = false;     // kFeedStatus, with the first message
-  bool all_symbols_ = true;  // else other symbols are none of our business
+  bool told_up_ = false;  // kFeedStatus, with the first message
+  bool all_symbols_;      // else other symbols are none of our business
 };
 
 }  // namespace mm

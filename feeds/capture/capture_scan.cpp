@@ -24,26 +24,53 @@ using binance::MessageKind;
 using binance::PriceLevel;
 using binance::Venue;
 
+// Of a number in 1e-8 units.
+int decimals_of(std::int64_t n) {
+  if (n % 100'000'000 == 0) return 0;
+  int decimals = 8;
+  if (n % 10'000 == 0) {
+    n /= 10'000;
+    decimals = 4;
+  }
+  if (n % 100 == 0) {
+    n /= 100;
+    decimals -= 2;
+  }
+  return n % 10 == 0 ? decimals - 1 : decimals;
+}
+
 // The greatest common divisor of the numbers added; nearly all are multiples of it already.
-class CommonDivisor {
+class InferredUnit {
  public:
   void add(std::int64_t n) {
+    if (n == 0) return;
+    ++evidence_.by_decimals[static_cast<std::size_t>(decimals_of(n))];
+    narrow(n);
+  }
+  void add(const InferredUnit& other) {
+    for (std::size_t i = 0; i < evidence_.by_decimals.size(); ++i)
+      evidence_.by_decimals[i] += other.evidence_.by_decimals[i];
+    narrow(other.value_);
+  }
+  // One 1e-8 where nothing is known.
+  Amount value() const { return Amount(value_ == 0 ? 1 : value_); }
+  const UnitEvidence& evidence() const { return evidence_; }
+
+ private:
+  void narrow(std::int64_t n) {
     std::int64_t quotient = 0;
     if (n == 0 || by_.divide(n, quotient)) return;
     value_ = std::gcd(value_, n);
     by_ = ExactDivisor(value_);
   }
-  void add(const CommonDivisor& other) { add(other.value_); }
-  // One 1e-8 where nothing is known.
-  Amount value() const { return Amount(value_ == 0 ? 1 : value_); }
 
- private:
   std::int64_t value_ = 0;
   ExactDivisor by_;
+  UnitEvidence evidence_;
 };
 
 struct Units {
-  CommonDivisor tick, lot;
+  InferredUnit tick, lot;
 
   void add(const PriceLevel& l) {
     tick.add(l.price);
@@ -79,7 +106,7 @@ constexpr std::uint64_t kForeignLinesMax = 100'000;  // without one message of B
 
 class Scanner {
  public:
-  void scan(const std::string& path, std::uint64_t lines_max);
+  void scan(const std::string& path);
   CaptureScan finish();
 
  private:
@@ -106,21 +133,30 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+// Not every message tells its venue: what is not known yet may be any, until one does.
 Found& Scanner::find(std::string_view symbol) {
-  std::size_t i = 0;
-  while (i < found_.size() &&
-         (found_[i]->scanned.spec.symbol() != symbol || found_[i]->scanned.venue != file_.venue))
-    ++i;
-  if (i == found_.size()) {
+  const auto is_it = [&](const std::unique_ptr<Found>& f) {
+    const Venue venue = f->scanned.venue;
+    return f->scanned.spec.symbol() == symbol &&
+           (venue == file_.venue || venue == Venue::kUnknown || file_.venue == Venue::kUnknown);
+  };
+  const auto at = std::ranges::find_if(found_, is_it);
+  const auto i = static_cast<std::size_t>(at - found_.begin());
+  if (at == found_.end()) {
     ScannedInstrument scanned;
     scanned.venue = file_.venue;
     symbol.copy(scanned.spec.symbol_text.data(), scanned.spec.symbol_text.size() - 1);
     found_.push_back(std::make_unique<Found>(
         Found{scanned, {}, BookSync(file_.venue, kSyncLevels, kSyncDiffs), 0, 0}));
   }
+  Found& found = *found_[i];
+  if (found.scanned.venue == Venue::kUnknown && file_.venue != Venue::kUnknown) {
+    found.scanned.venue = file_.venue;
+    found.sync = BookSync(file_.venue, kSyncLevels, kSyncDiffs);  // book messages tell: none so far
+  }
   if (std::find(file_.instruments.begin(), file_.instruments.end(), i) == file_.instruments.end())
     file_.instruments.push_back(i);
-  return *found_[i];
+  return found;
 }
 
 void Scanner::on_snapshot(Found& f, std::uint64_t id) {
@@ -210,7 +246,7 @@ void Scanner::note(FeedProblem p, const CaptureReader& reader, std::string_view 
   scan_.problems.add(p, fmt::format("{}:{}: {}", reader.path(), reader.line_number(), about));
 }
 
-void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
+void Scanner::scan(const std::string& path) {
   file_ = ScannedFile{};
   file_.path = path;
   nameless_.clear();
@@ -219,7 +255,6 @@ void Scanner::scan(const std::string& path, std::uint64_t lines_max) {
   CaptureLine line;
   ReadResult result;
   while ((result = reader.next(line)) != ReadResult::kEnd) {
-    if (reader.line_number() > lines_max) break;
     if (file_.messages == 0 && reader.line_number() > kForeignLinesMax) break;
     ++file_.lines;
     if (file_.first_text.empty())
@@ -277,25 +312,52 @@ CaptureScan Scanner::finish() {
     Instrument& spec = f->scanned.spec;
     spec.tick = f->units.tick.value();
     spec.lot = f->units.lot.value();
+    f->scanned.prices = f->units.tick.evidence();
+    f->scanned.quantities = f->units.lot.evidence();
     spec.is_spot = f->scanned.venue != Venue::kUsdm;
     spec.rules = spec.is_spot ? kBinanceSpotRules : kBinanceUsdmRules;
     spec.book_includes_own = false;
     name_assets(spec);
     scan_.instruments.push_back(f->scanned);
   }
+  // A file that never told is of the venue that others tell of its instruments.
+  for (ScannedFile& file : scan_.files)
+    if (file.venue == Venue::kUnknown && !file.instruments.empty())
+      file.venue = scan_.instruments[file.instruments[0]].venue;
   return std::move(scan_);
 }
 
 }  // namespace
+
+std::uint64_t UnitEvidence::total() const {
+  return std::accumulate(by_decimals.begin(), by_decimals.end(), std::uint64_t{0});
+}
+
+std::uint64_t UnitEvidence::finest_few() const {
+  constexpr std::uint64_t kShare = 100;  // of a real unit's multiples most have all its decimals
+  for (std::size_t i = by_decimals.size(); i-- > 0;)
+    if (by_decimals[i] != 0) return by_decimals[i] * kShare < total() ? by_decimals[i] : 0;
+  return 0;
+}
+
+int UnitEvidence::decimals_of_most() const {
+  bool skipped = finest_few() == 0;
+  for (std::size_t i = by_decimals.size(); i-- > 0;) {
+    if (by_decimals[i] == 0) continue;
+    if (skipped) return static_cast<int>(i);
+    skipped = true;
+  }
+  return 0;
+}
 
 bool CaptureScan::has_book() const {
   return std::any_of(instruments.begin(), instruments.end(),
                      [](const ScannedInstrument& i) { return i.has_book; });
 }
 
-CaptureScan scan_captures(const std::vector<std::string>& paths, std::uint64_t lines_max) {
+CaptureScan scan_captures(const std::vector<std::string>& paths) {
   Scanner scanner;
-  for (const std::string& path : paths) scanner.scan(path, lines_max);
+  for (const std::string& path : paths) scanner.scan(path);
   return scanner.finish();
 }
 

@@ -5,6 +5,7 @@
 // number in the capture is a whole number of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,8 +16,19 @@
 
 namespace mm {
 
+// What a unit was inferred from: prices or quantities, by their decimals; zeros do not count.
+struct UnitEvidence {
+  std::array<std::uint64_t, 9> by_decimals{};
+
+  std::uint64_t total() const;
+  // How many have the most decimals, where these are so few that they may be strays; else 0.
+  std::uint64_t finest_few() const;
+  int decimals_of_most() const;  // the most decimals of all but those
+};
+
 struct ScannedInstrument {
   Instrument spec;  // inferred: units, assets, rules of the venue
+  UnitEvidence prices, quantities;
   binance::Venue venue{binance::Venue::kUnknown};
   std::uint64_t diffs = 0, partials = 0, snapshots = 0, trades = 0, tickers = 0;
   Amount price_low{}, price_high{};  // of trades and tickers; 0 if there were none
@@ -41,9 +53,7 @@ struct CaptureScan {
   bool has_book() const;
 };
 
-// `lines_max` bounds the walk of each file where only venue and symbols are wanted.
-CaptureScan scan_captures(const std::vector<std::string>& paths,
-                          std::uint64_t lines_max = ~std::uint64_t{0});
+CaptureScan scan_captures(const std::vector<std::string>& paths);
 
 // What a line that is not ours looks like: "Bybit", "OKX", ...; empty if nothing known.
 std::string recognise_form(std::string_view line);

@@ -4,10 +4,22 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <vector>
 
+#include "engine/app/config/config.h"
 #include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
+
+// Every instrument of the captures, with what the config says of it; `config` must outlive the
+// opening of the feed.
+inline CaptureOptions capture_options(const Config& config, const std::vector<std::string>& files) {
+  return {.files = files,
+          .symbol = {},
+          .configure = [&config](Instrument& i) { i = make_instrument(config, i.symbol()); },
+          .exchange_info_file = config.venue.exchange_info};
+}
 
 class CaptureSource {
  public:

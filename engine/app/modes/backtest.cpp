@@ -15,19 +15,17 @@
 namespace mm::app {
 namespace {
 
-// Enough lines to meet every symbol of a capture.
-constexpr std::uint64_t kPeekLines = 20'000;
-
-// What to trade: every instrument of the captures. Their venue is the captures', not the config's.
-std::vector<Instrument> instruments_of(const Config& config, const CaptureScan& scan) {
-  std::vector<Instrument> all;
-  for (const ScannedInstrument& s : scan.instruments) {
-    Instrument i = make_instrument(config, s.spec.symbol());
-    i.is_spot = s.spec.is_spot;
-    i.rules = s.spec.rules;
-    all.push_back(i);
-  }
-  return all;
+CaptureSummary capture_summary(const CaptureFeed& feed) {
+  const binance::FeedCounters counters = feed.counters();
+  CaptureSummary summary{.lines = static_cast<std::int64_t>(feed.lines()),
+                         .messages = static_cast<std::int64_t>(counters.messages),
+                         .ignored = static_cast<std::int64_t>(counters.ignored),
+                         .bad_lines = static_cast<std::int64_t>(feed.problems().bad_lines()),
+                         .problems = {}};
+  feed.problems().for_each([&summary](FeedProblem p, std::uint64_t count) {
+    summary.problems.push_back({key(p), name(p), static_cast<std::int64_t>(count)});
+  });
+  return summary;
 }
 
 class Backtest {
@@ -38,7 +36,8 @@ class Backtest {
   int run();
 
  private:
-  std::string open(const CaptureScan& peek);
+  std::string open_captures();
+  std::string open_session();
   void say_problems();
   int finish(const Clock& clock, Nanos begun);
 
@@ -53,20 +52,21 @@ class Backtest {
   Nanos first_{};
 };
 
-std::string Backtest::open(const CaptureScan& peek) {
-  CaptureOptions capture;
-  capture.files = options_.captures;
-  capture.instruments = instruments_of(config_, peek);
-  capture.exchange_info_file = config_.venue.exchange_info;
-  CaptureFeed::Opened opened = CaptureFeed::open(capture);
+std::string Backtest::open_captures() {
+  CaptureFeed::Opened opened = CaptureFeed::open(capture_options(config_, options_.captures));
   if (!opened.error.empty()) return opened.error;
   feed_ = std::move(opened.feed);
   for (const std::string& note : feed_->notes()) std::fprintf(stderr, "%s\n", note.c_str());
   source_ = std::make_unique<CaptureSource>(*feed_);
   instruments_.assign(feed_->instruments().begin(), feed_->instruments().end());
   for (Instrument& i : instruments_) i.own_wallet = true;
+  return {};
+}
+
+std::string Backtest::open_session() {
   venue_ = make_observing_venue(config_, instruments_);
-  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first);
+  return record_.open(config_, options_.session_dir, "backtest", instruments_, feed_->scan().first,
+                      {}, feed_->units());
 }
 
 void Backtest::say_problems() {
@@ -77,15 +77,14 @@ void Backtest::say_problems() {
 }
 
 int Backtest::run() {
-  const CaptureScan peek = scan_captures(options_.captures, kPeekLines);
-  if (!peek.error.empty()) return fail(peek.error);
-  for (const ScannedInstrument& s : peek.instruments) {
-    std::string error = validate_symbol(config_, s.spec.symbol());
+  if (std::string error = open_captures(); !error.empty()) return fail(error);
+  for (const Instrument& i : instruments_) {
+    std::string error = validate_symbol(config_, i.symbol());
     if (error.empty()) continue;
     fail(error);
     return 2;
   }
-  if (std::string error = open(peek); !error.empty()) return fail(error);
+  if (std::string error = open_session(); !error.empty()) return fail(error);
   run_ = std::make_unique<VirtualRun<CaptureSource>>(config_, instruments_, *venue_,
                                                      record_.journal());
   const Clock clock;
@@ -122,6 +121,7 @@ int Backtest::finish(const Clock& clock, Nanos begun) {
   summarize(config_, summary);
   summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
   summary.invariants.emplace_back("venue_position", venue_differences(run_->core(), *venue_));
+  summary.capture = capture_summary(*feed_);
   for (const std::string& note : feed_->notes()) summary.notes.push_back(note);
   const std::int64_t us = std::max<std::int64_t>(1, wall.v / 1000);
   summary.notes.push_back(

@@ -6,9 +6,9 @@
 #include <deque>
 #include <memory>
 
+#include "engine/app/edges/capture_source.h"
 #include "engine/core/decimal.h"
 #include "engine/core/market.h"
-#include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
 
@@ -150,12 +150,17 @@ void Inspection::print_summary() {
     checked += b->tickers.checked;
     mismatched += b->tickers.mismatched;
   }
+  std::string problems;
+  feed_.problems().for_each([&problems](FeedProblem p, std::uint64_t count) {
+    problems += fmt::format("{}\"{}\":{}", problems.empty() ? "" : ",", key(p), count);
+  });
   fmt::print(out_,
              "{{\"summary\":{{\"messages\":{},\"diffs_applied\":{},\"diffs_dropped\":{},"
              "\"gaps\":{},\"resyncs\":{},\"crossed\":{},\"trades\":{},\"bad_lines\":{},"
-             "\"book_ticker_checked\":{},\"book_ticker_mismatched\":{}}}}}\n",
+             "\"book_ticker_checked\":{},\"book_ticker_mismatched\":{},"
+             "\"ignored\":{},\"problems\":{{{}}}}}}}\n",
              c.messages, applied, c.diffs + c.partials - applied, c.gaps, c.resyncs, crossed,
-             c.trades, feed_.problems().bad_lines(), checked, mismatched);
+             c.trades, feed_.problems().bad_lines(), checked, mismatched, c.ignored, problems);
 }
 
 int Inspection::run() {
@@ -182,12 +187,10 @@ int Inspection::run() {
 
 }  // namespace
 
-int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
-  CaptureOptions capture;
-  capture.files = options.captures;
-  capture.exchange_info_file = options.exchange_info_file;
+int inspect_mode(const InspectOptions& options, const Config& config, std::FILE* out,
+                 std::FILE* err) {
+  CaptureOptions capture = capture_options(config, options.captures);
   capture.symbol = options.symbol;
-  capture.configure = options.configure;
   CaptureFeed::Opened opened = CaptureFeed::open(capture);
   if (opened.feed == nullptr) {
     fmt::print(err, "inspect: {}\n", opened.error);
@@ -195,18 +198,6 @@ int run_inspect(const InspectOptions& options, std::FILE* out, std::FILE* err) {
   }
   for (const std::string& note : opened.feed->notes()) fmt::print(err, "inspect: {}\n", note);
   return Inspection(options, *opened.feed, out, err).run();
-}
-
-int inspect_mode(InspectOptions options, const Config& config) {
-  options.exchange_info_file = config.venue.exchange_info;
-  options.configure = [&config](Instrument& i) {
-    const Instrument known = make_instrument(config, i.symbol());
-    i.tick = known.tick;
-    i.lot = known.lot;
-    i.base_text = known.base_text;
-    i.quote_text = known.quote_text;
-  };
-  return run_inspect(options);
 }
 
 }  // namespace mm::app

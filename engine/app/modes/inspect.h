@@ -6,28 +6,23 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/app/config/config.h"
-#include "engine/core/instrument.h"
 
 namespace mm::app {
 
 struct InspectOptions {
   std::vector<std::string> captures;
-  std::string symbol;              // only this one; empty: all
-  std::int64_t every = 0;          // a checkpoint per so many applied diffs; 0: the end only
-  std::int32_t depth = 20;         // levels a side
-  std::string exchange_info_file;  // optional: ticks and lots are inferred without
-  std::function<void(Instrument&)> configure = {};  // likewise: what is known of an instrument
+  std::string symbol;       // only this one; empty: all
+  std::int64_t every = 0;   // a checkpoint per so many applied diffs; 0: the end only
+  std::int32_t depth = 20;  // levels a side
 };
 
-// Returns the exit code: 1 if there is no usable book.
-int run_inspect(const InspectOptions& options, std::FILE* out = stdout, std::FILE* err = stderr);
-
-// With the units and the exchangeInfo file of a configuration.
-int inspect_mode(InspectOptions options, const Config& config);
+// With the units and the exchangeInfo file of a configuration. Returns the exit code: 1 if there is
+// no usable book.
+int inspect_mode(const InspectOptions& options, const Config& config, std::FILE* out = stdout,
+                 std::FILE* err = stderr);
 
 }  // namespace mm::app

@@ -1,10 +1,13 @@
 // `mm_logic replay`: re-drives the core over a session's journal and compares every output.
 #include "engine/journal/replay.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/replay_core.h"
+#include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
 #include "engine/journal/journal_ring.h"
 #include "engine/ledger/session_folder.h"
@@ -26,7 +29,9 @@ int replay_mode(const ReplayOptions& options) {
   if (std::string error = core.build(reader.header()); !error.empty()) return fail(error);
   const ReplayResult result = replay(reader, core);
   std::printf("%s\n", result.message.c_str());
-  return result.ok() ? 0 : 1;
+  if (!result.ok()) return 1;
+  for (const std::string_view line : units_lines(reader.header().config)) fmt::print("{}\n", line);
+  return 0;
 }
 
 }  // namespace mm::app

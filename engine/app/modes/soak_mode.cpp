@@ -42,7 +42,9 @@ class Soak {
   explicit Soak(const SoakOptions& options)
       : options_(options),
         duration_(options.hours > 0 ? kSecond * (3600 * options.hours) : kSeedDefault),
-        next_(options.first) {}
+        next_(options.first) {
+    totals_.seeds_wanted = options.last - options.first + 1;
+  }
 
   int run();
 
@@ -68,7 +70,7 @@ int Soak::run() {
   Progress progress("soaking", false);
   std::vector<std::thread> threads;
   for (int i = 0; i < options_.jobs; ++i) threads.emplace_back([this] { work(); });
-  const std::uint64_t whole = options_.last - options_.first + 1;
+  const std::uint64_t whole = totals_.seeds_wanted;
   for (std::uint64_t done = 0; done < whole && !stop_;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (StopSignal::requested()) stop_ = true;

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <optional>
 
 #include "engine/app/cli_command.h"
 #include "engine/app/config/venue_config.h"
@@ -50,6 +49,10 @@ int execute(State& state) {
       no_file ? parse_venue_config("", "defaults", state.sets)
               : load_venue_config(state.file.empty() ? kDefaultFile : state.file, state.sets);
   if (!load.ok()) return complain(load.error);
+  if (std::string error = find_unwritable("--measure", state.options.measure_file);
+      !error.empty()) {
+    return complain(error);
+  }
   load.config.capture_file = state.options.capture_file;
   return venue_mode(state.options, std::move(load.config));
 }

@@ -10,6 +10,8 @@
 #include "engine/app/config/config.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/reaction_meter.h"
+#include "engine/app/session/session_report.h"
+#include "engine/runtime/durable_file.h"
 #include "feeds/capture/capture_feed.h"
 #include "sim/server/server.h"
 
@@ -55,10 +57,8 @@ class CapturePlayer {
  public:
   // One line about what was wrong, or empty.
   std::string open(server::ServerConfig& config) {
-    auto opened = CaptureFeed::open({.files = {config.capture_file},
-                                     .instruments = {},
-                                     .symbol = {},
-                                     .exchange_info_file = {}});
+    auto opened =
+        CaptureFeed::open({.files = {config.capture_file}, .symbol = {}, .exchange_info_file = {}});
     if (!opened.feed) return opened.error;
     feed_ = std::move(opened.feed);
     config.symbols.clear();
@@ -142,10 +142,8 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
       s.trades);
   if (!s.faults.empty()) fmt::print("{}\n", s.faults);
   if (options.measure_file.empty()) return 0;
-  std::ofstream file(options.measure_file, std::ios::trunc);
-  file << meter.json() << '\n';
-  if (file.flush()) return 0;
-  return complain(fmt::format("--measure {}: cannot be written", options.measure_file));
+  const std::string unwritten = write_durably(options.measure_file, meter.json() + '\n');
+  return unwritten.empty() ? 0 : fail(unwritten);
 }
 
 }  // namespace mm::app

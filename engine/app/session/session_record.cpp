@@ -1,21 +1,33 @@
 #include "engine/app/session/session_record.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "engine/app/session/session_ledger.h"
 #include "engine/app/version.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/runtime/durable_file.h"
 
 namespace mm::app {
+namespace {
+
+// A comment, so that the config stays one, with or without it.
+constexpr std::string_view kUnitsMark = "# units: ";
+
+}  // namespace
 
 std::string SessionRecord::open(const Config& config, const std::string& session_dir,
                                 std::string_view mode, std::span<const Instrument> instruments,
-                                Nanos start, const SessionOpening& opening) {
+                                Nanos start, const SessionOpening& opening,
+                                std::span<const std::string> units) {
   const Nanos wall = Clock().now();
   if (std::string error = SessionFolder::create(config.session.dir, session_dir, wall, folder_);
       !error.empty()) {
     return error;
   }
-  const std::string text = effective_text(config);
+  std::string text = effective_text(config);
+  for (const std::string& line : units) text += fmt::format("{}{}\n", kUnitsMark, line);
   if (std::string error = folder_.write_config(text); !error.empty()) return error;
   JournalHeader header;
   header.start_time = start;
@@ -54,6 +66,17 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
     if (error.empty()) error = next;
   }
   return error;
+}
+
+std::vector<std::string_view> units_lines(std::string_view config) {
+  std::vector<std::string_view> lines;
+  while (!config.empty()) {
+    const std::size_t end = std::min(config.find('\n'), config.size());
+    const std::string_view line = config.substr(0, end);
+    config.remove_prefix(std::min(end + 1, config.size()));
+    if (line.starts_with(kUnitsMark)) lines.push_back(line.substr(kUnitsMark.size()));
+  }
+  return lines;
 }
 
 }  // namespace mm::app

@@ -7,6 +7,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/app/config/config.h"
 #include "engine/core/core.h"
@@ -20,10 +22,12 @@ namespace mm::app {
 
 class SessionRecord {
  public:
-  // Returns the error, empty if none.
+  // `units`: where tick and lot came from, for who reads the config in the journal, the ledger or
+  // the folder (units_lines). Returns the error, empty if none.
   [[nodiscard]] std::string open(const Config& config, const std::string& session_dir,
                                  std::string_view mode, std::span<const Instrument> instruments,
-                                 Nanos start, const SessionOpening& opening = {});
+                                 Nanos start, const SessionOpening& opening = {},
+                                 std::span<const std::string> units = {});
   JournalWriter& journal() { return journal_; }
   const std::string& path() const { return folder_.path(); }
 
@@ -38,5 +42,8 @@ class SessionRecord {
   SessionFolder folder_;
   JournalWriter journal_;
 };
+
+// The lines that open() was given, out of the config that it kept.
+std::vector<std::string_view> units_lines(std::string_view config);
 
 }  // namespace mm::app

@@ -120,7 +120,9 @@ std::uint64_t SoakTotals::injected() const {
 std::string to_text(const SoakTotals& t) {
   std::string text;
   const Text out(text);
-  fmt::format_to(out, "seeds            {}\n", t.seeds);
+  fmt::format_to(out, "seeds            {}", t.seeds);
+  if (t.stopped()) fmt::format_to(out, " of {} seeds run; stopped", t.seeds_wanted);
+  fmt::format_to(out, "\n");
   if (t.left_out > 0) fmt::format_to(out, "left out         {} (no valid config)\n", t.left_out);
   fmt::format_to(out, "virtual hours    {}\n", hours(t.simulated));
   fmt::format_to(out, "seconds          {}\n", t.wall.v / kSecond.v);
@@ -148,6 +150,7 @@ std::string to_json(const SoakTotals& t) {
   JsonWriter json;
   json.open_object();
   json.member("seeds", t.seeds);
+  json.member("seeds_wanted", t.seeds_wanted);
   json.member("left_out", t.left_out);
   json.member("violations", t.violated);
   json.member_number("virtual_hours", hours(t.simulated));

@@ -17,6 +17,7 @@ struct SoakTotals {
   static constexpr Nanos kJudgedFrom{10 * 3600 * kSecond.v};
 
   std::uint64_t seeds = 0, left_out = 0, violated = 0;
+  std::uint64_t seeds_wanted = 0;
   std::uint64_t events = 0, fills = 0, faults_skipped = 0;
   Nanos simulated{}, wall{};
   Nanos cpu{}, cpu_most{};  // of one thread; of the dearest seed
@@ -27,6 +28,8 @@ struct SoakTotals {
 
   void add(const SeedResult& seed);
   std::uint64_t injected() const;
+  // Before all seeds had run.
+  bool stopped() const { return seeds + left_out < seeds_wanted; }
   bool quotes_enough() const {
     return quoting.due < kJudgedFrom || quoting.quoted_per_million() >= kQuotedPerMillionMin;
   }
