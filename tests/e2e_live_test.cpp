@@ -76,6 +76,22 @@ TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
   }
 }
 
+// From another host, or another state folder: no lock tells of it.
+TEST_F(LiveRun, HaltsWhenALaterStartOfItselfTradesToo) {
+  open();
+  start_quoting();
+  const char* const rival = "mm0100020000000001";
+  ASSERT_THAT(venue_->place_by_hand(rival), HasSubstr(rival));
+  const auto halt = [&] { return read_file(here_.path("sessions/HALT")); };
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); })) << log();
+  EXPECT_THAT(halt(), HasSubstr("another engine trades on this account as instance 1: order "
+                                "mm0100020000000001 is of its start 2, we are start 1"));
+  EXPECT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"orderId\"") == 1; }));
+  EXPECT_EQ(stop(), 1) << engine_->output();
+  EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/invariants/no_rival"), 1);
+  EXPECT_THAT(venue_->open_orders(), HasSubstr(rival)) << "that is the other's";
+}
+
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));

@@ -183,8 +183,9 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(
-      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr});
+  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_,
+                                                         guard_ != nullptr,
+                                                         [this] { return edge_->take_halt(); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
