@@ -92,6 +92,24 @@ TEST_F(LiveRun, HaltsWhenALaterStartOfItselfTradesToo) {
   EXPECT_THAT(venue_->open_orders(), HasSubstr(rival)) << "that is the other's";
 }
 
+TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
+  open();
+  start_quoting();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  ASSERT_THAT(venue_->open_orders(), HasSubstr("mm010001"));
+  for (const char* const lost : {"mm_logic", "s"}) std::filesystem::remove_all(here_.path(lost));
+  start();
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
+      << engine_->output() << log();
+  EXPECT_THAT(venue_->open_orders(), Not(HasSubstr("mm010001")));
+  for (const std::string& said : {log(), engine_->output()}) {
+    EXPECT_THAT(said, HasSubstr("This is start 2; position and daily loss begin anew"));
+  }
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_equal_ends();
+}
+
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));

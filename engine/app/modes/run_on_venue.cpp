@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "engine/app/edges/live_edge.h"
 #include "engine/app/edges/paper_edge.h"
@@ -14,6 +15,7 @@
 #include "engine/app/session/start_recovery.h"
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/findings.h"
+#include "engine/app/venue/venue_account.h"
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
@@ -25,6 +27,9 @@ namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
+
+// Pauses that the venue wants at a start are kept up to here.
+constexpr Nanos kPatience{300 * kSecond.v};
 
 std::string halt_text(const std::string& sessions, const std::string& reasons) {
   return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
@@ -58,6 +63,29 @@ std::string remember_session(const std::string& path, SessionRecord& record) {
   return write_durably(path, std::filesystem::absolute(record.path()).string() + "\n");
 }
 
+// Higher than all that the venue has orders of, whatever has become of the file.
+IdEpoch take_epoch(const RunParts& parts, const orders::Credentials& credentials,
+                   const std::string& path) {
+  net::SharedRequestPause pause;
+  VenueAccount account(parts.config.venue, credentials, parts.instruments, pause);
+  account.give_up_at(Clock().now() + kPatience);
+  std::optional<std::uint16_t> seen;
+  const auto instance = static_cast<std::uint8_t>(parts.config.engine.instance);
+  if (std::string error = account.find_latest_start(instance, seen); !error.empty()) {
+    return {.epoch = 0, .behind = false, .error = error};
+  }
+  return next_id_epoch(path, seen);
+}
+
+std::string lost_state(const std::string& path, const IdEpoch& next, const std::string& previous) {
+  return fmt::format(
+      "{} did not know of the last starts of this engine, of which the venue has orders: the state "
+      "folder was lost, or another host ran it. This is start {}; {}",
+      path, next.epoch,
+      previous.empty() ? "position and daily loss begin anew"
+                       : fmt::format("position and daily loss go on from {}", previous));
+}
+
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
              const std::vector<orders::LimitUsage>& limits) {
   EngineConfig& engine = parts.config.engine;
@@ -68,22 +96,24 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
   const auto beside = [&lock](const char* extension) {
     return std::filesystem::path(lock.path()).replace_extension(extension).string();
   };
+  const std::string previous = last_session(beside(".session"));
   if (engine.epoch == 0) {
-    const IdEpoch next = next_id_epoch(beside(".epoch"));
+    const IdEpoch next = take_epoch(parts, credentials, beside(".epoch"));
     if (!next.error.empty()) return fail(next.error);
     engine.epoch = next.epoch;
+    if (next.behind) parts.notes.push_back(lost_state(beside(".epoch"), next, previous));
   }
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
       {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
-  std::string error = recovery.run(last_session(beside(".session")));
+  std::string error = recovery.run(previous);
   if (!error.empty()) return fail(error);
   // The guard of an engine that died a moment ago may have written it meanwhile.
   if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
     return fail(halt_text(parts.config.session.dir, reasons));
   }
   parts.opening = recovery.opening();
-  parts.notes = recovery.lines();
+  parts.notes.insert(parts.notes.end(), recovery.lines().begin(), recovery.lines().end());
   parts.begun = [&](SessionRecord& record) { return remember_session(beside(".session"), record); };
   parts.mode = "live";
   std::vector<std::uint64_t> last_trades;

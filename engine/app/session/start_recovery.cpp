@@ -171,8 +171,10 @@ std::string StartRecovery::cancel_orders() {
   canceled_ = left.canceled;
   if (!left.error.empty()) return left.error;
   if (left.client_ids.empty()) return {};
-  return fmt::format("{} orders of an earlier start cannot be cancelled, such as {}",
-                     left.client_ids.size(), left.client_ids.front());
+  return fmt::format(
+      "{} orders of an earlier start cannot be cancelled, or come back since another "
+      "engine still trades as this instance, such as {}",
+      left.client_ids.size(), left.client_ids.front());
 }
 
 SymbolOpening& StartRecovery::opening_of(const Instrument& instrument) {
