@@ -278,7 +278,9 @@ Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
   auto state = std::make_shared<State>();
   state->steer.control.code = code;
   CLI::App* command = app.add_subcommand(word, help);
-  command->add_option("session", state->steer.session_dir, "Session folder (the newest that runs)")
+  const std::string which = code == ControlCode::kKill ? "every engine that runs in [session] dir"
+                                                       : "the newest live one that runs, else any";
+  command->add_option("session", state->steer.session_dir, "Session folder (" + which + ")")
       ->type_name("SESSION_DIR");
   if (code != ControlCode::kKill) {
     add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
@@ -305,7 +307,7 @@ Command add_guard(CLI::App& app) {
   auto state = std::make_shared<State>();
   CLI::App* command =
       app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
-  command->add_option("session", state->guard.session_dir, "Session folder (the newest)")
+  command->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
       ->type_name("SESSION_DIR");
   state->config.add_to(*command);
   command->footer(
@@ -532,7 +534,7 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of a running engine; it stays halted until resume")};
+                "Cancel all orders of running engines; they stay halted until resume")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
