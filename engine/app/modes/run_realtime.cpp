@@ -230,6 +230,13 @@ std::string RealtimeRun::keep_journal() {
   for (const JournalRecovery& left : recover_journals(config_.session.dir)) {
     if (std::string text = left.text(); !text.empty()) notes_.push_back(std::move(text));
   }
+  for (const std::string& session : sessions_with_rings_outside(config_.session.dir)) {
+    if (counters::CountersFile its; its.attach(session).empty() && its.engine_alive()) continue;
+    notes_.push_back(fmt::format(
+        "{}: its engine died and left the end of its journal in memory; `mm_logic replay` of it "
+        "adds that to the journal and frees the memory",
+        session));
+  }
   std::string error =
       record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);
   if (!error.empty()) return error;
