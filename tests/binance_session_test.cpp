@@ -468,13 +468,14 @@ TEST_F(BinanceOrderSession, AsksForTheTradesOfAnOrderWhoseFillsItMissed) {
   EXPECT_EQ(last(EventKind::kFilled).fill.fee, Amount(847));
 }
 
-TEST_F(BinanceOrderSession, TellsAnOrderOfItsOwnThatItDoesNotKnowAndCancelsItWhenAsked) {
+TEST_F(BinanceOrderSession, TellsAnOrderOfAnEarlierStartAndCancelsItWhenAsked) {
+  const ClientOrderId stray = make_order_id({1, 6, 9, 1});
   start_up();
   script_orders();
-  venue_.push(execution("NEW", "NEW", text_of(id(9)), 555));
+  venue_.push(execution("NEW", "NEW", text_of(stray), 555));
   ASSERT_TRUE(run_until_heard(EventKind::kOrderStatus));
   const Event& open = last(EventKind::kOrderStatus);
-  EXPECT_EQ(open.report.id, id(9));
+  EXPECT_EQ(open.report.id, stray);
   EXPECT_EQ(heard(EventKind::kAccepted), 0u);
   EXPECT_EQ(venue_.count("order.cancel"), 0u) << "that is for the core to say";
   Command cancel = command(CommandKind::kCancel, open.report.id);
@@ -842,10 +843,11 @@ TEST_F(BinanceOrderSession, ATradeThatWasFoundIsKnownOnlyOnceItWasTold) {
 }
 
 TEST_F(BinanceOrderSession, UserDataHeardWhileReconcilingAreToldAfterwards) {
+  const ClientOrderId earlier = make_order_id({1, 6, 0, 1});
   options_.connections = 1;
   start();
   venue_.on("account.status", [&](const VenueRequest& r) {
-    return std::vector{"{\"subscriptionId\":0,\"event\":" + trade(8, text_of(id(0)), 300) + "}",
+    return std::vector{"{\"subscriptionId\":0,\"event\":" + trade(8, text_of(earlier), 300) + "}",
                        OrderVenue::ok(r, R"({"balances":[]})")};
   });
   ASSERT_TRUE(run_until([this] { return is_up(); }));

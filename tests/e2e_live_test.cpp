@@ -103,10 +103,10 @@ TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
   ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
       << engine_->output() << log();
   EXPECT_THAT(venue_->open_orders(), Not(HasSubstr("mm010001")));
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
   for (const std::string& said : {log(), engine_->output()}) {
     EXPECT_THAT(said, HasSubstr("This is start 2; position and daily loss begin anew"));
   }
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
   expect_equal_ends();
 }
 
