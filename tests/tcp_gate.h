@@ -22,7 +22,9 @@ class TcpGate {
  public:
   // Before the loopback port `to`.
   explicit TcpGate(const std::string& to, bool open = true)
-      : to_(static_cast<std::uint16_t>(std::stoi(to))), state_(open ? State::kOpen : State::kShut), listener_(make_socket()) {
+      : to_(static_cast<std::uint16_t>(std::stoi(to))),
+        state_(open ? State::kOpen : State::kShut),
+        listener_(make_socket()) {
     sockaddr_in address = loopback(0);
     bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
     listen(listener_, 16);
