@@ -101,6 +101,7 @@ struct PlanShape {
   Nanos quiet, end;
   InstrumentId instruments;
   FaultKinds kinds = simulated_faults();
+  bool in_turn = false;  // each of them once, in any order, before one comes again
 };
 FaultPlan random_plan(const PlanShape& shape);
 
