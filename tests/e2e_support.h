@@ -95,7 +95,7 @@ class JsonFile {
     EXPECT_EQ(parser_.parse(text_).get(json_), simdjson::SUCCESS) << path << ":\n" << text_;
   }
   simdjson::dom::element at(const std::string& pointer) const {
-    simdjson::dom::element found;
+    simdjson::dom::element found = json_;  // where nothing is there the whole is, which is no value
     EXPECT_EQ(json_.at_pointer(pointer).get(found), simdjson::SUCCESS) << pointer;
     return found;
   }

@@ -72,6 +72,22 @@ TEST(Soak, RandomPlansKnowEveryFaultAndKeepToTheirTime) {
   }
 }
 
+TEST(Soak, APlanInTurnLeavesNoKindOut) {
+  const sim::FaultKinds kinds = sim::wire_faults() & ~sim::lasting_faults();
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::FaultKinds seen;
+    for (const Fault& f : sim::random_plan({.seed = seed,
+                          .quiet = kSecond * 10,
+                          .end = kSecond * 1620,
+                          .instruments = 1,
+                          .kinds = kinds,
+                          .in_turn = true})) {
+      seen.set(static_cast<std::size_t>(f.kind));
+    }
+    EXPECT_EQ(seen, kinds) << "not seen: " << sim::names(kinds & ~seen, ", ");
+  }
+}
+
 TEST(SoakMode, CountsSeedsHoursAndFaults) {
   const test::Scratch here;
   const test::Ran ran = here.run("soak --seeds 1..4 --jobs 2");

@@ -58,6 +58,7 @@ constexpr std::array<Habit, kFaultKinds> kHabits{{
     {"consumer_stall", kBoth, 4, 1'000'000, 0},
     {"server_shutdown", kWire, 10, 1'000'000, 0},
     {"slow_venue", kWire, 20, 1'000'000, 0},
+    {"half_open", kWire, 20, 1'000'000, 0},
 }};
 constexpr Nanos kBetweenMax{25 * kSecond.v};
 
@@ -130,9 +131,13 @@ FaultPlan random_plan(const PlanShape& shape) {
   for (std::size_t k = 0; k < kFaultKinds; ++k) {
     if (shape.kinds[k]) kinds.push_back(k);
   }
+  std::vector<std::size_t> left = kinds;
   std::array<Nanos, kFaultKinds> busy_until{};
   for (Nanos at = shape.quiet; at < shape.end && !kinds.empty();) {
-    const std::size_t k = kinds[static_cast<std::size_t>(random.below(std::ssize(kinds)))];
+    const auto drawn = left.begin() + random.below(std::ssize(left));
+    const std::size_t k = *drawn;
+    if (shape.in_turn) left.erase(drawn);
+    if (left.empty()) left = kinds;
     const Habit& h = kHabits[k];
     const Nanos length(random.between(kSecond.v / 10, kSecond.v * h.seconds_max));
     const bool for_good = lasting[k];

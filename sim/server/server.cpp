@@ -30,7 +30,8 @@ sim::FaultPlan fault_plan(const ServerConfig& config) {
                                           .quiet = config.fault_begin,
                                           .end = config.fault_end,
                                           .instruments = 1,
-                                          .kinds = config.fault_kinds & ~lasting});
+                                          .kinds = config.fault_kinds & ~lasting,
+                                          .in_turn = true});
   for (std::size_t k = 0; k < sim::kFaultKinds; ++k) {
     if (!lasting[k]) continue;
     plan.push_back(sim::typical_fault(static_cast<sim::FaultKind>(k), config.fault_end,

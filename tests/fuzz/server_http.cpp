@@ -39,8 +39,8 @@ MM_FUZZ_TARGET(server_http) {
     asio::io_context io(1);
     asio::ip::tcp::socket socket(io);
     socket.assign(asio::ip::tcp::v4(), ends[0]);  // only ever read and written
-    std::make_shared<HttpSession<beast::tcp_stream>>(beast::tcp_stream(std::move(socket)),
-                                                     venue.frontend, venue.sessions)
+    std::make_shared<HttpSession<TcpStream>>(TcpStream(std::move(socket)), venue.frontend,
+                                             venue.sessions)
         ->start();
     ::send(ends[1], input.data(), input.size(), MSG_NOSIGNAL);
     ::shutdown(ends[1], SHUT_WR);

@@ -52,5 +52,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
 
 // The shipped config.ini: every key with its default, its meaning and what is allowed.
 std::string default_config_text();
+// In lines of at most 98 columns, each after `# `.
+std::string ini_comment(std::string_view text);
 
 }  // namespace mm::app

@@ -7,19 +7,6 @@
 namespace mm::app {
 namespace {
 
-// Breaks a comment into lines of at most 98 columns, each after `# `.
-std::string comment(std::string_view text) {
-  constexpr std::size_t kWidth = 96;
-  std::string out;
-  while (!text.empty()) {
-    std::size_t length = text.size();
-    if (length > kWidth) length = text.rfind(' ', kWidth);
-    out += fmt::format("# {}\n", text.substr(0, length));
-    text.remove_prefix(std::min(text.size(), length + 1));
-  }
-  return out;
-}
-
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -60,20 +47,32 @@ std::string config_value(const Config& config, std::string_view section, std::st
   return find_key(section, name)->write({copy, copy.common});
 }
 
+std::string ini_comment(std::string_view text) {
+  constexpr std::size_t kWidth = 96;
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    if (length > kWidth) length = text.rfind(' ', kWidth);
+    out += fmt::format("# {}\n", text.substr(0, length));
+    text.remove_prefix(std::min(text.size(), length + 1));
+  }
+  return out;
+}
+
 std::string default_config_text() {
   Config defaults;
   const ConfigTarget target{defaults, defaults.common};
-  std::string text = comment(
+  std::string text = ini_comment(
       "MM_Logic: every key with its default. A [symbol NAME] section overrides any key of "
       "[strategy], [risk], [instrument] or [market] for that instrument, but day_start, scenario "
       "and seed; "
       "--set section.key=value overrides any key where a command takes a configuration. Comments "
       "start with ; or #.");
   for (const ConfigSection& section : config_sections()) {
-    text += fmt::format("\n{}[{}]\n", comment(section.help + "."), section.name);
+    text += fmt::format("\n{}[{}]\n", ini_comment(section.help + "."), section.name);
     for (const ConfigKey& k : config_keys()) {
       if (k.section != section.name) continue;
-      text += comment(fmt::format("{}; {}.", k.help, k.allowed));
+      text += ini_comment(fmt::format("{}; {}.", k.help, k.allowed));
       // A key that follows the scenario is shown, not set: setting it would pin it.
       text += (k.from_scenario ? "; " : "") + assignment(k, target);
     }

@@ -381,7 +381,8 @@ std::string keys_text(const std::vector<Key<Target>>& keys, bool commented_out) 
   std::string text;
   for (const auto& k : keys) {
     const char* mark = commented_out || k.standard.empty() ? "; " : "";
-    text += fmt::format("# {}; {}.\n{}{} = {}\n", k.help, k.allowed, mark, k.name, k.standard);
+    text += ini_comment(fmt::format("{}; {}.", k.help, k.allowed));
+    text += fmt::format("{}{} = {}\n", mark, k.name, k.standard);
   }
   return text;
 }
@@ -419,8 +420,8 @@ std::string venue_config_text() {
   Config defaults;
   for (const ConfigKey& k : config_keys()) {
     if (!is_market_key(k)) continue;
-    text += fmt::format("# {}; {}.\n; {} = {}\n", k.help, k.allowed, k.name,
-                        k.write({defaults, defaults.common}));
+    text += ini_comment(fmt::format("{}; {}.", k.help, k.allowed));
+    text += fmt::format("; {} = {}\n", k.name, k.write({defaults, defaults.common}));
   }
   text += "\n# One for each account; without any there is one for tests.\n; [account NAME]\n";
   return text + keys_text(account_keys(), true);

@@ -56,6 +56,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
   options.sweep_interval = c.config.execution.sweep_interval;
+  options.silence = c.config.execution.silence;
   options.rest_fallback = c.config.venue.rest_fallback;
   options.rest_fallback_after = c.config.venue.rest_fallback_after;
   options.command_age_max = c.config.engine.command_age_max;
