@@ -76,6 +76,40 @@ TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
   }
 }
 
+// From another host, or another state folder: no lock tells of it.
+TEST_F(LiveRun, HaltsWhenALaterStartOfItselfTradesToo) {
+  open();
+  start_quoting();
+  const char* const rival = "mm0100020000000001";
+  ASSERT_THAT(venue_->place_by_hand(rival), HasSubstr(rival));
+  const auto halt = [&] { return read_file(here_.path("sessions/HALT")); };
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); })) << log();
+  EXPECT_THAT(halt(), HasSubstr("another engine trades on this account as instance 1: order "
+                                "mm0100020000000001 is of its start 2, we are start 1"));
+  EXPECT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"orderId\"") == 1; }));
+  EXPECT_EQ(stop(), 1) << engine_->output();
+  EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/invariants/no_rival"), 1);
+  EXPECT_THAT(venue_->open_orders(), HasSubstr(rival)) << "that is the other's";
+}
+
+TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
+  open();
+  start_quoting();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  ASSERT_THAT(venue_->open_orders(), HasSubstr("mm010001"));
+  for (const char* const lost : {"mm_logic", "s"}) std::filesystem::remove_all(here_.path(lost));
+  start();
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
+      << engine_->output() << log();
+  EXPECT_THAT(venue_->open_orders(), Not(HasSubstr("mm010001")));
+  for (const std::string& said : {log(), engine_->output()}) {
+    EXPECT_THAT(said, HasSubstr("This is start 2; position and daily loss begin anew"));
+  }
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_equal_ends();
+}
+
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));

@@ -208,6 +208,33 @@ TEST_F(SteeringTest, TheCoreIsToldThatTheGuardHasFired) {
   EXPECT_FALSE(latch().is_set());
 }
 
+// A rival goes on: one kill and one line, until a person has looked into it.
+TEST_F(SteeringTest, WhatTheEdgeMustNotGoOnWithHaltsOnce) {
+  std::atomic<bool> told{false};
+  Steering steering({.counters = counters_,
+                     .control = control_,
+                     .clock = clock_,
+                     .log = log_,
+                     .guard_started = false,
+                     .take_halt = [&] { return told ? "a rival" : ""; }});
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("pause buy"), "ok 1");
+  EXPECT_FALSE(latch().is_set());
+  told = true;
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 2; }));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_EQ(ask("pause buy"), "ok 3");
+  EXPECT_THAT(halt(), HasSubstr("a rival (sim session "));
+  EXPECT_EQ(test::count_of(halt(), "\n"), 1u);
+  told = false;
+  EXPECT_EQ(ask("resume all"), "ok 4");
+  EXPECT_FALSE(latch().is_set());
+  steering.stop();
+  publish(QuoteReason::kQuoting);
+  ASSERT_EQ(taken_.size(), 4u);
+  EXPECT_EQ(taken_[1].code, ControlCode::kKill);
+}
+
 TEST_F(SteeringTest, TheSocketIsTheOwnersAndGoneAtTheEnd) {
   ASSERT_EQ(steering_.start(), "");
   struct stat facts {};

@@ -101,6 +101,28 @@ class VenueAccountTest : public testing::Test {
   std::vector<Instrument> instruments_ = test::spot_instruments();
 };
 
+TEST_F(VenueAccountTest, FindsTheLatestStartAmongOpenAndRecentOrders) {
+  const auto latest = [this](std::optional<std::uint16_t> found = {}) {
+    EXPECT_EQ(VenueAccount(venue_, credentials_, instruments_, pause_)
+                  .find_latest_start(kSelf.instance, found),
+              "");
+    return found;
+  };
+  answers_["/api/v3/allOrders"] = R"([{"orderId":9,"clientOrderId":"web_person"}])";
+  EXPECT_EQ(latest(), std::nullopt);
+  open_ = {{1, id_text({1, 6}, 5)}, {2, id_text({2, 90}, 6)}, {3, id_text({1, 3}, 5)}};
+  EXPECT_EQ(latest(), 6);
+  answers_["/api/v3/allOrders"] =
+      R"([{"orderId":9,"clientOrderId":")" + id_text({1, 8}, 5) + R"("}])";
+  EXPECT_EQ(latest(), 8);
+  open_ = {{1, id_text({1, 65535}, 5)}};
+  EXPECT_EQ(latest(), 8) << "numbers begin anew behind the last";
+  down_ = true;
+  std::optional<std::uint16_t> none;
+  EXPECT_NE(VenueAccount(venue_, credentials_, instruments_, pause_).find_latest_start(1, none),
+            "");
+}
+
 TEST_F(VenueAccountTest, CancelsWhatIsOursAndLeavesTheRest) {
   open_ = {{1, "web_person"},
            {2, id_text(kSelf, 4)},

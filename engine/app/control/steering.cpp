@@ -97,6 +97,7 @@ int Steering::turn() {
     shutting_down_ = true;
     push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
   }
+  watch_edge();
   watch_guard();
   watch_trip();
   push_waiting();
@@ -164,6 +165,18 @@ void Steering::push(const Control& control) {
 
 void Steering::push_waiting() {
   while (!waiting_.empty() && setup_.control.try_push(waiting_.front())) waiting_.pop_front();
+}
+
+// Not halted twice: a rival goes on.
+void Steering::watch_edge() {
+  if (!setup_.take_halt) return;
+  KillLatch& latch = setup_.counters.layout().latch;
+  const bool killed = latch.is_set(KillLatch::kKilled);
+  const std::string why = setup_.take_halt();
+  if (why.empty() || killed) return;
+  latch.set(KillLatch::kKilled);
+  std::ignore = halt(why);
+  push({.code = ControlCode::kKill, .scope = PauseScope::kAll, .pad = {}});
 }
 
 // The guard cancels and writes HALT itself; here the core learns of it.

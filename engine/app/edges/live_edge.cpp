@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "engine/app/config/core_setup.h"
@@ -9,6 +10,7 @@
 #include "engine/app/edges/symbol_watch.h"
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/venue_account.h"
+#include "gateway/binance/client_order_id.h"
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
 #include "gateway/binance/reconciler.h"
@@ -98,6 +100,7 @@ class LiveEdge : public VenueEdge {
            std::span<const std::uint64_t> last_trades)
       : instruments_(c.instruments),
         clock_(c.clock),
+        latch_(c.kill_latch),
         exclusive_symbol_(c.config.order_management.exclusive_symbol),
         limits_(make_address_limits(c.config)),
         options_(session_options(c, announced, last_trades)),
@@ -144,6 +147,7 @@ class LiveEdge : public VenueEdge {
     rest_thread_.stop();
     market_.stop();
   }
+  std::string take_halt() override;
   void settle(const Core& core, const Ending& ending) override;
   void summarize(const Core& core, bool, Summary& summary) override {
     account_.compare(core, left_, link_.foreign_orders.load(), summary);
@@ -152,6 +156,8 @@ class LiveEdge : public VenueEdge {
     summary.notes.push_back(fmt::format(
         "orders: {} requests, {} answers, {} user events, {} connections, {} lost, {} by REST",
         n.requests, n.answers, n.user_events, link_.connects.load(), n.lost, n.by_rest));
+    // Whoever comes last cancels what the others have: neither end is what it seems.
+    if (rival_seen_.load(std::memory_order_acquire)) summary.invariants.emplace_back("no_rival", 1);
   }
 
  private:
@@ -171,6 +177,8 @@ class LiveEdge : public VenueEdge {
 
   std::span<const Instrument> instruments_;
   const Clock& clock_;
+  KillLatch& latch_;
+  std::atomic<bool> rival_seen_{false};
   bool exclusive_symbol_;
   net::AddressLimits limits_;
   orders::OrderSessionOptions options_;
@@ -191,6 +199,21 @@ class LiveEdge : public VenueEdge {
   VenueAccount account_;
   VenueAccount::Left left_;
 };
+
+// No quote leaves in between: the latch is set before the session lets them go on.
+std::string LiveEdge::take_halt() {
+  const ClientOrderId id(link_.rival.load(std::memory_order_acquire));
+  if (id.v == 0) return {};
+  rival_seen_.store(true, std::memory_order_release);
+  latch_.set(KillLatch::kKilled);
+  link_.rival.store(0, std::memory_order_release);
+  const orders::ClientIdText text = orders::client_id_text(id);
+  return fmt::format(
+      "another engine trades on this account as instance {}: order {} is of its start {}, we are "
+      "start {}; end one of the two, or give it another [engine] instance",
+      options_.identity.instance, std::string_view(text.data(), text.size()), parts(id).epoch,
+      options_.identity.epoch);
+}
 
 // Over REST, whatever has become of the connections: no order of ours is left, the core gets the
 // fills that it was not told, and then the end of each order that it still thinks alive.

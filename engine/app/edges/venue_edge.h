@@ -62,6 +62,9 @@ class VenueEdge {
   virtual std::string start(Nanos now) = 0;
   // After the hot threads have stopped.
   virtual void stop() {}
+  // Why this engine must not go on trading, told once; empty: it may. When it returns the latch is
+  // set. Called by the steering's thread.
+  virtual std::string take_halt() { return {}; }
   // What the core has not heard when everything has stopped; `tell` brings an event to it the usual
   // way, on this thread. What takes long is said; whoever is `hurried` has no time for it.
   struct Ending {

@@ -16,6 +16,7 @@
 #include "engine/app/session/start_recovery.h"
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/findings.h"
+#include "engine/app/venue/venue_account.h"
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
@@ -27,6 +28,9 @@ namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
+
+// Pauses that the venue wants at a start are kept up to here.
+constexpr Nanos kPatience{300 * kSecond.v};
 
 std::string halt_text(const std::string& sessions, const std::string& reasons) {
   return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
@@ -91,26 +95,52 @@ class Refusal {
   std::optional<orders::AccountLock> lock_;
 };
 
+// Higher than all that the venue has orders of, whatever has become of the file.
+IdEpoch take_epoch(const RunParts& parts, const orders::Credentials& credentials,
+                   const std::string& path) {
+  net::SharedRequestPause pause;
+  VenueAccount account(parts.config.venue, credentials, parts.instruments, pause);
+  account.give_up_at(Clock().now() + kPatience);
+  std::optional<std::uint16_t> seen;
+  const auto instance = static_cast<std::uint8_t>(parts.config.engine.instance);
+  if (std::string error = account.find_latest_start(instance, seen); !error.empty()) {
+    return {.epoch = 0, .behind = false, .error = error};
+  }
+  return next_id_epoch(path, seen);
+}
+
+std::string lost_state(const std::string& path, const IdEpoch& next, const std::string& previous) {
+  return fmt::format(
+      "{} did not know of the last starts of this engine, of which the venue has orders: the state "
+      "folder was lost, or another host ran it. This is start {}; {}",
+      path, next.epoch,
+      previous.empty() ? "position and daily loss begin anew"
+                       : fmt::format("position and daily loss go on from {}", previous));
+}
+
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
              const std::vector<orders::LimitUsage>& limits, const Refusal& refusal) {
   EngineConfig& engine = parts.config.engine;
   const orders::AccountLock& lock = *refusal.lock();
+  const std::string previous = last_session(beside(lock, ".session"));
   if (engine.epoch == 0) {
-    const IdEpoch next = next_id_epoch(beside(lock, ".epoch"));
+    const std::string file = beside(lock, ".epoch");
+    const IdEpoch next = take_epoch(parts, credentials, file);
     if (!next.error.empty()) return refusal.refuse(next.error);
     engine.epoch = next.epoch;
+    if (next.behind) parts.notes.push_back(lost_state(file, next, previous));
   }
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
       {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
-  std::string error = recovery.run(last_session(beside(lock, ".session")));
+  std::string error = recovery.run(previous);
   if (!error.empty()) return refusal.refuse(error, recovery.canceled());
   // The guard of an engine that died a moment ago may have written it meanwhile.
   if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
     return refusal.refuse(halt_text(parts.config.session.dir, reasons), recovery.canceled());
   }
   parts.opening = recovery.opening();
-  parts.notes = recovery.lines();
+  parts.notes.insert(parts.notes.end(), recovery.lines().begin(), recovery.lines().end());
   parts.begun = [&](SessionRecord& record) {
     return remember_session(beside(lock, ".session"), record);
   };

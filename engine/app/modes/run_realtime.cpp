@@ -186,8 +186,9 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(
-      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr});
+  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_,
+                                                         guard_ != nullptr,
+                                                         [this] { return edge_->take_halt(); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
@@ -231,6 +232,13 @@ std::string RealtimeRun::keep_journal() {
   const Nanos start = clock_.now();
   for (const JournalRecovery& left : recover_journals(config_.session.dir)) {
     if (std::string text = left.text(); !text.empty()) notes_.push_back(std::move(text));
+  }
+  for (const std::string& session : sessions_with_rings_outside(config_.session.dir)) {
+    if (counters::CountersFile its; its.attach(session).empty() && its.engine_alive()) continue;
+    notes_.push_back(fmt::format(
+        "{}: its engine died and left the end of its journal in memory; `mm_logic replay` of it "
+        "adds that to the journal and frees the memory",
+        session));
   }
   std::string error =
       record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);

@@ -190,8 +190,10 @@ std::string StartRecovery::cancel_orders() {
                                .patience = kCancelPatience});
   if (!left_.error.empty()) return left_.error;
   if (left_.client_ids.empty()) return {};
-  return fmt::format("{} orders of an earlier start cannot be cancelled, such as {}",
-                     left_.client_ids.size(), left_.client_ids.front());
+  return fmt::format(
+      "{} orders of an earlier start cannot be cancelled, or come back since another engine still "
+      "trades as this instance, such as {}",
+      left_.client_ids.size(), left_.client_ids.front());
 }
 
 // But for those that tell_recovered() tells.

@@ -18,6 +18,7 @@ namespace orders = binance::orders;
 constexpr std::chrono::seconds kRequestTimeout{5};
 constexpr std::size_t kClientIdMax = 36;
 constexpr std::size_t kSymbolMax = 24;
+constexpr std::string_view kRecentOrders = "allOrders";
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause)
@@ -42,6 +43,25 @@ std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
 
 bool VenueAccount::trades(std::string_view symbol) const {
   return std::ranges::find(instruments_, symbol, &Instrument::symbol) != instruments_.end();
+}
+
+std::string VenueAccount::find_latest_start(std::uint8_t instance,
+                                            std::optional<std::uint16_t>& latest) {
+  for (const Instrument& i : instruments_) {
+    for (const std::string_view method : {std::string_view("openOrders.status"), kRecentOrders}) {
+      orders::Params params{{"symbol", std::string(i.symbol())}};
+      if (method == kRecentOrders) params.push_back(orders::number_param("limit", 1000));
+      if (std::string error = venue_.ask_signed(method, params); !error.empty()) return error;
+      for (const orders::OrderRecord& order : venue_.response().orders) {
+        const auto id = orders::parse_client_id(order.client_id);
+        if (!id || parts(*id).instance != instance) continue;
+        const std::uint16_t epoch = parts(*id).epoch;
+        const orders::Identity known{instance, latest.value_or(epoch)};
+        if (orders::owner_of(*id, known) != orders::Owner::kEarlier) latest = epoch;
+      }
+    }
+  }
+  return {};
 }
 
 std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
