@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <set>
 
 #include "gateway/binance/signed_request.h"
@@ -41,10 +42,11 @@ VenueRequest parse_request(const std::string& text, int connection) {
 struct OrderVenue::State {
   struct Connection {
     WsPeer* peer = nullptr;  // null: gone
-    bool subscribed = false, logged_on = false;
+    bool subscribed = false, logged_on = false, hangs = false;
   };
 
   void serve(WsPeer& peer);
+  void read(WsPeer& peer, int number);
   std::vector<std::string> answer(const VenueRequest& request);
   std::string check(const VenueRequest& request);
   std::vector<std::string> default_answer(const VenueRequest& request);
@@ -53,7 +55,9 @@ struct OrderVenue::State {
   std::map<std::string, Answer> answers;
   std::vector<VenueRequest> requests;
   std::map<int, Connection> connections;
-  int last_connection = 0;
+  int last_connection = 0, pings = 0;
+  bool closing = false;
+  std::condition_variable closes;
   std::int64_t clock_ahead_ms = 0;
   std::string api_key, problems;
   const char* scheme = "ws";
@@ -69,6 +73,11 @@ OrderVenue::OrderVenue(const NetServer::Tls* tls) : state_(std::make_unique<Stat
                                  : std::make_unique<NetServer>(handler);
 }
 OrderVenue::~OrderVenue() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->closes.notify_all();
   state_->server.reset();
 }
 
@@ -79,16 +88,27 @@ void OrderVenue::State::serve(WsPeer& peer) {
     number = ++last_connection;
     connections[number].peer = &peer;
   }
+  read(peer, number);
+  std::unique_lock lock(mutex);
+  connections[number].peer = nullptr;
+  closes.wait(lock, [&] { return closing || !connections[number].hangs; });
+}
+
+// Until it ends or hangs.
+void OrderVenue::State::read(WsPeer& peer, int number) {
   while (const auto frame = peer.read()) {
-    if ((frame->first & 0x0F) == 8) break;
-    if ((frame->first & 0x0F) != 1) continue;
+    const int opcode = frame->first & 0x0F;
     const VenueRequest request = parse_request(frame->payload, number);
     const std::lock_guard lock(mutex);
+    if (opcode == 8 || connections[number].hangs) return;
+    if (opcode == 9) {
+      peer.send(0x8A, frame->payload);
+      ++pings;
+    }
+    if (opcode != 1) continue;
     requests.push_back(request);
     for (const std::string& message : answer(request)) peer.send_text(message);
   }
-  const std::lock_guard lock(mutex);
-  connections[number].peer = nullptr;
 }
 
 // What is wrong with its key, signature or time; empty if nothing is, or nothing is asked for.
@@ -192,6 +212,11 @@ void OrderVenue::drop(int connection) {
 void OrderVenue::drop_all() {
   for (int i = 1; i <= connections(); ++i) drop(i);
 }
+void OrderVenue::hang(int connection) {
+  const std::lock_guard lock(state_->mutex);
+  state_->connections[connection].hangs = true;
+  state_->connections[connection].peer = nullptr;
+}
 void OrderVenue::set_clock_ahead_ms(std::int64_t ms) {
   const std::lock_guard lock(state_->mutex);
   state_->clock_ahead_ms = ms;
@@ -212,6 +237,10 @@ std::vector<VenueRequest> OrderVenue::requests(const std::string& method) const 
 int OrderVenue::connections() const {
   const std::lock_guard lock(state_->mutex);
   return state_->last_connection;
+}
+int OrderVenue::pings() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->pings;
 }
 std::string OrderVenue::problems() const {
   const std::lock_guard lock(state_->mutex);

@@ -54,6 +54,8 @@ class OrderVenue {
   void send_to(int connection, const std::string& text);
   void drop(int connection);  // without a goodbye
   void drop_all();
+  // It stays open, and nothing is read or answered any more.
+  void hang(int connection);
   void set_clock_ahead_ms(std::int64_t ms);
   // Keys it accepts; requests without a session must be signed with it.
   void trust(std::string api_key, const binance::orders::Signer* signer);
@@ -61,6 +63,7 @@ class OrderVenue {
   std::vector<VenueRequest> requests(const std::string& method = "") const;
   std::size_t count(const std::string& method) const { return requests(method).size(); }
   int connections() const;       // so far
+  int pings() const;             // answered so far
   std::string problems() const;  // what was wrong with signatures and time stamps
 
   static std::string ok(const VenueRequest& request, const std::string& result);

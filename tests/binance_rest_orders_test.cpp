@@ -368,6 +368,39 @@ TEST_F(BinanceRestFallback, WaitsAsLongAsConfigured) {
   EXPECT_TRUE(link_.rest.wanted.load());
 }
 
+TEST_F(BinanceRestFallback, DoesNotWaitOnceMoreForAConnectionThatWasSilentForLonger) {
+  options_.silence = 3600 * kSecond;
+  websocket_ = true;
+  start(RestFallback::kCancel, 3600 * kSecond);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  const Nanos begun = clock_.now();
+  const auto listen_at = [&](std::int64_t seconds) {
+    Event e;
+    while (session_->next(begun + seconds * kSecond, e)) continue;
+  };
+  venue_.hang(1);
+  listen_at(1801);
+  listen_at(3602);
+  EXPECT_EQ(session_->state(), SessionState::kDown);
+  listen_at(3602);
+  EXPECT_TRUE(link_.rest.wanted.load());
+}
+
+TEST_F(BinanceRestFallback, CancelsWhatIsOpenWhenTheConnectionIsHalfOpen) {
+  options_.silence = 200 * kMillisecond;
+  websocket_ = true;
+  start(RestFallback::kCancel);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("DELETE /api/v3/order", {.body = order_json(text_of(kId), 4, "CANCELED")});
+  venue_.hang(1);
+  websocket_ = false;  // nor is there another
+  ASSERT_TRUE(submit(CommandKind::kCancel));
+  ASSERT_TRUE(until_heard(EventKind::kOutcomeUnknown)) << lines_;
+  ASSERT_TRUE(until([this] { return submit(CommandKind::kCancel); }));
+  ASSERT_TRUE(until_heard(EventKind::kCanceled));
+  EXPECT_EQ(account_.requests("DELETE").size(), 1u);
+}
+
 TEST_F(BinanceRestFallback, TradesOnceTheAccountWasSeen) {
   start(RestFallback::kTrade);
   ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;

@@ -106,6 +106,7 @@ TEST(Config, AnEmptyFileGivesTheDefaultsOfTheSemantics) {
       {"execution", "reconnect_first_ms", "250"},
       {"execution", "reconnect_longest_s", "30"},
       {"execution", "sweep_interval_s", "60"},
+      {"execution", "silence_s", "5"},
       {"guard", "timeout_ms", "1000"},
       {"guard", "interval_ms", "100"},
       {"venue", "exclusive_symbol", "no"},
@@ -242,7 +243,7 @@ TEST(ConfigErrors, NameFilePlaceKeyValueAndWhatIsAllowed) {
        "test.ini:2: [strategy] min_spred = 0.1: unknown key, did you mean min_spread?"},
       {"[execution]\nqqqqqqqqqq = 1\n",
        "test.ini:2: [execution] qqqqqqqqqq = 1: unknown key; allowed are modify_worker_count, "
-       "modify_rate_limit, reconnect_first_ms, reconnect_longest_s, sweep_interval_s"},
+       "modify_rate_limit, reconnect_first_ms, reconnect_longest_s, sweep_interval_s, silence_s"},
       {"[execution]\nmin_spread = 1\n",
        "test.ini:2: [execution] min_spread = 1: this key belongs to [strategy]"},
       {"[symbol ETHUSDT]\nseed = 1\n",

@@ -103,6 +103,17 @@ TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
   EXPECT_EQ(ours(), 0u);
 }
 
+TEST_F(GuardedRun, AnEngineThatHangsInItsEndIsNoticedAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(start_guard());
+  venue_->process().signal(SIGSTOP);  // so that it comes to no end
+  engine_->signal(SIGTERM);
+  ASSERT_TRUE(wait_until([&] { return counters_.layout().phase == counters::Phase::kEnding; }));
+  engine_->signal(SIGSTOP);
+  venue_->process().signal(SIGCONT);
+  expect_fired("end gave no sign of life");
+}
+
 TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());

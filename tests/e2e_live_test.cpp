@@ -193,6 +193,56 @@ TEST_F(LiveRun, ASecondEngineWithTheSameKeyAndInstanceIsRefused) {
   expect_equal_ends();
 }
 
+// Whatever it is that refuses: nobody looks after the orders of the engine that was killed.
+TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
+  open();
+  const auto halt = [this] {
+    std::filesystem::create_directories(here_.path("sessions"));
+    here_.write("sessions/HALT", "a reason\n");
+  };
+  const auto damage = [this] { here_.write("s/journal.bin", "no journal at all"); };
+  const auto nothing = [] {};
+  struct Cause {
+    std::function<void()> make;
+    std::string set, said;
+  };
+  for (const Cause& cause :
+       {Cause{halt, "strategy.warmup_s=0.2", "a reason"},
+        Cause{nothing, "instrument.tick=0.02", "the venue's is 0.01"},
+        Cause{damage, "strategy.warmup_s=0.2", "goes_on = no"},
+        Cause{damage, "order_management.own_orders_at_start=adopt", "goes_on = no"}}) {
+    for (const char* folder : {"s", "sessions"}) std::filesystem::remove_all(here_.path(folder));
+    start_quoting({"--set", "session.goes_on=no"});
+    engine_->signal(SIGKILL);
+    engine_->wait();
+    ASSERT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
+    cause.make();
+    Process refused(here_,
+                    venue_->engine({"run", "--mode", "live"},
+                                   {"--session", "t", "--seconds", "5", "--set", cause.set}),
+                    "refused.out");
+    EXPECT_EQ(refused.wait(), 1) << cause.said;
+    EXPECT_THAT(refused.output(), HasSubstr(cause.said));
+    EXPECT_THAT(refused.output(), HasSubstr("open orders of an earlier start were cancelled"));
+    EXPECT_EQ(venue_->open_orders(), "[]") << cause.said;
+  }
+}
+
+TEST_F(LiveRun, WithoutLeaveToTradeARefusedStartNamesTheOrdersThatAreLeft) {
+  open();
+  start_quoting();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  Process refused(
+      here_,
+      venue_->engine({"run", "--mode", "live"}, {"--session", "t", "--set", "venue.allow_live=no"}),
+      "refused.out");
+  EXPECT_EQ(refused.wait(), 1);
+  EXPECT_THAT(refused.output(), HasSubstr("orders of an earlier start are open at the venue"));
+  EXPECT_THAT(refused.output(), HasSubstr("`mm_logic guard " + here_.path("s") + "` cancels"));
+  EXPECT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
+}
+
 TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
   open();
   start_quoting();

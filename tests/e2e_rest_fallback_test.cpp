@@ -35,7 +35,8 @@ class RestFallback : public testing::Test {
             {"--session", "s", "--json", "out.json", "--set",
              "venue.ws_api_url=wss://127.0.0.1:" + gate_->port() + "/ws-api/v3", "--set",
              "venue.rest_fallback=" + fallback, "--set", "venue.rest_fallback_after_ms=100",
-             "--set", "execution.reconnect_longest_s=0.5"}),
+             "--set", "execution.reconnect_longest_s=0.5", "--set", "execution.silence_s=2",
+             "--set", "venue.recv_window_ms=2000"}),
         "engine.out");
   }
   std::size_t ours() { return count_of(venue_->open_orders(), "\"mm"); }
@@ -133,6 +134,47 @@ TEST_F(RestFallback, WithoutItNothingIsSentUntilTheWebSocketIsBack) {
   EXPECT_THAT(log(), Not(HasSubstr("by REST")));
   gate_->open();
   ASSERT_TRUE(until_quoting()) << said();
+  expect_equal_ends();
+}
+
+// Order connections, also new ones, stand open and dead.
+TEST_F(RestFallback, HalfOpenConnectionsAreGivenUpAndTheirQuotesCancelledByRest) {
+  start("cancel");
+  ASSERT_TRUE(until_quoting()) << said();
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
+  gate_->freeze();
+  ASSERT_TRUE(until_none_is_left()) << venue_->open_orders() << said();
+  EXPECT_TRUE(until_said("cancels and questions go by REST")) << said();
+  gate_->open();
+  ASSERT_TRUE(until_said("ended: silent", 2)) << said();
+  ASSERT_TRUE(until_quoting()) << said();
+  expect_equal_ends(kForeign);
+}
+
+TEST_F(RestFallback, AKillLeavesNoOrderWhileEveryConnectionIsHalfOpen) {
+  start("cancel");
+  ASSERT_TRUE(until_quoting()) << said();
+  gate_->freeze();
+  std::string last;
+  const auto kill = [&] {
+    const test::Ran ran = here_.run(std::string("kill s -c ") + test::kConfig);
+    last = ran.out + ran.err;
+    return ran.exit_code == 0;
+  };
+  EXPECT_TRUE(wait_until(kill)) << last << said();
+  EXPECT_THAT(last, HasSubstr("No order is live"));
+  EXPECT_EQ(ours(), 0u) << said();
+  expect_equal_ends();
+}
+
+// New ones are good: they take over while the old ones still stand.
+TEST_F(RestFallback, QuotingGoesOnOverNewConnectionsWhereTheOldOnesAreHalfOpen) {
+  start("cancel");
+  ASSERT_TRUE(until_quoting()) << said();
+  const std::vector<std::string> earlier = our_ids();
+  EXPECT_THAT(venue_->fault("half_open", 600), HasSubstr("until"));
+  ASSERT_TRUE(until_said("ended: silent", 2)) << said();
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2 && !any_open(earlier); })) << said();
   expect_equal_ends();
 }
 

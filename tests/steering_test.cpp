@@ -152,6 +152,26 @@ TEST_F(SteeringTest, AShutdownIsOneEventAndTheEndOfSteering) {
   EXPECT_EQ(halt(), "") << "an orderly end halts nobody";
 }
 
+TEST_F(SteeringTest, AKillDuringTheShutdownHaltsAllTheSame) {
+  ASSERT_EQ(steering_.start(), "");
+  steering_.shut_down();
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 1; }));
+  EXPECT_EQ(ask("kill"), "ok 1") << "done with the shutdown, which is the first";
+  EXPECT_THAT(halt(), HasSubstr("killed by command"));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_EQ(control_.size(), 1u) << "the core has nothing more to do";
+}
+
+TEST_F(SteeringTest, ItsHeartBeatsAsLongAsItRuns) {
+  const auto beat = [&] { return counters_.layout().steering.at.load(); };
+  EXPECT_EQ(beat(), 0);
+  ASSERT_EQ(steering_.start(), "");
+  ASSERT_TRUE(wait_until([&] { return beat() != 0; }));
+  steering_.shut_down();
+  const std::int64_t before = counters::monotonic_now().v;
+  EXPECT_TRUE(wait_until([&] { return beat() > before; })) << "in an end as well";
+}
+
 TEST_F(SteeringTest, ALossTripIsWrittenDownOnce) {
   ASSERT_EQ(steering_.start(), "");
   publish(QuoteReason::kLossLimit);

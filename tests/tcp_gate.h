@@ -1,5 +1,5 @@
 // A door before a server: passes TCP bytes through while it is open; shut, it resets what was open
-// and every connection that comes.
+// and every connection that comes; frozen, it lets all of them stand and passes nothing.
 //
 // For tests of one of a venue's ways failing while the others work. A thread of its own.
 #pragma once
@@ -22,7 +22,9 @@ class TcpGate {
  public:
   // Before the loopback port `to`.
   explicit TcpGate(const std::string& to, bool open = true)
-      : to_(static_cast<std::uint16_t>(std::stoi(to))), open_(open), listener_(make_socket()) {
+      : to_(static_cast<std::uint16_t>(std::stoi(to))),
+        state_(open ? State::kOpen : State::kShut),
+        listener_(make_socket()) {
     sockaddr_in address = loopback(0);
     bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
     listen(listener_, 16);
@@ -40,11 +42,13 @@ class TcpGate {
   TcpGate& operator=(const TcpGate&) = delete;
 
   const std::string& port() const { return port_; }
-  void shut() { open_ = false; }
-  void open() { open_ = true; }
+  void shut() { state_ = State::kShut; }
+  void open() { state_ = State::kOpen; }
+  void freeze() { state_ = State::kFrozen; }
 
  private:
   using Pair = std::array<int, 2>;
+  enum class State { kOpen, kShut, kFrozen };
 
   static int make_socket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
   static sockaddr_in loopback(std::uint16_t port) {
@@ -73,7 +77,11 @@ class TcpGate {
 
   void run() {
     while (!stop_) {
-      if (!open_) drop_all();
+      if (state_ == State::kShut) drop_all();
+      if (state_ == State::kFrozen) {
+        poll(nullptr, 0, 5);
+        continue;
+      }
       std::vector<pollfd> ready{{.fd = listener_, .events = POLLIN, .revents = 0}};
       for (const Pair& pair : pairs_) {
         for (const int fd : pair) ready.push_back({.fd = fd, .events = POLLIN, .revents = 0});
@@ -99,7 +107,7 @@ class TcpGate {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     const int server = make_socket();
     const sockaddr_in address = loopback(to_);
-    if (open_ &&
+    if (state_ != State::kShut &&
         connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
       pairs_.push_back({client, server});
       return;
@@ -115,7 +123,8 @@ class TcpGate {
   }
 
   std::uint16_t to_;
-  std::atomic<bool> open_, stop_{false};
+  std::atomic<State> state_;
+  std::atomic<bool> stop_{false};
   int listener_;
   std::string port_;
   std::vector<Pair> pairs_;

@@ -195,6 +195,45 @@ TEST_F(VenueAccountTest, ABanLongerThanOurPatienceIsNotTestedAndIsNoFlatAccount)
   EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
 }
 
+TEST_F(VenueAccountTest, ABanWhoseEndIsKnownIsWaitedForBeyondOurPatienceAndSaid) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = "2";
+  limited_once_ = 1;
+  std::string said;
+  const VenueAccount::Left left = cancel_all(
+      {.patience = kSecond, .pause_max = 30 * kSecond, .say = [&](std::string_view line) {
+         said += std::string(line) + "\n";
+       }});
+  EXPECT_EQ(left.error, "");
+  EXPECT_THAT(canceled_, ElementsAre(2));
+  EXPECT_THAT(said, HasSubstr("the venue wants no request for another"));
+  EXPECT_GE(asked_at_[2] - asked_at_[1], std::chrono::milliseconds(1990)) << "nor was it tested";
+}
+
+TEST_F(VenueAccountTest, WhoeverIsHurriedWaitsForNoBan) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = next_limit_ = "600";
+  limited_once_ = 1;
+  bool hurried = false;
+  const auto begun = std::chrono::steady_clock::now();
+  const VenueAccount::Left left = cancel_all({.patience = 10 * kSecond,
+                                              .pause_max = 1000 * kSecond,
+                                              .say = [&](std::string_view) { hurried = true; },
+                                              .hurried = [&] { return hurried; }});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  EXPECT_THAT(left.error, HasSubstr("no request for another"));
+  EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
+}
+
+TEST_F(VenueAccountTest, ALookCancelsNothing) {
+  open_ = {{1, "web_person"}, {2, id_text(kSelf, 4)}, {3, id_text({1, 8}, 7)}};
+  const VenueAccount::Closing closing{.self = kSelf, .any_start = true, .patience = kSecond};
+  const VenueAccount::Left left =
+      VenueAccount(venue_, credentials_, instruments_, pause_).look(closing);
+  EXPECT_THAT(left.client_ids, ElementsAre(id_text(kSelf, 4), id_text({1, 8}, 7)));
+  EXPECT_THAT(canceled_, IsEmpty());
+}
+
 // Fills and ends that nobody told.
 class VenueAccountLast : public VenueAccountTest {
  protected:

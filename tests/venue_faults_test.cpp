@@ -599,6 +599,21 @@ TEST(FaultyServer, AFrozenSocketSaysNothingMoreAndIsResetInTheEnd) {
   EXPECT_EQ(end_of(*socket), net::WsEvent::kFailed) << "no closing handshake: a reset";
 }
 
+TEST(FaultyServer, AHalfOpenOrderConnectionIsDeadWhileAllElseLives) {
+  const FaultyServer server;
+  const auto orders = connect(server, "/ws-api/v3");
+  const auto market = connect(server, "/ws/btcusdt@depth20@100ms");
+  server.begin(FaultKind::kHalfOpen, 2);
+  ASSERT_TRUE(orders->send_text(R"({"id":1,"method":"time"})"));
+  EXPECT_EQ(server.send("GET", "/api/v3/time").status, 200);
+  EXPECT_EQ(next_event(*market).event, net::WsEvent::kText);
+  const auto another = connect(server, "/ws-api/v3");
+  ASSERT_TRUE(another->send_text(R"({"id":2,"method":"time"})"));
+  EXPECT_EQ(next_event(*another).event, net::WsEvent::kText);
+  EXPECT_EQ(next_event(*orders).event, net::WsEvent::kFailed) << "a reset, when it is over";
+  EXPECT_TRUE(market->is_open() && another->is_open());
+}
+
 TEST(FaultyServer, ACutConnectionIsAReset) {
   const FaultyServer server;
   const auto socket = connect(server, "/ws/btcusdt@depth20@100ms");

@@ -23,6 +23,10 @@
 namespace mm::net {
 namespace {
 
+// So long may what was sent stay without the peer's acknowledgement, before the kernel takes the
+// connection for dead.
+constexpr unsigned kUnacknowledgedMsMax = 10'000;
+
 class Socket {
  public:
   explicit Socket(int family)
@@ -50,6 +54,8 @@ std::string connect_socket(const Socket& socket, const Address& address, const D
   if (socket.fd() < 0) return error_text(errno);
   const int on = 1;
   setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(socket.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMsMax,
+             sizeof kUnacknowledgedMsMax);
   if (connect(socket.fd(), address.generic(), address.bytes) == 0) return {};
   if (errno != EINPROGRESS) return error_text(errno);
   if (deadline.wait(socket.fd(), POLLOUT) != Deadline::Wait::kReady) return deadline.why();

@@ -50,6 +50,7 @@ bool OrderConnector::reclaim(std::size_t lane) {
   const std::string_view why = old->socket->problem();
   say_(fmt::format("order connection {} ended: {}", lane,
                    old->key_refused ? "the venue no longer accepts the key"
+                   : old->silent    ? "silent: nothing came within silence_s, not even a pong"
                    : why.empty()    ? std::string_view("closed")
                                     : why));
   if (old->key_refused) {

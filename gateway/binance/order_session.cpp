@@ -247,6 +247,8 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
     ++counters_.renewals;
   }
   lane.current = &connection;
+  connection.bytes_seen = connection.socket->counters().bytes_in;
+  connection.heard = now;
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
   limits_.announce(connection.limits);
@@ -331,7 +333,9 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
   const net::WsMessage message = connection.socket->poll();
   switch (message.event) {
     case net::WsEvent::kNone:
-      return false;
+      if (look_after(connection, now)) return false;
+      connection.silent = connection.broken = true;
+      break;
     case net::WsEvent::kText:
       on_text(connection, message.payload, now);
       break;
@@ -343,6 +347,22 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
       break;
   }
   if (connection.broken) end(lane, slot);
+  return true;
+}
+
+// False if it is dead. After half the patience it is asked for a life sign, and has the other half
+// to give one: a silence that is ours, as we stood still, ends nothing.
+bool OrderSession::look_after(OrderConnection& connection, Nanos now) const {
+  const std::uint64_t bytes = connection.socket->counters().bytes_in;
+  if (bytes != connection.bytes_seen) {
+    connection.bytes_seen = bytes;
+    connection.heard = now;
+    connection.pinged = Nanos{};
+  }
+  if (now - std::max(connection.heard, connection.pinged) < options_.silence / 2) return true;
+  if (connection.pinged != Nanos{}) return false;
+  connection.socket->send_ping();  // without room for it: what waits there is a question too
+  connection.pinged = now;
   return true;
 }
 
@@ -445,6 +465,8 @@ void OrderSession::end(Lane& lane, OrderConnection*& slot) {
     link_.lanes[connection->lane].wanted.store(true, std::memory_order_release);
   }
   slot = nullptr;
+  // REST need not wait once more for what was not there already.
+  if (connection->silent && is_alone()) alone_since_ = connection->heard;
   give_back(lane, connection);
 }
 
@@ -467,10 +489,14 @@ bool OrderSession::return_waiting(Lane& lane, net::Handover<OrderConnection>& ha
 
 // --- by REST --------------------------------------------------------------------------------
 
+bool OrderSession::is_alone() const {
+  return std::ranges::all_of(
+      lanes_, [](const Lane& lane) { return lane.current == nullptr && lane.retiring == nullptr; });
+}
+
 // Wanted when nothing has been up for long enough.
 void OrderSession::use_rest(Nanos now) {
-  const bool alone = std::ranges::all_of(
-      lanes_, [](const Lane& lane) { return lane.current == nullptr && lane.retiring == nullptr; });
+  const bool alone = is_alone();
   if (!alone) {
     alone_since_ = Nanos{};
   } else if (alone_since_ == Nanos{}) {

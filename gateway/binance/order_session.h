@@ -5,10 +5,11 @@
 // All requests of an order use one connection while it lives; lane 0 also carries the user data,
 // and the session counts as up while that lane is. Now and then it asks what is open: an order of
 // ours that should not be is told, and the core cancels it. What is unanswered when a connection
-// ends, or too long, is told as unknown. New quotes stop before the venue's limits do; cancels and
-// questions pass until a ban. When no connection has been up for a while the worker has REST
-// (rest_worker.h): cancels and questions go there, and quotes if the options say so; an order's
-// requests never run both ways at once.
+// ends, or too long, is told as unknown. A connection may be half-open, which no error tells: one
+// that is quiet is pinged, and ended when not even that is answered. New quotes stop before the
+// venue's limits do; cancels and questions pass until a ban. When no connection has been up for a
+// while the worker has REST (rest_worker.h): cancels and questions go there, and quotes if the
+// options say so; an order's requests never run both ways at once.
 #pragma once
 
 #include <array>
@@ -88,6 +89,7 @@ class OrderSession {
   bool is_of_this_era(const OrderConnection& found) const;
   bool take_connections(Nanos now);
   bool any_connection() const;
+  bool is_alone() const;
   bool answers_questions() const;
   bool trades_by_rest() const;
   bool is_out_by_rest(const Command& command) const;
@@ -102,6 +104,7 @@ class OrderSession {
   void tell_open_orders(const OrderConnection& connection, InstrumentId instrument);
   void settle(OrderConnection& connection);
   bool poll(Lane& lane, OrderConnection& connection, Nanos now);
+  bool look_after(OrderConnection& connection, Nanos now) const;
   void on_text(OrderConnection& connection, std::string_view text, Nanos now);
   void on_user_data(OrderConnection& connection, std::string_view text);
   void on_response(OrderConnection& connection, const Response& response, Nanos now);
@@ -138,7 +141,7 @@ class OrderSession {
   std::uint32_t halted_news_ = 0;
   // While no WebSocket is up.
   bool rest_wanted_ = false;
-  Nanos alone_since_{};               // 0: one is up
+  Nanos alone_since_{};               // the last was heard, or seen to end; 0: one is up
   OrderConnection* found_ = nullptr;  // by REST, being told
   bool found_told_ = false;           // one, this time
   std::vector<std::uint32_t> calls_free_;

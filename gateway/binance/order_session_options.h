@@ -45,6 +45,7 @@ struct OrderSessionOptions {
   Nanos command_age_max{500 * kMillisecond.v};  // a quote that waited longer for REST is not meant
 
   Nanos answer_timeout{10 * kSecond.v};      // then the outcome of a request is unknown
+  Nanos silence{5 * kSecond.v};              // of a connection, a ping's answer too: it is dead
   Nanos renew_after{23 * 3600 * kSecond.v};  // the venue hangs up after 24 hours
   Nanos clock_interval{60 * kSecond.v};      // between questions for the venue's time
   Nanos sweep_interval{60 * kSecond.v};      // between two looks at all that is open; 0: none

@@ -46,8 +46,13 @@ struct OrderConnection {
   std::vector<std::string> backlog;  // user data heard meanwhile
   std::size_t told = 0;              // of all that, by the session
   bool settled = false;              // all of it was
-  bool broken = false;               // to be given back
-  bool key_refused = false;          // why
+  // Kept by the session: what had come when it last looked, when that was, and when it has asked
+  // for a life sign since; 0: it has not.
+  std::uint64_t bytes_seen = 0;
+  Nanos heard{}, pinged{};
+  bool broken = false;       // to be given back
+  bool key_refused = false;  // why
+  bool silent = false;       // or why
 };
 
 struct SessionLink {

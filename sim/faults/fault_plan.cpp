@@ -58,6 +58,7 @@ constexpr std::array<Habit, kFaultKinds> kHabits{{
     {"consumer_stall", kBoth, 4, 1'000'000, 0},
     {"server_shutdown", kWire, 10, 1'000'000, 0},
     {"slow_venue", kWire, 20, 1'000'000, 0},
+    {"half_open", kWire, 20, 1'000'000, 0},
 }};
 constexpr Nanos kBetweenMax{25 * kSecond.v};
 

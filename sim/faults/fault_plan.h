@@ -62,6 +62,7 @@ enum class FaultKind : std::uint8_t {
   // Of sockets alone.
   kServerShutdown,  // announced; at the end of the window the connections close
   kSlowVenue,       // it lives, and takes and gives a few bytes at a time
+  kHalfOpen,        // order connections stay and are dead; new ones, market data and REST live
   kCount
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);

@@ -186,7 +186,9 @@ void FaultyFrontend::on_begin(const Fault& fault) {
       });
     }
     case kConsumerStall:
+    case kHalfOpen:
       return strike_wires(fault.kind, [=, length = fault.end - clock_()](FaultyWire& wire) {
+        if (fault.kind == kHalfOpen && wire.use() != Use::kApi) return false;
         wire.fall_silent(length);
         return true;
       });

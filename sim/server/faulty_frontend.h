@@ -4,9 +4,9 @@
 // The server's thread. The kinds are those of the simulator (sim/faults/fault_plan.h) that can
 // happen on a wire: requests and answers of the WS API and of REST are lost, late, repeated or
 // refused, events silent or out of order, market data lost, repeated, stale or frozen, connections
-// cut, refused, slow, closed for their age or left without a word; the venue's clock jumps, symbols
-// halt, tick or lot changes. Events that were kept from a client are told
-// by nobody afterwards: it has to find out. "Not found" is only said of orders that are young.
+// cut, refused, slow, closed for their age, left without a word or half-open; the venue's clock
+// jumps, symbols halt, tick or lot changes. Events that were kept from a client are told by nobody
+// afterwards: it has to find out. "Not found" is only said of orders that are young.
 #pragma once
 
 #include <map>

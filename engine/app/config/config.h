@@ -80,6 +80,7 @@ struct ExecutionConfig {
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
   Nanos sweep_interval{60 * kSecond.v};
+  Nanos silence{5 * kSecond.v};
 };
 
 // [guard]: the second process that cancels our orders when the engine cannot.

@@ -186,6 +186,9 @@ Keys execution_keys() {
           "Seconds between two attempts at most; [feed] limits the attempts of both"),
       key("sweep_interval_s", seconds("0", "86400"), c(&ExecutionConfig::sweep_interval),
           "Seconds between two looks at all open orders of a symbol; 0: only when connecting"),
+      key("silence_s", seconds("0.5", "3600"), c(&ExecutionConfig::silence),
+          "Seconds without any traffic, a ping's answer included, after which an order connection "
+          "is given up"),
   };
 }
 

@@ -89,6 +89,8 @@ void Steering::stop() {
 }
 
 int Steering::turn() {
+  setup_.counters.layout().steering.at.store(counters::monotonic_now().v,
+                                             std::memory_order_release);
   server_.serve(kLook,
                 [this](std::string_view request, bool gone) { return answer(request, gone); });
   if (!shutting_down_ && shutdown_wanted_.load(std::memory_order_acquire)) {
@@ -113,9 +115,13 @@ std::string Steering::answer(std::string_view request, bool gone) {
     log_.print(LogLevel::kWarning, setup_.clock.now(), "control: that came too late");
     return "error: too late";
   }
-  if (shutting_down_) return "error: the engine is shutting down";
   std::string problem;
   if (control->code == ControlCode::kKill) problem = kill();
+  if (shutting_down_) {
+    // What a kill asks of the core, the end does already: done with it.
+    if (control->code == ControlCode::kKill) return done(problem);
+    return "error: the engine is shutting down";
+  }
   const bool all = control->scope == PauseScope::kAll;
   if (control->code == ControlCode::kResume && all) problem = resume();
   if (control->code == ControlCode::kResume && !problem.empty()) return "error: " + problem;
@@ -123,7 +129,11 @@ std::string Steering::answer(std::string_view request, bool gone) {
     return "error: the engine takes no more: its core does not turn";
   }
   push(*control);
-  // The orders go whether HALT could be written or not.
+  return done(problem);
+}
+
+// The orders go whether HALT could be written or not.
+std::string Steering::done(const std::string& problem) const {
   return problem.empty() ? fmt::format("ok {}", pushed_)
                          : fmt::format("ok {} {}", pushed_, problem);
 }

@@ -58,6 +58,7 @@ class Steering {
   };
   int turn();
   std::string answer(std::string_view request, bool gone);
+  std::string done(const std::string& problem) const;
   std::string kill();
   std::string resume();
   void push(const Control& control);

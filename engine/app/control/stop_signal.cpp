@@ -2,28 +2,44 @@
 
 #include <signal.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <string_view>
 
 namespace mm::app {
 namespace {
 
-std::atomic<bool> stop_requested{false};
+std::atomic<std::int64_t> first_at{0};  // CLOCK_MONOTONIC; 0: none came
+std::atomic<bool> stop_insisted{false};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 // What the live page switched off: the cursor, and the wrapping of long lines.
 constexpr std::string_view kTerminalRestored = "\x1b[?25h\x1b[?7h\n";
 
-// The first one asks for an orderly end; the second is obeyed at once, as if we had no handler,
-// but for the terminal. Only what POSIX calls async-signal-safe is called here.
+constexpr std::string_view kEndedAtOnce =
+    "mm_logic: told again to end: ended at once, without a look at what may be left open\n";
+
+void put(int file, std::string_view text) {
+  [[maybe_unused]] const ssize_t written = write(file, text.data(), text.size());
+}
+
+// Only what POSIX calls async-signal-safe is called here.
 void on_signal(int number) {
-  if (!stop_requested.exchange(true)) return;
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const std::int64_t now = time.tv_sec * kSecond.v + time.tv_nsec;
+  std::int64_t first = 0;
+  if (first_at.compare_exchange_strong(first, now)) return;
+  if (now - first < StopSignal::kSameRequest.v) return;
+  stop_insisted.store(true);
+  if (number != SIGINT) return;
+  // As if we had no handler, but for the terminal.
   termios terminal;
-  if (tcgetattr(STDOUT_FILENO, &terminal) == 0) {
-    [[maybe_unused]] const ssize_t written =
-        write(STDOUT_FILENO, kTerminalRestored.data(), kTerminalRestored.size());
-  }
+  if (tcgetattr(STDOUT_FILENO, &terminal) == 0) put(STDOUT_FILENO, kTerminalRestored);
+  put(STDERR_FILENO, kEndedAtOnce);
   signal(number, SIG_DFL);
   raise(number);
 }
@@ -31,7 +47,8 @@ void on_signal(int number) {
 }  // namespace
 
 StopSignal::StopSignal() {
-  stop_requested.store(false);
+  first_at.store(0);
+  stop_insisted.store(false);
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
@@ -57,7 +74,11 @@ StopSignal::~StopSignal() {
 }
 
 bool StopSignal::requested() {
-  return stop_requested.load();
+  return first_at.load() != 0;
+}
+
+bool StopSignal::insisted() {
+  return stop_insisted.load();
 }
 
 }  // namespace mm::app

@@ -29,6 +29,9 @@ constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .se
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
+// And how long a ban may last before: what scripts/systemd grants a stop is a little more than
+// both.
+constexpr Nanos kEndPauseMax{90 * kSecond.v};
 // What the session still has to say then; more than its rings hold.
 constexpr int kLastTurnsMax = 1000;
 
@@ -55,6 +58,7 @@ orders::OrderSessionOptions session_options(const EdgeContext& c,
   options.backoff_first = c.config.execution.backoff_first;
   options.backoff_longest = c.config.execution.backoff_longest;
   options.sweep_interval = c.config.execution.sweep_interval;
+  options.silence = c.config.execution.silence;
   options.rest_fallback = c.config.venue.rest_fallback;
   options.rest_fallback_after = c.config.venue.rest_fallback_after;
   options.command_age_max = c.config.engine.command_age_max;
@@ -144,7 +148,7 @@ class LiveEdge : public VenueEdge {
     market_.stop();
   }
   std::string take_halt() override;
-  void settle(const Core& core, const Tell& tell) override;
+  void settle(const Core& core, const Ending& ending) override;
   void summarize(const Core& core, bool, Summary& summary) override {
     account_.compare(core, left_, link_.foreign_orders.load(), summary);
     summary.notes.push_back("market data: " + market_.report());
@@ -213,21 +217,24 @@ std::string LiveEdge::take_halt() {
 
 // Over REST, whatever has become of the connections: no order of ours is left, the core gets the
 // fills that it was not told, and then the end of each order that it still thinks alive.
-void LiveEdge::settle(const Core& core, const Tell& tell) {
+void LiveEdge::settle(const Core& core, const Ending& ending) {
   for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    tell(session_is_down(core, static_cast<InstrumentId>(i)));
+    ending.tell(session_is_down(core, static_cast<InstrumentId>(i)));
   }
   left_ = account_.cancel_all({.self = options_.identity,
                                .everybody = exclusive_symbol_,
                                .arrivals_until = core.lifecycle().arrivals_until(),
-                               .patience = kEndPatience});
+                               .patience = kEndPatience,
+                               .pause_max = kEndPauseMax,
+                               .say = ending.say,
+                               .hurried = ending.hurried});
   if (!left_.error.empty() || !session_.has_begun()) return;
   const orders::InstrumentMap instruments(instruments_);
   orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
   std::vector<Event> found;
   left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
-  for (const Event& event : found) tell(event);
+  for (const Event& event : found) ending.tell(event);
 }
 
 }  // namespace

@@ -82,8 +82,9 @@ int tell(const std::string& session, const CountersFile& counters, const Control
   const char* const end = answer.text.data() + answer.text.size();
   const auto [rest, problem] = std::from_chars(answer.text.data() + 3, end, events);
   if (problem != std::errc()) return fail("not understood: " + answer.text);
-  if (rest != end) fail(std::string(rest + 1, end));  // done, but
+  const std::string unwritten(rest == end ? end : rest + 1, end);  // it is done, but
   const bool kill = control.code == ControlCode::kKill;
+  if (!unwritten.empty()) fail("HALT is not written, a live run may start again: " + unwritten);
   const Effect effect = wait_for_effect(counters, events, kill);
   if (!effect.seen) {
     return fail(request + ": told, but the engine's core has not taken it up; it may hang");
@@ -93,6 +94,10 @@ int tell(const std::string& session, const CountersFile& counters, const Control
   if (effect.live_orders > 0) {
     return fail(
         fmt::format("{} orders may still be live: they are being cancelled", effect.live_orders));
+  }
+  if (!unwritten.empty()) {
+    fmt::print("No order is live, and HALT is not written.\n");
+    return 1;
   }
   fmt::print("No order is live. HALT is written; `mm_logic resume` lets it quote again.\n");
   return 0;
