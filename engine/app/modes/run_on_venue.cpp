@@ -111,11 +111,12 @@ IdEpoch take_epoch(const RunParts& parts, const orders::Credentials& credentials
 
 std::string lost_state(const std::string& path, const IdEpoch& next, const std::string& previous) {
   return fmt::format(
-      "{} did not know of the last starts of this engine, of which the venue has orders: the state "
-      "folder was lost, or another host ran it. This is start {}; {}",
-      path, next.epoch,
+      "the venue has orders of later starts than our state folder knows: it was lost, or another "
+      "host ran this engine. This is start {}; {} ({})",
+      next.epoch,
       previous.empty() ? "position and daily loss begin anew"
-                       : fmt::format("position and daily loss go on from {}", previous));
+                       : fmt::format("position and daily loss go on from {}", previous),
+      path);
 }
 
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
