@@ -11,8 +11,9 @@
 namespace mm {
 namespace {
 
-// An end cancels, verifies and writes its files: all of that is bounded, and by less.
-constexpr Nanos kEndingPatience{60 * kSecond.v};
+// An end that lives waits for a ban, cancels, verifies and writes its files: all of that is
+// bounded, and by less.
+constexpr Nanos kEndingPatience{150 * kSecond.v};
 constexpr Nanos kSweepPatience{10 * kSecond.v};
 constexpr Nanos kBetweenSweeps{kSecond.v};
 constexpr Nanos kSwitchCountdown{10 * kSecond.v};
@@ -37,26 +38,32 @@ Guard::Sight Guard::look(Nanos now) {
     return Sight::kDead;
   }
   if (phase == counters::Phase::kRunning) return judge_beats(now);
-  if (phase == counters::Phase::kEnding &&
-      now - phase_since_ > kEndingPatience + setup_.arrival_max) {
-    why_ = fmt::format("the engine has not come to its end for {} ms", ms(now - phase_since_));
-    return Sight::kHung;
+  return phase == counters::Phase::kEnding ? judge_end(now) : Sight::kWell;
+}
+
+Guard::Sight Guard::judge_beats(Nanos now) {
+  for (std::size_t i = 0; i < kHotAgents; ++i) {
+    const std::string_view agent = mm::name(static_cast<HotAgent>(i));
+    if (is_silent(setup_.engine.layout().beats[i], agent, now)) return Sight::kHung;
   }
   return Sight::kWell;
 }
 
-// One that has not beaten yet counts from when its engine began to run.
-Guard::Sight Guard::judge_beats(Nanos now) {
-  for (std::size_t i = 0; i < kHotAgents; ++i) {
-    const Nanos beat(setup_.engine.layout().beats[i].at.load(std::memory_order_acquire));
-    const Nanos silent = now - std::max(beat, phase_since_);
-    if (beat != Nanos{} ? now - beat <= setup_.timeout : silent <= setup_.timeout) continue;
-    why_ =
-        fmt::format("the engine's {} gave no sign of life for {} ms",
-                    mm::name(static_cast<HotAgent>(i)), ms(beat != Nanos{} ? now - beat : silent));
-    return Sight::kHung;
-  }
-  return Sight::kWell;
+// The agents have stopped, one after the other: another thread shows that it lives.
+Guard::Sight Guard::judge_end(Nanos now) {
+  if (is_silent(setup_.engine.layout().steering, "end", now)) return Sight::kHung;
+  if (now - phase_since_ <= kEndingPatience + setup_.arrival_max) return Sight::kWell;
+  why_ = fmt::format("the engine has not come to its end for {} ms", ms(now - phase_since_));
+  return Sight::kHung;
+}
+
+// One that has not beaten yet counts from when the phase began.
+bool Guard::is_silent(const counters::Heartbeat& beat, std::string_view whose, Nanos now) {
+  const Nanos at(beat.at.load(std::memory_order_acquire));
+  const Nanos silent = now - (at != Nanos{} ? at : phase_since_);
+  if (silent <= setup_.timeout) return false;
+  why_ = fmt::format("the engine's {} gave no sign of life for {} ms", whose, ms(silent));
+  return true;
 }
 
 Guard::Outcome Guard::watch() {

@@ -1,9 +1,10 @@
 // The guard: watches an engine from another process, and cancels its orders when it cannot.
 //
 // One thread, cold. It looks at the engine's counters: heartbeats, phase, process. When a heartbeat
-// is older than the time-out, or the process is gone before an orderly end, it fires: first the
-// kill latch (an engine that wakes up again sends no quote), then HALT, then it cancels our orders
-// by id over its own connection, again and again until none is left and none can arrive any more.
+// is older than the time-out, in an end as well, or the process is gone before it is over, it
+// fires: first the kill latch (an engine that wakes up again sends no quote), then HALT, then it
+// cancels our orders by id over its own connection, again and again until none is left and none can
+// arrive any more.
 #pragma once
 
 #include <cstdint>
@@ -66,6 +67,8 @@ class Guard {
  private:
   Outcome fire(Nanos noticed);
   Sight judge_beats(Nanos now);
+  Sight judge_end(Nanos now);
+  bool is_silent(const counters::Heartbeat& beat, std::string_view whose, Nanos now);
   void renew_switch(Nanos now);
   void pause(Nanos duration) const;
 

@@ -527,6 +527,46 @@ TEST_F(BinanceOrderEvents, LeavesTheOrdersOfOthersAlone) {
   EXPECT_EQ(events_.counters().other_instances, 1u);
 }
 
+TEST_F(BinanceOrderEvents, AnOrderOfALaterStartIsARivals) {
+  const ClientOrderId later = make_order_id({1, 8, 3, 1});
+  report("NEW", later, "NEW");
+  EXPECT_EQ(events_.take_rival(), later);
+  EXPECT_EQ(events_.take_rival(), ClientOrderId(0));
+  events_.on_open_order(0, listed(later, "0.00000000"));
+  EXPECT_EQ(events_.take_rival(), later);
+  EXPECT_EQ(events_.counters().rivals, 2u);
+  EXPECT_THAT(kinds(), IsEmpty());
+}
+
+TEST_F(BinanceOrderEvents, AnOrderOfThisStartThatNobodyHereSentIsARivals) {
+  send(CommandKind::kPlace);
+  send(CommandKind::kReplace);
+  report("NEW", kId, "NEW");
+  report("CANCELED", ClientOrderId(1), "CANCELED", "", text_of(kId));
+  EXPECT_EQ(events_.take_rival(), ClientOrderId(0));
+  take();
+  for (const ClientOrderId beyond :
+       {make_order_id({1, 7, 3, 3}), make_order_id({1, 7, 4, 1}), make_order_id({1, 7, 900, 1})}) {
+    report("NEW", beyond, "NEW");
+    EXPECT_EQ(events_.take_rival(), beyond);
+    events_.on_open_order(0, listed(beyond, "0.00000000"));
+    EXPECT_EQ(events_.take_rival(), beyond);
+  }
+  EXPECT_THAT(kinds(), IsEmpty()) << "and nothing of it is told as ours";
+}
+
+TEST(OrderFactsTable, KnowsItsLastIdsHoweverManyThereWereAndAlsoBehindTheWrap) {
+  constexpr std::uint32_t kLast = 0xFFFFFF;
+  OrderFactsTable facts(2, 7);
+  const auto id = [](std::uint32_t generation) { return make_order_id({1, 7, 1, generation}); };
+  for (std::uint32_t i = 1; i <= kLast; ++i) facts.open(id(i), {}, Lots(1));
+  for (std::uint32_t i = 1; i <= 5; ++i) facts.open(id(i), {}, Lots(1));
+  EXPECT_TRUE(facts.was_opened(id(5)));
+  EXPECT_TRUE(facts.was_opened(id(kLast - 1000)));
+  EXPECT_FALSE(facts.was_opened(id(6)));
+  EXPECT_FALSE(facts.was_opened(make_order_id({1, 7, 0, 1})));
+}
+
 TEST_F(BinanceOrderEvents, TellsOfAnOrderOfAnEarlierStartThatItLivesFillsAndEnds) {
   const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
   report("NEW", earlier, "NEW");

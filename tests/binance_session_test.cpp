@@ -1017,18 +1017,31 @@ TEST_F(BinanceOrderSession, WhatWasTradedSinceTheStartLookedIsTold) {
   EXPECT_EQ(last(EventKind::kFilled).fill.id, make_order_id({1, 6, 0, 1}));
 }
 
-TEST_F(BinanceOrderSession, StaysDownWhileALaterStartOfThisInstanceTrades) {
+TEST_F(BinanceOrderSession, CancelsButDoesNotQuoteOnceAnOrderOfALaterStartIsFound) {
   options_.connections = 1;
-  const std::string later = text_of(make_order_id({1, 8, 0, 1}));
-  venue_.result("openOrders.status", "[" + order_json(later, 72, "NEW") + "]");
-  start();
-  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() >= 1; }));
-  for (int i = 0; i < 100; ++i) turn();
-  EXPECT_EQ(venue_.connections(), 1) << "no hurry";
-  EXPECT_EQ(engine_->session.state(), SessionState::kDown);
-  EXPECT_EQ(venue_.count("order.cancel"), 0u);
-  EXPECT_THAT(engine_->lines, AllOf(HasSubstr(later), HasSubstr("of start 8 of instance 1"),
-                                    HasSubstr("another host runs this instance")));
+  const ClientOrderId later = make_order_id({1, 8, 0, 1});
+  venue_.result("openOrders.status", "[" + order_json(text_of(later), 72, "NEW") + "]");
+  script_orders();
+  start_up();
+  EXPECT_EQ(engine_->link.rival.load(), later.v);
+  EXPECT_EQ(venue_.count("order.cancel"), 0u) << "it is not ours";
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(0)));
+  EXPECT_TRUE(submit(CommandKind::kCancel, id(1)));
+  engine_->link.rival.store(0);  // whoever halts us knows
+  EXPECT_TRUE(submit(CommandKind::kPlace, id(0)));
+}
+
+TEST_F(BinanceOrderSession, DoesNotQuoteOnceTheUserDataTellOfARival) {
+  options_.connections = 1;
+  script_orders();
+  start_up();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const ClientOrderId never_sent = id(0, 2);
+  venue_.push(execution("NEW", "NEW", text_of(never_sent), 900));
+  ASSERT_TRUE(run_until([&] { return engine_->link.rival.load() != 0; }));
+  EXPECT_EQ(engine_->link.rival.load(), never_sent.v);
+  EXPECT_FALSE(submit(CommandKind::kPlace, id(1)));
 }
 
 TEST_F(BinanceOrderSession, IsNotUpWhileAnOldOrderCannotBeCancelled) {

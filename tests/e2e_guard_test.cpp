@@ -103,6 +103,17 @@ TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
   EXPECT_EQ(ours(), 0u);
 }
 
+TEST_F(GuardedRun, AnEngineThatHangsInItsEndIsNoticedAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(start_guard());
+  venue_->process().signal(SIGSTOP);  // so that it comes to no end
+  engine_->signal(SIGTERM);
+  ASSERT_TRUE(wait_until([&] { return counters_.layout().phase == counters::Phase::kEnding; }));
+  engine_->signal(SIGSTOP);
+  venue_->process().signal(SIGCONT);
+  expect_fired("end gave no sign of life");
+}
+
 TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
@@ -169,6 +180,24 @@ TEST_F(GuardedRun, AGuardThatCouldNotActSaysSoAtOnce) {
   EXPECT_EQ(ours() >= 2, true) << "and nothing was cancelled";
   EXPECT_EQ(here_.run("guard missing").exit_code, 1);
   EXPECT_EQ(halt(), "");
+}
+
+TEST_F(GuardedRun, WithoutANameTheLiveEngineIsFoundBehindANewerSimulation) {
+  const std::string live = "sessions/20200101T000000.000Z", sim = "sessions/20990101T000000.000Z";
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine(live);
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  Process simulation(here_, {"run", "-c", test::kConfig, "--session", sim, "--quiet"}, "sim.out");
+  ASSERT_TRUE(wait_until([&] { return here_.has(sim + "/control.sock"); }));
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard"}, "guard.out");
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
+      << guard_->output();
+  const test::Ran killed = here_.run("kill");
+  EXPECT_EQ(killed.exit_code, 0) << killed.err;
+  EXPECT_EQ(ours(), 0u);
+  EXPECT_LT(killed.out.find("kill: done, session " + live), killed.out.find(sim)) << killed.out;
+  simulation.signal(SIGSTOP);
+  EXPECT_EQ(here_.run("kill").exit_code, 1) << "not all have obeyed";
 }
 
 TEST(Guard, ASimulationNeedsNone) {

@@ -76,6 +76,40 @@ TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
   }
 }
 
+// From another host, or another state folder: no lock tells of it.
+TEST_F(LiveRun, HaltsWhenALaterStartOfItselfTradesToo) {
+  open();
+  start_quoting();
+  const char* const rival = "mm0100020000000001";
+  ASSERT_THAT(venue_->place_by_hand(rival), HasSubstr(rival));
+  const auto halt = [&] { return read_file(here_.path("sessions/HALT")); };
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); })) << log();
+  EXPECT_THAT(halt(), HasSubstr("another engine trades on this account as instance 1: order "
+                                "mm0100020000000001 is of its start 2, we are start 1"));
+  EXPECT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"orderId\"") == 1; }));
+  EXPECT_EQ(stop(), 1) << engine_->output();
+  EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/invariants/no_rival"), 1);
+  EXPECT_THAT(venue_->open_orders(), HasSubstr(rival)) << "that is the other's";
+}
+
+TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
+  open();
+  start_quoting();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  ASSERT_THAT(venue_->open_orders(), HasSubstr("mm010001"));
+  for (const char* const lost : {"mm_logic", "s"}) std::filesystem::remove_all(here_.path(lost));
+  start();
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
+      << engine_->output() << log();
+  EXPECT_THAT(venue_->open_orders(), Not(HasSubstr("mm010001")));
+  for (const std::string& said : {log(), engine_->output()}) {
+    EXPECT_THAT(said, HasSubstr("This is start 2; position and daily loss begin anew"));
+  }
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  expect_equal_ends();
+}
+
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
@@ -157,6 +191,56 @@ TEST_F(LiveRun, ASecondEngineWithTheSameKeyAndInstanceIsRefused) {
               HasSubstr("another engine trades with this API key as instance 1: process "));
   EXPECT_EQ(stop(), 0) << engine_->output();
   expect_equal_ends();
+}
+
+// Whatever it is that refuses: nobody looks after the orders of the engine that was killed.
+TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
+  open();
+  const auto halt = [this] {
+    std::filesystem::create_directories(here_.path("sessions"));
+    here_.write("sessions/HALT", "a reason\n");
+  };
+  const auto damage = [this] { here_.write("s/journal.bin", "no journal at all"); };
+  const auto nothing = [] {};
+  struct Cause {
+    std::function<void()> make;
+    std::string set, said;
+  };
+  for (const Cause& cause :
+       {Cause{halt, "strategy.warmup_s=0.2", "a reason"},
+        Cause{nothing, "instrument.tick=0.02", "the venue's is 0.01"},
+        Cause{damage, "strategy.warmup_s=0.2", "goes_on = no"},
+        Cause{damage, "order_management.own_orders_at_start=adopt", "goes_on = no"}}) {
+    for (const char* folder : {"s", "sessions"}) std::filesystem::remove_all(here_.path(folder));
+    start_quoting({"--set", "session.goes_on=no"});
+    engine_->signal(SIGKILL);
+    engine_->wait();
+    ASSERT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
+    cause.make();
+    Process refused(here_,
+                    venue_->engine({"run", "--mode", "live"},
+                                   {"--session", "t", "--seconds", "5", "--set", cause.set}),
+                    "refused.out");
+    EXPECT_EQ(refused.wait(), 1) << cause.said;
+    EXPECT_THAT(refused.output(), HasSubstr(cause.said));
+    EXPECT_THAT(refused.output(), HasSubstr("open orders of an earlier start were cancelled"));
+    EXPECT_EQ(venue_->open_orders(), "[]") << cause.said;
+  }
+}
+
+TEST_F(LiveRun, WithoutLeaveToTradeARefusedStartNamesTheOrdersThatAreLeft) {
+  open();
+  start_quoting();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  Process refused(
+      here_,
+      venue_->engine({"run", "--mode", "live"}, {"--session", "t", "--set", "venue.allow_live=no"}),
+      "refused.out");
+  EXPECT_EQ(refused.wait(), 1);
+  EXPECT_THAT(refused.output(), HasSubstr("orders of an earlier start are open at the venue"));
+  EXPECT_THAT(refused.output(), HasSubstr("`mm_logic guard " + here_.path("s") + "` cancels"));
+  EXPECT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
 }
 
 TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {

@@ -88,6 +88,17 @@ TEST_F(Steer, AKillLeavesNoOrderAndHaltsUntilResume) {
   expect_whole_end();
 }
 
+TEST_F(Steer, AKillThatCouldNotWriteHaltSaysSo) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  here_.write("sessions", "no folder");
+  const Ran killed = steer("kill s");
+  EXPECT_EQ(killed.exit_code, 1) << killed.out;
+  EXPECT_THAT(killed.err, HasSubstr("HALT is not written, a live run may start again: "));
+  EXPECT_THAT(killed.out, HasSubstr("No order is live, and HALT is not written."));
+  EXPECT_EQ(live(Side::kBuy) + live(Side::kSell), 0);
+  EXPECT_TRUE(counters_.layout().latch.is_set(KillLatch::kKilled));
+}
+
 TEST_F(Steer, WithoutAnEngineThereIsNothingToSteer) {
   for (const char* command : {"pause", "kill", "resume --side buy"}) {
     const Ran ran = steer(command);

@@ -108,12 +108,27 @@ TEST_F(GuardTest, AnAgentThatNeverBeatsHangsAsWell) {
   EXPECT_EQ(guard.look(kSecond * 12), Guard::Sight::kHung);
 }
 
-TEST_F(GuardTest, AnEndThatDoesNotEndIsAHang) {
+TEST_F(GuardTest, AnEndThatStandsStillIsNoticedLikeAnyOtherHang) {
   Guard guard(setup());
   phase(Phase::kEnding);
-  EXPECT_EQ(guard.look(kSecond * 10), Guard::Sight::kWell);
-  EXPECT_EQ(guard.look(kSecond * 69), Guard::Sight::kWell) << "no beats are expected";
-  EXPECT_EQ(guard.look(kSecond * 71), Guard::Sight::kHung);
+  EXPECT_EQ(guard.look(kSecond * 10), Guard::Sight::kWell) << "no beat yet";
+  engine_.layout().steering.at = (kSecond * 11).v;
+  EXPECT_EQ(guard.look(kSecond * 12), Guard::Sight::kWell) << "and none of the agents'";
+  EXPECT_EQ(guard.look(kSecond * 12 + Nanos(1)), Guard::Sight::kHung);
+  EXPECT_THAT(guard.why(), HasSubstr("end gave no sign of life for 1000 ms"));
+}
+
+TEST_F(GuardTest, AnEndThatLivesAndDoesNotEndIsAHang) {
+  Guard guard(setup());
+  phase(Phase::kEnding);
+  const auto look = [&](std::int64_t seconds) {
+    engine_.layout().steering.at = (kSecond * seconds).v;
+    return guard.look(kSecond * seconds);
+  };
+  EXPECT_EQ(look(10), Guard::Sight::kWell);
+  EXPECT_EQ(look(130), Guard::Sight::kWell) << "it may wait for a ban of 90 s";
+  EXPECT_EQ(look(161), Guard::Sight::kHung);
+  EXPECT_THAT(guard.why(), HasSubstr("has not come to its end"));
 }
 
 TEST_F(GuardTest, AnOrderlyEndIsNoReasonToAct) {

@@ -25,6 +25,31 @@ TEST(IdEpoch, BeginsAgainBehindTheLastOneThatFitsAnId) {
   EXPECT_EQ(next_id_epoch(folder.write("one.epoch", "65535\n")).epoch, 1);
 }
 
+TEST(IdEpoch, GoesOnBehindWhatTheVenueHasSeen) {
+  const Scratch folder;
+  const auto next = [&](const char* text, std::uint16_t seen) {
+    return next_id_epoch(folder.write("one.epoch", text), seen);
+  };
+  EXPECT_EQ(next("5\n", 4).epoch, 6);
+  EXPECT_EQ(next("5\n", 5).epoch, 6);
+  EXPECT_FALSE(next("5\n", 5).behind);
+  EXPECT_EQ(next("5\n", 9).epoch, 10);
+  EXPECT_TRUE(next("5\n", 9).behind);
+  EXPECT_EQ(test::read_file(folder.path("one.epoch")), "10\n");
+  EXPECT_EQ(next("5\n", 65535).epoch, 6) << "of before the numbers began anew";
+  EXPECT_EQ(next("65535\n", 3).epoch, 4);
+  EXPECT_EQ(next("5\n", 0x8000).epoch, 0x8001);
+}
+
+TEST(IdEpoch, IsBehindWithoutItsFileIfTheVenueHasSeenAnything) {
+  const Scratch folder;
+  const IdEpoch next = next_id_epoch(folder.path("one.epoch"), 65535);
+  EXPECT_EQ(next.epoch, 1);
+  EXPECT_TRUE(next.behind);
+  EXPECT_FALSE(next_id_epoch(folder.path("two.epoch")).behind);
+  EXPECT_EQ(next_id_epoch(folder.path("three.epoch"), 40000).epoch, 40001);
+}
+
 TEST(IdEpoch, RefusesAFileThatHoldsSomethingElseAndLeavesItAlone) {
   const Scratch folder;
   for (const std::string text : {"", "x", "12 13", "70000", "-1", "5\n\n"}) {

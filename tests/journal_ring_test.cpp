@@ -261,6 +261,9 @@ TEST(JournalRing, AllSessionsOfAFolderAreRecoveredAndNoOthers) {
     ASSERT_EQ(session.error, "");
     session.push(test::random_records(1, 1)[0]);
   }
+  const std::vector<std::string> outside = sessions_with_rings_outside(folder.path());
+  EXPECT_THAT(outside, testing::Contains(elsewhere / "c"));
+  EXPECT_THAT(outside, testing::Not(testing::Contains(folder / "a")));
   EXPECT_EQ(recover_journals(folder.path()).size(), 2u);
   EXPECT_TRUE(recover_journals(folder.path()).empty());
   std::filesystem::remove_all(elsewhere / "c");

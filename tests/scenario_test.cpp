@@ -319,6 +319,22 @@ TEST(ScenarioRun, VirtualTimeLeavesASessionThatReplays) {
   EXPECT_EQ(here.run("replay s").exit_code, 0);
 }
 
+TEST(ScenarioRun, EndsByItselfAMinuteAfterItsLastFault) {
+  const auto seconds = [](const char* name) {
+    return sim::seconds_of(*sim::find_fault_scenario(name));
+  };
+  EXPECT_EQ(seconds("S7"), 180);
+  EXPECT_EQ(seconds("S25"), 24 * 3600);
+  EXPECT_EQ(seconds("S15"), 0) << "its faults go on until it is stopped";
+  EXPECT_EQ(seconds("S18"), 0) << "nothing goes wrong";
+  const test::Scratch here;
+  const test::Ran ran =
+      here.run("run --scenario S7 --speed max --quiet --session s -c " + test::kConfig);
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_GE(test::JsonFile(here.path("s/summary.json")).number("/seconds"), 180);
+  EXPECT_EQ(here.run("run --scenario S18 --speed max -c " + test::kConfig).exit_code, 2);
+}
+
 // What the checkers wait for afterwards is no part of the run.
 TEST(ScenarioRun, TakesAsLongAsItIsTold) {
   const test::Scratch here;

@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "engine/app/session/left_orders.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_writer.h"
 #include "engine/ledger/ledger.h"
@@ -66,8 +67,9 @@ class StartRecoveryTest : public testing::Test {
     if (target.starts_with("/api/v3/myTrades")) return {.body = trades(request)};
     if (target.starts_with("/api/v3/account")) {
       if (before_balance_) std::exchange(before_balance_, nullptr)();
-      return {.body =
-                  R"({"balances":[{"asset":"BTC","free":")" + balance_ + R"(","locked":"0"}]})"};
+      return {.body = R"({"balances":[{"asset":"BTC","free":")" + balance_ +
+                      R"(","locked":"0"},{"asset":"ETH","free":")" + eth_balance_ +
+                      R"(","locked":"0"}]})"};
     }
     if (request.method == "DELETE") {
       ++canceled_;
@@ -150,6 +152,10 @@ class StartRecoveryTest : public testing::Test {
     }
     balance_ = "9.875";  // 10 + 0.5 + 0.25 - 1 + 0.125, and the person's 7 went elsewhere
   }
+  static std::string open_order(const char* symbol, const std::string& client_id) {
+    return R"([{"symbol":")" + std::string(symbol) + R"(","orderId":9,"clientOrderId":")" +
+           client_id + R"(","status":"NEW"}])";
+  }
   std::string recover(const std::string& previous) {
     recovery_ = std::make_unique<StartRecovery>(config_, credentials_, instruments_, kSelf);
     return recovery_->run(previous);
@@ -167,7 +173,7 @@ class StartRecoveryTest : public testing::Test {
 
   const Scratch here_;
   std::mutex mutex_;
-  std::string open_ = "[]", balance_ = "10";
+  std::string open_ = "[]", balance_ = "10", eth_balance_ = "5";
   std::vector<VenueTrade> trades_;
   std::map<std::uint64_t, std::string> owners_;
   int canceled_ = 0;
@@ -306,6 +312,106 @@ TEST_F(StartRecoveryTest, ASymbolThatIsNotTradedNowIsHandedOn) {
   ASSERT_NE(sol, nullptr);
   EXPECT_EQ(sol->position, Amount(5));
   EXPECT_EQ(sol->trade_id, 9u);
+}
+
+TEST_F(StartRecoveryTest, OrdersOfASymbolThatIsNotTradedNowAreCancelledAndSaid) {
+  for (const OwnOrdersAtStart wish : {OwnOrdersAtStart::kCancel, OwnOrdersAtStart::kAdopt}) {
+    config_.execution.own_orders_at_start = wish;
+    canceled_ = 0;
+    open_ = open_order("SOLUSDT", order_id_text(id_of_start(7, 5)));
+    ASSERT_EQ(recover(""), "");
+    EXPECT_EQ(canceled_, 1);
+    EXPECT_THAT(said(), HasSubstr("SOLUSDT: 1 open orders of an earlier start cancelled; it is not "
+                                  "traded now"));
+  }
+}
+
+TEST_F(StartRecoveryTest, TheBalanceOfASymbolThatWasNotTradedMovesWithItsFills) {
+  instruments_ = test::spot_instruments();
+  SessionOpening opening;
+  for (const Instrument& i : instruments_) {
+    SymbolOpening& o = opening.symbols.emplace_back();
+    o.symbol_text = i.symbol_text;
+    o.balance = Amount((i.base() == "BTC" ? 10 : 5) * kAmountScale);
+  }
+  // One was told first, and was in that balance; the next came later.
+  RecoveredFill& first = opening.fills.emplace_back();
+  first.symbol_text = instruments_[1].symbol_text;
+  const std::int64_t lots = kAmountScale / instruments_[1].lot.v;
+  std::vector<Event> events{fill(7, lots, Side::kBuy, began_), fill(8, lots, Side::kBuy, began_)};
+  first.fill = events[0].fill;
+  for (Event& e : events) e.instrument = 1;
+  const std::string both = leave_session("both", opening, events);
+  eth_balance_ = "6";
+  const std::vector<Instrument> all = instruments_;
+  instruments_.resize(1);
+  ASSERT_EQ(recover(both), "");
+  const SessionOpening carried = recovery_->opening();
+  ASSERT_NE(carried.find("ETHUSDT"), nullptr);
+  EXPECT_EQ(carried.find("ETHUSDT")->balance, Amount(6 * kAmountScale));
+  EXPECT_EQ(carried.find("ETHUSDT")->position, Amount(2 * kAmountScale));
+  const std::string one = leave_session("one", carried, {});
+  instruments_ = all;
+  config_.venue.symbols.push_back("ETHUSDT");
+  ASSERT_EQ(recover(one), "");
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, OrdersGoThoughTheSessionBeforeCannotBeRead) {
+  std::filesystem::create_directory(here_.path("bad"));
+  here_.write("bad/journal.bin", "no journal at all");
+  open_ = open_order("BTCUSDT", order_id_text(id_of_start(7, 5)));
+  EXPECT_THAT(recover(here_.path("bad")), HasSubstr("goes_on = no"));
+  EXPECT_EQ(canceled_, 1);
+  EXPECT_EQ(recovery_->canceled(), 1);
+}
+
+// What a refused start says of orders that are left, and does about them.
+class LeftOrders : public StartRecoveryTest {
+ protected:
+  std::string clear(const std::string& previous = "", int canceled = 0) {
+    return clear_left_orders(config_, credentials_, previous, canceled);
+  }
+};
+
+TEST_F(LeftOrders, AreCancelledOnWhateverSymbolAndOfWhateverStart) {
+  config_.venue.allow_live = true;
+  EXPECT_EQ(clear(), "") << "there are none";
+  for (const int start : {7, 8, 900}) {
+    const auto epoch = static_cast<std::uint16_t>(start);
+    open_ = open_order("SOLUSDT", order_id_text(id_of_start(epoch, 5)));
+    EXPECT_EQ(clear(), "1 open orders of an earlier start were cancelled");
+  }
+  EXPECT_EQ(canceled_, 3);
+  EXPECT_EQ(clear("", 2), "2 open orders of an earlier start were cancelled");
+  for (const std::string& other :
+       {std::string("web_person"), order_id_text(make_order_id({2, 7, 5, 1}))}) {
+    open_ = open_order("BTCUSDT", other);
+    EXPECT_EQ(clear(), "");
+  }
+  EXPECT_EQ(canceled_, 3);
+}
+
+TEST_F(LeftOrders, AreNamedAndLeftWhereLiveIsNotAllowed) {
+  config_.venue.allow_live = false;
+  const std::string id = order_id_text(id_of_start(7, 5));
+  open_ = open_order("BTCUSDT", id);
+  EXPECT_EQ(clear("the/session"), "1 orders of an earlier start are open at the venue, such as " +
+                                      id + ": `mm_logic guard the/session` cancels them");
+  EXPECT_EQ(canceled_, 0);
+}
+
+TEST_F(LeftOrders, MayBeThereWhereTheVenueCannotBeAsked) {
+  config_.venue.allow_live = true;
+  down_ = true;
+  EXPECT_EQ(clear(""), "") << "nobody has traded here yet";
+  const std::string said = clear("the/session");
+  EXPECT_THAT(said, HasSubstr("orders of an earlier start may be open at the venue ("));
+  EXPECT_THAT(said, HasSubstr("503"));
+  EXPECT_THAT(said, HasSubstr("`mm_logic guard the/session` cancels them"));
+  config_.venue.rest_url = "https://127.0.0.1:1";
+  config_.venue.ca_file = "missing.pem";
+  EXPECT_THAT(clear("the/session"), HasSubstr("missing.pem"));
 }
 
 TEST_F(StartRecoveryTest, AVenueThatCannotBeAskedOrAnOrderThatStaysRefusesTheStart) {

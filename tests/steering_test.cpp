@@ -152,6 +152,26 @@ TEST_F(SteeringTest, AShutdownIsOneEventAndTheEndOfSteering) {
   EXPECT_EQ(halt(), "") << "an orderly end halts nobody";
 }
 
+TEST_F(SteeringTest, AKillDuringTheShutdownHaltsAllTheSame) {
+  ASSERT_EQ(steering_.start(), "");
+  steering_.shut_down();
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 1; }));
+  EXPECT_EQ(ask("kill"), "ok 1") << "done with the shutdown, which is the first";
+  EXPECT_THAT(halt(), HasSubstr("killed by command"));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_EQ(control_.size(), 1u) << "the core has nothing more to do";
+}
+
+TEST_F(SteeringTest, ItsHeartBeatsAsLongAsItRuns) {
+  const auto beat = [&] { return counters_.layout().steering.at.load(); };
+  EXPECT_EQ(beat(), 0);
+  ASSERT_EQ(steering_.start(), "");
+  ASSERT_TRUE(wait_until([&] { return beat() != 0; }));
+  steering_.shut_down();
+  const std::int64_t before = counters::monotonic_now().v;
+  EXPECT_TRUE(wait_until([&] { return beat() > before; })) << "in an end as well";
+}
+
 TEST_F(SteeringTest, ALossTripIsWrittenDownOnce) {
   ASSERT_EQ(steering_.start(), "");
   publish(QuoteReason::kLossLimit);
@@ -186,6 +206,33 @@ TEST_F(SteeringTest, TheCoreIsToldThatTheGuardHasFired) {
   EXPECT_EQ(halt(), "") << "that is the guard's to write";
   EXPECT_EQ(ask("resume all"), "ok 2");
   EXPECT_FALSE(latch().is_set());
+}
+
+// A rival goes on: one kill and one line, until a person has looked into it.
+TEST_F(SteeringTest, WhatTheEdgeMustNotGoOnWithHaltsOnce) {
+  std::atomic<bool> told{false};
+  Steering steering({.counters = counters_,
+                     .control = control_,
+                     .clock = clock_,
+                     .log = log_,
+                     .guard_started = false,
+                     .take_halt = [&] { return told ? "a rival" : ""; }});
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("pause buy"), "ok 1");
+  EXPECT_FALSE(latch().is_set());
+  told = true;
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 2; }));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  EXPECT_EQ(ask("pause buy"), "ok 3");
+  EXPECT_THAT(halt(), HasSubstr("a rival (sim session "));
+  EXPECT_EQ(test::count_of(halt(), "\n"), 1u);
+  told = false;
+  EXPECT_EQ(ask("resume all"), "ok 4");
+  EXPECT_FALSE(latch().is_set());
+  steering.stop();
+  publish(QuoteReason::kQuoting);
+  ASSERT_EQ(taken_.size(), 4u);
+  EXPECT_EQ(taken_[1].code, ControlCode::kKill);
 }
 
 TEST_F(SteeringTest, TheSocketIsTheOwnersAndGoneAtTheEnd) {

@@ -101,6 +101,28 @@ class VenueAccountTest : public testing::Test {
   std::vector<Instrument> instruments_ = test::spot_instruments();
 };
 
+TEST_F(VenueAccountTest, FindsTheLatestStartAmongOpenAndRecentOrders) {
+  const auto latest = [this](std::optional<std::uint16_t> found = {}) {
+    EXPECT_EQ(VenueAccount(venue_, credentials_, instruments_, pause_)
+                  .find_latest_start(kSelf.instance, found),
+              "");
+    return found;
+  };
+  answers_["/api/v3/allOrders"] = R"([{"orderId":9,"clientOrderId":"web_person"}])";
+  EXPECT_EQ(latest(), std::nullopt);
+  open_ = {{1, id_text({1, 6}, 5)}, {2, id_text({2, 90}, 6)}, {3, id_text({1, 3}, 5)}};
+  EXPECT_EQ(latest(), 6);
+  answers_["/api/v3/allOrders"] =
+      R"([{"orderId":9,"clientOrderId":")" + id_text({1, 8}, 5) + R"("}])";
+  EXPECT_EQ(latest(), 8);
+  open_ = {{1, id_text({1, 65535}, 5)}};
+  EXPECT_EQ(latest(), 8) << "numbers begin anew behind the last";
+  down_ = true;
+  std::optional<std::uint16_t> none;
+  EXPECT_NE(VenueAccount(venue_, credentials_, instruments_, pause_).find_latest_start(1, none),
+            "");
+}
+
 TEST_F(VenueAccountTest, CancelsWhatIsOursAndLeavesTheRest) {
   open_ = {{1, "web_person"},
            {2, id_text(kSelf, 4)},
@@ -171,6 +193,45 @@ TEST_F(VenueAccountTest, ABanLongerThanOurPatienceIsNotTestedAndIsNoFlatAccount)
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
   EXPECT_THAT(left.error, HasSubstr("no request for another"));
   EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
+}
+
+TEST_F(VenueAccountTest, ABanWhoseEndIsKnownIsWaitedForBeyondOurPatienceAndSaid) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = "2";
+  limited_once_ = 1;
+  std::string said;
+  const VenueAccount::Left left = cancel_all(
+      {.patience = kSecond, .pause_max = 30 * kSecond, .say = [&](std::string_view line) {
+         said += std::string(line) + "\n";
+       }});
+  EXPECT_EQ(left.error, "");
+  EXPECT_THAT(canceled_, ElementsAre(2));
+  EXPECT_THAT(said, HasSubstr("the venue wants no request for another"));
+  EXPECT_GE(asked_at_[2] - asked_at_[1], std::chrono::milliseconds(1990)) << "nor was it tested";
+}
+
+TEST_F(VenueAccountTest, WhoeverIsHurriedWaitsForNoBan) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = next_limit_ = "600";
+  limited_once_ = 1;
+  bool hurried = false;
+  const auto begun = std::chrono::steady_clock::now();
+  const VenueAccount::Left left = cancel_all({.patience = 10 * kSecond,
+                                              .pause_max = 1000 * kSecond,
+                                              .say = [&](std::string_view) { hurried = true; },
+                                              .hurried = [&] { return hurried; }});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  EXPECT_THAT(left.error, HasSubstr("no request for another"));
+  EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
+}
+
+TEST_F(VenueAccountTest, ALookCancelsNothing) {
+  open_ = {{1, "web_person"}, {2, id_text(kSelf, 4)}, {3, id_text({1, 8}, 7)}};
+  const VenueAccount::Closing closing{.self = kSelf, .any_start = true, .patience = kSecond};
+  const VenueAccount::Left left =
+      VenueAccount(venue_, credentials_, instruments_, pause_).look(closing);
+  EXPECT_THAT(left.client_ids, ElementsAre(id_text(kSelf, 4), id_text({1, 8}, 7)));
+  EXPECT_THAT(canceled_, IsEmpty());
 }
 
 // Fills and ends that nobody told.

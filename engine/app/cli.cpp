@@ -157,10 +157,8 @@ std::string use_scenario(const std::string& name, RunOptions& run, std::vector<s
     sets.push_back("market.scenario=" + name);
     return {};
   }
-  if (run.faults->hours > 0 && run.seconds == 0) {
-    run.seconds = run.faults->hours * 3600;
-    run.speed = Speed::kMax;
-  }
+  if (run.faults->hours > 0 && run.seconds == 0) run.speed = Speed::kMax;
+  if (run.seconds == 0) run.seconds = sim::seconds_of(*run.faults);
   std::istringstream words{std::string(run.faults->sets)};
   sets.insert(sets.begin(), std::istream_iterator<std::string>(words), {});
   return {};
@@ -185,7 +183,10 @@ Command add_run(CLI::App& app) {
       ->add_option("--scenario", state->scenario,
                    "Generated market ([market] scenario), or what goes wrong: S1 to S25, below")
       ->type_name("NAME");
-  command->footer("What goes wrong, and what is expected:\n" + sim::fault_scenario_list());
+  command->footer(
+      "What goes wrong, and what is expected (without --seconds until a minute after the last\n"
+      "fault, where there is a last one; S25 in virtual time):\n" +
+      sim::fault_scenario_list());
   add_choice<Speed>(*command, "--speed", run.speed,
                     {{"realtime", Speed::kRealtime}, {"max", Speed::kMax}},
                     "Pace of a simulation (realtime)");
@@ -198,25 +199,25 @@ Command add_run(CLI::App& app) {
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
   command->add_flag("--guard", run.guard, "Start a guard beside a live run (mm_logic guard)");
-  return {
-      command, [state, view] {
-        auto& sets = state->config.sets;
-        if (state->seed) sets.push_back("market.seed=" + *state->seed);
-        if (std::string error = use_scenario(state->scenario, state->run, sets); !error.empty()) {
-          return complain(error);
-        }
-        if (std::string error = without_effect(state->run, state->seed.has_value(), state->scenario,
-                                               view->count() > 0);
-            !error.empty()) {
-          return complain(error);
-        }
-        if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
-          return complain("--speed max needs --seconds N: it never waits to be interrupted");
-        }
-        return with_config(state->config, [&](const Config& c) {
-          return with_summary_file(state->run, c, [&] { return run_mode(state->run, c); });
-        });
-      }};
+  return {command, [state, view] {
+            auto& sets = state->config.sets;
+            if (state->seed) sets.push_back("market.seed=" + *state->seed);
+            if (std::string error = use_scenario(state->scenario, state->run, sets);
+                !error.empty()) {
+              return complain(error);
+            }
+            if (std::string error = without_effect(state->run, state->seed.has_value(),
+                                                   state->scenario, view->count() > 0);
+                !error.empty()) {
+              return complain(error);
+            }
+            if (state->run.speed == Speed::kMax && state->run.seconds == 0) {
+              return complain("--speed max needs --seconds N: it never waits to be interrupted");
+            }
+            return with_config(state->config, [&](const Config& c) {
+              return with_summary_file(state->run, c, [&] { return run_mode(state->run, c); });
+            });
+          }};
 }
 
 CLI::Option* add_captures(CLI::App& command, std::vector<std::string>& captures) {
@@ -278,7 +279,9 @@ Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
   auto state = std::make_shared<State>();
   state->steer.control.code = code;
   CLI::App* command = app.add_subcommand(word, help);
-  command->add_option("session", state->steer.session_dir, "Session folder (the newest that runs)")
+  const std::string which = code == ControlCode::kKill ? "every engine that runs in [session] dir"
+                                                       : "the newest live one that runs, else any";
+  command->add_option("session", state->steer.session_dir, "Session folder (" + which + ")")
       ->type_name("SESSION_DIR");
   if (code != ControlCode::kKill) {
     add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
@@ -305,7 +308,7 @@ Command add_guard(CLI::App& app) {
   auto state = std::make_shared<State>();
   CLI::App* command =
       app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
-  command->add_option("session", state->guard.session_dir, "Session folder (the newest)")
+  command->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
       ->type_name("SESSION_DIR");
   state->config.add_to(*command);
   command->footer(
@@ -532,7 +535,7 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of a running engine; it stays halted until resume")};
+                "Cancel all orders of running engines; they stay halted until resume")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

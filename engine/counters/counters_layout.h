@@ -17,7 +17,7 @@
 namespace mm::counters {
 
 inline constexpr std::uint64_t kMagic = 0x737265746e756f63;  // "counters"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kPathBytes = 1024;  // with the final zero
 
 enum class Phase : std::uint32_t {
@@ -62,6 +62,7 @@ struct Layout {
   alignas(kCacheLine) std::atomic<Phase> phase;
   KillLatch latch;                          // any process
   std::array<Heartbeat, kHotAgents> beats;  // by HotAgent
+  Heartbeat steering;  // of the cold thread that outlives the agents: what beats in an end
   GuardLine guard;
   EngineBlock numbers;
   // instrument_count of Instrument follow

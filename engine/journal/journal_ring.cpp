@@ -215,4 +215,17 @@ std::vector<JournalRecovery> recover_journals(const std::string& sessions) {
   return all;
 }
 
+std::vector<std::string> sessions_with_rings_outside(const std::string& sessions) {
+  std::vector<std::string> found;
+  const std::string folder = full_path(sessions);
+  for (const std::string& path : ring_paths()) {
+    SharedFile file;
+    if (file.open(path) != SharedFile::Found::kOpen) continue;
+    const auto owner = owner_of(file);
+    if (!owner || fs::path(session_of(*owner)).parent_path() == folder) continue;
+    found.push_back(session_of(*owner));
+  }
+  return found;
+}
+
 }  // namespace mm

@@ -61,5 +61,7 @@ JournalRecovery recover_journal(const std::string& session);
 // Those of all sessions in a folder that are not running; what is left of sessions that are no more
 // goes as well.
 std::vector<JournalRecovery> recover_journals(const std::string& sessions);
+// Sessions outside that folder that have a ring, running or not.
+std::vector<std::string> sessions_with_rings_outside(const std::string& sessions);
 
 }  // namespace mm

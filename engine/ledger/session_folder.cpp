@@ -88,7 +88,7 @@ std::string SessionFolder::create(const std::string& sessions, const std::string
   return base + ": there are too many sessions of this moment";
 }
 
-SessionFolder SessionFolder::newest(const std::string& sessions, const Predicate& wanted) {
+std::vector<SessionFolder> SessionFolder::all(const std::string& sessions) {
   std::error_code error;
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(sessions, error)) {
@@ -96,9 +96,14 @@ SessionFolder SessionFolder::newest(const std::string& sessions, const Predicate
     if (is_session_name(name) && has_journal(entry.path())) names.push_back(name);
   }
   std::ranges::sort(names, std::greater<>());
-  for (const std::string& name : names) {
-    SessionFolder folder(sessions + '/' + name);
-    if (!wanted || wanted(folder)) return folder;
+  std::vector<SessionFolder> found;
+  for (const std::string& name : names) found.emplace_back(sessions + '/' + name);
+  return found;
+}
+
+SessionFolder SessionFolder::newest(const std::string& sessions, const Predicate& wanted) {
+  for (SessionFolder& folder : all(sessions)) {
+    if (!wanted || wanted(folder)) return std::move(folder);
   }
   return SessionFolder();
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/types.h"
 
@@ -22,8 +23,9 @@ class SessionFolder {
   // (empty if none) is returned, the folder is in `created`.
   [[nodiscard]] static std::string create(const std::string& sessions, const std::string& folder,
                                           Nanos start_time, SessionFolder& created);
-  // The session in `sessions` that started last, has a journal and is `wanted` (none: any); empty
-  // path if there is none.
+  // The sessions in `sessions` that have a journal, the last first.
+  static std::vector<SessionFolder> all(const std::string& sessions);
+  // The first of them that is `wanted` (none: any); empty path if there is none.
   using Predicate = std::function<bool(const SessionFolder&)>;
   static SessionFolder newest(const std::string& sessions, const Predicate& wanted = {});
 

@@ -44,7 +44,7 @@ constexpr std::optional<ClientOrderId> parse_client_id(std::string_view text) {
 enum class Owner : std::uint8_t {
   kOurs,           // this start of this engine
   kEarlier,        // this engine, before it was started again
-  kLater,          // this engine, started after us: on another host
+  kLater,          // this engine, started after us: from another state folder
   kOtherInstance,  // another engine
   kForeign         // a person, or another program
 };

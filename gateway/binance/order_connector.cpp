@@ -123,7 +123,6 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
   if (error.empty() && connection.reconciled) error = ask_rules(channel, connection);
   if (error.empty() && connection.reconciled) {
     error = reconciler_.run(channel, options_.last_trade_ids, connection);
-    if (reconciler_.superseded()) pause_min_ = options_.key_refused_pause;
   }
   if (!error.empty()) {
     pause_min_ = std::max(pause_min_, pause_after(channel));

@@ -5,13 +5,15 @@
 // once, by whichever says so first; every fill carries its trade id, so the core counts it once. An
 // order of ours that should not live is told as open: the core cancels it. Executions that are
 // missing become follow-ups for the session to send. Orders that are not ours are counted, never
-// touched.
+// touched. One that only this engine could have placed, and did not, shows a rival: another engine
+// with our instance, started later or at the same epoch from a state folder of its own.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/core/event.h"
@@ -30,6 +32,7 @@ namespace mm::binance::orders {
 struct OrderEventCounters {
   std::uint64_t foreign_reports = 0;  // user events about orders that are not ours
   std::uint64_t other_instances = 0;  // those of another engine on this account
+  std::uint64_t rivals = 0;           // those of another engine that takes itself for this one
   std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
   std::uint64_t adopted = 0;          // orders of earlier starts
   std::uint64_t unlisted = 0;         // open orders of ours that a list of all did not have
@@ -89,6 +92,9 @@ class OrderEvents {
   };
   std::vector<FollowUp>& follow_ups() { return follow_ups_; }
 
+  // An order of a rival that was seen, once; 0: none.
+  ClientOrderId take_rival() { return std::exchange(rival_, ClientOrderId(0)); }
+
   void raise_last_trade(InstrumentId i, std::uint64_t trade_id);
   const OrderEventCounters& counters() const { return counters_; }
 
@@ -118,7 +124,7 @@ class OrderEvents {
   void on_trades(const PendingRequest& request, const Response& r);
   void tell_status(const Event& status);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
-  bool is_ours(Owner owner);
+  bool is_ours(Owner owner, ClientOrderId id);
   void opened(const Shape& order);
   void amended(const Shape& order);
   void ended(EventKind kind, const Shape& order, RejectReason reason);
@@ -139,6 +145,7 @@ class OrderEvents {
   std::vector<std::array<std::int64_t, 3>> balances_as_of_ms_;  // told, by instrument and asset
   Nanos now_{};
   std::uint32_t sequence_ = 0;
+  ClientOrderId rival_{};
   std::uint64_t list_ = 0;  // number of the last list of open orders
   OrderEventCounters counters_;
 };

@@ -45,7 +45,7 @@ struct AdoptableOrder {
 class OrderFactsTable {
  public:
   OrderFactsTable(std::size_t slots, std::uint16_t epoch)
-      : epoch_(epoch), rows_(slots * kGenerations) {
+      : epoch_(epoch), rows_(slots * kGenerations), sent_(slots) {
     adopted_.reserve(slots);
   }
 
@@ -58,9 +58,19 @@ class OrderFactsTable {
     const std::size_t row = row_of(id);
     return row < rows_.size() && rows_[row].id == id && id.v != 0 ? &rows_[row] : nullptr;
   }
+  // Whether an id of this epoch may have been given to open(): its generation is between the first
+  // and the last of its slot. Another engine's ids are beyond that as soon as one of its slots is
+  // ahead of ours, or was never used here.
+  bool was_opened(ClientOrderId id) const {
+    const OrderIdParts p = parts(id);
+    if (p.slot >= sent_.size() || !sent_[p.slot].any) return false;
+    const Sent& sent = sent_[p.slot];
+    return distance(sent.first, p.generation) <= distance(sent.first, sent.last);
+  }
   void open(ClientOrderId id, ClientOrderId replaces, Lots lots) {
     const std::size_t row = row_of(id);
     if (row >= rows_.size()) return;
+    count(sent_[parts(id).slot], parts(id).generation);
     rows_[row] = {};
     rows_[row].id = id;
     rows_[row].replaces = replaces;
@@ -89,12 +99,32 @@ class OrderFactsTable {
  private:
   static constexpr std::size_t kGenerations = 4;
 
+  // Generations of a slot that were sent.
+  struct Sent {
+    std::uint32_t first = 0, last = 0;
+    bool any = false;
+  };
+  static constexpr std::uint32_t kSentMax = 1u << 22;  // far less than there are: they wrap
+
+  static std::uint32_t distance(std::uint32_t from, std::uint32_t to) {
+    return (to - from) & 0xFFFFFFu;
+  }
+  static void count(Sent& sent, std::uint32_t generation) {
+    if (!sent.any) sent = {generation, generation, true};
+    if (distance(sent.last, generation) <= kSentMax) {
+      sent.last = generation;
+    } else if (distance(generation, sent.first) <= kSentMax) {
+      sent.first = generation;
+    }
+    if (distance(sent.first, sent.last) > kSentMax) sent.first = sent.last - kSentMax;
+  }
   static std::size_t row_of(ClientOrderId id) {
     const OrderIdParts p = parts(id);
     return p.slot * kGenerations + p.generation % kGenerations;
   }
   std::uint16_t epoch_;
   std::vector<OrderFacts> rows_, adopted_;
+  std::vector<Sent> sent_;  // by slot
 };
 
 }  // namespace mm::binance::orders

@@ -42,7 +42,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   if (!id) id = parse_client_id(report.client_id);
   if (!id) id = venue_ids_.find(i, venue_id);
   const Owner owner = id->v == 0 ? Owner::kForeign : owner_of(*id, self_);
-  if (!is_ours(owner)) return;
+  if (!is_ours(owner, *id)) return;
   const Shape order{.instrument = i,
                     .side = side_of(report.side),
                     .id = *id,
@@ -75,10 +75,15 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   emit(failure_event(EventKind::kRejected, place, refusal_reason(report.reject_reason), Nanos(0)));
 }
 
-// Others' are counted, and that is all.
-bool OrderEvents::is_ours(Owner owner) {
+// Others' are counted, and that is all; a rival's are remembered too.
+bool OrderEvents::is_ours(Owner owner, ClientOrderId id) {
   if (owner == Owner::kForeign) ++counters_.foreign_reports;
-  if (owner == Owner::kOtherInstance || owner == Owner::kLater) ++counters_.other_instances;
+  if (owner == Owner::kOtherInstance) ++counters_.other_instances;
+  if (owner == Owner::kLater || (owner == Owner::kOurs && !facts_.was_opened(id))) {
+    ++counters_.rivals;
+    rival_ = id;
+    return false;
+  }
   return owner == Owner::kOurs || owner == Owner::kEarlier;
 }
 
@@ -212,7 +217,7 @@ void OrderEvents::adopt(const AdoptableOrder& known, const OrderRecord& record) 
 void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
   const auto id = parse_client_id(record.client_id);
   const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
-  if (!is_ours(owner)) return;
+  if (!is_ours(owner, id.value_or(ClientOrderId(0)))) return;
   const Shape order = shape_of(instrument, *id, record);
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);

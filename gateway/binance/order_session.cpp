@@ -74,6 +74,7 @@ bool OrderSession::submit(const Command& c, Nanos now) {
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
   if (quotes && (distrusted_ || state_ != SessionState::kUp ||
+                 link_.rival.load(std::memory_order_acquire) != 0 ||
                  in_flight_.room() <= options_.in_flight_max / 4)) {
     return false;
   }
@@ -194,6 +195,9 @@ bool OrderSession::work(Nanos now) {
     busy = true;
   }
   busy = take_findings() || busy;
+  if (const ClientOrderId rival = events_.take_rival(); rival.v != 0) {
+    link_.rival.store(rival.v, std::memory_order_release);
+  }
   send_follow_ups(now);
   keep_time(now);
   sweep(now);

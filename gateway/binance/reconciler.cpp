@@ -23,7 +23,6 @@ std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> kno
   traded_.clear();
   kept_.assign(instruments_.size(), 0);
   foreign_ = 0;
-  superseded_ = false;
   begins_ = !link_.begun.load(std::memory_order_acquire);
   into.last_trade_ids.assign(instruments_.size(), 0);
   KnownTrades known(instruments_.size());
@@ -68,13 +67,7 @@ std::string Reconciler::list_orders(Questions& venue, InstrumentId i, OpenOrders
   for (const OrderRecord& order : venue.response().orders) {
     const auto id = parse_client_id(order.client_id);
     const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
-    if (owner == Owner::kLater) {
-      superseded_ = true;
-      return fmt::format(
-          "{}: order {} is of start {} of instance {}, and we are start {}: another host runs "
-          "this instance",
-          symbol, order.client_id, parts(*id).epoch, self_.instance, self_.epoch);
-    }
+    if (owner == Owner::kLater) link_.rival.store(id->v, std::memory_order_release);
     const bool ours = owner == Owner::kOurs || owner == Owner::kEarlier;
     owners_[{i, order.order_id}] = ours ? *id : ClientOrderId(0);
     if (!ours) ++open.foreign;

@@ -3,7 +3,8 @@
 // Cold: a few requests an instrument on a fresh connection, after its user data were subscribed, so
 // that nothing falls between. Orders of earlier starts of this engine are cancelled by id, and it
 // is checked that they are gone; or the first so many of them go on as ours, those that are whole
-// ticks and lots. Orders that are not ours are counted and left alone. Executions since the last
+// ticks and lots. Orders that are not ours are counted and left alone; one of a later start of this
+// engine is told to whoever halts us (SessionLink::rival). Executions since the last
 // known one are told with their trade ids, so each counts once; at first they and the balances are
 // of one instant, and where none is known all there are count as known. Once a session has begun
 // nothing is taken over any more: an old order that turns up is told, and the core cancels it. At
@@ -43,8 +44,6 @@ class Reconciler {
   // not told, and then what became of `orders`; also those before something went wrong.
   std::string run_last(Questions& venue, std::span<const UnsettledOrder> orders,
                        std::vector<Event>& found);
-  // An order of a later start than ours is open, so that one trades, not we: said by run().
-  bool superseded() const { return superseded_; }
 
  private:
   static constexpr int kCancelRounds = 5;
@@ -95,7 +94,6 @@ class Reconciler {
   std::vector<std::size_t> kept_;             // by instrument: orders that may go on
   std::uint64_t foreign_ = 0;
   bool begins_ = false;  // nothing was told yet
-  bool superseded_ = false;
 };
 
 }  // namespace mm::binance::orders

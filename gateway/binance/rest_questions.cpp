@@ -18,6 +18,7 @@ const RestQuestions::Route& RestQuestions::route_of(std::string_view method) {
       {"order.status", "GET", "/api/v3/order"},
       {"order.cancel", "DELETE", "/api/v3/order", kCancel},
       {"openOrders.status", "GET", "/api/v3/openOrders"},
+      {"allOrders", "GET", "/api/v3/allOrders"},
       {"openOrders.cancelAll", "DELETE", "/api/v3/openOrders", kCancel}};
   const auto* const route = std::ranges::find(kRoutes, method, &Route::method);
   MM_ASSERT(route != std::end(kRoutes), "a method that REST has");

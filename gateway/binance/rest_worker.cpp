@@ -145,8 +145,7 @@ int RestWorker::look(Nanos now) {
 
 void RestWorker::on_trouble(std::string_view problem, Nanos now) {
   link_.looking.store(false, std::memory_order_release);
-  const Nanos pause =
-      schedule_.failed(now, reconciler_.superseded() ? options_.key_refused_pause : Nanos{});
+  const Nanos pause = schedule_.failed(now);
   if (problem_ != problem) {
     say_(fmt::format("REST: {}; next attempt in {} ms", problem, pause.v / kMillisecond.v));
   }

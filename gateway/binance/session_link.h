@@ -78,6 +78,9 @@ struct SessionLink {
   // Look soon: a symbol is halted, an order was refused for its symbol's rules, or the connector
   // was not told.
   std::atomic<bool> symbols_wanted{false};
+  // An order of a rival (order_events.h) that was seen; 0: none, or whoever halts us knows. Until
+  // then no quote leaves.
+  std::atomic<std::uint64_t> rival{0};
   VenueOrderIds venue_ids;  // written by the session
   RestLink rest;
   // Counters of the connector, for status and tests.

@@ -190,6 +190,14 @@ std::span<const FaultScenario> fault_scenarios() {
   return kScenarios;
 }
 
+std::int64_t seconds_of(const FaultScenario& scenario) {
+  constexpr Nanos kAfterwards = at(60);
+  if (scenario.hours > 0) return scenario.hours * 3600;
+  Nanos end{};
+  for (const Fault& fault : scenario.plan()) end = std::max(end, fault.end);
+  return end == Nanos(0) || end >= at(kAlways) ? 0 : (end + kAfterwards).v / kSecond.v;
+}
+
 const FaultScenario* find_fault_scenario(std::string_view name) {
   const auto* found = std::ranges::find(kScenarios, name, &FaultScenario::name);
   return found == std::end(kScenarios) ? nullptr : found;

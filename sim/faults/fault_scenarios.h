@@ -21,6 +21,8 @@ struct FaultScenario {
 };
 
 std::span<const FaultScenario> fault_scenarios();
+// Until what goes wrong is over and the quotes are back, in seconds; 0: it has no end.
+std::int64_t seconds_of(const FaultScenario& scenario);
 // nullptr for an unknown name.
 const FaultScenario* find_fault_scenario(std::string_view name);
 // All of them, a line each, for help and error messages.

@@ -89,12 +89,15 @@ void Steering::stop() {
 }
 
 int Steering::turn() {
+  setup_.counters.layout().steering.at.store(counters::monotonic_now().v,
+                                             std::memory_order_release);
   server_.serve(kLook,
                 [this](std::string_view request, bool gone) { return answer(request, gone); });
   if (!shutting_down_ && shutdown_wanted_.load(std::memory_order_acquire)) {
     shutting_down_ = true;
     push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
   }
+  watch_edge();
   watch_guard();
   watch_trip();
   push_waiting();
@@ -112,9 +115,13 @@ std::string Steering::answer(std::string_view request, bool gone) {
     log_.print(LogLevel::kWarning, setup_.clock.now(), "control: that came too late");
     return "error: too late";
   }
-  if (shutting_down_) return "error: the engine is shutting down";
   std::string problem;
   if (control->code == ControlCode::kKill) problem = kill();
+  if (shutting_down_) {
+    // What a kill asks of the core, the end does already: done with it.
+    if (control->code == ControlCode::kKill) return done(problem);
+    return "error: the engine is shutting down";
+  }
   const bool all = control->scope == PauseScope::kAll;
   if (control->code == ControlCode::kResume && all) problem = resume();
   if (control->code == ControlCode::kResume && !problem.empty()) return "error: " + problem;
@@ -122,7 +129,11 @@ std::string Steering::answer(std::string_view request, bool gone) {
     return "error: the engine takes no more: its core does not turn";
   }
   push(*control);
-  // The orders go whether HALT could be written or not.
+  return done(problem);
+}
+
+// The orders go whether HALT could be written or not.
+std::string Steering::done(const std::string& problem) const {
   return problem.empty() ? fmt::format("ok {}", pushed_)
                          : fmt::format("ok {} {}", pushed_, problem);
 }
@@ -154,6 +165,18 @@ void Steering::push(const Control& control) {
 
 void Steering::push_waiting() {
   while (!waiting_.empty() && setup_.control.try_push(waiting_.front())) waiting_.pop_front();
+}
+
+// Not halted twice: a rival goes on.
+void Steering::watch_edge() {
+  if (!setup_.take_halt) return;
+  KillLatch& latch = setup_.counters.layout().latch;
+  const bool killed = latch.is_set(KillLatch::kKilled);
+  const std::string why = setup_.take_halt();
+  if (why.empty() || killed) return;
+  latch.set(KillLatch::kKilled);
+  std::ignore = halt(why);
+  push({.code = ControlCode::kKill, .scope = PauseScope::kAll, .pad = {}});
 }
 
 // The guard cancels and writes HALT itself; here the core learns of it.

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ class Steering {
     const Clock& clock;
     Log& log;
     bool guard_started = false;  // one is expected to watch
+    // Why the venue's edge must not go on, told once; empty: it may.
+    std::function<std::string()> take_halt{};
   };
   explicit Steering(const Setup& setup);
   ~Steering() { stop(); }
@@ -55,10 +58,12 @@ class Steering {
   };
   int turn();
   std::string answer(std::string_view request, bool gone);
+  std::string done(const std::string& problem) const;
   std::string kill();
   std::string resume();
   void push(const Control& control);
   void push_waiting();
+  void watch_edge();
   void watch_guard();
   void watch_trip();
   std::string halt(std::string_view reason);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "engine/app/config/core_setup.h"
@@ -9,6 +10,7 @@
 #include "engine/app/edges/symbol_watch.h"
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/venue_account.h"
+#include "gateway/binance/client_order_id.h"
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
 #include "gateway/binance/reconciler.h"
@@ -27,6 +29,9 @@ constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .se
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
+// And how long a ban may last before: what scripts/systemd grants a stop is a little more than
+// both.
+constexpr Nanos kEndPauseMax{90 * kSecond.v};
 // What the session still has to say then; more than its rings hold.
 constexpr int kLastTurnsMax = 1000;
 
@@ -95,6 +100,7 @@ class LiveEdge : public VenueEdge {
            std::span<const std::uint64_t> last_trades)
       : instruments_(c.instruments),
         clock_(c.clock),
+        latch_(c.kill_latch),
         exclusive_symbol_(c.config.order_management.exclusive_symbol),
         limits_(make_address_limits(c.config)),
         options_(session_options(c, announced, last_trades)),
@@ -141,7 +147,8 @@ class LiveEdge : public VenueEdge {
     rest_thread_.stop();
     market_.stop();
   }
-  void settle(const Core& core, const Tell& tell) override;
+  std::string take_halt() override;
+  void settle(const Core& core, const Ending& ending) override;
   void summarize(const Core& core, bool, Summary& summary) override {
     account_.compare(core, left_, link_.foreign_orders.load(), summary);
     summary.notes.push_back("market data: " + market_.report());
@@ -149,6 +156,8 @@ class LiveEdge : public VenueEdge {
     summary.notes.push_back(fmt::format(
         "orders: {} requests, {} answers, {} user events, {} connections, {} lost, {} by REST",
         n.requests, n.answers, n.user_events, link_.connects.load(), n.lost, n.by_rest));
+    // Whoever comes last cancels what the others have: neither end is what it seems.
+    if (rival_seen_.load(std::memory_order_acquire)) summary.invariants.emplace_back("no_rival", 1);
   }
 
  private:
@@ -168,6 +177,8 @@ class LiveEdge : public VenueEdge {
 
   std::span<const Instrument> instruments_;
   const Clock& clock_;
+  KillLatch& latch_;
+  std::atomic<bool> rival_seen_{false};
   bool exclusive_symbol_;
   net::AddressLimits limits_;
   orders::OrderSessionOptions options_;
@@ -189,23 +200,41 @@ class LiveEdge : public VenueEdge {
   VenueAccount::Left left_;
 };
 
+// No quote leaves in between: the latch is set before the session lets them go on.
+std::string LiveEdge::take_halt() {
+  const ClientOrderId id(link_.rival.load(std::memory_order_acquire));
+  if (id.v == 0) return {};
+  rival_seen_.store(true, std::memory_order_release);
+  latch_.set(KillLatch::kKilled);
+  link_.rival.store(0, std::memory_order_release);
+  const orders::ClientIdText text = orders::client_id_text(id);
+  return fmt::format(
+      "another engine trades on this account as instance {}: order {} is of its start {}, we are "
+      "start {}; end one of the two, or give it another [engine] instance",
+      options_.identity.instance, std::string_view(text.data(), text.size()), parts(id).epoch,
+      options_.identity.epoch);
+}
+
 // Over REST, whatever has become of the connections: no order of ours is left, the core gets the
 // fills that it was not told, and then the end of each order that it still thinks alive.
-void LiveEdge::settle(const Core& core, const Tell& tell) {
+void LiveEdge::settle(const Core& core, const Ending& ending) {
   for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    tell(session_is_down(core, static_cast<InstrumentId>(i)));
+    ending.tell(session_is_down(core, static_cast<InstrumentId>(i)));
   }
   left_ = account_.cancel_all({.self = options_.identity,
                                .everybody = exclusive_symbol_,
                                .arrivals_until = core.lifecycle().arrivals_until(),
-                               .patience = kEndPatience});
+                               .patience = kEndPatience,
+                               .pause_max = kEndPauseMax,
+                               .say = ending.say,
+                               .hurried = ending.hurried});
   if (!left_.error.empty() || !session_.has_begun()) return;
   const orders::InstrumentMap instruments(instruments_);
   orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
   std::vector<Event> found;
   left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
-  for (const Event& event : found) tell(event);
+  for (const Event& event : found) ending.tell(event);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/app/config/config.h"
 #include "engine/core/core.h"
@@ -61,10 +62,17 @@ class VenueEdge {
   virtual std::string start(Nanos now) = 0;
   // After the hot threads have stopped.
   virtual void stop() {}
+  // Why this engine must not go on trading, told once; empty: it may. When it returns the latch is
+  // set. Called by the steering's thread.
+  virtual std::string take_halt() { return {}; }
   // What the core has not heard when everything has stopped; `tell` brings an event to it the usual
-  // way, on this thread.
-  using Tell = std::function<void(const Event&)>;
-  virtual void settle(const Core&, const Tell&) {}
+  // way, on this thread. What takes long is said; whoever is `hurried` has no time for it.
+  struct Ending {
+    std::function<void(const Event&)> tell;
+    std::function<void(std::string_view)> say;
+    std::function<bool()> hurried;
+  };
+  virtual void settle(const Core&, const Ending&) {}
   // What only the edge can say at the end: invariants against the venue, counters, notes.
   virtual void summarize(const Core& core, bool flat, Summary& summary) = 0;
 };

@@ -119,14 +119,30 @@ int watch(counters::CountersFile& engine, const Config& config) {
   return exit_code(guard.watch());
 }
 
+// The newest that may have left orders, else the newest: simulations beside it need no guard.
+std::string live_session(const std::string& sessions) {
+  std::string ended;
+  for (const SessionFolder& folder : SessionFolder::all(sessions)) {
+    counters::CountersFile engine;
+    if (!engine.attach(folder.path()).empty()) continue;
+    const counters::Layout& layout = engine.layout();
+    if (std::string_view(layout.identity.mode.data()) != "live") continue;
+    if (layout.phase.load(std::memory_order_acquire) != counters::Phase::kEnded) {
+      return folder.path();
+    }
+    if (ended.empty()) ended = folder.path();
+  }
+  return ended;
+}
+
 }  // namespace
 
 int guard_mode(const GuardOptions& options) {
-  const std::string folder = options.session_dir.empty()
-                                 ? SessionFolder::newest(options.sessions_dir).path()
-                                 : options.session_dir;
+  const std::string folder =
+      options.session_dir.empty() ? live_session(options.sessions_dir) : options.session_dir;
   if (folder.empty()) {
-    return fail("no session found in " + options.sessions_dir + ": name one, or run one first");
+    return fail("no live session found in " + options.sessions_dir +
+                ": name one, or run one first");
   }
   counters::CountersFile engine;
   if (std::string error = engine.attach(folder); !error.empty()) return fail(error);

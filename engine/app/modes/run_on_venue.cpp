@@ -4,16 +4,19 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "engine/app/edges/live_edge.h"
 #include "engine/app/edges/paper_edge.h"
 #include "engine/app/modes/run_realtime.h"
 #include "engine/app/session/id_epoch.h"
+#include "engine/app/session/left_orders.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
 #include "engine/app/session/start_recovery.h"
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/findings.h"
+#include "engine/app/venue/venue_account.h"
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
@@ -25,6 +28,9 @@ namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
+
+// Pauses that the venue wants at a start are kept up to here.
+constexpr Nanos kPatience{300 * kSecond.v};
 
 std::string halt_text(const std::string& sessions, const std::string& reasons) {
   return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
@@ -58,33 +64,87 @@ std::string remember_session(const std::string& path, SessionRecord& record) {
   return write_durably(path, std::filesystem::absolute(record.path()).string() + "\n");
 }
 
+// All that this engine remembers from one start to the next is beside its lock.
+std::string beside(const orders::AccountLock& lock, const char* extension) {
+  return std::filesystem::path(lock.path()).replace_extension(extension).string();
+}
+
+// Whatever it is that refuses a live start: nobody looks after the orders of an earlier one.
+class Refusal {
+ public:
+  Refusal(const Config& config, const orders::Credentials& credentials)
+      : config_(config), credentials_(credentials) {
+    if (!credentials.error.empty()) return;
+    lock_.emplace(credentials.api_key.view(), static_cast<std::uint8_t>(config.engine.instance),
+                  state_folder());
+  }
+
+  // None without a key. Not held: those orders may well be another engine's.
+  const std::optional<orders::AccountLock>& lock() const { return lock_; }
+  int refuse(const std::string& error, int canceled = 0) const {
+    fail(error);
+    if (!lock_ || !lock_->held()) return 1;
+    const std::string left = clear_left_orders(config_, credentials_,
+                                               last_session(beside(*lock_, ".session")), canceled);
+    return left.empty() ? 1 : fail(left);
+  }
+
+ private:
+  const Config& config_;
+  const orders::Credentials& credentials_;
+  std::optional<orders::AccountLock> lock_;
+};
+
+// Higher than all that the venue has orders of, whatever has become of the file.
+IdEpoch take_epoch(const RunParts& parts, const orders::Credentials& credentials,
+                   const std::string& path) {
+  net::SharedRequestPause pause;
+  VenueAccount account(parts.config.venue, credentials, parts.instruments, pause);
+  account.give_up_at(Clock().now() + kPatience);
+  std::optional<std::uint16_t> seen;
+  const auto instance = static_cast<std::uint8_t>(parts.config.engine.instance);
+  if (std::string error = account.find_latest_start(instance, seen); !error.empty()) {
+    return {.epoch = 0, .behind = false, .error = error};
+  }
+  return next_id_epoch(path, seen);
+}
+
+std::string lost_state(const std::string& path, const IdEpoch& next, const std::string& previous) {
+  return fmt::format(
+      "{} did not know of the last starts of this engine, of which the venue has orders: the state "
+      "folder was lost, or another host ran it. This is start {}; {}",
+      path, next.epoch,
+      previous.empty() ? "position and daily loss begin anew"
+                       : fmt::format("position and daily loss go on from {}", previous));
+}
+
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
-             const std::vector<orders::LimitUsage>& limits) {
+             const std::vector<orders::LimitUsage>& limits, const Refusal& refusal) {
   EngineConfig& engine = parts.config.engine;
-  const orders::AccountLock lock(credentials.api_key.view(),
-                                 static_cast<std::uint8_t>(engine.instance), state_folder());
-  if (!lock.held()) return fail(lock.error());
-  // All that this engine remembers from one start to the next is beside its lock.
-  const auto beside = [&lock](const char* extension) {
-    return std::filesystem::path(lock.path()).replace_extension(extension).string();
-  };
+  const orders::AccountLock& lock = *refusal.lock();
+  const std::string previous = last_session(beside(lock, ".session"));
   if (engine.epoch == 0) {
-    const IdEpoch next = next_id_epoch(beside(".epoch"));
-    if (!next.error.empty()) return fail(next.error);
+    const std::string file = beside(lock, ".epoch");
+    const IdEpoch next = take_epoch(parts, credentials, file);
+    if (!next.error.empty()) return refusal.refuse(next.error);
     engine.epoch = next.epoch;
+    if (next.behind) parts.notes.push_back(lost_state(file, next, previous));
   }
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
       {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
-  std::string error = recovery.run(last_session(beside(".session")));
-  if (!error.empty()) return fail(error);
+  std::string error = recovery.run(previous);
+  if (!error.empty()) return refusal.refuse(error, recovery.canceled());
   // The guard of an engine that died a moment ago may have written it meanwhile.
   if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
-    return fail(halt_text(parts.config.session.dir, reasons));
+    return refusal.refuse(halt_text(parts.config.session.dir, reasons), recovery.canceled());
   }
   parts.opening = recovery.opening();
-  parts.notes = recovery.lines();
-  parts.begun = [&](SessionRecord& record) { return remember_session(beside(".session"), record); };
+  parts.notes.insert(parts.notes.end(), recovery.lines().begin(), recovery.lines().end());
+  parts.begun = [&](SessionRecord& record) {
+    return remember_session(beside(lock, ".session"), record);
+  };
+  parts.refuse = [&](const std::string& why) { return refusal.refuse(why, recovery.canceled()); };
   parts.mode = "live";
   std::vector<std::uint64_t> last_trades;
   for (const Instrument& i : parts.instruments) {
@@ -100,23 +160,29 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
 
 int run_on_venue(const RunOptions& options, const Config& config) {
   const bool live = options.mode == VenueMode::kLive;
-  if (live) {
-    if (const std::string reasons = read_halt(config.session.dir); !reasons.empty()) {
-      return fail(halt_text(config.session.dir, reasons));
-    }
-  }
   const auto guard = options.guard ? std::make_shared<GuardProcess>() : nullptr;
   const orders::Credentials credentials = live ? load_credentials(config) : orders::Credentials{};
+  std::optional<Refusal> refusal;
+  if (live) refusal.emplace(config, credentials);
+  const auto refuse = [&](const std::string& why) {
+    return refusal ? refusal->refuse(why) : fail(why);
+  };
+  if (live) {
+    if (const std::string reasons = read_halt(config.session.dir); !reasons.empty()) {
+      return refuse(halt_text(config.session.dir, reasons));
+    }
+    if (refusal->lock() && !refusal->lock()->held()) return fail(refusal->lock()->error());
+  }
   Findings findings(true);
   if (live) {
     check_account(config, credentials, findings);
   } else {
     check_market(config, findings);
   }
-  if (findings.failed()) return fail("not started: what is said above has to be mended first");
+  if (findings.failed()) return refuse("not started: what is said above has to be mended first");
   net::SharedRequestPause pause;  // over when the trading begins
   VenueInstruments venue = fetch_instruments(config, pause);
-  if (!venue.error.empty()) return fail(venue.error);
+  if (!venue.error.empty()) return refuse(venue.error);
   RunParts parts{.config = config,
                  .mode = {},
                  .instruments = venue.instruments,
@@ -124,11 +190,12 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .opening = {},
                  .notes = {},
                  .begun = {},
+                 .refuse = fail,
                  .resynchronises = config.feed.source == FeedSource::kWebSocket,
                  .guard = guard};
   obey_limits(venue.info, parts.config);
-  return live ? run_live(options, std::move(parts), credentials, order_limits(venue.info))
-              : run_paper(options, std::move(parts));
+  if (!live) return run_paper(options, std::move(parts));
+  return run_live(options, std::move(parts), credentials, order_limits(venue.info), *refusal);
 }
 
 }  // namespace mm::app

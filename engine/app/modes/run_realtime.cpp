@@ -95,6 +95,7 @@ class RealtimeRun {
         opening_(parts.opening),
         notes_(parts.notes),
         begun_(parts.begun),
+        refuse_(parts.refuse),
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
@@ -118,6 +119,7 @@ class RealtimeRun {
   bool shut_down();
   void stop_threads();
   void tell(Event event);
+  void say(std::string_view line);
   int finish(bool flat);
 
   RunOptions options_;
@@ -127,6 +129,7 @@ class RealtimeRun {
   SessionOpening opening_;
   std::vector<std::string> notes_;
   std::function<std::string(SessionRecord&)> begun_;
+  std::function<int(const std::string&)> refuse_;
   Clock clock_;
   RunRings rings_{config_.engine, opening_.fills.size()};
   EdgeFactory make_edge_;
@@ -183,8 +186,9 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(
-      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr});
+  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_,
+                                                         guard_ != nullptr,
+                                                         [this] { return edge_->take_halt(); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
@@ -229,6 +233,13 @@ std::string RealtimeRun::keep_journal() {
   for (const JournalRecovery& left : recover_journals(config_.session.dir)) {
     if (std::string text = left.text(); !text.empty()) notes_.push_back(std::move(text));
   }
+  for (const std::string& session : sessions_with_rings_outside(config_.session.dir)) {
+    if (counters::CountersFile its; its.attach(session).empty() && its.engine_alive()) continue;
+    notes_.push_back(fmt::format(
+        "{}: its engine died and left the end of its journal in memory; `mm_logic replay` of it "
+        "adds that to the journal and frees the memory",
+        session));
+  }
   std::string error =
       record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);
   if (!error.empty()) return error;
@@ -262,7 +273,7 @@ std::string RealtimeRun::open_session(const TopologyPlan& plan) {
 int RealtimeRun::run() {
   const TopologyPlan plan = plan_threads(config_.engine, read_host_cpus());
   if (!plan.ok()) {
-    fail(plan.error);
+    refuse_(plan.error);
     return 2;
   }
   std::string error = open_session(plan);
@@ -274,7 +285,7 @@ int RealtimeRun::run() {
   }
   if (!error.empty()) {
     journal_ring_.remove();  // nothing was sent
-    return fail(error);
+    return refuse_(error);
   }
   watch();
   const bool flat = shut_down();
@@ -330,7 +341,9 @@ void RealtimeRun::stop_threads() {
   set_phase(counters::Phase::kEnding);
   for (auto& thread : hot_threads_) thread->stop();
   edge_->stop();
-  edge_->settle(core_, [this](const Event& event) { tell(event); });
+  edge_->settle(core_, {.tell = [this](const Event& event) { tell(event); },
+                        .say = [this](std::string_view line) { say(line); },
+                        .hurried = StopSignal::insisted});
   journal_thread_->stop();
   lane_.finish(record_.journal());
   look(clock_.now());
@@ -342,6 +355,14 @@ void RealtimeRun::tell(Event event) {
   event.received = clock_.now();
   while (!rings_.executions.try_push(event)) strategy_.do_work();
   strategy_.do_work();
+}
+
+// What holds up an end: whoever waits for it is told, below the page.
+void RealtimeRun::say(std::string_view line) {
+  view_.close();
+  std::fprintf(stderr, "mm_logic: %.*s\n", static_cast<int>(line.size()), line.data());
+  log_writer_->write(LogLevel::kWarning, clock_.now(), line);
+  log_->flush();
 }
 
 int RealtimeRun::finish(bool flat) {

@@ -12,6 +12,7 @@
 #include "engine/app/edges/venue_edge.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/session_record.h"
+#include "engine/app/session/session_report.h"
 #include "engine/journal/session_opening.h"
 
 namespace mm::app {
@@ -26,6 +27,8 @@ struct RunParts {
   std::vector<std::string> notes{};
   // Called when the session's journal is there, before anything is sent. Returns the error.
   std::function<std::string(SessionRecord&)> begun{};
+  // Says why nothing was begun; returns the exit code.
+  std::function<int(const std::string&)> refuse = fail;
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
   bool resynchronises = false;
   std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard

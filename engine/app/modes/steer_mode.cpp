@@ -1,8 +1,10 @@
 // `mm_logic pause | resume | kill`: tells a running engine, and waits until it is so.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
+#include <vector>
 
 #include "engine/app/control/control_socket.h"
 #include "engine/app/control/steering.h"
@@ -20,9 +22,17 @@ using counters::CountersFile;
 constexpr std::chrono::milliseconds kAnswerPatience{5000}, kLook{20};
 constexpr Nanos kEffectPatience{10 * kSecond.v};
 
-bool engine_runs(const std::string& session) {
-  CountersFile counters;
-  return counters.attach(session).empty() && counters.engine_alive();
+// Those that trade with money come first, then the newest.
+std::vector<std::string> running_engines(const std::string& sessions) {
+  std::vector<std::string> live, others;
+  for (const SessionFolder& folder : SessionFolder::all(sessions)) {
+    CountersFile counters;
+    if (!counters.attach(folder.path()).empty() || !counters.engine_alive()) continue;
+    const std::string_view mode = counters.layout().identity.mode.data();
+    (mode == "live" ? live : others).push_back(folder.path());
+  }
+  live.insert(live.end(), others.begin(), others.end());
+  return live;
 }
 
 // What the counters say once the core has consumed `events` control events.
@@ -72,8 +82,9 @@ int tell(const std::string& session, const CountersFile& counters, const Control
   const char* const end = answer.text.data() + answer.text.size();
   const auto [rest, problem] = std::from_chars(answer.text.data() + 3, end, events);
   if (problem != std::errc()) return fail("not understood: " + answer.text);
-  if (rest != end) fail(std::string(rest + 1, end));  // done, but
+  const std::string unwritten(rest == end ? end : rest + 1, end);  // it is done, but
   const bool kill = control.code == ControlCode::kKill;
+  if (!unwritten.empty()) fail("HALT is not written, a live run may start again: " + unwritten);
   const Effect effect = wait_for_effect(counters, events, kill);
   if (!effect.seen) {
     return fail(request + ": told, but the engine's core has not taken it up; it may hang");
@@ -83,6 +94,10 @@ int tell(const std::string& session, const CountersFile& counters, const Control
   if (effect.live_orders > 0) {
     return fail(
         fmt::format("{} orders may still be live: they are being cancelled", effect.live_orders));
+  }
+  if (!unwritten.empty()) {
+    fmt::print("No order is live, and HALT is not written.\n");
+    return 1;
   }
   fmt::print("No order is live. HALT is written; `mm_logic resume` lets it quote again.\n");
   return 0;
@@ -100,14 +115,7 @@ int lift_halt(const std::string& sessions) {
   return 0;
 }
 
-}  // namespace
-
-int steer_mode(const SteerOptions& options) {
-  std::string session = options.session_dir;
-  if (session.empty()) {
-    const auto runs = [](const SessionFolder& folder) { return engine_runs(folder.path()); };
-    session = SessionFolder::newest(options.sessions_dir, runs).path();
-  }
+int steer(const SteerOptions& options, const std::string& session) {
   CountersFile counters;
   std::string error =
       session.empty() ? "no engine runs in " + options.sessions_dir : counters.attach(session);
@@ -121,6 +129,19 @@ int steer_mode(const SteerOptions& options) {
   const Control& c = options.control;
   if (c.code == ControlCode::kResume && c.scope == PauseScope::kAll) return lift_halt(sessions);
   return fail(error);
+}
+
+}  // namespace
+
+// Without a name a kill is meant for whatever runs, and has failed if one has not obeyed.
+int steer_mode(const SteerOptions& options) {
+  if (!options.session_dir.empty()) return steer(options, options.session_dir);
+  const std::vector<std::string> running = running_engines(options.sessions_dir);
+  if (running.empty()) return steer(options, {});
+  if (options.control.code != ControlCode::kKill) return steer(options, running.front());
+  int worst = 0;
+  for (const std::string& session : running) worst = std::max(worst, steer(options, session));
+  return worst;
 }
 
 }  // namespace mm::app

@@ -17,11 +17,12 @@ constexpr std::uint32_t kEpochMax = 0xFFFF;
 
 }  // namespace
 
-IdEpoch next_id_epoch(const std::string& path) {
+IdEpoch next_id_epoch(const std::string& path, std::optional<std::uint16_t> seen) {
   std::error_code ignored;  // what cannot be made cannot be written either, which says more
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (std::filesystem::create_directories(folder, ignored)) sync_folder_of(folder.string());
   std::uint32_t last = 0;
+  bool known = false;
   if (std::ifstream file(path); file) {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     const char* const end = text.data() + text.size();
@@ -29,16 +30,22 @@ IdEpoch next_id_epoch(const std::string& path) {
     const bool whole = problem == std::errc{} && rest != text.data() &&
                        (rest == end || (rest + 1 == end && *rest == '\n'));
     if (!whole || last > kEpochMax) {
-      return {0, fmt::format("{}: must hold one number from 0 to {}: the epoch last used by this "
-                             "engine",
-                             path, kEpochMax)};
+      return {0, false,
+              fmt::format("{}: must hold one number from 0 to {}: the epoch last used by this "
+                          "engine",
+                          path, kEpochMax)};
     }
+    known = true;
   }
+  // Epochs begin anew after the last one: the nearer way round counts.
+  const bool behind =
+      seen && (!known || static_cast<std::uint16_t>(*seen - last - 1) < kEpochMax / 2);
+  if (behind) last = *seen;
   const std::uint32_t next = last == kEpochMax ? 1 : last + 1;
   if (std::string error = write_durably(path, fmt::format("{}\n", next)); !error.empty()) {
-    return {0, error};
+    return {0, behind, error};
   }
-  return {static_cast<std::uint16_t>(next), {}};
+  return {static_cast<std::uint16_t>(next), behind, {}};
 }
 
 std::string state_folder() {

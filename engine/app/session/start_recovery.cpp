@@ -8,6 +8,7 @@
 #include "engine/app/session/session_ledger.h"
 #include "engine/core/decimal_text.h"
 #include "engine/core/risk.h"
+#include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_reader.h"
 #include "gateway/binance/error_table.h"
 #include "gateway/binance/signed_request.h"
@@ -47,14 +48,14 @@ StartRecovery::StartRecovery(const Config& config, const orders::Credentials& cr
       adopts_(config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt) {}
 
 std::string StartRecovery::run(const std::string& previous) {
+  // First: that needs no ledger. And no order of ours can execute any more when executions are
+  // asked for.
+  if (std::string error = cancel_orders(); !error.empty()) return error;
   if (!previous.empty() && !config_.session.goes_on) leave_behind(previous);
   if (!previous.empty() && config_.session.goes_on) {
     if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
   }
-  // No order of ours can execute any more when executions are asked for.
-  if (!adopts_) {
-    if (std::string error = cancel_orders(); !error.empty()) return error;
-  }
+  tell_canceled();
   account_.give_up_at(Clock().now() + kPatience);
   return find_opening();
 }
@@ -96,6 +97,10 @@ std::string StartRecovery::read_previous(const std::string& path) {
   JournalReader journal;
   if (std::string error = journal.open(folder.journal()); !error.empty()) return error;
   if (std::string error = parse_opening(journal.header().opening, before_); !error.empty()) {
+    return error;
+  }
+  const std::string& lines = journal.header().instruments;
+  if (std::string error = parse_instrument_lines(lines, traded_before_); !error.empty()) {
     return error;
   }
   if (std::string error = ledger_.open(folder.ledger()); !error.empty()) return error;
@@ -148,12 +153,24 @@ void StartRecovery::carry(const LedgerReader::Closing& closing, Nanos ended) {
   o.profit_today = is_today(ended) ? closing.profit_today : Amount(0);
   o.mark = is_today(ended) ? closing.mark : HalfTicks(0);
   o.tick = closing.tick;
-  if (!is_traded(closing.symbol)) {  // else recover() does so
-    for (const std::uint64_t id : ledger_.trades_after(closing.symbol, 0)) {
-      o.trade_id = std::max(o.trade_id, id);
+  if (!is_traded(closing.symbol)) carry_untraded(o, *before);
+  opening_.symbols.push_back(o);
+}
+
+// What recover() and compare_balances() do for the others: up to the last execution that is
+// counted.
+void StartRecovery::carry_untraded(SymbolOpening& o, const SymbolOpening& before) {
+  const auto told = ledger_.trades_after(o.symbol(), 0);
+  for (const std::uint64_t id : told) o.trade_id = std::max(o.trade_id, id);
+  o.balance += o.position - before.position;
+  const auto instrument = std::ranges::find(traded_before_, o.symbol(), &Instrument::symbol);
+  if (instrument == traded_before_.end()) return;
+  // Those that session was told first had moved the balance already.
+  for (const RecoveredFill& f : before_.fills) {
+    if (f.symbol() == o.symbol() && told.contains(f.fill.trade_id.v)) {
+      o.balance -= moved_by(f, *instrument);
     }
   }
-  opening_.symbols.push_back(o);
 }
 
 bool StartRecovery::is_traded(std::string_view symbol) const {
@@ -165,14 +182,28 @@ bool StartRecovery::is_today(Nanos time) const {
   return next_day(time, day_start) == next_day(now_, day_start);
 }
 
+// Orders on symbols that are not traded now cannot go on: nobody would look after them.
 std::string StartRecovery::cancel_orders() {
-  const VenueAccount::Left left = account_.cancel_all(
-      {.self = self_, .everybody = false, .arrivals_until = {}, .patience = kCancelPatience});
-  canceled_ = left.canceled;
-  if (!left.error.empty()) return left.error;
-  if (left.client_ids.empty()) return {};
-  return fmt::format("{} orders of an earlier start cannot be cancelled, such as {}",
-                     left.client_ids.size(), left.client_ids.front());
+  using Where = VenueAccount::Where;
+  left_ = account_.cancel_all({.self = self_,
+                               .where = adopts_ ? Where::kElsewhere : Where::kAccount,
+                               .patience = kCancelPatience});
+  if (!left_.error.empty()) return left_.error;
+  if (left_.client_ids.empty()) return {};
+  return fmt::format(
+      "{} orders of an earlier start cannot be cancelled, or come back since another engine still "
+      "trades as this instance, such as {}",
+      left_.client_ids.size(), left_.client_ids.front());
+}
+
+// But for those that tell_recovered() tells.
+void StartRecovery::tell_canceled() {
+  for (const auto& [symbol, count] : left_.canceled_on) {
+    const bool traded = is_traded(symbol);
+    if (traded && goes_on_ && opening_.find(symbol) != nullptr) continue;
+    lines_.push_back(fmt::format("{}: {} open orders of an earlier start cancelled{}", symbol,
+                                 count, traded ? "" : "; it is not traded now"));
+  }
 }
 
 SymbolOpening& StartRecovery::opening_of(const Instrument& instrument) {
@@ -233,6 +264,7 @@ void StartRecovery::tell_recovered(InstrumentId i) {
   const Instrument& instrument = instruments_[i];
   if (!since_[i]) return;
   const SymbolOpening& o = opening_of(instrument);
+  const auto canceled = left_.canceled_on.find(std::string(instrument.symbol()));
   Amount after = o.position;
   int fills = 0;
   for (const RecoveredFill& f : opening_.fills) {
@@ -244,7 +276,9 @@ void StartRecovery::tell_recovered(InstrumentId i) {
       "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {}",
       instrument.symbol(), fills, *since_[i], o.trade_id, decimal_text(o.position).view(),
       decimal_text(after).view(), decimal_text(o.profit_today).view(),
-      adopts_ ? "open orders go on" : fmt::format("{} orders cancelled", canceled_)));
+      adopts_ ? "open orders go on"
+              : fmt::format("{} orders cancelled",
+                            canceled == left_.canceled_on.end() ? 0 : canceled->second)));
 }
 
 // At the first start: what was traded before is not ours to count.

@@ -1,12 +1,12 @@
 // Where a live start finds itself: one path for the first start, a clean one and one after a crash.
 //
-// Cold, main thread, before the session's folder is made; some REST requests a symbol. The session
-// before is made whole (journal, ledger); our open orders are cancelled and it is verified that
-// none is left, unless they are to go on: then the order session takes them over, and here only
-// their executions count. Those since the last one settled are fetched, and the ones of ours that
-// its ledger lacks are recovered. What comes out is the opening of the new session. Nothing is
-// traded, no fill is invented, foreign orders are left alone; killed at any moment it can be begun
-// again.
+// Cold, main thread, before the session's folder is made; some REST requests a symbol. Before
+// anything is read our open orders are cancelled, on whatever symbol, and it is verified that none
+// is left. Those that are to go on are not: the order session takes them over, and here only their
+// executions count. The session before is made whole (journal, ledger). Executions since the last
+// one settled are fetched, and the ones of ours that its ledger lacks are recovered. What comes out
+// is the opening of the new session. Nothing is traded, no fill is invented, foreign orders are
+// left alone; killed at any moment it can be begun again.
 #pragma once
 
 #include <map>
@@ -39,6 +39,8 @@ class StartRecovery {
   const SessionOpening& opening() const { return opening_; }
   // What was found and done, for log and summary.
   const std::vector<std::string>& lines() const { return lines_; }
+  // Orders of earlier starts, also where run() has failed.
+  int canceled() const { return left_.canceled; }
 
  private:
   struct Trade {
@@ -48,8 +50,10 @@ class StartRecovery {
   std::string read_previous(const std::string& folder);
   void leave_behind(const std::string& folder);
   void carry(const LedgerReader::Closing& closing, Nanos ended);
+  void carry_untraded(SymbolOpening& o, const SymbolOpening& before);
   bool is_today(Nanos time) const;
   std::string cancel_orders();
+  void tell_canceled();
   std::string find_opening();
   void begin(InstrumentId i);
   std::string look_at_trades(InstrumentId i, bool& traded);
@@ -70,15 +74,16 @@ class StartRecovery {
   VenueAccount account_;
   binance::orders::Questions& venue_;
   SessionOpening before_;  // of the session before
-  LedgerReader ledger_;    // its
-  bool goes_on_ = false;   // there is one
+  std::vector<Instrument> traded_before_;
+  LedgerReader ledger_;   // its
+  bool goes_on_ = false;  // there is one
   Nanos now_ = Clock().now();
   // Of orders that the ledger does not know; 0: not of this engine.
   std::map<std::pair<InstrumentId, std::uint64_t>, ClientOrderId> owners_;
   // By instrument: the last trade that the session before has settled; none where we start.
   std::vector<std::optional<std::uint64_t>> since_;
   bool adopts_;
-  int canceled_ = 0;
+  VenueAccount::Left left_;
   SessionOpening opening_;
   std::vector<std::string> lines_;
 };

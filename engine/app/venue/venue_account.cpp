@@ -17,11 +17,14 @@ namespace orders = binance::orders;
 
 constexpr std::chrono::seconds kRequestTimeout{5};
 constexpr std::size_t kClientIdMax = 36;
+constexpr std::size_t kSymbolMax = 24;
+constexpr std::string_view kRecentOrders = "allOrders";
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause)
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
+      pause_(pause),
       rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_, pause,
             static_cast<int>(venue.recv_window.v / kMillisecond.v)),
       venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
@@ -38,50 +41,134 @@ std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
   return {};
 }
 
-std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
-  open.clear();
+bool VenueAccount::trades(std::string_view symbol) const {
+  return std::ranges::find(instruments_, symbol, &Instrument::symbol) != instruments_.end();
+}
+
+std::string VenueAccount::find_latest_start(std::uint8_t instance,
+                                            std::optional<std::uint16_t>& latest) {
   for (const Instrument& i : instruments_) {
-    const std::string symbol(i.symbol());
-    std::string error = venue_.ask_signed("openOrders.status", {{"symbol", symbol}});
-    if (!error.empty()) return error;
-    for (const orders::OrderRecord& order : venue_.response().orders) {
-      const orders::Owner owner = orders::owner_of(order.client_id, closing.self);
-      const bool ours = owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier;
-      if (!ours && !closing.everybody) continue;
-      open.push_back({symbol, std::string(order.client_id), order.order_id});
+    for (const std::string_view method : {std::string_view("openOrders.status"), kRecentOrders}) {
+      orders::Params params{{"symbol", std::string(i.symbol())}};
+      if (method == kRecentOrders) params.push_back(orders::number_param("limit", 1000));
+      if (std::string error = venue_.ask_signed(method, params); !error.empty()) return error;
+      for (const orders::OrderRecord& order : venue_.response().orders) {
+        const auto id = orders::parse_client_id(order.client_id);
+        if (!id || parts(*id).instance != instance) continue;
+        const std::uint16_t epoch = parts(*id).epoch;
+        const orders::Identity known{instance, latest.value_or(epoch)};
+        if (orders::owner_of(*id, known) != orders::Owner::kEarlier) latest = epoch;
+      }
     }
   }
   return {};
 }
 
-int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up) {
-  int canceled = 0;
+std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
+  open.clear();
+  if (closing.where != Where::kInstruments) return list_symbol(closing, {}, open);
+  for (const Instrument& i : instruments_) {
+    if (std::string error = list_symbol(closing, i.symbol(), open); !error.empty()) return error;
+  }
+  return {};
+}
+
+// Without a symbol: of all.
+std::string VenueAccount::list_symbol(const Closing& closing, std::string_view symbol,
+                                      std::vector<OpenOrder>& open) {
+  orders::Params of_symbol;
+  if (!symbol.empty()) of_symbol.push_back({"symbol", std::string(symbol)});
+  std::string error = venue_.ask_signed("openOrders.status", std::move(of_symbol));
+  if (!error.empty()) return error;
+  for (const orders::OrderRecord& order : venue_.response().orders) {
+    const orders::Owner owner = orders::owner_of(order.client_id, closing.self);
+    const bool ours = owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier ||
+                      (closing.any_start && owner == orders::Owner::kLater);
+    if (!ours && !closing.everybody) continue;
+    const std::string_view on = symbol.empty() ? order.symbol : symbol;
+    if (closing.where == Where::kElsewhere && trades(on)) continue;
+    open.push_back({std::string(on), std::string(order.client_id), order.order_id});
+  }
+  return {};
+}
+
+int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up,
+                         Left& left) {
+  int all = 0;
   for (std::size_t k = 0; k < open.size() && clock_.now() < give_up; ++k) {
     const OpenOrder& order = open[k];
     std::string error;
+    int canceled = 0;
     if (!closing.everybody) {
       error = venue_.ask_signed("order.cancel", {{"symbol", order.symbol},
                                                  orders::number_param("orderId", order.order_id),
                                                  {"origClientOrderId", order.client_id}});
-      canceled += error.empty() ? 1 : 0;
+      canceled = error.empty() ? 1 : 0;
     } else if (k == 0 || open[k - 1].symbol != order.symbol) {
       error = venue_.ask_signed("openOrders.cancelAll", {{"symbol", order.symbol}});
-      if (error.empty()) canceled += static_cast<int>(venue_.response().orders.size());
+      if (error.empty()) canceled = static_cast<int>(venue_.response().orders.size());
     }
+    all += canceled;
+    if (canceled > 0) left.canceled_on[net::server_words(order.symbol, kSymbolMax)] += canceled;
     // Too many requests: the next list waits as long as the venue wants.
     if (!error.empty() && venue_.answered() && venue_.response().status == 429) break;
   }
-  return canceled;
+  left.canceled += all;
+  return all;
+}
+
+// What remains of `give_up` begins anew with its end.
+void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up) {
+  constexpr Nanos kSayEvery{5 * kSecond.v}, kLook{100 * kMillisecond.v};
+  for (Nanos said{}, begun{};;) {
+    const Nanos now = clock_.now();
+    const Nanos end = pause_.next(net::RequestUse::kOther, now);
+    if (begun == Nanos{}) begun = now;
+    if (end == now || end > end_max) {
+      give_up = give_up + (now - begun);
+      return;
+    }
+    if (closing.hurried && closing.hurried()) {
+      give_up = now;
+      return;
+    }
+    if (closing.say && now - said >= kSayEvery) {
+      closing.say(fmt::format("the venue wants no request for another {} s: waiting to cancel",
+                              (end - now).v / kSecond.v + 1));
+      said = now;
+    }
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(end - now, kLook).v));
+  }
+}
+
+VenueAccount::Left VenueAccount::look(const Closing& closing) {
+  Left left;
+  std::vector<OpenOrder> open;
+  const Nanos began = clock_.now();
+  Nanos give_up = began + closing.patience;
+  venue_.give_up_at(Nanos{});
+  left.error = list(closing, open);
+  if (const Nanos now = clock_.now(); pause_.next(net::RequestUse::kOther, now) != now) {
+    keep_pause(closing, std::max(give_up, began + closing.pause_max), give_up);
+    left.error = list(closing, open);
+  }
+  for (const OpenOrder& order : open) {
+    left.client_ids.push_back(net::server_words(order.client_id, kClientIdMax));
+  }
+  return left;
 }
 
 VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
   constexpr Nanos kPauseFirst{250 * kMillisecond.v}, kPauseLongest{8 * kSecond.v};
   Nanos pause = kPauseFirst;
-  const Nanos give_up = std::max(clock_.now(), closing.arrivals_until) + closing.patience;
-  venue_.give_up_at(give_up);
+  const Nanos began = clock_.now();
+  Nanos give_up = std::max(began, closing.arrivals_until) + closing.patience;
   Left left;
   std::vector<OpenOrder> open;
   for (;;) {
+    keep_pause(closing, began + closing.pause_max, give_up);
+    // Else keep_pause() has the waiting all to itself.
+    venue_.give_up_at(closing.pause_max == Nanos{} ? give_up : Nanos{});
     const Nanos asked = clock_.now();
     left.error = list(closing, open);
     left.client_ids.clear();
@@ -89,15 +176,16 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
       left.client_ids.push_back(net::server_words(order.client_id, kClientIdMax));
     }
     const bool none = left.error.empty() && open.empty();
-    if ((none && asked >= closing.arrivals_until) || asked >= give_up) return left;
-    const int canceled = cancel(closing, open, give_up);
-    left.canceled += canceled;
+    if ((none && asked >= closing.arrivals_until) || asked >= give_up) break;
+    const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again
     const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
     std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
     if (!none) pause = std::min(pause * 2, kPauseLongest);
   }
+  venue_.give_up_at(give_up);
+  return left;
 }
 
 namespace {

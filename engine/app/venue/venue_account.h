@@ -5,8 +5,12 @@
 // what is left at the end, so that nothing stays even when the order session could not come back.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/app/config/config.h"
@@ -26,29 +30,51 @@ class VenueAccount {
   VenueAccount(const VenueConfig& venue, const binance::orders::Credentials& credentials,
                std::span<const Instrument> instruments, net::SharedRequestPause& pause);
 
+  // Empty, or why the venue cannot be asked at all: then nothing that follows may be called.
+  std::string error() const { return url_.endpoint.tls ? tls_.error() : url_.error; }
+
   struct Left {
     std::vector<std::string> client_ids;  // of orders that are still open
     int canceled = 0;
+    std::map<std::string, int> canceled_on;  // by symbol
     std::string error;   // not empty: the venue could not be asked, there may be others
     std::string untold;  // not empty: why executions may be missing in the core
   };
+  // Where orders are looked for.
+  enum class Where : std::uint8_t {
+    kInstruments,
+    kAccount,    // on every symbol: one list, but a heavier one
+    kElsewhere,  // on every other symbol
+  };
   struct Closing {
     binance::orders::Identity self{};
+    bool any_start = false;  // of our instance, not only this start and earlier ones
     bool everybody = false;  // else orders of others are left alone
+    Where where = Where::kInstruments;
     Nanos arrivals_until{};  // then the last request sent can no longer arrive
     Nanos patience{};
+    // A pause of the venue's that ends within `pause_max` is waited for beyond that: not counted.
+    // It is said now and then, and cut short when somebody has no time for it.
+    Nanos pause_max{};
+    std::function<void(std::string_view)> say{};
+    std::function<bool()> hurried{};
   };
   // Lists the open orders of this engine, cancels each by its number and looks again; everybody's
   // are cancelled a symbol at a time. Only a list without any that was asked for after
   // `arrivals_until` says that none is left; else it ends `patience` later. A pause that the venue
   // wants is kept.
   Left cancel_all(const Closing& closing);
+  // Only lists them, once and, where the venue wants a pause, once more after that.
+  Left look(const Closing& closing);
   // Adds to the summary: `flat_at_end`, orders of ours that are still open at the venue, and
   // `venue_position`, instruments whose base balance moved otherwise than our position since the
   // core was told its first. Somebody else's orders on the account (`foreign_orders`) make the
   // latter a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
+  // The latest start of this instance that the open orders or the last 1000 of each symbol are of;
+  // left alone if there is none. Returns the error.
+  std::string find_latest_start(std::uint8_t instance, std::optional<std::uint16_t>& latest);
   // Base, free and locked, by instrument. Returns the error.
   std::string read_bases(std::vector<Amount>& bases);
   // For what is asked after the above, within the same time.
@@ -61,16 +87,20 @@ class VenueAccount {
     std::string symbol, client_id;
     std::uint64_t order_id;
   };
-  // On all symbols.
   std::string list(const Closing& closing, std::vector<OpenOrder>& open);
-  // Refused or unanswered: the next list tells.
-  int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up);
+  std::string list_symbol(const Closing& closing, std::string_view symbol,
+                          std::vector<OpenOrder>& open);
+  bool trades(std::string_view symbol) const;
+  // Refused or unanswered: the next list tells. Returns how many went.
+  int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up, Left& left);
+  void keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up);
   void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
                          std::uint64_t foreign_orders, Summary& summary) const;
 
   Clock clock_;
   net::ParsedUrl url_;
   net::TlsContext tls_;
+  net::SharedRequestPause& pause_;
   binance::orders::SignedRest rest_;
   binance::orders::RestQuestions venue_;
   std::span<const Instrument> instruments_;
