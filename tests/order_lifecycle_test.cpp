@@ -701,6 +701,20 @@ TEST_F(OrderLifecycleTest, ALostReplaceThatNeverHappenedFallsBackToTheOldId) {
   EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
 }
 
+TEST_F(OrderLifecycleTest, ALostReplaceIsFoundOutWhileTheOldOrderIsListedAgainAndAgain) {
+  accept();
+  ASSERT_TRUE(replace(101, 20));
+  const ClientOrderId next = row_->next_id;
+  for (int half_seconds = 0; half_seconds < 30 && row_->next_id == next; ++half_seconds) {
+    pass(500);
+    status(OrderStatusCode::kOpen, first_id_, 0, 0);
+    status(OrderStatusCode::kNotFound, next);
+  }
+  EXPECT_EQ(row_->next_id, ClientOrderId(0));
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_).after, kActive);
+  EXPECT_EQ(exposure(), Lots(10));
+}
+
 TEST_F(OrderLifecycleTest, ALostModifyKeepsBothSizesAndIsCancelled) {
   accept();
   ASSERT_TRUE(modify(105, 20));

@@ -50,6 +50,15 @@ bool reports_existence(const Event& e) {
                                                status_of(e.report) != OrderStatusCode::kRejected);
 }
 
+// That the old order still rests says nothing of the replacement that is asked for: who looks often
+// would never find out that there is none.
+bool is_news(const Order& row, const Event& e) {
+  const bool old_rests = row.next_id.v != 0 && e.report.id == row.id &&
+                         e.kind == EventKind::kOrderStatus &&
+                         status_of(e.report) == OrderStatusCode::kOpen;
+  return reports_existence(e) && !old_rests;
+}
+
 // Ended without the venue's definitive word: it may live after all.
 bool was_given_up(const Order& row) {
   return row.state == OrderState::kRejected || row.state == OrderState::kDenied ||
@@ -309,7 +318,7 @@ OrderChange OrderLifecycle::adopt(const Event& event) {
 
 void OrderLifecycle::apply_report(Order& row, const Event& event) {
   const OrderReport& report = event.report;
-  if (reports_existence(event)) take_news(row, event.time);
+  if (is_news(row, event)) take_news(row, event.time);
   switch (event.kind) {
     case EventKind::kAccepted:
       return on_accepted(row, report, event.time);
@@ -526,6 +535,7 @@ void OrderLifecycle::on_status_not_found(Order& row, const OrderReport& report, 
   if (report.id == row.next_id) {
     drop_amend(row);
     if (row.end_state != OrderState::kFree || is_complete(row)) return settle(row, now);
+    take_news(row, now);  // when the old one was last seen was not kept
     table_.update(row, [&](Order& o) { o.deadline = now; });  // and the old one?
     return;
   }
