@@ -63,7 +63,9 @@ StopSignal::StopSignal() {
   sigaction(SIGPIPE, &ignore, nullptr);
 }
 
+// What was told to end is about to: told again meanwhile, it still ends in order.
 StopSignal::~StopSignal() {
+  if (requested()) return;
   struct sigaction fallback {};
   fallback.sa_handler = SIG_DFL;
   sigaction(SIGINT, &fallback, nullptr);
