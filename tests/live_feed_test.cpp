@@ -212,8 +212,8 @@ TEST_F(LiveFeedTest, AQuietSymbolDoesNotHoldUpARollOverForEver) {
 }
 
 TEST_F(LiveFeedTest, ASuccessorThatDoesNotCatchUpIsGivenUpAndTheOldConnectionStays) {
-  options.overlap_max = 50 * kMillisecond;
-  options.stuck_timeout = 40 * kMillisecond;
+  options.overlap_max = 20 * kSecond;
+  options.stuck_timeout = 10 * kSecond;
   start();
   ASSERT_TRUE(bring_up());
   streams.send(0, R"({"e":"serverShutdown","E":1770123456789})");
@@ -221,10 +221,11 @@ TEST_F(LiveFeedTest, ASuccessorThatDoesNotCatchUpIsGivenUpAndTheOldConnectionSta
   streams.send(0, diff_text(12, 12));
   ASSERT_TRUE(until_id(12));
   // The new one is alive, but its stream of the book is not.
-  std::uint64_t trade = 0;
+  std::uint64_t turns = 0;
   ASSERT_TRUE(until([&] {
-    for (const std::size_t connection : {0u, 1u}) streams.send(connection, trade_text(trade));
-    ++trade;
+    if (++turns % 1000 == 0) {
+      for (const std::size_t connection : {0u, 1u}) streams.send(connection, trade_text(turns));
+    }
     return feed().counters().sockets_ended == 1;
   }));
   EXPECT_EQ(feed().counters().roll_overs, 0u);
