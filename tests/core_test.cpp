@@ -316,6 +316,26 @@ TEST(Core, KeepsWithinTheRequestBudgetAndNeverDelaysACancel) {
   EXPECT_EQ(h.core.trip(), QuoteReason::kHalted);
 }
 
+TEST(Core, ACancelThatTheVenueRefusesForItsRateBreaksTheLaneUnlessABanHasAnEnd) {
+  for (const bool banned : {true, false}) {
+    CoreHarness h(quick());
+    h.start_quoting();
+    h.control(ControlCode::kPause);
+    h.batch_end();
+    const auto cancels = h.take(CommandKind::kCancel);
+    ASSERT_FALSE(cancels.empty());
+    Event refused = CoreHarness::event(EventKind::kCancelRejected);
+    refused.failure = {};
+    refused.failure.id = cancels[0].id;
+    refused.failure.command = static_cast<std::uint8_t>(CommandKind::kCancel);
+    refused.failure.reason = RejectReason::kRateLimit;
+    refused.failure.retry_after = banned ? h.now + kSecond * 30 : Nanos(0);
+    h.deliver(refused);
+    EXPECT_EQ(h.core.invariants().violations(Invariant::kCancelLane), banned ? 0u : 1u);
+    EXPECT_EQ(h.core.trip(), banned ? QuoteReason::kQuoting : QuoteReason::kHalted);
+  }
+}
+
 TEST(Core, QuotesFiftyInstrumentsEachWithItsOwnParameters) {
   CoreConfig c = quick();
   c.account.max_order_count = 1000;

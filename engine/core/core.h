@@ -69,6 +69,7 @@ class Core {
   void start(Nanos now);
   void on_market(InstrumentState& s, const Event& e, CommandBuffer& out);
   void on_execution(InstrumentState& s, const Event& e, CommandBuffer& out);
+  void judge_cancel_lane(const Event& e);
   void on_fill(InstrumentState& s, const Event& e, const OrderChange& change);
   void on_control(const Control& control);
   void pause(PauseScope scope, bool paused);

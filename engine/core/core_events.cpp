@@ -234,8 +234,7 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       count(s, change);
       if (e.kind == EventKind::kFilled) on_fill(s, e, change);
       if (e.kind == EventKind::kAdopted) s.adopted_at = now_;
-      invariants_.check(Invariant::kCancelLane, e.kind != EventKind::kCancelRejected ||
-                                                    e.failure.reason != RejectReason::kRateLimit);
+      judge_cancel_lane(e);
       lifecycle_.set_cause(cause_);
       lifecycle_.on_time(now_, out);  // what the report set free: waiting cancels, queries
       balances_.on_orders(s.id, s.config.instrument, table_);
@@ -246,6 +245,15 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
     }
   }
   mark_dirty(s);
+}
+
+// Who else uses the address can get it banned, and then the venue names the end: no lane of ours
+// keeps cancels out of that.
+void Core::judge_cancel_lane(const Event& e) {
+  if (e.kind != EventKind::kCancelRejected || e.failure.reason != RejectReason::kRateLimit) return;
+  if (!invariants_.check(Invariant::kCancelLane, e.failure.retry_after > now_)) {
+    trip(QuoteReason::kHalted);
+  }
 }
 
 void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change) {

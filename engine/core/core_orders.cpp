@@ -244,7 +244,7 @@ void Core::send(InstrumentState& s, Command command, CommandBuffer& out) {
   command.time = now_;
   command.cause_received = cause_;
   command.instrument = s.id;
-  invariants_.check(Invariant::kBounded, out.push(command));
+  if (!invariants_.check(Invariant::kBounded, out.push(command))) trip(QuoteReason::kHalted);
 }
 
 }  // namespace mm

@@ -61,6 +61,9 @@ void Checker::on_event(const Event& event) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
   } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
+    const bool cancel = event.kind == EventKind::kCancelRejected;
+    expect(!cancel || quoting_.disturbed(), Check::kRateLimit, event.instrument,
+           "a cancel has no room in the venue's limits");
   } else if (reports_failure(event.kind)) {
     const bool unpaid = event.failure.reason == RejectReason::kInsufficientBalance;
     expect(!unpaid || quoting_.disturbed(), Check::kFunds, event.instrument,
