@@ -243,12 +243,15 @@ std::string RealtimeRun::keep_journal() {
   std::string error =
       record_.open(config_, options_.session_dir, mode_, instruments_, start, opening_);
   if (!error.empty()) return error;
+  // Before the ring has a name: a kill in between must leave no ring that no start looks for.
+  if (begun_) error = begun_(record_);
+  if (!error.empty()) return error;
   error = journal_ring_.publish(record_.path(), start);
   if (!error.empty() && mode_ != "live") {
     notes_.push_back("a crash would lose the end of the journal: " + error);
     error.clear();
   }
-  return error.empty() && begun_ ? begun_(record_) : error;
+  return error;
 }
 
 std::string RealtimeRun::open_session(const TopologyPlan& plan) {
