@@ -129,7 +129,8 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     const IdEpoch next = take_epoch(parts, credentials, file);
     if (!next.error.empty()) return refusal.refuse(next.error);
     engine.epoch = next.epoch;
-    if (next.behind) parts.notes.push_back(lost_state(file, next, previous));
+    const bool goes_on = parts.config.session.goes_on && !previous.empty();
+    if (next.behind) parts.notes.push_back(lost_state(file, next, goes_on ? previous : ""));
   }
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
