@@ -2,6 +2,7 @@
 // TLS, an Ed25519 key. What is left at the end is asked from the venue.
 #include <gmock/gmock.h>
 
+#include "tests/dumped_memory.h"
 #include "tests/local_venue.h"
 #include "tests/net_server.h"
 
@@ -257,15 +258,18 @@ TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
 TEST_F(LiveRun, NoSecretIsInAnythingItLeaves) {
   open();
   start_quoting();
-  const std::string limits = read_file("/proc/" + std::to_string(engine_->pid()) + "/limits");
-  const std::string core = limits.substr(limits.find("Max core file size"), 55);
-  EXPECT_THAT(core, testing::MatchesRegex("Max core file size +0 +0 *")) << limits;
   venue_->drop("all");  // with a logon again
   ASSERT_TRUE(wait_until([&] { return connections() >= 6; })) << log();
-  EXPECT_EQ(stop(), 0);
   const std::string key = read_file(here_.path("api.key"));
   std::string pem = read_file(here_.path("keys/ed25519_private.pem"));
-  pem = pem.substr(pem.find('\n') + 1, 48);
+  pem = pem.substr(pem.find('\n') + 1, 64);
+  const std::string limits = read_file("/proc/" + std::to_string(engine_->pid()) + "/limits");
+  const std::string core = limits.substr(limits.find("Max core file size"), 55);
+  EXPECT_THAT(core, testing::MatchesRegex("Max core file size +1 +1 *")) << limits;
+  EXPECT_GT(test::times_in_dump(engine_->pid(), "ETHUSDT"), 0u);
+  EXPECT_EQ(test::times_in_dump(engine_->pid(), pem), 0u);
+  EXPECT_EQ(test::times_in_dump(engine_->pid(), test::ed25519_key(pem)), 0u);
+  EXPECT_EQ(stop(), 0);
   ASSERT_GT(key.size(), 10u);
   std::size_t looked_at = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(here_.path(""))) {
