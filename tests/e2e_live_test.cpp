@@ -302,7 +302,8 @@ TEST_F(LiveRun, CheckSaysALineOfEachThing) {
   Process check(here_, venue_->engine({"check", "--mode", "live"}), "check.out");
   EXPECT_EQ(check.wait(), 0);
   for (const char* subject :
-       {"live", "venue", "time", "symbol", "limits", "key", "fees", "balances", "rights"}) {
+       {"live", "venue", "time", "symbol", "limits", "streams", "key", "fees", "balances", "rights",
+        "orders"}) {
     EXPECT_GE(count_of(check.output(), "  " + std::string(subject) + " "), 1u) << subject << "\n"
                                                                                << check.output();
   }
@@ -356,7 +357,9 @@ TEST_F(LiveStart, IsRefusedForWhatIsWrongWithKeySymbolOrPermission) {
            {"strategy.order_size=0.0001", "are worth 0."},
            {"venue.symbols=NONEUSDT", "NONEUSDT"},
            {"venue.ca_file=missing.pem", "missing.pem"},
-           {"venue.rest_url=https://127.0.0.1:1", "127.0.0.1"}}) {
+           {"venue.rest_url=https://127.0.0.1:1", "127.0.0.1"},
+           {"venue.stream_url=wss://127.0.0.1:1", "fail  streams   127.0.0.1:1: "},
+           {"venue.ws_api_url=wss://127.0.0.1:1/ws-api/v3", "fail  orders    127.0.0.1:1: "}}) {
     expect_refused(bad);
   }
   expect_nothing_placed();

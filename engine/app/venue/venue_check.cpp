@@ -9,6 +9,7 @@
 
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/key_rights.h"
+#include "engine/app/venue/reachability.h"
 #include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/core/decimal_text.h"
@@ -45,7 +46,12 @@ class VenueProbe {
   void check_market();
   // Signed questions make sense: it answers, and our times mean something to it.
   bool answers() const { return answers_; }
-  void check_account(const Credentials& key);
+  // False if the venue does not accept the key.
+  bool check_account(const Credentials& key);
+  // `key`: accepted, else null. What cannot be reached by REST either is not asked.
+  void check_orders(const Credentials* key) {
+    if (reached_) check_order_entry(config_, key, pause_, findings_);
+  }
 
  private:
   bool check_clock();
@@ -61,7 +67,7 @@ class VenueProbe {
   Findings& findings_;
   net::SharedRequestPause pause_;  // nobody else asks yet
   VenueRest venue_;
-  bool answers_ = false;
+  bool reached_ = false, answers_ = false;
   std::vector<Instrument> instruments_;
 };
 
@@ -71,6 +77,7 @@ void VenueProbe::check_market() {
   }
   if (!venue_.error().empty()) return findings_.fail("venue", venue_.error());
   if (check_clock()) check_symbols();
+  if (reached_) check_streams(config_, pause_, findings_);
 }
 
 bool VenueProbe::check_clock() {
@@ -78,6 +85,7 @@ bool VenueProbe::check_clock() {
     findings_.fail("venue", error);
     return false;
   }
+  reached_ = true;
   const net::Endpoint& at = venue_.endpoint();
   findings_.ok("venue", fmt::format("{}:{} answers in {} ms", at.host, at.port,
                                     DecimalText(venue_.clock().round_trip().v / 1000, 3).view()));
@@ -155,9 +163,12 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
   }
 }
 
-void VenueProbe::check_account(const Credentials& key) {
+bool VenueProbe::check_account(const Credentials& key) {
   const VenueAnswer account = venue_.ask_signed("/api/v3/account", {}, key);
-  if (!account.error.empty()) return findings_.fail("key", account.error);
+  if (!account.error.empty()) {
+    findings_.fail("key", account.error);
+    return false;
+  }
   const bool may = flag_of(account.body, "canTrade").value_or(false);
   findings_.add(may ? Verdict::kOk : Verdict::kFail, "key",
                 fmt::format("{} key, the account {} trade", name(key.signer->type()),
@@ -165,6 +176,7 @@ void VenueProbe::check_account(const Credentials& key) {
   check_fees(account.body);
   check_balances(account.body);
   check_restrictions(key);
+  return true;
 }
 
 void VenueProbe::check_fees(const json::element& account) {
@@ -230,7 +242,8 @@ void check_account(const Config& config, const Credentials& key, Findings& findi
   if (!key.error.empty()) findings.fail("key", key.error);
   VenueProbe probe(config, findings);
   probe.check_market();
-  if (key.error.empty() && probe.answers()) probe.check_account(key);
+  const bool accepted = key.error.empty() && probe.answers() && probe.check_account(key);
+  probe.check_orders(accepted ? &key : nullptr);
 }
 
 }  // namespace mm::app
