@@ -58,7 +58,8 @@ class VenueCheck : public testing::Test {
       return {.body = R"({"rateLimits":[],"symbols":[{"symbol":"ETHUSDT","status":"TRADING",)"
                       R"("baseAsset":"ETH","quoteAsset":"USDT","filters":[{"filterType":)"
                       R"("PRICE_FILTER","tickSize":"0.01"},{"filterType":"LOT_SIZE","stepSize":)"
-                      R"("0.0001"},{"filterType":"NOTIONAL","minNotional":"5"}]}]})"};
+                      R"("0.0001"},{"filterType":"NOTIONAL","minNotional":"5"}])" +
+                      symbol_more_ + "}]}"};
     }
     if (path == kTicker) return {.body = R"([{"symbol":"ETHUSDT","bidPrice":"3000.00"}])"};
     return {.body = R"({"canTrade":true,"balances":[]})"};
@@ -78,6 +79,7 @@ class VenueCheck : public testing::Test {
   std::mutex mutex_;
   std::string refusing_;
   ServedResponse refusal_;
+  std::string symbol_more_;  // members of the symbol's exchangeInfo
   std::vector<std::string> asked_;
   test::NetServer server_;
   test::NetServer streams_{silent_websocket()};
@@ -92,6 +94,14 @@ TEST_F(VenueCheck, AVenueWithoutFaultHasNoFail) {
                              HasSubstr("ok    streams   " + config_.venue.stream_url + " opens in"),
                              HasSubstr("ok    orders    " + orders_.url() + " opens in")));
   EXPECT_EQ(orders_.count("time"), 1u);
+}
+
+TEST_F(VenueCheck, ASymbolThatForbidsOurSelfTradePreventionIsAFail) {
+  symbol_more_ = R"(,"allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER"])";
+  EXPECT_THAT(check(), HasSubstr(": takes no orders with self-trade prevention EXPIRE_MAKER, only "
+                                 "NONE, EXPIRE_TAKER"));
+  symbol_more_ = R"(,"allowedSelfTradePreventionModes":["NONE","EXPIRE_MAKER"])";
+  EXPECT_THAT(check(), Not(HasSubstr("fail")));
 }
 
 TEST_F(VenueCheck, MarketDataThatCannotBeReachedAreAFail) {

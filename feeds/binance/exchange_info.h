@@ -41,6 +41,7 @@ const char* name(SymbolStatus s);
 struct SymbolRules {
   SymbolStatus status{};
   bool post_only_allowed = true;  // LIMIT_MAKER is among its orderTypes, or none are told
+  std::vector<std::string> self_trade_modes;  // allowed for orders; empty: not told
 };
 
 struct ExchangeInfo {

@@ -14,6 +14,7 @@
 #include "engine/app/venue/venue_rest.h"
 #include "engine/core/decimal_text.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/order_session_options.h"
 
 namespace mm::app {
 namespace {
@@ -140,6 +141,14 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
   }
   if (!rules.post_only_allowed) {
     findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
+    return;
+  }
+  const std::string ours = binance::orders::OrderSessionOptions{}.self_trade_prevention;
+  const std::vector<std::string>& modes = rules.self_trade_modes;
+  if (!modes.empty() && std::ranges::find(modes, ours) == modes.end()) {
+    findings_.fail("symbol",
+                   fmt::format("{}: takes no orders with self-trade prevention {}, only {}", text,
+                               ours, fmt::join(modes, ", ")));
     return;
   }
   findings_.ok("symbol", text);
