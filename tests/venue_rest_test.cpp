@@ -171,6 +171,20 @@ TEST_F(VenueRest, TooManyConnectionsAreRefused) {
   EXPECT_NE(header(other.refusal, "Retry-After"), "");
 }
 
+TEST_F(VenueRest, WhoIsBannedIsToldSoWhenConnecting) {
+  server::ServerConfig config = VenueHarness::default_config();
+  config.limits.raw_requests_per_5min = 1;
+  config.limits.refusals_before_ban = 0;
+  VenueHarness other(config);
+  other.public_rest("GET", "/api/v3/ping");
+  EXPECT_EQ(other.public_rest("GET", "/api/v3/ping").status, 418);
+  EXPECT_EQ(other.connect("/ws"), nullptr);
+  EXPECT_EQ(other.refusal.status, 418);
+  EXPECT_EQ(Json(other.refusal.body).integer("/code"), -1003);
+  EXPECT_NE(other.refusal.body.find("IP banned until"), std::string::npos);
+  EXPECT_NE(header(other.refusal, "Retry-After"), "");
+}
+
 TEST_F(VenueRest, AdminIsForLoopbackAndOnlyWhereEnabled) {
   EXPECT_EQ(body(venue.public_rest("POST", "/admin/drop", "after=3")).integer("/dropped"), 0);
   EXPECT_EQ(venue.public_rest("GET", "/admin/drop").status, 404);
