@@ -301,9 +301,8 @@ TEST_F(LiveRun, CheckSaysALineOfEachThing) {
   open();
   Process check(here_, venue_->engine({"check", "--mode", "live"}), "check.out");
   EXPECT_EQ(check.wait(), 0);
-  for (const char* subject :
-       {"live", "venue", "time", "symbol", "limits", "streams", "key", "fees", "balances", "rights",
-        "orders"}) {
+  for (const char* subject : {"live", "venue", "time", "symbol", "limits", "streams", "key", "fees",
+                              "balances", "rights", "orders"}) {
     EXPECT_GE(count_of(check.output(), "  " + std::string(subject) + " "), 1u) << subject << "\n"
                                                                                << check.output();
   }

@@ -156,60 +156,59 @@ TEST_F(VenueCheck, NoConnectionIsOpenedInABan) {
                                              "nothing for another"));
   }
   EXPECT_EQ(streams_.accepted() + orders_.connections(), 0);
+}
 
-  TEST_F(VenueCheck, EveryQuestionSaysTheSameOfARefusal) {
-    struct Refusal {
-      int status;
-      std::string words;
-    };
-    for (const char* path : {kTime, kInfo, kTicker, kAccount, kRights}) {
-      for (const auto& [status, words] :
-           {Refusal{403,
-                    "HTTP 403: refused by the venue's firewall, nothing more for 30 s: <html>"},
-            Refusal{451, "HTTP 451: the venue does not serve this location, nothing more for 30 s"},
-            Refusal{429, "HTTP 429: too many requests, nothing more for 30 s: <html>"},
-            Refusal{418,
-                    "HTTP 418: this address is banned for too many requests, nothing more for"},
-            Refusal{503, "HTTP 503: the venue has a problem, nothing more for 30 s: <html>"},
-            Refusal{200, "not JSON: <html>"}}) {
-        const ServedResponse page{
-            .status = status, .body = "<html>\n<p>", .headers = {{"Retry-After", "30"}}};
-        EXPECT_THAT(check(path, page), HasSubstr(std::string(path) + ": " + words)) << status;
-      }
+TEST_F(VenueCheck, EveryQuestionSaysTheSameOfARefusal) {
+  struct Refusal {
+    int status;
+    std::string words;
+  };
+  for (const char* path : {kTime, kInfo, kTicker, kAccount, kRights}) {
+    for (const auto& [status, words] :
+         {Refusal{403, "HTTP 403: refused by the venue's firewall, nothing more for 30 s: <html>"},
+          Refusal{451, "HTTP 451: the venue does not serve this location, nothing more for 30 s"},
+          Refusal{429, "HTTP 429: too many requests, nothing more for 30 s: <html>"},
+          Refusal{418, "HTTP 418: this address is banned for too many requests, nothing more for"},
+          Refusal{503, "HTTP 503: the venue has a problem, nothing more for 30 s: <html>"},
+          Refusal{200, "not JSON: <html>"}}) {
+      const ServedResponse page{
+          .status = status, .body = "<html>\n<p>", .headers = {{"Retry-After", "30"}}};
+      EXPECT_THAT(check(path, page), HasSubstr(std::string(path) + ": " + words)) << status;
     }
   }
+}
 
-  TEST_F(VenueCheck, TheVenuesOwnWordsFollowAndNeverShowTheKey) {
-    const ServedResponse refusal{.status = 429,
-                                 .body = R"({"code":-1003,"msg":"Too much by the-key."})",
-                                 .headers = {{"Retry-After", "7"}}};
-    EXPECT_THAT(check(kAccount, refusal),
-                HasSubstr("HTTP 429: too many requests, nothing more for 7 s: -1003 Too much by "
-                          "***."));
-    const ServedResponse page{.status = 403, .body = "<html>the-key</html>"};
-    EXPECT_THAT(check(kAccount, page),
-                HasSubstr("HTTP 403: refused by the venue's firewall: <html>***</html>"));
-  }
+TEST_F(VenueCheck, TheVenuesOwnWordsFollowAndNeverShowTheKey) {
+  const ServedResponse refusal{.status = 429,
+                               .body = R"({"code":-1003,"msg":"Too much by the-key."})",
+                               .headers = {{"Retry-After", "7"}}};
+  EXPECT_THAT(check(kAccount, refusal),
+              HasSubstr("HTTP 429: too many requests, nothing more for 7 s: -1003 Too much by "
+                        "***."));
+  const ServedResponse page{.status = 403, .body = "<html>the-key</html>"};
+  EXPECT_THAT(check(kAccount, page),
+              HasSubstr("HTTP 403: refused by the venue's firewall: <html>***</html>"));
+}
 
-  TEST_F(VenueCheck, AsksNothingMoreOfAVenueThatWantsSilence) {
-    for (const int status : {429, 418}) {
-      const std::string said =
-          check(kInfo, {.status = status, .body = "{}", .headers = {{"Retry-After", "60"}}});
-      EXPECT_THAT(asked_, testing::ElementsAre(kTime, kInfo)) << said;
-      EXPECT_THAT(said, HasSubstr("fail  key       127.0.0.1/api/v3/account: not asked: the venue "
-                                  "wants no request for another "));
-    }
+TEST_F(VenueCheck, AsksNothingMoreOfAVenueThatWantsSilence) {
+  for (const int status : {429, 418}) {
+    const std::string said =
+        check(kInfo, {.status = status, .body = "{}", .headers = {{"Retry-After", "60"}}});
+    EXPECT_THAT(asked_, testing::ElementsAre(kTime, kInfo)) << said;
+    EXPECT_THAT(said, HasSubstr("fail  key       127.0.0.1/api/v3/account: not asked: the venue "
+                                "wants no request for another "));
   }
+}
 
-  TEST_F(VenueCheck, WithoutAPriceWhatOrdersAreWorthIsLeftOpen) {
-    config_.common.strategy.order_size = Amount(kAmountScale / 1000);  // 3 USDT
-    EXPECT_THAT(check(), HasSubstr("fail  size      ETHUSDT: [strategy] order_size = 0.001: 0.001 "
-                                   "ETH at 3000 are worth 3 USDT: NOTIONAL takes 5 USDT at least"));
-    for (const char* body : {"[]", "{}", R"([{"symbol":"ETHUSDT","bidPrice":"0.00000000"}])",
-                             R"([{"symbol":"ETHUSDT","bidPrice":"x"}])"}) {
-      EXPECT_THAT(check(kTicker, {.body = body}), Not(HasSubstr("fail"))) << body;
-    }
+TEST_F(VenueCheck, WithoutAPriceWhatOrdersAreWorthIsLeftOpen) {
+  config_.common.strategy.order_size = Amount(kAmountScale / 1000);  // 3 USDT
+  EXPECT_THAT(check(), HasSubstr("fail  size      ETHUSDT: [strategy] order_size = 0.001: 0.001 "
+                                 "ETH at 3000 are worth 3 USDT: NOTIONAL takes 5 USDT at least"));
+  for (const char* body : {"[]", "{}", R"([{"symbol":"ETHUSDT","bidPrice":"0.00000000"}])",
+                           R"([{"symbol":"ETHUSDT","bidPrice":"x"}])"}) {
+    EXPECT_THAT(check(kTicker, {.body = body}), Not(HasSubstr("fail"))) << body;
   }
+}
 
 }  // namespace
 }  // namespace mm::app
