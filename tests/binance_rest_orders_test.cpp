@@ -263,7 +263,9 @@ class BinanceRestFallback : public testing::Test {
     venue_.trust("the-key", credentials_.signer.get());
     session_ = std::make_unique<OrderSession>(options_, "the-key", *credentials_.signer, link_,
                                               limits_.requests);
-    const auto say = [this](std::string_view line) { lines_ += std::string(line) + "\n"; };
+    const auto say = [this](LogLevel, std::string_view line) {
+      lines_ += std::string(line) + "\n";
+    };
     connector_ =
         std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_, say);
     worker_ =
@@ -629,7 +631,10 @@ class BinanceOrderConnector : public testing::Test {
   std::unique_ptr<OrderConnector> connector(const std::string& url) {
     options_.ws_api_url = url;
     return std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_,
-                                            [this](std::string_view line) { said_ += line; });
+                                            [this](LogLevel level, std::string_view line) {
+                                              said_ += line;
+                                              if (level == LogLevel::kWarning) ++warnings_;
+                                            });
   }
   static std::string url_of(const NetServer& server) {
     return "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
@@ -641,6 +646,7 @@ class BinanceOrderConnector : public testing::Test {
   net::AddressLimits limits_{280, 300 * kSecond, 70};
   const Clock clock_;
   std::string said_;
+  int warnings_ = 0;
 };
 
 TEST_F(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
@@ -655,6 +661,7 @@ TEST_F(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
 TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) {
   for (const int status : {403, 404, 451, 503}) {
     said_.clear();
+    warnings_ = 0;
     const NetServer server(test::serve_http([&](const ServedRequest&) {
       return ServedResponse{.status = status,
                             .body = "<html>" + std::string(100'000, 'x') + "</html>",
@@ -667,6 +674,7 @@ TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) 
     EXPECT_THAT(said_, HasSubstr("HTTP " + std::to_string(status)));
     EXPECT_THAT(said_, HasSubstr("next attempt in 3600000 ms"));
     EXPECT_LT(said_.size(), 200u);
+    EXPECT_EQ(warnings_, 1);
   }
 }
 

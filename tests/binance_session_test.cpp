@@ -55,14 +55,17 @@ class BinanceOrderSession : public testing::Test {
           session(options, credentials.api_key.view(), *credentials.signer, link, limit.requests),
           connector(
               options, credentials, link, limit, clock,
-              [this](std::string_view line) { lines += std::string(line) + "\n"; },
+              [this](LogLevel level, std::string_view line) {
+                lines += std::string(line) + "\n";
+                if (level == LogLevel::kWarning) warnings += std::string(line) + "\n";
+              },
               [this](std::string_view answer) { symbols.emplace_back(answer); }) {}
 
     Clock clock;
     SessionLink link;
     OrderSession session;
     OrderConnector connector;
-    std::string lines;
+    std::string lines, warnings;
     std::vector<std::string> symbols;  // answers to exchangeInfo
     std::vector<Event> events;
   };
@@ -1090,6 +1093,20 @@ TEST_F(BinanceOrderSession, ReconcilesAfterAUserEventItDoesNotUnderstand) {
   venue_.push(R"({"e":"executionReport","z":"not a number"})");
   ASSERT_TRUE(run_until([&] { return engine_->link.reconciliations.load() > before; }));
   ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_THAT(engine_->warnings,
+              HasSubstr("order connection 0 ended: an event of the user data was not understood"));
+  EXPECT_THAT(engine_->warnings, Not(HasSubstr("is ready")));
+}
+
+TEST_F(BinanceOrderSession, SaysWhyUserDataEndedAndWhatItCouldNotOpenAnew) {
+  options_.connections = 1;
+  start_up();
+  venue_.error("session.logon", 403, -1000, "not\ntoday");
+  venue_.push(R"({"e":"eventStreamTerminated","E":1728973001334})");
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() > 0; }));
+  EXPECT_THAT(engine_->warnings,
+              HasSubstr("order connection 0 ended: the venue has terminated the user data\n"));
+  EXPECT_THAT(engine_->warnings, HasSubstr("session.logon was refused: -1000 not today"));
 }
 
 TEST_F(BinanceOrderSession, AnOversizedMessageEndsTheConnectionNotTheEngine) {
@@ -1117,6 +1134,8 @@ TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());
   EXPECT_EQ(engine_->session.counters().connections_lost, 0u);
+  EXPECT_THAT(engine_->lines, HasSubstr("order connection 0 ended: replaced by a newer one"));
+  EXPECT_EQ(engine_->warnings, "") << "all as it should be";
   script_orders();
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
@@ -1275,7 +1294,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
   });
   OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
-                           [this](std::string_view line) { lines_ += line; });
+                           [this](LogLevel, std::string_view line) { lines_ += line; });
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   Event e;
   while (session.state() != SessionState::kUp && std::chrono::steady_clock::now() < give_up) {
@@ -1304,7 +1323,7 @@ TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) 
   options_.ca_file = scratch_.write("ca.pem", other.pem());
   OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
-                           [this](std::string_view line) { lines_ += line; });
+                           [this](LogLevel, std::string_view line) { lines_ += line; });
   connector.do_work();
   EXPECT_EQ(link_.connect_failures.load(), 1u);
   EXPECT_THAT(lines_, HasSubstr("certificate"));

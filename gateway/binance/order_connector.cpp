@@ -7,6 +7,31 @@
 #include "engine/net/ws_connect.h"
 
 namespace mm::binance::orders {
+namespace {
+
+std::string_view end_text(const OrderConnection& ended) {
+  switch (ended.end) {
+    case EndReason::kSilent:
+      return "silent: nothing came within silence_s, not even a pong";
+    case EndReason::kKeyRefused:
+      return "the venue no longer accepts the key";
+    case EndReason::kNotUnderstood:
+      return "an event of the user data was not understood, it may have been a fill";
+    case EndReason::kTerminated:
+      return "the venue has terminated the user data";
+    case EndReason::kDistrusted:
+      return "the engine stood still, what it was told may be old";
+    case EndReason::kReplaced:
+      return "replaced by a newer one";
+    case EndReason::kNone:
+    case EndReason::kSocket:
+      break;
+  }
+  const std::string_view why = ended.socket->problem();
+  return why.empty() ? "closed by the venue" : why;
+}
+
+}  // namespace
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
                                SessionLink& link, net::AddressLimits& limits, const Clock& clock,
@@ -47,13 +72,10 @@ int OrderConnector::do_work() {
 bool OrderConnector::reclaim(std::size_t lane) {
   const std::unique_ptr<OrderConnection> old = link_.lanes[lane].handover.reclaim();
   if (old == nullptr) return false;
-  const std::string_view why = old->socket->problem();
-  say_(fmt::format("order connection {} ended: {}", lane,
-                   old->key_refused ? "the venue no longer accepts the key"
-                   : old->silent    ? "silent: nothing came within silence_s, not even a pong"
-                   : why.empty()    ? std::string_view("closed")
-                                    : why));
-  if (old->key_refused) {
+  const bool planned = old->end == EndReason::kReplaced;
+  say_(planned ? LogLevel::kInfo : LogLevel::kWarning,
+       fmt::format("order connection {} ended: {}", lane, end_text(*old)));
+  if (old->end == EndReason::kKeyRefused) {
     failed(lane, "the venue no longer accepts the API key", options_.key_refused_pause);
     return true;
   }
@@ -104,7 +126,7 @@ bool OrderConnector::connect(std::size_t lane) {
   ++lanes_[lane].offered;
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
   problem_.clear();
-  say_(fmt::format("order connection {} is ready", lane));
+  say_(LogLevel::kInfo, fmt::format("order connection {} is ready", lane));
   return true;
 }
 
@@ -147,7 +169,7 @@ std::string OrderConnector::ask_rules(RequestChannel& channel, OrderConnection& 
     const Response& r = channel.response();
     if (!error.empty() && (!channel.answered() || limits_address(r))) return error;
     if (!error.empty()) {
-      say_(error);
+      say_(LogLevel::kWarning, error);
       link_.symbols_wanted.store(true, std::memory_order_release);
       return {};
     }
@@ -175,8 +197,8 @@ void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_m
   const Nanos pause = lanes_[lane].retry.failed(clock_.now(), pause_min);
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
   problem_ = std::move(problem);
-  say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
-                   pause.v / kMillisecond.v));
+  say_(LogLevel::kWarning, fmt::format("order connection {}: {}; next attempt in {} ms", lane,
+                                       problem_, pause.v / kMillisecond.v));
 }
 
 }  // namespace mm::binance::orders

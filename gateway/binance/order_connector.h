@@ -18,6 +18,7 @@
 #include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/log.h"
 #include "gateway/binance/credentials.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
@@ -29,7 +30,7 @@ namespace mm::binance::orders {
 class OrderConnector {
  public:
   // Lines for the log; called on the connector's thread.
-  using Say = std::function<void(std::string_view)>;
+  using Say = std::function<void(LogLevel, std::string_view)>;
   // Answers to exchangeInfo about our symbols, as they came; called there too, before a connection
   // is used.
   using TellSymbols = std::function<void(std::string_view)>;

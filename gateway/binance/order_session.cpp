@@ -211,8 +211,8 @@ void OrderSession::end_all() {
   distrusted_ = false;
   link_.era.fetch_add(1, std::memory_order_acq_rel);  // what is being found out now is old too
   for (Lane& lane : lanes_) {
-    if (lane.current != nullptr) end(lane, lane.current);
-    if (lane.retiring != nullptr) end(lane, lane.retiring);
+    if (lane.current != nullptr) end(lane, lane.current, EndReason::kDistrusted);
+    if (lane.retiring != nullptr) end(lane, lane.retiring, EndReason::kDistrusted);
   }
   // By REST a new look is needed too: one that waits here may be old.
   if (found_ == nullptr) found_ = link_.rest.findings.take();
@@ -233,14 +233,16 @@ bool OrderSession::take_connections(Nanos now) {
     OrderConnection* const connection = handover.take();
     if (connection == nullptr) continue;
     take(lane, *connection, now);
-    if (connection->reconciled && !is_of_this_era(*connection)) end(lane, lane.current);
+    if (connection->reconciled && !is_of_this_era(*connection)) {
+      end(lane, lane.current, EndReason::kDistrusted);
+    }
     taken = true;
   }
   return taken;
 }
 
 void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
-  if (lane.retiring != nullptr) end(lane, lane.retiring);
+  if (lane.retiring != nullptr) end(lane, lane.retiring, EndReason::kReplaced);
   if (lane.current != nullptr) {
     lane.retiring = lane.current;
     lane.retired = now;
@@ -316,8 +318,8 @@ void OrderSession::settle(OrderConnection& c) {
 
 bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
   OrderConnection*& slot = &connection == lane.current ? lane.current : lane.retiring;
-  if (connection.broken) {
-    end(lane, slot);
+  if (connection.end != EndReason::kNone) {
+    end(lane, slot, connection.end);
     return true;
   }
   if (slot == lane.retiring && now - lane.retired > kRetireMin) {
@@ -326,7 +328,7 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
         [&](PendingRequest& row) { waiting = waiting || row.connection == connection.serial; });
     if (!waiting || now - lane.retired > kRetireMax) {
       connection.socket->close();
-      end(lane, slot);
+      end(lane, slot, EndReason::kReplaced);
       return true;
     }
   }
@@ -334,19 +336,19 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
   switch (message.event) {
     case net::WsEvent::kNone:
       if (look_after(connection, now)) return false;
-      connection.silent = connection.broken = true;
+      connection.end = EndReason::kSilent;
       break;
     case net::WsEvent::kText:
       on_text(connection, message.payload, now);
       break;
     case net::WsEvent::kClosed:
     case net::WsEvent::kFailed:
-      connection.broken = true;
+      connection.end = slot == lane.retiring ? EndReason::kReplaced : EndReason::kSocket;
       break;
     default:
       break;
   }
-  if (connection.broken) end(lane, slot);
+  if (connection.end != EndReason::kNone) end(lane, slot, connection.end);
   return true;
 }
 
@@ -382,7 +384,7 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
   if (*user_data_.parse(text) != '\0') {
     ++counters_.bad_messages;
     // It may have been a fill: what the stream says next does not tell. Reconcile.
-    if (connection.reconciled) connection.broken = true;
+    if (connection.reconciled) connection.end = EndReason::kNotUnderstood;
     return;
   }
   ++counters_.user_events;
@@ -398,7 +400,7 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
       }
       return;
     case UserEventKind::kStreamTerminated:
-      connection.broken = true;
+      connection.end = EndReason::kTerminated;
       return;
     case UserEventKind::kBalanceUpdate:
     case UserEventKind::kIgnored:
@@ -446,13 +448,13 @@ void OrderSession::on_answer(const PendingRequest& request, const Response& r, N
 void OrderSession::on_session_error(OrderConnection& connection, const Response& r) {
   ++counters_.session_errors;
   if (r.status != 401 && !refuses_key(r.error.code)) return;
-  connection.key_refused = true;
-  connection.broken = true;
+  connection.end = EndReason::kKeyRefused;
 }
 
 // The connection is no more: nobody will answer what it carried.
-void OrderSession::end(Lane& lane, OrderConnection*& slot) {
+void OrderSession::end(Lane& lane, OrderConnection*& slot, EndReason why) {
   OrderConnection* const connection = slot;
+  connection->end = why;
   in_flight_.for_each([&](PendingRequest& row) {
     if (row.connection != connection->serial) return;
     if (row.purpose == Purpose::kCommand && is_order(row.command.kind)) --unanswered_orders_;
@@ -466,7 +468,7 @@ void OrderSession::end(Lane& lane, OrderConnection*& slot) {
   }
   slot = nullptr;
   // REST need not wait once more for what was not there already.
-  if (connection->silent && is_alone()) alone_since_ = connection->heard;
+  if (why == EndReason::kSilent && is_alone()) alone_since_ = connection->heard;
   give_back(lane, connection);
 }
 

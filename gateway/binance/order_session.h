@@ -109,7 +109,7 @@ class OrderSession {
   void on_user_data(OrderConnection& connection, std::string_view text);
   void on_response(OrderConnection& connection, const Response& response, Nanos now);
   void on_session_error(OrderConnection& connection, const Response& response);
-  void end(Lane& lane, OrderConnection*& connection);
+  void end(Lane& lane, OrderConnection*& connection, EndReason why);
   void give_back(Lane& lane, OrderConnection* connection);
   bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
   void keep_time(Nanos now);

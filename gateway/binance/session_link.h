@@ -26,6 +26,18 @@ namespace mm::binance::orders {
 
 inline constexpr std::size_t kLanesMax = 16;
 
+// Why a connection ends.
+enum class EndReason : std::uint8_t {
+  kNone,          // it does not
+  kSocket,        // which says why
+  kSilent,        // not even a pong came
+  kKeyRefused,    // told in between
+  kNotUnderstood, // an event of the user data, which may have been a fill
+  kTerminated,    // the user data, by the venue
+  kDistrusted,    // we stood still: what it has told may be old
+  kReplaced,      // by a newer one
+};
+
 // A connection that is logged on, and what is to be told before it is used. Without a socket: what
 // REST has told.
 struct OrderConnection {
@@ -50,9 +62,7 @@ struct OrderConnection {
   // for a life sign since; 0: it has not.
   std::uint64_t bytes_seen = 0;
   Nanos heard{}, pinged{};
-  bool broken = false;       // to be given back
-  bool key_refused = false;  // why
-  bool silent = false;       // or why
+  EndReason end = EndReason::kNone;  // else to be given back
 };
 
 struct SessionLink {

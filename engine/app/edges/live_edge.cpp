@@ -87,9 +87,9 @@ Event session_is_down(const Core& core, InstrumentId i) {
   return event;
 }
 
-std::function<void(std::string_view)> say_to(LogWriter& log, const Clock& clock) {
-  return [&log, &clock](std::string_view line) {
-    log.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
+std::function<void(LogLevel, std::string_view)> say_to(LogWriter& log, const Clock& clock) {
+  return [&log, &clock](LogLevel level, std::string_view line) {
+    log.print(level, clock.now(), "orders: {}", line);
   };
 }
 
