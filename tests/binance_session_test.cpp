@@ -191,6 +191,7 @@ class BinanceOrderSession : public testing::Test {
   Credentials credentials_;
   std::optional<net::AddressLimits> limit_;
   std::uint64_t number_ = 100;
+  std::uint32_t generation_ = 0;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
 
@@ -363,6 +364,42 @@ TEST_F(BinanceOrderSession, MeasuresTheClockAgainWhenItIsRefused) {
 }
 
 // --- requests -------------------------------------------------------------------------------
+
+// The core has one word for all of them.
+TEST_F(BinanceOrderSession, SaysWhyTheVenueRefusesInItsOwnWords) {
+  start_up();
+  struct Case {
+    int status, code;
+    std::string words;
+  };
+  const std::vector<Case> cases{
+      {400, -1021, "Timestamp for this request is outside of the recvWindow."},
+      {400, -1013, "This symbol does not allow the specified self-trade prevention mode."},
+      {400, -1013, "Filter failure: PERCENT_PRICE_BY_SIDE"},
+      {400, -2010, "This action is disabled on this account."},
+      {401, -2015, "Invalid API-key, IP, or permissions for action."},
+      {500, -1006, "An unexpected response was received from the message bus."}};
+  for (const auto& [status, code, words] : cases) {
+    engine_->warnings.clear();
+    venue_.error("order.place", status, code, words);
+    const std::size_t before = engine_->events.size();
+    const bool again = code == -1013 && words.starts_with("Filter");  // a kind that was just said
+    ASSERT_TRUE(submit(CommandKind::kPlace, id(0, ++generation_)));
+    ASSERT_TRUE(run_until([&] { return engine_->events.size() > before; }));
+    turn();
+    const std::string line = std::to_string(code) + " " + words;
+    EXPECT_THAT(engine_->warnings, again ? Not(HasSubstr(line)) : HasSubstr(line));
+  }
+  EXPECT_THAT(engine_->lines, HasSubstr("place of BTCUSDT was refused: -2015 Invalid API-key"));
+  EXPECT_THAT(engine_->lines, HasSubstr("what became of it is not known: -1006"));
+  engine_->lines.clear();
+  venue_.error("order.place", 400, -2010, "Order would immediately match and take.");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0, ++generation_)));
+  ASSERT_TRUE(run_until([&] { return last(EventKind::kRejected).failure.reason ==
+                                     RejectReason::kWouldCross; }));
+  turn();
+  EXPECT_EQ(engine_->lines, "") << "every day's business";
+}
 
 TEST_F(BinanceOrderSession, AllRequestsOfAnOrderUseOneConnection) {
   start_up();
@@ -1069,6 +1106,8 @@ TEST_F(BinanceOrderSession, ARevokedKeyEndsTheSession) {
   EXPECT_EQ(engine_->session.counters().session_errors, 1u);
   for (int i = 0; i < 100; ++i) turn();
   EXPECT_THAT(engine_->lines, HasSubstr("no longer accepts the API key"));
+  EXPECT_THAT(engine_->warnings, HasSubstr("order connection 0: an error about no request of ours: "
+                                           "-2015 Invalid API-key. (status 401)"));
   EXPECT_EQ(venue_.connections(), 1);  // no hurry
 }
 
@@ -1082,6 +1121,12 @@ TEST_F(BinanceOrderSession, SurvivesMessagesItDoesNotUnderstand) {
   venue_.send_to(2, R"({"id":7,"result":)" + std::string(50'000, '['));
   ASSERT_TRUE(run_until([this] { return engine_->session.counters().bad_messages >= 7; }));
   EXPECT_TRUE(is_up());
+  turn();
+  const std::string& said = engine_->warnings;
+  const std::string not_understood = "order connection 1: a message was not understood (";
+  EXPECT_THAT(said, HasSubstr(not_understood));
+  EXPECT_EQ(said.find(not_understood), said.rfind(not_understood)) << "once: " << said;
+  EXPECT_THAT(engine_->lines, HasSubstr("an answer to nothing that is waited for: status 200"));
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
   ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 2));

@@ -44,6 +44,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       tell_symbols_(std::move(tell_symbols)),
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
+      notes_(link.notes, instruments_, credentials.api_key.view()),
       parser_(options.message_bytes_max),
       reconciler_(instruments_, options.identity, options.adopted_max, link),
       limits_(limits) {
@@ -59,8 +60,8 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
 }
 
 int OrderConnector::do_work() {
-  int work = 0;
   if (!error_.empty()) return 0;
+  int work = say_notes();
   for (std::size_t i = 0; i < lanes_.size() && !stop_.load(std::memory_order_acquire); ++i) {
     if (reclaim(i)) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;

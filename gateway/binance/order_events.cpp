@@ -192,11 +192,7 @@ void OrderEvents::on_replaced(const Command& command, const Response& r, Nanos r
 }
 
 void OrderEvents::on_replace_failed(const Command& command, const Response& r, Nanos retry_at) {
-  const bool canceled = r.cancel_result == kSuccess;
-  const bool half = canceled || r.cancel_result == "FAILURE";  // else nothing was tried
-  const ErrorBody& error = !half ? r.error : canceled ? r.new_order_error : r.cancel_error;
-  // Inside, an error has no status of its own; a code without meaning stays uncertain.
-  const Verdict verdict = judge(half && error.code != 0 && r.status < 500 ? 400 : r.status, error);
+  const auto& [error, verdict, canceled, half] = failure_of(r);
   const bool untold = r.new_order_result == kSuccess || (half && error.code == 0) ||
                       (!half && (r.error.code == -2021 || r.error.code == -2022));
   OrderFacts* const old = facts_.find(command.id);

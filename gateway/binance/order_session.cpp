@@ -26,6 +26,9 @@ constexpr bool is_order(CommandKind kind) {
 constexpr bool is_about_symbol(RejectReason reason) {
   return reason == RejectReason::kMarketHalted || reason == RejectReason::kFilter;
 }
+std::uint8_t lane_number(const OrderConnection& connection) {
+  return static_cast<std::uint8_t>(connection.lane);
+}
 
 }  // namespace
 
@@ -70,6 +73,10 @@ bool OrderSession::submit(const Command& c, Nanos now) {
   if (refused != kNever) {
     events_.deny(c, RejectReason::kRateLimit, refused);
     ++counters_.denied;
+    note({.kind = NoteKind::kHeldBack,
+          .command = c.kind,
+          .instrument = c.instrument,
+          .until = refused});
     return true;
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
@@ -372,17 +379,16 @@ void OrderSession::on_text(OrderConnection& connection, std::string_view text, N
   if (text.starts_with("{\"subscriptionId\"") || text.starts_with("{\"event\"")) {
     return on_user_data(connection, text);
   }
-  if (*answers_.parse(text) != '\0') {
-    ++counters_.bad_messages;
-    return;
+  if (const char* const why = answers_.parse(text); *why != '\0') {
+    return on_bad_message(lane_number(connection), why, text);
   }
   if (answers_.response().is_event) return on_user_data(connection, text);
-  on_response(connection, answers_.response(), now);
+  on_response(connection, answers_.response(), text, now);
 }
 
 void OrderSession::on_user_data(OrderConnection& connection, std::string_view text) {
-  if (*user_data_.parse(text) != '\0') {
-    ++counters_.bad_messages;
+  if (const char* const why = user_data_.parse(text); *why != '\0') {
+    on_bad_message(lane_number(connection), why, text);
     // It may have been a fill: what the stream says next does not tell. Reconcile.
     if (connection.reconciled) connection.end = EndReason::kNotUnderstood;
     return;
@@ -408,7 +414,38 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
   }
 }
 
-void OrderSession::on_response(OrderConnection& connection, const Response& r, Nanos now) {
+void OrderSession::on_bad_message(std::uint8_t lane, const char* why, std::string_view text) {
+  ++counters_.bad_messages;
+  note({.kind = NoteKind::kNotUnderstood, .lane = lane, .why = why}, text);
+}
+
+// A full ring loses it: there is enough to say.
+void OrderSession::note(SessionNote note, std::string_view words) {
+  note.say(words);
+  link_.notes.try_push(note);
+}
+
+// The core is told a reason of ours; where there is none the venue's words say more. Without a code
+// they are how its answer begins.
+void OrderSession::note_failure(const PendingRequest& request, const Response& r,
+                                std::string_view text) {
+  if (r.status == 200 && !r.has_error) return;
+  const Failure failure = failure_of(r);
+  const Verdict& verdict = failure.verdict;
+  if (verdict.reason != RejectReason::kOther && verdict.reason != RejectReason::kFilter) return;
+  const bool clock = failure.error.code == kClockError;
+  note({.kind = clock           ? NoteKind::kClockRefused
+                : verdict.known ? NoteKind::kRefused
+                                : NoteKind::kUncertain,
+        .command = request.command.kind,
+        .instrument = request.command.instrument,
+        .status = r.status,
+        .code = failure.error.code},
+       failure.error.code != 0 ? failure.error.message : text);
+}
+
+void OrderSession::on_response(OrderConnection& connection, const Response& r,
+                               std::string_view text, Nanos now) {
   ++counters_.answers;
   limits_.update(r, clock_, now);
   if (r.error.code == kClockError) {
@@ -420,7 +457,11 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
   PendingRequest* const row = in_flight_.find(r.id);
   if (row == nullptr) {
     ++counters_.stray_answers;
-    return;
+    return note({.kind = NoteKind::kStrayAnswer,
+                 .lane = lane_number(connection),
+                 .status = r.status,
+                 .code = r.error.code},
+                r.error.message);
   }
   const PendingRequest request = *row;
   in_flight_.remove(*row);
@@ -428,15 +469,16 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
     clock_.observe(request.sent, now, r.server_time_ms);
     return;
   }
-  on_answer(request, r, now);
+  on_answer(request, r, text, now);
 }
 
-void OrderSession::on_answer(const PendingRequest& request, const Response& r, Nanos now) {
+void OrderSession::on_answer(const PendingRequest& request, const Response& r,
+                             std::string_view text, Nanos now) {
   if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
     --unanswered_orders_;
   }
-  if (r.has_error && (is_about_symbol(judge(r.status, r.error).reason) ||
-                      is_about_symbol(judge(400, r.new_order_error).reason))) {
+  note_failure(request, r, text);
+  if (r.has_error && is_about_symbol(failure_of(r).verdict.reason)) {
     link_.symbols_wanted.store(true, std::memory_order_release);
   }
   const bool limited = r.status == 429 || r.status == 418;
@@ -447,6 +489,11 @@ void OrderSession::on_answer(const PendingRequest& request, const Response& r, N
 // About no request of ours: a key revoked (401) ends the session, the rest is counted.
 void OrderSession::on_session_error(OrderConnection& connection, const Response& r) {
   ++counters_.session_errors;
+  note({.kind = NoteKind::kSessionError,
+        .lane = lane_number(connection),
+        .status = r.status,
+        .code = r.error.code},
+       r.error.message);
   if (r.status != 401 && !refuses_key(r.error.code)) return;
   connection.end = EndReason::kKeyRefused;
 }
@@ -545,13 +592,13 @@ void OrderSession::on_call(RestCall& call, Nanos now) {
   const PendingRequest& request = call.request;
   call.request.id = 0;
   if (call.outcome == RestCall::Outcome::kAnswered) {
-    const bool understood = *answers_.parse_body(call.body, call.status) == '\0';
-    if (understood || call.status != 200) {
+    const char* const why = answers_.parse_body(call.body, call.status);
+    if (*why == '\0' || call.status != 200) {
       ++counters_.answers;
       limits_.update(answers_.response(), clock_, now, call.retry_at);
-      return on_answer(request, answers_.response(), now);
+      return on_answer(request, answers_.response(), call.body, now);
     }
-    ++counters_.bad_messages;
+    on_bad_message(SessionNote::kByRest, why, call.body);
   }
   if (request.purpose != Purpose::kCommand) return;
   if (is_order(request.command.kind)) --unanswered_orders_;

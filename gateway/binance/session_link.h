@@ -19,6 +19,7 @@
 #include "gateway/binance/order_facts.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/rest_link.h"
+#include "gateway/binance/session_note.h"
 #include "gateway/binance/venue_clock.h"
 #include "gateway/binance/venue_order_ids.h"
 
@@ -92,6 +93,7 @@ struct SessionLink {
   // then no quote leaves.
   std::atomic<std::uint64_t> rival{0};
   VenueOrderIds venue_ids;  // written by the session
+  SessionNotes notes{kNotesMax};
   RestLink rest;
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};
