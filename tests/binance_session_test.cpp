@@ -1210,6 +1210,9 @@ TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
   EXPECT_EQ(venue_.requests("order.place")[0].connection, 1);
   for (int i = 0; i < 100; ++i) turn();
   EXPECT_EQ(venue_.connections(), 2);  // the limit is kept
+  const std::string held = "order connection 1: as many attempts were made as the venue allows; ";
+  EXPECT_THAT(engine_->warnings, HasSubstr(held + "the next in 2"));  // 29x,xxx ms
+  EXPECT_EQ(engine_->warnings.find(held), engine_->warnings.rfind(held)) << engine_->warnings;
 }
 
 TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {

@@ -89,9 +89,16 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   if (!shared.wanted.load(std::memory_order_acquire)) return false;
   if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
   // Connecting and reconciling cost weight.
-  return lanes_[lane].retry.is_due(now) &&
-         limits_.requests.next(net::RequestUse::kOther, now) <= now &&
-         limits_.connections.take(net::ConnectionUse::kOrders, now);
+  if (!lanes_[lane].retry.is_due(now) || limits_.requests.next(net::RequestUse::kOther, now) > now)
+    return false;
+  if (limits_.connections.take(net::ConnectionUse::kOrders, now)) return true;
+  const Nanos next = limits_.connections.next(net::ConnectionUse::kOrders, now);
+  lanes_[lane].retry.wait_until(next);
+  say_(LogLevel::kWarning,
+       fmt::format("order connection {}: as many attempts were made as the venue allows; the next "
+                   "in {} ms",
+                   lane, (next - now).v / kMillisecond.v));
+  return false;
 }
 
 bool OrderConnector::connect(std::size_t lane) {
