@@ -67,13 +67,14 @@ TEST(BinanceResponse, ReadsAPlaceWithItsResultAndTheRateLimits) {
   EXPECT_EQ(r.order.status, "NEW");
   EXPECT_EQ(r.order.price, 2'341'610'000'000);
   EXPECT_EQ(r.order.quantity, 847'000);
-  ASSERT_EQ(r.limit_count, 3u);
-  EXPECT_EQ(r.limits[0].type, LimitType::kOrders);
-  EXPECT_EQ(r.limits[0].window, 10 * kSecond);
-  EXPECT_EQ(r.limits[0].used, 12u);
-  EXPECT_EQ(r.limits[1].window, 86400 * kSecond);
-  EXPECT_EQ(r.limits[2].type, LimitType::kWeight);
-  EXPECT_EQ(r.limits[2].limit, 6000u);
+  const std::span<const LimitUsage> limits = r.limits.all();
+  ASSERT_EQ(limits.size(), 3u);
+  EXPECT_EQ(limits[0].type, LimitType::kOrders);
+  EXPECT_EQ(limits[0].window, 10 * kSecond);
+  EXPECT_EQ(limits[0].used, 12u);
+  EXPECT_EQ(limits[1].window, 86400 * kSecond);
+  EXPECT_EQ(limits[2].type, LimitType::kWeight);
+  EXPECT_EQ(limits[2].limit, 6000u);
 }
 
 TEST(BinanceResponse, AnAckHasNoStatusAndMeansOpen) {
@@ -175,7 +176,7 @@ TEST(BinanceResponse, ReadsErrorsAndBans) {
   EXPECT_EQ(banned.status, 418);
   EXPECT_EQ(banned.retry_after_ms, 1659146400000);
   EXPECT_EQ(banned.server_time_ms, 1659142907531);
-  EXPECT_EQ(banned.limits[0].used, 2411u);
+  EXPECT_EQ(banned.limits.rows[0].used, 2411u);
 }
 
 TEST(BinanceResponse, AnErrorOfTheWholeSessionHasNoId) {

@@ -170,6 +170,17 @@ TEST_F(BinanceRestOrders, AQuoteIsRefusedByTheVenueWhenItComesLateACancelIsNot) 
   EXPECT_THAT(account_.last().target, HasSubstr("&recvWindow=5000&"));
 }
 
+TEST_F(BinanceRestOrders, TellWhatIsUsedOfTheVenuesLimits) {
+  account_.on("POST /api/v3/order", {.body = "{}",
+                                     .headers = {{"X-MBX-ORDER-COUNT-10S", "17"},
+                                                 {"X-MBX-ORDER-COUNT-1D", "400"},
+                                                 {"X-MBX-USED-WEIGHT-1M", "31"}}});
+  const RestCall call = ask(CommandKind::kPlace);
+  ASSERT_EQ(call.used.count, 3u);
+  EXPECT_EQ(call.used.rows[0].used, 17u);
+  EXPECT_EQ(call.used.rows[2].type, LimitType::kWeight);
+}
+
 TEST_F(BinanceRestOrders, KnowAllRequests) {
   ask(CommandKind::kPlace);
   EXPECT_EQ(account_.last().method, "POST");
@@ -420,6 +431,35 @@ TEST_F(BinanceRestFallback, TradesOnceTheAccountWasSeen) {
   ASSERT_TRUE(submit(CommandKind::kReplace));
   ASSERT_TRUE(until_heard(EventKind::kReplaceRejected));
   EXPECT_EQ(last(EventKind::kReplaceRejected).failure.old_canceled, 1);
+}
+
+// Another client of the account has used most of them.
+TEST_F(BinanceRestFallback, KeepsTheLimitsThatTheAnswersTellOf) {
+  options_.limits = {{LimitType::kOrders, 86'400 * kSecond, 20, 0},
+                     {LimitType::kWeight, 86'400 * kSecond, 6000, 0}};
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("POST /api/v3/order", {.body = order_json(text_of(kId), 4, "NEW"),
+                                     .headers = {{"X-MBX-ORDER-COUNT-1D", "18"}}});
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kAccepted));
+  ASSERT_TRUE(submit(CommandKind::kReplace));
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_THAT(account_.requests("POST /api/v3/order/cancelReplace"), IsEmpty());
+  EXPECT_TRUE(until([&] { return last(EventKind::kRateUsage).rate.orders_used == 18; }));
+}
+
+TEST_F(BinanceRestFallback, KnowsTheWeightThatItsLookAtTheAccountHasCost) {
+  options_.limits = {{LimitType::kWeight, 86'400 * kSecond, 400, 0}};
+  account_.on("GET /api/v3/account", {.body = R"({"updateTime":1,"balances":[]})",
+                                      .headers = {{"X-MBX-USED-WEIGHT-1D", "390"}}});
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
 }
 
 TEST_F(BinanceRestFallback, TellsFillsWithoutUserDataEachOnce) {

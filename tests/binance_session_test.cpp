@@ -636,6 +636,23 @@ TEST_F(BinanceOrderSession, StopsQuotingShortOfTheVenuesLimitsAndKeepsCancelling
   EXPECT_EQ(last(EventKind::kRateUsage).rate.orders_limit, 50u);
 }
 
+TEST_F(BinanceOrderSession, WhatTheStartHasUsedIsKnownBeforeTheFirstOrder) {
+  options_.connections = 1;
+  for (const char* method : {"openOrders.status", "myTrades", "account.status"}) {
+    const std::string result = method == std::string("account.status") ? R"({"balances":[]})" : "[]";
+    venue_.on(method, [result](const VenueRequest& r) {
+      return std::vector{"{\"id\":" + r.id + ",\"status\":200,\"result\":" + result +
+                         limits(1, 990)};
+    });
+  }
+  start_up();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_EQ(venue_.count("order.place"), 0u);
+  EXPECT_THAT(engine_->lines, HasSubstr("place of BTCUSDT is held back for "));
+}
+
 TEST_F(BinanceOrderSession, KeepsWeightForCancelsAndQuestions) {
   start_up();
   script_orders();

@@ -159,6 +159,8 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
     return error;
   }
   connection.clock = channel.venue_clock();
+  connection.used = channel.used();
+  connection.used_at = channel.used_at();
   connection.backlog = std::move(channel.backlog());
   return {};
 }
@@ -181,7 +183,7 @@ std::string OrderConnector::ask_rules(RequestChannel& channel, OrderConnection& 
       link_.symbols_wanted.store(true, std::memory_order_release);
       return {};
     }
-    into.limits.assign(r.limits.begin(), r.limits.begin() + r.limit_count);
+    into.limits.assign(r.announced.begin(), r.announced.end());
     if (tell_symbols_) tell_symbols_(channel.text());
   }
   return {};

@@ -261,6 +261,7 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
   limits_.announce(connection.limits);
+  limits_.update(connection.used.all(), clock_, connection.used_at);
   begin_with(connection);
   if (connection.reconciled) sweep_due_ = now + sweep_pause();
   SessionLink::Lane& shared = link_.lanes[connection.lane];
@@ -596,6 +597,7 @@ void OrderSession::on_call(RestCall& call, Nanos now) {
     if (*why == '\0' || call.status != 200) {
       ++counters_.answers;
       limits_.update(answers_.response(), clock_, now, call.retry_at);
+      limits_.update(call.used.all(), clock_, now);
       return on_answer(request, answers_.response(), call.body, now);
     }
     on_bad_message(SessionNote::kByRest, why, call.body);
@@ -616,6 +618,7 @@ bool OrderSession::take_findings() {
     if (found_ == nullptr) return false;
     if (rest_wanted_ && is_of_this_era(*found_)) {
       begin_with(*found_);
+      limits_.update(found_->used.all(), clock_, found_->used_at);
     } else {  // a WebSocket has told, or will tell, the same; or it was asked before a standstill
       found_->settled = true;
     }

@@ -136,6 +136,8 @@ int RestWorker::look(Nanos now) {
     on_trouble(problem, now);
     return 1;
   }
+  found->used = rest_.used();
+  found->used_at = clock_.now();
   if (!problem_.empty()) say_(LogLevel::kInfo, "the account can be seen by REST again");
   problem_.clear();
   link_.looking.store(true, std::memory_order_release);

@@ -51,6 +51,8 @@ struct OrderConnection {
   VenueClock clock;
   bool reconciled = false;                // carries the user data, and the following
   std::vector<LimitUsage> limits;         // that the venue has now; what is used is not told
+  LimitsUsed used;                        // of those, as the last answer told
+  Nanos used_at{};                        // when that was
   std::vector<std::string> open_orders;   // answers listing them, one an instrument
   std::vector<AdoptableOrder> adoptable;  // of those
   std::vector<Event> findings;            // balances and fills
