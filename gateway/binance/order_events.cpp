@@ -127,6 +127,7 @@ OrderEvents::Shape OrderEvents::shape_of(const Command& command, const OrderReco
           .venue_id = VenueOrderId(record.order_id),
           .lots = record.quantity > 0 ? instruments_.lots(i, record.quantity) : command.lots,
           .executed = instruments_.lots(i, record.executed),
+          .prevented = instruments_.lots(i, record.prevented),
           .ticks = record.price > 0 ? instruments_.ticks(i, record.price) : command.ticks};
 }
 
@@ -246,6 +247,7 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
   event.report.asked = command.question;
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
+  if (phase == OrderPhase::kOpen) shrunk(order);
   const OrderFacts* const facts = facts_.find(order.id);
   const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
   if (!missing || !want_trades(order, event)) tell_status(event);

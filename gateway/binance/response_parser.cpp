@@ -90,6 +90,9 @@ Error ResponseParser::Impl::read_order_member(std::string_view key, od::value& v
   if (key == "price") return json::read_decimal(value, order.price);
   if (key == "origQty" || key == "qty") return json::read_decimal(value, order.quantity);
   if (key == "executedQty") return json::read_decimal(value, order.executed);
+  if (key == "preventedQuantity" || key == "preventedQty") {
+    return json::read_decimal(value, order.prevented);
+  }
   return kOk;
 }
 

@@ -54,6 +54,7 @@ struct OrderRecord {
   std::string_view side;
   std::uint64_t order_id = 0;
   std::int64_t price = 0, quantity = 0, executed = 0;
+  std::int64_t prevented = 0;  // of the quantity, by self-trade prevention; where it is told
 
   std::string_view own_client_id() const {
     return original_client_id.empty() ? client_id : original_client_id;
