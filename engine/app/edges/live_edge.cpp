@@ -29,8 +29,8 @@ constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .se
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
-// And how long a ban may last before: what scripts/systemd grants a stop is a little more than
-// both.
+// And how long a ban may last before, if anything was quoted: what scripts/systemd grants a stop is
+// a little more than both.
 constexpr Nanos kEndPauseMax{90 * kSecond.v};
 // What the session still has to say then; more than its rings hold.
 constexpr int kLastTurnsMax = 1000;
@@ -247,7 +247,7 @@ void LiveEdge::settle(const Core& core, const Ending& ending) {
                                .everybody = exclusive_symbol_,
                                .arrivals_until = core.lifecycle().arrivals_until(),
                                .patience = kEndPatience,
-                               .pause_max = kEndPauseMax,
+                               .pause_max = session_.has_begun() ? kEndPauseMax : Nanos(0),
                                .say = ending.say,
                                .hurried = ending.hurried});
   if (!left_.error.empty() || !session_.has_begun()) return;
