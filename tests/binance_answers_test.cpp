@@ -186,13 +186,13 @@ TEST(BinanceResponse, ReadsACancelReplaceOfTooManyOrdersThatDidNothing) {
 TEST(BinanceResponse, ReadsACancelReplaceOfTooManyOrdersThatOnlyCancels) {
   for (const int status : {409, 429}) {
     Answers a;
-    const Response& gone = a.read(
-        R"({"id":5,"status":)" + std::to_string(status) +
-        R"(,"error":{"code":-2021,"msg":"Order cancel-replace partially failed.","data":{)"
-        R"("cancelResult":"SUCCESS","newOrderResult":"FAILURE","cancelResponse":)" +
-        std::string(kCanceled) +
-        R"(,"newOrderResponse":{"code":-1015,)"
-        R"("msg":"Too many new orders; current limit is 50 orders per 10 SECOND."}}}})");
+    const Response& gone =
+        a.read(R"({"id":5,"status":)" + std::to_string(status) +
+               R"(,"error":{"code":-2021,"msg":"Order cancel-replace partially failed.","data":{)"
+               R"("cancelResult":"SUCCESS","newOrderResult":"FAILURE","cancelResponse":)" +
+               std::string(kCanceled) +
+               R"(,"newOrderResponse":{"code":-1015,)"
+               R"("msg":"Too many new orders; current limit is 50 orders per 10 SECOND."}}}})");
     ASSERT_STREQ(a.problem, "");
     const Failure failure = failure_of(gone);
     EXPECT_TRUE(failure.half && failure.canceled);

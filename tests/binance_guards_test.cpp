@@ -123,7 +123,8 @@ TEST(BinanceRateGuard, WhereOnlyTheUseIsToldTheLimitIsTheOneAnnounced) {
                         LimitUsage{LimitType::kWeight, 60 * kSecond, 0, 5000}};
   const Nanos now = 1003 * kSecond;
   guard.update(used, VenueClock{}, now);
-  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, now), kNever) << "of weight no limit is known";
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, now), kNever)
+      << "of weight no limit is known";
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 1, now), 1010 * kSecond);
   EXPECT_EQ(guard.usage(now).orders_limit, 20u);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 1, 1010 * kSecond), kNever) << "told long ago";
@@ -159,7 +160,8 @@ TEST(BinanceUsageHeaders, WhatIsNoUseOfALimitIsLeftOut) {
     EXPECT_EQ(limits_used({{"X-MBX-ORDER-COUNT-10S", value}}).count, 0u) << value;
   }
   net::HttpHeaders many;
-  for (int i = 1; i <= 20; ++i) many.emplace_back("X-MBX-ORDER-COUNT-" + std::to_string(i) + "S", "1");
+  for (int i = 1; i <= 20; ++i)
+    many.emplace_back("X-MBX-ORDER-COUNT-" + std::to_string(i) + "S", "1");
   EXPECT_EQ(limits_used(many).count, LimitsUsed::kMax);
 }
 

@@ -1,8 +1,7 @@
 // Lines out of the order session's notes.
-#include "gateway/binance/note_lines.h"
-
 #include <gmock/gmock.h>
 
+#include "gateway/binance/note_lines.h"
 #include "tests/binance_instruments.h"
 
 namespace mm::binance::orders {
@@ -34,10 +33,8 @@ class BinanceNoteLines : public testing::Test {
 };
 
 TEST_F(BinanceNoteLines, OfAKindAndCodeTheFirstIsSaidAndTheOthersAreCounted) {
-  const SessionNote refused{.kind = NoteKind::kRefused,
-                            .command = CommandKind::kPlace,
-                            .status = 400,
-                            .code = -2010};
+  const SessionNote refused{
+      .kind = NoteKind::kRefused, .command = CommandKind::kPlace, .status = 400, .code = -2010};
   for (int i = 0; i < 5; ++i) note(refused, "This action is disabled on this account.");
   const std::string line =
       "! place of BTCUSDT was refused: -2010 This action is disabled on this account. (status 400)";

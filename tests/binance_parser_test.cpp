@@ -178,8 +178,7 @@ TEST_F(BinanceParser, KnownMessagesOfNoUseAreNoProblem) {
                             R"("w":"25776.86000000","T":1693907032213})"),
            std::string_view(R"({"e":"blockTrade","E":1772506983582,"s":"BNBBTC","t":582,)"
                             R"("p":"0.052","q":"5838","T":1772506983321,"m":true})"),
-           std::string_view(
-               R"({"e":"referencePrice","s":"BAZUSD","r":"1.00","t":1770313263917})"),
+           std::string_view(R"({"e":"referencePrice","s":"BAZUSD","r":"1.00","t":1770313263917})"),
            std::string_view(R"({"e":"referencePrice","s":"BAZUSD","r":null,"t":1770313263917})"),
            std::string_view(R"({"result":null,"id":1})"),
            std::string_view(R"({"result":["btcusdt@aggTrade"],"id":3})"),

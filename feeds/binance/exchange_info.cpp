@@ -38,20 +38,14 @@ std::int64_t* filter_field(std::string_view key, Filter& f) {
     std::string_view key;
     std::int64_t Filter::*field;
   };
-  static constexpr Name kNames[] = {{"minPrice", &Filter::low},
-                                    {"minQty", &Filter::low},
-                                    {"maxPrice", &Filter::high},
-                                    {"maxQty", &Filter::high},
-                                    {"maxPosition", &Filter::high},
-                                    {"tickSize", &Filter::step},
-                                    {"stepSize", &Filter::step},
-                                    {"minNotional", &Filter::notional},
-                                    {"notional", &Filter::notional},
-                                    {"maxNotional", &Filter::notional_max},
-                                    {"bidMultiplierUp", &Filter::bid_up},
-                                    {"bidMultiplierDown", &Filter::bid_down},
-                                    {"askMultiplierUp", &Filter::ask_up},
-                                    {"askMultiplierDown", &Filter::ask_down}};
+  static constexpr Name kNames[] = {
+      {"minPrice", &Filter::low},           {"minQty", &Filter::low},
+      {"maxPrice", &Filter::high},          {"maxQty", &Filter::high},
+      {"maxPosition", &Filter::high},       {"tickSize", &Filter::step},
+      {"stepSize", &Filter::step},          {"minNotional", &Filter::notional},
+      {"notional", &Filter::notional},      {"maxNotional", &Filter::notional_max},
+      {"bidMultiplierUp", &Filter::bid_up}, {"bidMultiplierDown", &Filter::bid_down},
+      {"askMultiplierUp", &Filter::ask_up}, {"askMultiplierDown", &Filter::ask_down}};
   for (const Name& n : kNames)
     if (n.key == key) return &(f.*n.field);
   return nullptr;

@@ -29,14 +29,14 @@ inline constexpr std::size_t kLanesMax = 16;
 
 // Why a connection ends.
 enum class EndReason : std::uint8_t {
-  kNone,          // it does not
-  kSocket,        // which says why
-  kSilent,        // not even a pong came
-  kKeyRefused,    // told in between
-  kNotUnderstood, // an event of the user data, which may have been a fill
-  kTerminated,    // the user data, by the venue
-  kDistrusted,    // we stood still: what it has told may be old
-  kReplaced,      // by a newer one
+  kNone,           // it does not
+  kSocket,         // which says why
+  kSilent,         // not even a pong came
+  kKeyRefused,     // told in between
+  kNotUnderstood,  // an event of the user data, which may have been a fill
+  kTerminated,     // the user data, by the venue
+  kDistrusted,     // we stood still: what it has told may be old
+  kReplaced,       // by a newer one
 };
 
 // A connection that is logged on, and what is to be told before it is used. Without a socket: what

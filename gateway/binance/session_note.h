@@ -37,8 +37,8 @@ struct SessionNote {
   std::uint16_t length = 0;
   int status = 0;
   std::int64_t code = 0;
-  Nanos until{};          // of kHeldBack
-  const char* why = "";   // of kNotUnderstood: a text that lasts
+  Nanos until{};         // of kHeldBack
+  const char* why = "";  // of kNotUnderstood: a text that lasts
   std::array<char, kWordsMax> words{};
 
   // The venue's, as far as they fit.

@@ -1,9 +1,9 @@
 // REST of an account: its questions and orders signed, stamped with the venue's time.
 //
 // Cold, one thread: each call blocks until answered or past its deadline. Of the answers it looks
-// only for a pause, which it tells all who share it, for a clock that was refused, which it forgets,
-// and for what is used of the limits; the order path and the pre-flight read the rest each in their
-// own way. Neither the key
+// only for a pause, which it tells all who share it, for a clock that was refused, which it
+// forgets, and for what is used of the limits; the order path and the pre-flight read the rest each
+// in their own way. Neither the key
 // nor a query gets into an error text.
 #pragma once
 

@@ -138,10 +138,10 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
   const RiskParams risk = config_.symbol(instrument.symbol()).risk;
   const Amount held_max = rules.position_max;
   if (held_max.v == 0 || (risk.max_position.v > 0 && risk.max_position <= held_max)) return;
-  findings_.warn("symbol", fmt::format("{}: MAX_POSITION allows {} {}, what the account holds "
-                                       "included: [risk] max_position is lowered to that",
-                                       instrument.symbol(), decimal_text(held_max).view(),
-                                       instrument.base()));
+  findings_.warn(
+      "symbol", fmt::format("{}: MAX_POSITION allows {} {}, what the account holds "
+                            "included: [risk] max_position is lowered to that",
+                            instrument.symbol(), decimal_text(held_max).view(), instrument.base()));
 }
 
 void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
