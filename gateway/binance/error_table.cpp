@@ -70,7 +70,8 @@ Failure failure_of(const Response& r) {
 
 bool limits_address(const Response& r) {
   // A replace that was tried has its reasons inside, and was limited for its order.
-  const bool orders = r.error.code == kTooManyOrders || !r.cancel_result.empty();
+  const bool orders = r.error.code == kTooManyOrders || r.new_order_error.code == kTooManyOrders ||
+                      !r.cancel_result.empty();
   return r.status == 418 || (r.status == 429 && !orders);
 }
 
