@@ -452,8 +452,11 @@ TEST_F(BinanceRestFallback, KeepsTheLimitsThatTheAnswersTellOf) {
 
 TEST_F(BinanceRestFallback, KnowsTheWeightThatItsLookAtTheAccountHasCost) {
   options_.limits = {{LimitType::kWeight, 86'400 * kSecond, 400, 0}};
-  account_.on("GET /api/v3/account", {.body = R"({"updateTime":1,"balances":[]})",
-                                      .headers = {{"X-MBX-USED-WEIGHT-1D", "390"}}});
+  const test::HeaderList used{{"X-MBX-USED-WEIGHT-1D", "390"}};
+  account_.on("GET /api/v3/openOrders", {.body = "[]", .headers = used});
+  account_.on("GET /api/v3/myTrades", {.body = "[]", .headers = used});
+  account_.on("GET /api/v3/account",
+              {.body = R"({"updateTime":1,"balances":[]})", .headers = used});
   start(RestFallback::kTrade);
   ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
   ASSERT_TRUE(submit(CommandKind::kPlace));

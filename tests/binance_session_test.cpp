@@ -637,6 +637,7 @@ TEST_F(BinanceOrderSession, StopsQuotingShortOfTheVenuesLimitsAndKeepsCancelling
   ASSERT_TRUE(submit(CommandKind::kCancel, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
   EXPECT_EQ(venue_.count("order.place"), 1u);
+  ASSERT_TRUE(run_until_heard(EventKind::kRateUsage));
   EXPECT_EQ(last(EventKind::kRateUsage).rate.orders_limit, 50u);
 }
 
@@ -1168,7 +1169,7 @@ TEST_F(BinanceOrderSession, ReconcilesAfterAUserEventItDoesNotUnderstand) {
 TEST_F(BinanceOrderSession, SaysWhyUserDataEndedAndWhatItCouldNotOpenAnew) {
   options_.connections = 1;
   start_up();
-  venue_.error("session.logon", 403, -1000, "not\ntoday");
+  venue_.error("session.logon", 403, -1000, "not today");
   venue_.push(R"({"e":"eventStreamTerminated","E":1728973001334})");
   ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() > 0; }));
   EXPECT_THAT(engine_->warnings,
