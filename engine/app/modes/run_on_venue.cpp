@@ -132,6 +132,7 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     const bool goes_on = parts.config.session.goes_on && !previous.empty();
     if (next.behind) parts.notes.push_back(lost_state(file, next, goes_on ? previous : ""));
   }
+  if (engine.id_nonce == 0) engine.id_nonce = draw_id_nonce();
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
       {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
