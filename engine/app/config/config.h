@@ -87,6 +87,7 @@ struct ExecutionConfig {
 struct GuardConfig {
   Nanos timeout{1000 * kMillisecond.v};  // without a heartbeat; also how long we may stand still
   Nanos interval{100 * kMillisecond.v};  // between two looks
+  Nanos proof_interval{10 * kSecond.v};  // between two questions to the venue
 };
 
 struct FeesConfig {

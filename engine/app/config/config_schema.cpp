@@ -200,6 +200,9 @@ Keys guard_keys() {
           "still for longer sends nothing until it has reconciled"),
       key("interval_ms", milliseconds("1", "10000"), f(&GuardConfig::interval),
           "Milliseconds between two looks of the guard at the engine"),
+      key("proof_interval_s", seconds("1", "3600"), f(&GuardConfig::proof_interval),
+          "Seconds between two questions by which the guard proves that it could cancel; while the "
+          "venue does not answer it says so and asks again every second"),
   };
 }
 
