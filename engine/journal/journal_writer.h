@@ -85,6 +85,7 @@ class JournalWriter {
   bool write_pending_gap();
   bool write_bytes(const std::uint8_t* data, std::size_t size);
   bool write_header();
+  bool write_opening();
   void start_next_segment();
   void lose(std::uint64_t records);
 
@@ -100,6 +101,7 @@ class JournalWriter {
   std::string file_path_;  // of the segment made or removed last
   JournalHeader header_;
   std::string header_text_;  // the encoded header, reused for every segment
+  std::string opening_;      // what of the opening stands in frames behind it
   std::string small_;        // the frame of everything but records
   std::string error_;
   std::uint32_t oldest_segment_ = 0;
