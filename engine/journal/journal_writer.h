@@ -62,6 +62,8 @@ class JournalWriter {
   std::uint64_t records() const { return records_ + frame_records_; }
   std::uint32_t held() const { return frame_records_; }  // of these, not yet in the file
   std::uint64_t lost() const { return lost_; }
+  // Nothing can be written at present.
+  bool failing() const { return pending_gap_ > 0 || file_.fd < 0; }
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t bytes_written() const { return bytes_total_; }
   std::uint32_t segment() const { return header_.segment; }
