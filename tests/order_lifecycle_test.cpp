@@ -212,6 +212,32 @@ TEST_F(OrderLifecycleTest, AReduceKeepsItsPriceAndOnlyReduces) {
   EXPECT_EQ(exposure(), Lots(6));
 }
 
+// By self-trade prevention, which decrements it without a trade.
+TEST_F(OrderLifecycleTest, AnOrderThatTheVenueShrinksIsExposedForWhatIsLeft) {
+  accept();
+  const auto shrink = [this](std::int64_t lots) {
+    Event e;
+    e.kind = EventKind::kAmended;
+    e.time = now();
+    e.report = {};
+    e.report.id = row_->id;
+    e.report.lots = Lots(lots);
+    e.report.ticks = 100;
+    e.report.reason = RejectReason::kSelfTrade;
+    return life_.apply(e).after;
+  };
+  EXPECT_EQ(shrink(6), kActive);
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(shrink(8), kActive) << "late";
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(row_->amends, 0);
+  fill(row_->id, 4, 1);
+  EXPECT_EQ(exposure(), Lots(2));
+  EXPECT_EQ(shrink(4), OrderState::kFilled) << "nothing is left";
+  EXPECT_EQ(exposure(), Lots(0));
+  EXPECT_EQ(life_.counters().unmatched, 0u);
+}
+
 TEST_F(OrderLifecycleTest, ACancelledOrderEnds) {
   accept();
   ASSERT_TRUE(cancel());

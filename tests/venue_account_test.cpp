@@ -198,6 +198,16 @@ TEST_F(VenueAccountTest, ABanLongerThanOurPatienceIsNotTestedAndIsNoFlatAccount)
   EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
 }
 
+TEST_F(VenueAccountTest, ABanThatEndsTooLateIsNotSatOut) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = next_limit_ = "7200";
+  limited_once_ = 1;
+  const auto begun = std::chrono::steady_clock::now();
+  const VenueAccount::Left left = cancel_all({.patience = 600 * kSecond});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  EXPECT_NE(left.error, "");
+}
+
 TEST_F(VenueAccountTest, ABanWhoseEndIsKnownIsWaitedForBeyondOurPatienceAndSaid) {
   open_ = {{2, id_text(kSelf, 4)}};
   limited_ = "2";

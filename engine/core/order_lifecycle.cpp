@@ -430,6 +430,15 @@ void OrderLifecycle::on_replaced(Order& row, const OrderReport& report, Nanos no
 }
 
 void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now) {
+  if (report.reason == RejectReason::kSelfTrade) {
+    // Unasked, the venue took some of it off the book; what is asked for its answer decides.
+    const bool rests = may_be_live(row.state) && row.end_state == OrderState::kFree;
+    const Lots left = std::max(report.lots, row.filled);
+    if (!rests || report.id != row.id || left >= row.lots) return;
+    table_.update(row, [&](Order& o) { o.lots = left; });
+    if (is_complete(row) && is_resting(row.state)) settle(row, now);
+    return;
+  }
   const bool fits = may_be_live(row.state) && has_doubtful_terms(row) &&
                     report.lots == row.next_lots && report.ticks == row.next_price.v;
   if (!fits) {  // a repeated report of an earlier amend

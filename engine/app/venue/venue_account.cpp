@@ -121,6 +121,10 @@ int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open
   return all;
 }
 
+bool VenueAccount::pauses_beyond(Nanos time) const {
+  return pause_.next(net::RequestUse::kOther, clock_.now()) > time;
+}
+
 // What remains of `give_up` begins anew with its end.
 void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up) {
   constexpr Nanos kSayEvery{5 * kSecond.v}, kLook{100 * kMillisecond.v};
@@ -181,6 +185,7 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     }
     const bool none = left.error.empty() && open.empty();
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) break;
+    if (!left.error.empty() && pauses_beyond(std::max(give_up, began + closing.pause_max))) break;
     const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again
