@@ -17,8 +17,9 @@ SymbolClosing closing_of(const Core& core, const InstrumentState& s) {
   return {.time = core.now(),
           .position = s.position.base(),
           .realized = s.position.realized(),
-          .unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0),
+          .unrealized = s.unrealized(),
           .fees = s.position.fees(),
+          .parts = s.pnl_parts(),
           .today = s.today(),
           .mark = s.marked ? s.mark : HalfTicks(0)};
 }
