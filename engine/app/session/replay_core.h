@@ -31,6 +31,8 @@ class ReplayCore {
   std::uint64_t output_hash();
 
   const Core& core() const { return *core_; }
+  // The answer to the last event.
+  std::span<const Command> commands() const { return commands_->items(); }
   std::span<const Instrument> instruments() const { return instruments_; }
   const SessionOpening& opening() const { return opening_; }
 

@@ -66,7 +66,11 @@ LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path) {
 }  // namespace
 
 LedgerBuild build_ledger(const SessionFolder& folder) {
-  const std::string path = folder.ledger(), part = path + ".part";
+  return build_ledger(folder, folder.ledger());
+}
+
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path) {
+  const std::string part = path + ".part";
   for (const char* const tail : {"", "-wal", "-shm"}) std::remove((part + tail).c_str());
   LedgerBuild build = write_ledger(folder, part);
   if (!build.error.empty()) return build;

@@ -17,6 +17,8 @@ struct LedgerBuild {
   std::string error;      // no ledger
 };
 LedgerBuild build_ledger(const SessionFolder& folder);
+// The same elsewhere; any file there goes.
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path);
 
 struct SessionCompletion {
   JournalRecovery journal;
