@@ -63,7 +63,7 @@ void Compliance::average(const InstrumentState& s, const Quoted& bid, const Quot
     depth_time_ += Int128{depth_} * held.v;
   }
   since_ = now;
-  quoted_ = s.warmed_up && bid.best && ask.best && s.fair.v > 0;
+  quoted_ = s.warmed_up && bid.depth.v > 0 && ask.depth.v > 0;  // within max_spread, both
   if (!quoted_) return;
   const Int128 wide = Int128{(*ask.best - *bid.best).v} * 2 * kRatioScale;
   spread_ = static_cast<std::int64_t>(wide / s.fair.v);

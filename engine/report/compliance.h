@@ -26,7 +26,7 @@ class Compliance {
   };
   const Shares& within(std::size_t distance) const { return within_[distance]; }
   const QuoteUptime& deep(std::size_t depth) const { return deep_[depth]; }
-  // Over the time with a quote on both sides; 0 without any.
+  // Over the time quoted within max_spread on both sides; 0 without any.
   Ratio spread_mean() const { return Ratio(mean(spread_time_)); }
   // Of the thinner side, in quote.
   Amount depth_mean() const { return Amount(mean(depth_time_)); }

@@ -202,7 +202,7 @@ function compliancePart(parent, i, results) {
   add(parent, 'h3', 'Quoting');
   add(parent, 'p', `Shares of the ${c.measured_seconds} s from the end of the warm-up to shutdown. ` +
     `Uptime ${results.quote_uptime_pct} %: an order within max_spread (${c.max_spread}) on both ` +
-    `sides. Both sides quoted, the mean spread was ${(c.spread_mean * 1e4).toFixed(2)} basis ` +
+    `sides. Then the mean spread was ${(c.spread_mean * 1e4).toFixed(2)} basis ` +
     `points and the thinner side ${c.depth_mean} ${quoteOf(i)} deep.`, 'note');
   table(parent, ['nearest order within', 'both, %', 'bid, %', 'ask, %'],
     c.within.map(w => [w.percent_of_max_spread + ' % of max_spread', w.both, w.bid, w.ask]));
