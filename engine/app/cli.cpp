@@ -301,6 +301,47 @@ Command add_report(CLI::App& app) {
           }};
 }
 
+Command add_explain(CLI::App& app) {
+  struct State {
+    ExplainOptions explain;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  ExplainOptions& options = state->explain;
+  CLI::App* command =
+      app.add_subcommand("explain", "Why an order was placed, moved, left or not placed");
+  command->add_option("session", options.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  CLI::Option* order = command->add_option(
+      "--order", options.order, "The life of an order: client order id, venue's number, or all");
+  command->add_option("--at", options.at, "What stood at this instant, and why (UTC)")
+      ->type_name("TIME")
+      ->excludes(order);
+  command->add_option("--level", options.level, "Only this level; without --at its whole history")
+      ->type_name("bid:N|ask:N")
+      ->excludes(order);
+  command->add_option("--symbol", options.symbol, "Only this instrument")
+      ->type_name("S")
+      ->excludes(order);
+  order->type_name("ID");
+  state->config.add_to(*command);
+  command->footer(
+      "TIME is 2026-01-31T12:00:00.5Z, 12:00:00.5, +SECONDS after the session's begin, or ns "
+      "since\n"
+      "1970. Level 1 is the best. The core is driven through the session's journal again: what is\n"
+      "told is what it had before it.");
+  return {command, [state] {
+            ExplainOptions& explain = state->explain;
+            if (explain.order.empty() && explain.at.empty() && explain.level.empty()) {
+              return complain("explain what? Name --order ID, --at TIME or --level bid:N");
+            }
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            explain.sessions_dir = load.config.session.dir;
+            return explain_mode(explain);
+          }};
+}
+
 // pause, resume and kill differ in their word and in what --side may be.
 Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
                   const std::string& help) {
@@ -555,6 +596,7 @@ int parse_and_execute(int argc, char** argv) {
       add_backtest(app),
       add_replay(app),
       add_report(app),
+      add_explain(app),
       add_inspect(app),
       add_soak(app),
       add_check(app),

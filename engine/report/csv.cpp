@@ -107,7 +107,7 @@ void CsvFolder::write_side(const Core& core, const InstrumentState& s, Side side
     const Shown& was = k < shown.levels.size() ? shown.levels[k] : none;
     if (is == was && (reason == shown.reason || k > 0)) continue;
     const bool there = is.id.v != 0;
-    quotes_ << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", time, i.symbol(), name(side), k,
+    quotes_ << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", time, i.symbol(), name(side), k + 1,
                            there ? price_text(i, is.price).str() : "",
                            quantity_text(i, is.lots).view(), there ? order_id_text(is.id) : "",
                            name(reason), s.touch.has_bid ? price_text(i, s.touch.bid).str() : "",
@@ -129,7 +129,7 @@ void CsvFolder::write_fills(const Core& core, SessionModel& model) {
   for (const auto& [f, id] : all) {
     const Instrument& i = core.instrument(id).config.instrument;
     file << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}", iso_time(f->time), i.symbol(),
-                        name(f->side), f->level < 0 ? "" : std::to_string(f->level),
+                        name(f->side), f->level < 0 ? "" : std::to_string(f->level + 1),
                         price_text(i, f->price).view(), quantity_text(i, f->lots).view(),
                         decimal_text(notional(i, f->price, f->lots)).view(),
                         decimal_text(f->fee).view(), asset_of(i, f->fee_asset), f->maker ? 1 : 0,

@@ -1,9 +1,9 @@
 // A session as four tables: fills.csv, orders.csv, quotes.csv, equity.csv.
 //
 // One thread, cold. Comma, a header line, ISO times in UTC, decimals as exact text, empty where
-// there is nothing: what reads CSV reads them without options. quotes.csv is written while the
-// session is driven anew, a row whenever a level's resting order or the side's reason changes. A
-// table appears whole or not at all. Errors are values: the first one is kept.
+// there is nothing, the best level is 1: what reads CSV reads them without options. quotes.csv is
+// written while the session is driven anew, a row whenever a level's resting order or the side's
+// reason changes. A table appears whole or not at all. Errors are values: the first one is kept.
 #pragma once
 
 #include <array>

@@ -84,8 +84,9 @@ void put_fills(JsonWriter& json, const Instrument& i, std::span<const FillRow> f
   json.close_object();
 }
 
+// The best is 1 for people.
 void put_level(JsonWriter& json, int level) {
-  json.member("level", level < 0 ? "none" : std::to_string(level));
+  json.member("level", level < 0 ? "none" : std::to_string(level + 1));
 }
 
 void put_markouts(JsonWriter& json, const Instrument& i, std::span<const FillRow> fills) {

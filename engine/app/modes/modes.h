@@ -53,6 +53,16 @@ struct ReportOptions {
 };
 int report_mode(const ReportOptions& options);
 
+struct ExplainOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string order;  // a client order id, a venue's number, or all
+  std::string at;
+  std::string level;   // bid:1
+  std::string symbol;  // of `at` and `level`; empty: all
+};
+int explain_mode(const ExplainOptions& options);
+
 struct SteerOptions {
   Control control{};
   std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs

@@ -31,7 +31,7 @@ class ReplayCore {
   std::uint64_t output_hash();
 
   const Core& core() const { return *core_; }
-  // The answer to the last event.
+  // Of the event consumed last.
   std::span<const Command> commands() const { return commands_->items(); }
   std::span<const Instrument> instruments() const { return instruments_; }
   const SessionOpening& opening() const { return opening_; }

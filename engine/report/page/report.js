@@ -180,7 +180,7 @@ function pricePlot(parent, i) {
 function markoutPart(parent, i) {
   add(parent, 'h3', 'Markouts');
   add(parent, 'p', 'What the fills of a level gained against the mid after a while, before fees, ' +
-    'in basis points of their notional. Level 0 is the nearest.', 'note');
+    'in basis points of their notional. Level 1 is the best.', 'note');
   if (i.markouts.length === 0) { add(parent, 'p', 'No fills.'); return; }
   const rows = values => i.markouts.map(m => [m.side, m.level, m.fills, short(m.notional, 2),
     ...horizons.map(h => signed(values(m, h)))]);
