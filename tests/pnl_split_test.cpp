@@ -153,6 +153,18 @@ TEST(PnlSplit, MoreFillsThanItKeepsAreJudgedEarlyAndStillAddUp) {
             life.position.realized() + life.position.unrealized(life.mark));
 }
 
+TEST(PnlSplit, ALongSessionIsWhatTheDefinitionSays) {
+  Life life;
+  const auto fills = static_cast<std::int64_t>(2 * PnlSplit::kPendingMax);
+  for (std::int64_t i = 0; i < fills; ++i) {
+    life.now += kSecond;
+    life.set_mark(HalfTicks(20'000 + 37 * i % 101));
+    life.fill(i % 3 == 0 ? Side::kSell : Side::kBuy, Ticks(10'000 + 11 * i % 53), Lots(1 + i % 5),
+              Amount(0), Asset::kQuote);
+  }
+  EXPECT_TRUE(equal(life.split.parts(), life.reference.parts()));
+}
+
 TEST(PnlSplit, ABoughtUnitThatTheMarketLeavesBehind) {
   Life life;
   life.set_mark(half_ticks(Ticks(10'000)));                                     // 100.00
