@@ -269,6 +269,38 @@ Command add_replay(CLI::App& app) {
           }};
 }
 
+Command add_report(CLI::App& app) {
+  struct State {
+    ReportOptions report;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("report", "A session as one HTML file, and as CSV");
+  command->add_option("session", state->report.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  command->add_option("-o,--out", state->report.out_file, "The page (report.html in the session)")
+      ->type_name("FILE");
+  command
+      ->add_option("--csv", state->report.csv_dir,
+                   "Write fills, orders, quotes and equity as CSV there too")
+      ->type_name("DIR");
+  state->config.add_to(*command);
+  command->footer(
+      "Everything comes from the session's journal, driven through the core again; latency from\n"
+      "its summary.json. An earlier report is written over, a file of somebody else's is not.\n"
+      "Exit code: 0 the report is of the whole session or of one that runs, 1 of a part, or none.");
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->report.sessions_dir = load.config.session.dir;
+            if (std::string error = find_unwritable("--out", state->report.out_file);
+                !error.empty()) {
+              return complain(error);
+            }
+            return report_mode(state->report);
+          }};
+}
+
 Command add_explain(CLI::App& app) {
   struct State {
     ExplainOptions explain;
@@ -563,6 +595,7 @@ int parse_and_execute(int argc, char** argv) {
       add_run(app),
       add_backtest(app),
       add_replay(app),
+      add_report(app),
       add_explain(app),
       add_inspect(app),
       add_soak(app),

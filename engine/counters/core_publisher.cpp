@@ -43,7 +43,11 @@ void set_position(InstrumentUpdate& out, const InstrumentState& s) {
   out.set("position_opening_base", s.position.opening().v);
   out.set("pnl_total_quote", s.total);
   out.set("pnl_realized_quote", s.position.realized());
-  out.set("pnl_unrealized_quote", s.marked ? s.position.unrealized(s.mark) : Money(0));
+  out.set("pnl_unrealized_quote", s.unrealized());
+  const PnlParts parts = s.pnl_parts();
+  out.set("pnl_spread_capture_quote", parts.spread_capture);
+  out.set("pnl_adverse_selection_quote", parts.adverse_selection);
+  out.set("pnl_inventory_quote", parts.inventory);
   out.set("fees_quote", s.position.fees());
   out.set("fills_total", s.position.fills());
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/pnl_split.h"
 #include "engine/core/types.h"
 
 namespace mm {
@@ -18,9 +19,10 @@ struct OrderSummary {
   std::int64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
 };
 
-// Quote currency; total() = realized + unrealized - fees, exactly.
+// Quote currency; total() = realized + unrealized - fees = parts.sum() - fees, exactly.
 struct PnlSummary {
   Money realized{}, unrealized{}, fees{};
+  PnlParts parts{};
   Money total() const { return realized + unrealized - fees; }
 };
 

@@ -45,6 +45,14 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
+struct ReportOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string out_file;  // empty: report.html in the session's folder
+  std::string csv_dir;   // empty: no tables
+};
+int report_mode(const ReportOptions& options);
+
 struct ExplainOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`
   std::string sessions_dir = "sessions";

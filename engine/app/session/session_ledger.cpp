@@ -17,8 +17,9 @@ SymbolClosing closing_of(const Core& core, const InstrumentState& s) {
   return {.time = core.now(),
           .position = s.position.base(),
           .realized = s.position.realized(),
-          .unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0),
+          .unrealized = s.unrealized(),
           .fees = s.position.fees(),
+          .parts = s.pnl_parts(),
           .today = s.today(),
           .mark = s.marked ? s.mark : HalfTicks(0)};
 }
@@ -67,7 +68,12 @@ LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path,
 }  // namespace
 
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
-  const std::string path = folder.ledger(), part = path + ".part";
+  return build_ledger(folder, folder.ledger(), progress);
+}
+
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress) {
+  const std::string part = path + ".part";
   for (const char* const tail : {"", "-wal", "-shm"}) std::remove((part + tail).c_str());
   LedgerBuild build = write_ledger(folder, part, progress);
   if (!build.error.empty()) return build;

@@ -21,6 +21,9 @@ struct LedgerBuild {
 // Is told now and then how many records have gone into it.
 using LedgerProgress = std::function<void(std::uint64_t)>;
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress = {});
+// The same elsewhere; any file there goes.
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress = {});
 
 struct SessionCompletion {
   JournalRecovery journal;
