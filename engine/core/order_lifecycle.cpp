@@ -366,10 +366,12 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
     case TradeIdWindow::Verdict::kTooOld:
       ++counters_.too_old_fills;
       change.fill_too_old = true;
-      return;
+      if (row == nullptr || row->filled.v != 0) return doubt_old_fill(event, change);
+      break;  // none of this order has been counted, so neither has this one
     case TradeIdWindow::Verdict::kNew:
-      change.fill_counted = true;
+      break;
   }
+  change.fill_counted = true;
   if (row == nullptr) {
     ++counters_.rowless_fills;
     return;
@@ -390,6 +392,21 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
   change.after = row->state;
   const bool ended = may_be_live(change.before) && is_terminal(change.after);
   if (row->id != id_before || ended) change.ended_id = id_before;
+}
+
+// Counted or not? A live order is asked for: what the venue says it has executed tells, and if that
+// is more, its fills are missing. One that ended with all it had executed has had this one. Else
+// nobody here can tell: the instrument is held.
+void OrderLifecycle::doubt_old_fill(const Event& event, OrderChange& change) {
+  Order* const row = change.order;
+  if (row != nullptr && may_be_live(row->state)) {
+    enter(*row, OrderState::kUnknown, event.time);
+    change.after = row->state;
+    return;
+  }
+  if (row != nullptr && row->filled >= row->lots && !was_given_up(*row)) return;
+  ++counters_.unexplained_fills;
+  sessions_[event.instrument].held = true;
 }
 
 // --- reports --------------------------------------------------------------------------------

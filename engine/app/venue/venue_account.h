@@ -72,8 +72,8 @@ class VenueAccount {
   // latter a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
-  // The latest start of this instance that the open orders or the last 1000 of each symbol are of;
-  // left alone if there is none. Returns the error.
+  // The latest start of this instance that the account's open orders are of, on any symbol, or the
+  // last 1000 of each of ours; left alone if there is none. Returns the error.
   std::string find_latest_start(std::uint8_t instance, std::optional<std::uint16_t>& latest);
   // Base, free and locked, by instrument. Returns the error.
   std::string read_bases(std::vector<Amount>& bases);
