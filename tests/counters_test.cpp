@@ -1,5 +1,7 @@
 // The counters file: what is written is what others read, whatever became of the writer.
 #include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -137,6 +139,25 @@ TEST_F(CountersTest, WhatADeadEngineLeftGoesIntoItsSession) {
   EngineBlock::Copy copy;
   ASSERT_TRUE(after.layout().numbers.read(copy));
   EXPECT_EQ(copy.value("live_orders"), 3);
+}
+
+// With hidepid nobody sees a process that forbids to be traced; it is alive all the same.
+TEST(ProcessIdTest, AProcessThatProcHidesIsAlive) {
+  enum Outcome { kAsWanted, kWrong, kCannotHide };
+  const ProcessId test = this_process();
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool hidden = unshare(CLONE_NEWNS) == 0 &&
+                        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                        mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && setuid(65534) == 0 &&
+                        access("/proc/1", F_OK) != 0;
+    if (!hidden) _exit(kCannotHide);
+    _exit(is_alive(test) && !is_alive({4'194'999, 1}) ? kAsWanted : kWrong);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kCannotHide) GTEST_SKIP() << "needs the right to mount";
+  EXPECT_EQ(WEXITSTATUS(status), kAsWanted);
 }
 
 TEST_F(CountersTest, OnlyWhatIsLeftOverIsRemoved) {

@@ -72,6 +72,7 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   ASSERT_NE(rules, nullptr);
   EXPECT_EQ(rules->status, SymbolStatus::kTrading);
   EXPECT_TRUE(rules->post_only_allowed);
+  EXPECT_EQ(rules->self_trade_modes, std::vector<std::string>{"NONE"});
   EXPECT_EQ(info.find_rules("BNBBTC", false), nullptr);
   const Instrument& i = *info.find("BNBBTC", true);
   EXPECT_FALSE(i.rules.keep_priority_reduce) << "amendAllowed";

@@ -213,7 +213,7 @@ void remove_left_over(const std::string& tmpfs) {
       if (left.engine_alive()) continue;
       const fs::path link = fs::path(left.layout().identity.session.data()) / kFileName;
       if (links_to(link, path)) std::ignore = write_copy(link, left.layout_, left.bytes_);
-    } else if (kill(owner, 0) == 0 || errno == EPERM) {
+    } else if (exists(owner)) {
       continue;  // being made, or of another user or version
     }
     unlink(path.c_str());

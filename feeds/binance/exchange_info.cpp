@@ -137,16 +137,22 @@ void read_symbol_text(std::string_view key, std::string_view text, Instrument& i
   if (key == "status") r.status = status_of(text);
 }
 
-sj::error_code read_order_types(od::value value, SymbolRules& r) {
-  od::array types;
-  if (const auto e = value.get_array().get(types)) return e;
-  r.post_only_allowed = false;
-  for (auto element : types) {
-    std::string_view type;
-    if (const auto e = element.get_string().get(type)) return e;
-    r.post_only_allowed |= type == "LIMIT_MAKER";
+sj::error_code read_words(od::value value, std::vector<std::string>& out) {
+  od::array words;
+  if (const auto e = value.get_array().get(words)) return e;
+  for (auto element : words) {
+    std::string_view word;
+    if (const auto e = element.get_string().get(word)) return e;
+    out.emplace_back(word);
   }
   return sj::SUCCESS;
+}
+
+sj::error_code read_order_types(od::value value, SymbolRules& r) {
+  std::vector<std::string> types;
+  const auto e = read_words(value, types);
+  r.post_only_allowed = std::ranges::find(types, "LIMIT_MAKER") != types.end();
+  return e;
 }
 
 sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
@@ -168,6 +174,8 @@ sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
       if (const auto e = value.get_bool().get(out)) return e;
     } else if (key == "orderTypes") {
       if (const auto e = read_order_types(value, r)) return e;
+    } else if (key == "allowedSelfTradePreventionModes") {
+      if (const auto e = read_words(value, r.self_trade_modes)) return e;
     } else if (key == "contractType") {
       i.is_spot = false;
     }

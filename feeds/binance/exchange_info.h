@@ -42,6 +42,7 @@ struct SymbolRules {
   SymbolStatus status{};
   bool post_only_allowed = true;  // LIMIT_MAKER is among its orderTypes, or none are told
   Amount position_max{};          // MAX_POSITION: base held and bid for; 0: no limit
+  std::vector<std::string> self_trade_modes;  // allowed for orders; empty: not told
 };
 
 struct ExchangeInfo {
