@@ -88,6 +88,7 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(number_at("/latency_ns/core/max"), 80'000);
   EXPECT_EQ(number_at("/latency_ns/core/count"), 1'000'000);
   EXPECT_EQ(number_at("/hot_path_allocations"), 0);
+  EXPECT_EQ(number_at("/journal_lost"), 0);
   EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
   EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
   EXPECT_EQ(string_at("/instruments/ETHUSDT/pnl/total"), "0");
@@ -98,6 +99,13 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/notes/1"), "caf\xC3\xA9");
   EXPECT_EQ(string_at("/notes/2"), "broken \xEF\xBF\xBD\xEF\xBF\xBD bytes");
   EXPECT_EQ(string_at("/details/nearest quote"), "64990 of 65000..65100");
+}
+
+TEST(Summary, WhatTheJournalLacksIsSaid) {
+  Summary s = sample_summary();
+  EXPECT_EQ(to_text(s, false).find("journal"), std::string::npos);
+  s.journal_lost = 12;
+  EXPECT_NE(to_text(s, false).find("journal     12 records lost"), std::string::npos);
 }
 
 TEST(Summary, APositionAcrossInstrumentsIsNone) {

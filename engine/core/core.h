@@ -33,6 +33,7 @@ struct CoreConfig {
   OrderBook::Config book;
   std::uint8_t instance = 1;            // which engine of this key
   std::uint16_t epoch = 1;              // which start of it: client ids never repeat
+  std::uint32_t id_nonce = 0;           // where the numbers in client ids begin
   std::uint16_t unknown_headroom = 64;  // table rows beyond 2 x max_order_count
 };
 

@@ -19,6 +19,7 @@ OrderTableConfig table_config(const CoreConfig& c) {
           .per_side_max = static_cast<std::uint16_t>(rows),
           .instance = c.instance,
           .epoch = c.epoch,
+          .nonce = c.id_nonce,
           .reserved_for_unknown = c.unknown_headroom};
 }
 

@@ -85,6 +85,9 @@ void CorePublisher::publish_engine() {
   }
   out.set("stopped", std::int64_t{core_.stopped()});
   out.set("hot_path_allocations_total", hot_path_allocations());
+  if (journal_lost_ != nullptr) {
+    out.set("journal_lost_total", journal_lost_->load(std::memory_order_relaxed));
+  }
 }
 
 void CorePublisher::publish_instrument(std::size_t i) {

@@ -31,6 +31,8 @@ inline constexpr auto kEngineMetrics = [] {
       {"stopped", kGauge, U::kFlag, L::kNone, "1 after a shutdown has left no live order"},
       {"hot_path_allocations_total", kCounter, U::kCount, L::kNone,
        "Allocations inside turns of hot agents: none is right"},
+      {"journal_lost_total", kCounter, U::kCount, L::kNone,
+       "Records that the journal lacks: the disk, or its thread, did not take them"},
   });
 }();
 

@@ -383,7 +383,7 @@ void LedgerWriter::on_report(const Event& e) {
   if (is_terminal(row.state)) return store(row, e.time);
   switch (e.kind) {
     case EventKind::kAmended:
-      ++row.amends;
+      if (r.reason == RejectReason::kNone) ++row.amends;  // else self-trade prevention shrank it
       [[fallthrough]];
     case EventKind::kAccepted:
     case EventKind::kReplaced:

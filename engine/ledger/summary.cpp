@@ -97,6 +97,7 @@ void put_measures(JsonWriter& json, const Summary& s) {
   }
   json.close_object();
   json.member("hot_path_allocations", s.hot_path_allocations);
+  json.member("journal_lost", s.journal_lost);
   json.member("output_hash", fmt::format("{:016x}", s.output_hash));
 }
 
@@ -186,6 +187,10 @@ void put_checks(Text out, const Summary& s, bool colour) {
   }
   fmt::format_to(out, "  {}hot path    {} allocations{}\n", s.hot_path_allocations > 0 ? red : "",
                  s.hot_path_allocations, s.hot_path_allocations > 0 ? plain : "");
+  if (s.journal_lost > 0) {
+    fmt::format_to(out, "  {}journal     {} records lost: ledger and replay end there{}\n", red,
+                   s.journal_lost, plain);
+  }
 }
 
 }  // namespace

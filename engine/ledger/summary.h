@@ -82,6 +82,7 @@ struct Summary {
   std::optional<CaptureSummary> capture{};                       // of a backtest
   std::vector<std::string> notes{};                              // sentences for the reader
   std::int64_t hot_path_allocations = 0;
+  std::int64_t journal_lost = 0;  // records that the disk, or the journal's thread, did not take
   std::uint64_t output_hash = 0;
 
   std::int64_t violations() const;

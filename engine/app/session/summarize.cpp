@@ -132,6 +132,11 @@ void summarize(const Core& core, Summary& out) {
   if (c.missing_fills > 0) {
     out.notes.push_back(fmt::format("{} orders ended with fills that never came", c.missing_fills));
   }
+  if (c.unexplained_fills > 0) {
+    out.notes.push_back(fmt::format(
+        "{} fills too old to tell whether they were counted: see the ledger's fills, then resume",
+        c.unexplained_fills));
+  }
 }
 
 void summarize(const EventCounts& events, Summary& out) {
