@@ -170,10 +170,8 @@ bool Report::drive() {
   const ReplayResult replayed = replay(reader_, watched);
   const bool begun = replayed.records > 0 && replayed.status != ReplayStatus::kNoBeginning;
   if (!begun || replayed.status == ReplayStatus::kDifferent) {
-    fail(fmt::format("{}: no report: {}", folder_.path(), replayed.message));
-    if (replayed.status == ReplayStatus::kDifferent) {
-      fail("its engine was another: " + reader_.header().build);
-    }
+    fail(fmt::format("{}: no report: {} (its engine was {})", folder_.path(), replayed.message,
+                     reader_.header().build));
     return false;
   }
   model_->finish();
