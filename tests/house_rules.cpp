@@ -381,9 +381,9 @@ std::vector<std::string> includes_of(std::string_view source) {
 
 // What a folder of engine/app may include: everything outside, and those beside it.
 std::vector<std::string> below_app(const std::vector<std::string>& beside) {
-  std::vector<std::string> allowed{"engine/core/",    "engine/runtime/", "engine/counters/",
-                                   "engine/journal/", "engine/ledger/",  "engine/net/",
-                                   "feeds/",          "gateway/",        "sim/"};
+  std::vector<std::string> allowed{
+      "engine/core/", "engine/runtime/", "engine/counters/", "engine/journal/", "engine/ledger/",
+      "engine/net/",  "engine/monitor/", "feeds/",           "gateway/",        "sim/"};
   for (const std::string& folder : beside) allowed.push_back("engine/app/" + folder);
   return allowed;
 }
@@ -399,6 +399,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/counters/", {"engine/core/", "engine/runtime/"}},
       {"engine/journal/", {"engine/core/", "engine/runtime/"}},
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
+      {"engine/monitor/", {"engine/core/", "engine/runtime/", "engine/counters/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/config/", below_app({})},
       {"engine/app/control/", below_app({})},
