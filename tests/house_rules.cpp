@@ -383,8 +383,8 @@ std::vector<std::string> includes_of(std::string_view source) {
 std::vector<std::string> below_app(const std::vector<std::string>& beside) {
   std::vector<std::string> allowed{"engine/core/",    "engine/runtime/", "engine/counters/",
                                    "engine/journal/", "engine/ledger/",  "engine/report/",
-                                   "engine/net/",     "feeds/",          "gateway/",
-                                   "sim/"};
+                                   "engine/monitor/", "engine/net/",     "feeds/",
+                                   "gateway/",        "sim/"};
   for (const std::string& folder : beside) allowed.push_back("engine/app/" + folder);
   return allowed;
 }
@@ -401,6 +401,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/journal/", {"engine/core/", "engine/runtime/"}},
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
       {"engine/report/", {"engine/core/", "engine/runtime/", "engine/journal/", "engine/ledger/"}},
+      {"engine/monitor/", {"engine/core/", "engine/runtime/", "engine/counters/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/config/", below_app({})},
       {"engine/app/control/", below_app({})},

@@ -565,12 +565,34 @@ Command add_counters(CLI::App& app) {
   command->group("");
   command->add_option("session", state->counters.session_dir, "Session folder (the newest)")
       ->type_name("SESSION_DIR");
+  command->add_flag("--prometheus", state->counters.prometheus, "As Prometheus reads them");
   state->config.add_to(*command);
   return {command, [state] {
             const ConfigLoad load = state->config.load();
             if (!load.ok()) return complain(load.error);
             state->counters.sessions_dir = load.config.session.dir;
             return counters_mode(state->counters);
+          }};
+}
+
+Command add_top(CLI::App& app) {
+  struct State {
+    TopOptions top;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("top", "Watch and steer an engine in the terminal");
+  command
+      ->add_option("session", state->top.session_dir,
+                   "Session folder (the newest live one that runs, else any, else the newest)")
+      ->type_name("SESSION_DIR");
+  command->add_flag("--once", state->top.once, "Print everything once, as plain text");
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->top.sessions_dir = load.config.session.dir;
+            return top_mode(state->top);
           }};
 }
 
@@ -603,6 +625,7 @@ int parse_and_execute(int argc, char** argv) {
       add_record(app),
       add_watch(app),
       add_counters(app),
+      add_top(app),
       add_host(app),
       add_venue(app),
       add_guard(app),

@@ -59,6 +59,7 @@ class Core {
   const OrderLifecycle& lifecycle() const { return lifecycle_; }
   const RequestMeter& requests() const { return meter_; }
   const RateBudget& budget() const { return budget_; }
+  bool feed_up() const { return feed_up_; }
   const InvariantCounts& invariants() const { return invariants_; }
   // Of the event consumed last.
   std::span<const Denial> denials() const { return denials_; }

@@ -38,7 +38,10 @@ struct Identity {
   ProcessId process;
   std::int64_t started;  // since the Unix epoch
   std::uint32_t instance, epoch;
+  std::uint64_t config_hash;  // of the config's text as used
   std::array<char, 16> mode;
+  std::array<char, 32> venue;
+  std::array<char, 96> build;
   std::array<char, 32> id_prefix;  // of client order ids
   // Absolute: the session's own, the one all sessions are in, and where the engine was started.
   std::array<char, kPathBytes> session, sessions, working;
@@ -51,10 +54,24 @@ struct alignas(kCacheLine) GuardLine {
   std::atomic<std::uint32_t> venue_lost{0};  // 1: it watches, but could not cancel
 };
 
+// One of the venue's connections, written by the engine's main thread.
+struct alignas(kCacheLine) Connection {
+  std::array<char, 32> name;  // constant once it is counted
+  std::atomic<std::uint64_t> opened{0};
+  std::atomic<bool> up{false};
+};
+inline constexpr std::size_t kConnectionsMax = 48;
+
 struct Instrument {
   std::array<char, 24> symbol;
+  std::array<char, 12> base, quote;
   std::int64_t tick, lot;  // Amounts: what prices and quantities are counted in
   InstrumentBlock numbers;
+  BookBlock book;
+  OrderBlock orders;
+  LevelBlock levels;
+
+  Scale scale() const { return {Amount(tick), Amount(lot)}; }
 };
 
 struct Layout {
@@ -66,6 +83,9 @@ struct Layout {
   Heartbeat steering;  // of the cold thread that outlives the agents: what beats in an end
   GuardLine guard;
   EngineBlock numbers;
+  LatencyBlock latency;
+  alignas(kCacheLine) std::atomic<std::uint32_t> connection_count;
+  std::array<Connection, kConnectionsMax> connections;
   // instrument_count of Instrument follow
 
   Instrument* instruments() { return reinterpret_cast<Instrument*>(this + 1); }

@@ -85,6 +85,7 @@ void MarketConnector::reclaim(Line& line, Nanos now) {
   if (ended == nullptr || ended->serial != line.serial || line.wanted) return;
   line.retry.ended(line.opened, now);
   line.wanted = true;
+  channel_.states[line.index].up.store(false, std::memory_order_relaxed);
 }
 
 void MarketConnector::roll_over(Line& line, Nanos now) {
@@ -148,6 +149,9 @@ bool MarketConnector::hand_over(Line& line, Nanos now) {
   line.serial = serial;
   line.wanted = false;
   line.opened = now;
+  LineState& state = channel_.states[line.index];
+  state.up.store(true, std::memory_order_relaxed);
+  state.opened.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 

@@ -267,6 +267,7 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
+  shared.up.store(true, std::memory_order_relaxed);
   if (connection.reconciled) link_.reconciling.store(false, std::memory_order_release);
 }
 
@@ -513,6 +514,7 @@ void OrderSession::end(Lane& lane, OrderConnection*& slot, EndReason why) {
   if (slot == lane.current) {
     ++counters_.connections_lost;
     link_.lanes[connection->lane].wanted.store(true, std::memory_order_release);
+    link_.lanes[connection->lane].up.store(false, std::memory_order_relaxed);
   }
   slot = nullptr;
   // REST need not wait once more for what was not there already.

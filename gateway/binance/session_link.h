@@ -76,6 +76,7 @@ struct SessionLink {
     net::Handover<OrderConnection> handover;
     std::atomic<bool> wanted{true};  // set by the session, cleared by it when it takes one
     std::atomic<std::uint32_t> taken{0};
+    std::atomic<bool> up{false};  // one is in use; for whoever watches
   };
   std::vector<Lane> lanes;  // 0 carries the user data
   // Counted up by the session when what was found out until then does not count any more.

@@ -147,6 +147,15 @@ class LiveEdge : public VenueEdge {
   std::string describe() const override {
     return fmt::format("live, {}, orders {}", market_.describe(), options_.ws_api_url);
   }
+  std::vector<ConnectionState> connections() const override {
+    std::vector<ConnectionState> all = market_.connections();
+    for (std::size_t i = 0; i < link_.lanes.size(); ++i) {
+      const orders::SessionLink::Lane& lane = link_.lanes[i];
+      all.push_back({fmt::format("orders {}", i + 1), lane.up.load(std::memory_order_relaxed),
+                     lane.taken.load(std::memory_order_relaxed)});
+    }
+    return all;
+  }
   AgentRef feed() override { return market_.feed(); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
   std::string start(Nanos) override {

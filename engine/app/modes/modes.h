@@ -101,8 +101,16 @@ int soak_mode(const SoakOptions& options);
 struct CountersOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`
   std::string sessions_dir = "sessions";
+  bool prometheus = false;  // in Prometheus' text format
 };
 int counters_mode(const CountersOptions& options);
+
+struct TopOptions {
+  std::string session_dir;  // empty: of an engine that runs, live ones first, else the newest
+  std::string sessions_dir = "sessions";
+  bool once = false;  // one page as plain text
+};
+int top_mode(const TopOptions& options);
 
 struct HostOptions {
   std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which
