@@ -287,7 +287,8 @@ TEST_F(CountersTest, TheCoresStateIsPublished) {
   for (int i = 0; i < 5; ++i) events.count(EventKind::kTrade);
   const Clock clock;
   CorePublisher publisher(h.core, events, clock);
-  publisher.publish_to(ours);
+  const std::atomic<std::uint64_t> journal_lost{7};
+  publisher.publish_to(ours, &journal_lost);
   publisher.publish_all();
   EngineBlock::Copy engine;
   InstrumentBlock::Copy instrument;
@@ -298,6 +299,7 @@ TEST_F(CountersTest, TheCoresStateIsPublished) {
   EXPECT_EQ(engine.value("live_orders"),
             instrument.value("orders_live", 0) + instrument.value("orders_live", 1));
   EXPECT_EQ(engine.value("trip"), 0);
+  EXPECT_EQ(engine.value("journal_lost_total"), 7);
   EXPECT_EQ(instrument.value("best_bid_price"), 299'999);
   EXPECT_EQ(instrument.value("quote_reason", 0), static_cast<int>(QuoteReason::kQuoting));
   h.control(ControlCode::kKill);

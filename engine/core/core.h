@@ -33,6 +33,7 @@ struct CoreConfig {
   OrderBook::Config book;
   std::uint8_t instance = 1;            // which engine of this key
   std::uint16_t epoch = 1;              // which start of it: client ids never repeat
+  std::uint32_t id_nonce = 0;           // where the numbers in client ids begin
   std::uint16_t unknown_headroom = 64;  // table rows beyond 2 x max_order_count
 };
 
@@ -49,6 +50,7 @@ class Core {
   void conclude(const CommandBuffer& sent);
   // When the core wants a kTimer; kNever if it waits for nothing.
   Nanos next_deadline() const;
+  bool stopping() const { return stopping_; }
   // After a shutdown: no order of ours may be live any more.
   bool stopped() const {
     return stopping_ && table_.live_count() == 0 && lifecycle_.stray_count() == 0;
@@ -60,6 +62,7 @@ class Core {
   const OrderTable& orders() const { return table_; }
   const OrderLifecycle& lifecycle() const { return lifecycle_; }
   const RequestMeter& requests() const { return meter_; }
+  const RateBudget& budget() const { return budget_; }
   const InvariantCounts& invariants() const { return invariants_; }
   // Of the event consumed last.
   std::span<const Denial> denials() const { return denials_; }

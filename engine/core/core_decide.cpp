@@ -137,6 +137,7 @@ void Core::value_position(InstrumentState& s) {
     s.mark = mid(touch.bid, touch.ask);
     if (!s.marked) s.loss.start(Money(0), s.carried);
     s.marked = true;
+    s.split.on_mark(s.mark, now_);
     if (s.prices_fees) price_fees(s);
   }
   if (!s.marked) return;
@@ -168,7 +169,9 @@ void Core::open_position(InstrumentState& s) {
   const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
   if (of_account && !s.opening_known) return;
   const HalfTicks mark = s.config.carried.mark.v != 0 ? s.config.carried.mark : s.mark;
-  s.position.open(of_account ? s.opening_base : s.config.risk.start_position, mark);
+  const Amount base = of_account ? s.opening_base : s.config.risk.start_position;
+  s.position.open(base, mark);
+  s.split.open(base, mark);
   s.opened = true;
 }
 

@@ -19,6 +19,7 @@ OrderTableConfig table_config(const CoreConfig& c) {
           .per_side_max = static_cast<std::uint16_t>(rows),
           .instance = c.instance,
           .epoch = c.epoch,
+          .nonce = c.id_nonce,
           .reserved_for_unknown = c.unknown_headroom};
 }
 
@@ -261,7 +262,9 @@ void Core::judge_cancel_lane(const Event& e) {
 void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change) {
   if (!change.fill_counted) return;
   const Side side = e.side();
+  const Amount before = s.position.base();
   s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  s.split.fill(s.position.base() - before, Ticks(e.fill.ticks), now_);
   balances_.on_fee(s.id, e.fill.fee, e.fill.fee_asset, now_);
   s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {

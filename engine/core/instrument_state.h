@@ -11,6 +11,7 @@
 #include "engine/core/ladder.h"
 #include "engine/core/market.h"
 #include "engine/core/params.h"
+#include "engine/core/pnl_split.h"
 #include "engine/core/position.h"
 #include "engine/core/quote_uptime.h"
 #include "engine/core/reason.h"
@@ -81,13 +82,19 @@ struct InstrumentState {
         config(c),
         market(market_config),
         strategy(c.instrument, c.strategy),
-        position(config.instrument) {
+        position(config.instrument),
+        split(config.instrument) {
     position.set_fee_asset_price(c.fee_asset_price);
     carried = c.carried.profit;
   }
   // Profit of the trading day, that of earlier sessions included.
   Money today() const { return marked ? loss.today(total) : carried; }
-  // `position` points at the config beside it.
+  Money unrealized() const { return marked ? position.unrealized(mark) : Money(0); }
+  // Of realised + unrealised profit. Without a single mid nobody knows better: all of it is spread.
+  PnlParts pnl_parts() const {
+    return marked ? split.parts() : PnlParts{.spread_capture = position.realized()};
+  }
+  // `position` and `split` point at the config beside them.
   InstrumentState(const InstrumentState&) = delete;
   InstrumentState& operator=(const InstrumentState&) = delete;
 
@@ -98,6 +105,7 @@ struct InstrumentState {
   Market market;
   StrategyInstance strategy;
   Position position;
+  PnlSplit split;
   LossGuard loss;
   ResetCycle reset;
   QuoteUptime uptime;

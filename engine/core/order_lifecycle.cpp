@@ -366,10 +366,12 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
     case TradeIdWindow::Verdict::kTooOld:
       ++counters_.too_old_fills;
       change.fill_too_old = true;
-      return;
+      if (row == nullptr || row->filled.v != 0) return doubt_old_fill(event, change);
+      break;  // none of this order has been counted, so neither has this one
     case TradeIdWindow::Verdict::kNew:
-      change.fill_counted = true;
+      break;
   }
+  change.fill_counted = true;
   if (row == nullptr) {
     ++counters_.rowless_fills;
     return;
@@ -390,6 +392,21 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
   change.after = row->state;
   const bool ended = may_be_live(change.before) && is_terminal(change.after);
   if (row->id != id_before || ended) change.ended_id = id_before;
+}
+
+// Counted or not? A live order is asked for: what the venue says it has executed tells, and if that
+// is more, its fills are missing. One that ended with all it had executed has had this one. Else
+// nobody here can tell: the instrument is held.
+void OrderLifecycle::doubt_old_fill(const Event& event, OrderChange& change) {
+  Order* const row = change.order;
+  if (row != nullptr && may_be_live(row->state)) {
+    enter(*row, OrderState::kUnknown, event.time);
+    change.after = row->state;
+    return;
+  }
+  if (row != nullptr && row->filled >= row->lots && !was_given_up(*row)) return;
+  ++counters_.unexplained_fills;
+  sessions_[event.instrument].held = true;
 }
 
 // --- reports --------------------------------------------------------------------------------
@@ -413,6 +430,15 @@ void OrderLifecycle::on_replaced(Order& row, const OrderReport& report, Nanos no
 }
 
 void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now) {
+  if (report.reason == RejectReason::kSelfTrade) {
+    // Unasked, the venue took some of it off the book; what is asked for its answer decides.
+    const bool rests = may_be_live(row.state) && row.end_state == OrderState::kFree;
+    const Lots left = std::max(report.lots, row.filled);
+    if (!rests || report.id != row.id || left >= row.lots) return;
+    table_.update(row, [&](Order& o) { o.lots = left; });
+    if (is_complete(row) && is_resting(row.state)) settle(row, now);
+    return;
+  }
   const bool fits = may_be_live(row.state) && has_doubtful_terms(row) &&
                     report.lots == row.next_lots && report.ticks == row.next_price.v;
   if (!fits) {  // a repeated report of an earlier amend

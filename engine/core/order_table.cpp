@@ -18,7 +18,7 @@ OrderTable::OrderTable(const OrderTableConfig& config)
     : config_(config),
       rows_(config.capacity),
       deadlines_(config.capacity),
-      generations_(config.capacity),
+      generations_(config.capacity, config.nonce),
       live_(std::size_t{config.instruments} * 2 * config.per_side_max),
       sums_(config.instruments),
       ended_(std::size_t{config.capacity} + 1) {

@@ -25,6 +25,7 @@ struct OrderTableConfig {
   std::uint16_t per_side_max = 128;  // live orders of one side of one instrument
   std::uint8_t instance = 0;         // of the client order ids
   std::uint16_t epoch = 0;
+  std::uint32_t nonce = 0;                 // the generation before the first, in every slot
   std::uint16_t reserved_for_unknown = 0;  // rows that only Unknown orders may keep busy
 };
 

@@ -43,7 +43,11 @@ void set_position(InstrumentUpdate& out, const InstrumentState& s) {
   out.set("position_opening_base", s.position.opening().v);
   out.set("pnl_total_quote", s.total);
   out.set("pnl_realized_quote", s.position.realized());
-  out.set("pnl_unrealized_quote", s.marked ? s.position.unrealized(s.mark) : Money(0));
+  out.set("pnl_unrealized_quote", s.unrealized());
+  const PnlParts parts = s.pnl_parts();
+  out.set("pnl_spread_capture_quote", parts.spread_capture);
+  out.set("pnl_adverse_selection_quote", parts.adverse_selection);
+  out.set("pnl_inventory_quote", parts.inventory);
   out.set("fees_quote", s.position.fees());
   out.set("fills_total", s.position.fills());
 }
@@ -81,6 +85,9 @@ void CorePublisher::publish_engine() {
   }
   out.set("stopped", std::int64_t{core_.stopped()});
   out.set("hot_path_allocations_total", hot_path_allocations());
+  if (journal_lost_ != nullptr) {
+    out.set("journal_lost_total", journal_lost_->load(std::memory_order_relaxed));
+  }
 }
 
 void CorePublisher::publish_instrument(std::size_t i) {

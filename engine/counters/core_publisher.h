@@ -5,6 +5,7 @@
 // allocation).
 #pragma once
 
+#include <atomic>
 #include <string_view>
 
 #include "engine/core/core.h"
@@ -19,8 +20,11 @@ class CorePublisher {
   CorePublisher(const Core& core, const EventCounter& events, const Clock& clock)
       : core_(core), events_(events), clock_(clock) {}
 
-  // Before the first turn; `counters` outlives the last one.
-  void publish_to(CountersFile& counters) { counters_ = &counters; }
+  // Before the first turn; both outlive the last one. `journal_lost`: see the metric.
+  void publish_to(CountersFile& counters, const std::atomic<std::uint64_t>* journal_lost = {}) {
+    counters_ = &counters;
+    journal_lost_ = journal_lost;
+  }
 
   int do_work();
   std::string_view name() const { return "counters"; }
@@ -38,6 +42,7 @@ class CorePublisher {
   const EventCounter& events_;
   const Clock& clock_;
   CountersFile* counters_ = nullptr;
+  const std::atomic<std::uint64_t>* journal_lost_ = nullptr;
   Nanos due_{};
   int turns_ = 0;
   std::size_t next_ = 0;

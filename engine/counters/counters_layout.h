@@ -17,7 +17,7 @@
 namespace mm::counters {
 
 inline constexpr std::uint64_t kMagic = 0x737265746e756f63;  // "counters"
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kPathBytes = 1024;  // with the final zero
 
 enum class Phase : std::uint32_t {
@@ -48,6 +48,7 @@ struct Identity {
 struct alignas(kCacheLine) GuardLine {
   std::atomic<std::int64_t> beat{0};  // CLOCK_MONOTONIC; 0: there is none
   std::atomic<std::int32_t> pid{0};
+  std::atomic<std::uint32_t> venue_lost{0};  // 1: it watches, but could not cancel
 };
 
 struct Instrument {

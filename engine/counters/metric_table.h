@@ -31,6 +31,8 @@ inline constexpr auto kEngineMetrics = [] {
       {"stopped", kGauge, U::kFlag, L::kNone, "1 after a shutdown has left no live order"},
       {"hot_path_allocations_total", kCounter, U::kCount, L::kNone,
        "Allocations inside turns of hot agents: none is right"},
+      {"journal_lost_total", kCounter, U::kCount, L::kNone,
+       "Records that the journal lacks: the disk, or its thread, did not take them"},
   });
 }();
 
@@ -56,6 +58,11 @@ inline constexpr auto kInstrumentMetrics = [] {
       {"pnl_total_quote", kGauge, U::kMoney, L::kNone, "Profit at the last mark, fees deducted"},
       {"pnl_realized_quote", kGauge, U::kMoney, L::kNone, "Realised profit at average cost"},
       {"pnl_unrealized_quote", kGauge, U::kMoney, L::kNone, "Profit of the open position at mid"},
+      {"pnl_spread_capture_quote", kGauge, U::kMoney, L::kNone,
+       "Profit of fills against the mid of their moment"},
+      {"pnl_adverse_selection_quote", kGauge, U::kMoney, L::kNone,
+       "Profit of fills by the mid's move in the 10 s after them"},
+      {"pnl_inventory_quote", kGauge, U::kMoney, L::kNone, "Profit of what is held longer"},
       {"fees_quote", kGauge, U::kMoney, L::kNone, "Fees charged; negative is a rebate"},
       {"fills_total", kCounter, U::kCount, L::kNone, "Fills"},
       {"orders_total", kCounter, U::kCount, L::kOutcome, "Orders by what happened to them"},

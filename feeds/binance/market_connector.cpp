@@ -97,7 +97,11 @@ void MarketConnector::roll_over(Line& line, Nanos now) {
 bool MarketConnector::open(Line& line, Nanos now) {
   if (!line.wanted || line.fresh != nullptr || !line.retry.is_due(now)) return false;
   if (!limit_.take(net::ConnectionUse::kMarket, now)) {
-    line.retry.wait_until(limit_.next(net::ConnectionUse::kMarket, now));
+    const Nanos next = limit_.next(net::ConnectionUse::kMarket, now);
+    line.retry.wait_until(next);
+    log_.print(LogLevel::kWarning, now,
+               "feed: {}: as many attempts were made as the venue allows; the next in {} ms",
+               plan_.lines[line.index].place, (next - now).v / kMillisecond.v);
     return false;
   }
   ++counters_.attempts;

@@ -45,6 +45,24 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
+struct ReportOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string out_file;  // empty: report.html in the session's folder
+  std::string csv_dir;   // empty: no tables
+};
+int report_mode(const ReportOptions& options);
+
+struct ExplainOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string order;  // a client order id, a venue's number, or all
+  std::string at;
+  std::string level;   // bid:1
+  std::string symbol;  // of `at` and `level`; empty: all
+};
+int explain_mode(const ExplainOptions& options);
+
 struct SteerOptions {
   Control control{};
   std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs

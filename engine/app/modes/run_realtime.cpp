@@ -116,6 +116,7 @@ class RealtimeRun {
   }
   void watch();
   void look(Nanos now);
+  void watch_journal(Nanos now);
   bool shut_down();
   void stop_threads();
   void tell(Event event);
@@ -167,6 +168,9 @@ class RealtimeRun {
   EventCounts counts_, rates_;
   Nanos started_{}, until_{kNever}, shown_{};
   std::string where_;
+  JournalHealth journal_;  // as last looked at
+  Nanos journal_told_{};
+  std::string warning_;
 };
 
 std::string RealtimeRun::open_counters() {
@@ -181,7 +185,7 @@ std::string RealtimeRun::open_counters() {
                                         .epoch = core.epoch,
                                         .started = clock_.now(),
                                         .instruments = instruments_});
-  if (error.empty()) publisher_.publish_to(counters_);
+  if (error.empty()) publisher_.publish_to(counters_, &lane_.lost());
   return error;
 }
 
@@ -318,6 +322,7 @@ void RealtimeRun::look(Nanos now) {
     if (shown) view_.log(time_of(activity), text);
   }
   log_->drain(now - kMillisecond * 100);
+  watch_journal(now);
   while (snapshots_.try_pop(snapshot_)) continue;
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
   if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
@@ -325,7 +330,23 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_});
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+}
+
+// Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
+void RealtimeRun::watch_journal(Nanos now) {
+  constexpr Nanos kSayEvery{10 * kSecond.v};
+  JournalHealth health = journal_agent_->health();
+  const bool changed = health.failing != journal_.failing;
+  if (!changed && health.lost == journal_.lost) return;
+  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay and ledger end before them{}{}",
+                         health.failing ? "NOT WRITTEN" : "WITH A GAP", health.lost,
+                         health.error.empty() ? "" : ": ", health.error);
+  journal_ = std::move(health);
+  if (!changed && now - journal_told_ < kSayEvery) return;
+  journal_told_ = now;
+  log_writer_->write(LogLevel::kError, now, warning_);
+  std::fprintf(stderr, "mm_logic: %s\n", warning_.c_str());
 }
 
 // Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.

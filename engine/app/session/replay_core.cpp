@@ -28,6 +28,8 @@ bool ReplayCore::possible(const Event& event) const {
 }
 
 std::uint64_t ReplayCore::on_event(const Event& event) {
+  constexpr std::uint64_t kLook = 1 << 16;
+  if (++events_ % kLook == 0 && progress_) progress_(events_);
   commands_->clear();
   core_->on(event, *commands_);
   core_->conclude(*commands_);
