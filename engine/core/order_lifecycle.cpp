@@ -159,7 +159,7 @@ Order* OrderLifecycle::place(const PlaceRequest& request, Nanos now, CommandBuff
     o.in_flight = CommandKind::kPlace;
     o.deadline = now + config_.modification_timeout;
   });
-  out.push(command(*row, CommandKind::kPlace, now));
+  out.emplace([&] { return command(*row, CommandKind::kPlace, now); });
   return row;
 }
 
@@ -171,23 +171,21 @@ bool OrderLifecycle::request_replace(Order& row, Ticks price, Lots lots, Decisio
                                      Nanos now, CommandBuffer& out) {
   if (!may_amend(row, now) || row.filled.v != 0 || lots.v <= 0 || is_full(out)) return false;
   const ClientOrderId id = table_.fresh_id(row);
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kReplace, why, now, out, [&](Order& o) {
     o.next_id = id;
     o.next_price = price;
     o.next_lots = lots;
   });
-  start(row, CommandKind::kReplace, why, now, out);
   return true;
 }
 
 bool OrderLifecycle::request_modify(Order& row, Ticks price, Lots total, DecisionReason why,
                                     Nanos now, CommandBuffer& out) {
   if (!may_amend(row, now) || total <= row.filled || is_full(out)) return false;
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kModify, why, now, out, [&](Order& o) {
     o.next_price = price;
     o.next_lots = total;
   });
-  start(row, CommandKind::kModify, why, now, out);
   return true;
 }
 
@@ -195,11 +193,10 @@ bool OrderLifecycle::request_reduce(Order& row, Lots total, DecisionReason why, 
                                     CommandBuffer& out) {
   if (!may_amend(row, now) || total <= row.filled || total >= row.lots || is_full(out))
     return false;
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kReduce, why, now, out, [&](Order& o) {
     o.next_price = o.price;
     o.next_lots = total;
   });
-  start(row, CommandKind::kReduce, why, now, out);
   return true;
 }
 
@@ -223,18 +220,21 @@ bool OrderLifecycle::may_cancel(const Order& row) const {
          sessions_[row.instrument].state != SessionState::kDown;
 }
 
-// Marks the request in flight and sends it; the caller has checked for room.
+// Marks the request in flight and sends it; the caller has checked for room. `terms` writes what
+// it asks for.
+template <class Terms>
 void OrderLifecycle::start(Order& row, CommandKind kind, DecisionReason why, Nanos now,
-                           CommandBuffer& out) {
+                           CommandBuffer& out, Terms&& terms) {
   row.why = why;
   const bool is_cancel = kind == CommandKind::kCancel;
-  table_.transition(row, is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify, now);
-  table_.update(row, [&](Order& o) {
+  const OrderState state = is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify;
+  table_.transition(row, state, now, [&](Order& o) {
+    terms(o);
     o.in_flight = kind;
     if (!is_cancel) take_news(o, now);
     o.deadline = now + config_.modification_timeout;
   });
-  out.push(command(row, kind, now));
+  out.emplace([&] { return command(row, kind, now); });
 }
 
 bool OrderLifecycle::send_cancel(Order& row, Nanos now, CommandBuffer& out) {
@@ -242,7 +242,7 @@ bool OrderLifecycle::send_cancel(Order& row, Nanos now, CommandBuffer& out) {
     table_.update(row, [&](Order& o) { o.deadline = now + config_.retry_backoff_base; });
     return false;
   }
-  start(row, CommandKind::kCancel, row.why, now, out);
+  start(row, CommandKind::kCancel, row.why, now, out, [](Order&) {});
   row.cancel_wanted = false;
   return true;
 }

@@ -201,7 +201,9 @@ class OrderLifecycle {
   void end(Order& row, OrderState state, Lots executed, Nanos now);
   void settle(Order& row, Nanos now);
   void enter(Order& row, OrderState to, Nanos now);
-  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
+  template <class Terms>
+  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out,
+             Terms&& terms);
   bool send_cancel(Order& row, Nanos now, CommandBuffer& out);
   bool may_cancel(const Order& row) const;
   void ask(Order& row, Nanos now, CommandBuffer& out);

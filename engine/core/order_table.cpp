@@ -104,17 +104,10 @@ Order* OrderTable::find(ClientOrderId id) {
   return &row;
 }
 
-bool OrderTable::transition(Order& row, OrderState to, Nanos now) {
-  if (to == OrderState::kFree || !legal(row.state, to)) {
-    ++illegal_transitions_;
-    return false;
-  }
-  update(row, [&](Order& o) {
-    o.state = to;
-    o.updated = now;
-  });
-  if (is_terminal(to)) append_ended(row.slot);
-  return true;
+bool OrderTable::may_enter(const Order& row, OrderState to) {
+  if (to != OrderState::kFree && legal(row.state, to)) return true;
+  ++illegal_transitions_;
+  return false;
 }
 
 void OrderTable::release(Order& row) {

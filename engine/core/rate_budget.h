@@ -45,8 +45,13 @@ class RateBudget {
     const std::int64_t own = credit_ / cost_;
     return static_cast<int>(std::min<std::int64_t>(own, venue_left_));
   }
+  bool has_token(Nanos now) {
+    if (now < held_until_) return false;
+    refill(now);
+    return credit_ >= cost_ && venue_left_ >= 1;
+  }
   bool take(Nanos now) {
-    if (available(now) < 1) return false;
+    if (!has_token(now)) return false;
     credit_ -= cost_;
     if (venue_left_ != kUnlimited) --venue_left_;
     return true;

@@ -154,8 +154,8 @@ Amount Checker::venue_position(InstrumentId i) const {
 
 // The largest the limit has been: what rests may have been placed then.
 Amount Checker::limit(InstrumentId i) const {
-  return position_limit(config_.instruments[i].risk, config_.instruments[i].instrument,
-                        watches_[i].fair_lowest);
+  const InstrumentConfig& c = config_.instruments[i];
+  return PositionLimit(c.risk, c.instrument).at(watches_[i].fair_lowest);
 }
 
 void Checker::check_exposure(InstrumentId i) {
