@@ -124,6 +124,19 @@ TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   EXPECT_THAT(left, HasSubstr(kForeign));
 }
 
+TEST_F(LiveRun, LeavesAForeignOrderAloneInAKill) {
+  open();
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
+  start_quoting();
+  const test::Ran killed = here_.run("kill s");
+  EXPECT_EQ(killed.exit_code, 0) << killed.out << killed.err;
+  const std::string left = venue_->open_orders();
+  EXPECT_EQ(count_of(left, "\"orderId\""), 1u) << left;
+  EXPECT_THAT(left, HasSubstr(kForeign));
+  stop();
+  EXPECT_EQ(venue_->open_orders(), left);
+}
+
 TEST_F(LiveRun, CancelsAForeignOrderTooWhereTheSymbolIsItsOwn) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
@@ -253,6 +266,22 @@ TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
   EXPECT_EQ(stop(), 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(25));
   EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
+}
+
+// The order API bans the address before any connection came up: there is nothing to wait for.
+TEST_F(LiveRun, WithoutAConnectionABanIsSaidAndNotWaitedForAtTheEnd) {
+  open();
+  const test::NetServer bans(test::serve_http([](const test::ServedRequest&) {
+    return test::ServedResponse{.status = 418, .body = "", .headers = {{"Retry-After", "80"}}};
+  }));
+  start({"--set", "engine.log_level=warn", "--set",
+         "venue.ws_api_url=ws://127.0.0.1:" + std::to_string(bans.port()) + "/ws-api/v3"});
+  ASSERT_TRUE(wait_until([&] { return count_of(log(), "HTTP 418") > 0; }))
+      << engine_->output() << log();
+  EXPECT_THAT(log(), HasSubstr("orders: order connection 0: "));
+  EXPECT_EQ(stop(), 1) << "orders of an earlier start could not be looked for";
+  EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
+  EXPECT_THAT(engine_->output() + log(), Not(HasSubstr("waiting to cancel")));
 }
 
 TEST_F(LiveRun, NoSecretIsInAnythingItLeaves) {

@@ -87,6 +87,19 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   EXPECT_EQ(i.ask_band.down, Ratio(800'000'000));
 }
 
+TEST(ExchangeInfoLive, KnowsTheFiltersOfTheExchangeAndOfPositions) {
+  const ExchangeInfo info = parse_exchange_info(
+      R"({"exchangeFilters":[{"filterType":"EXCHANGE_MAX_NUM_ALGO_ORDERS","maxNumAlgoOrders":200},)"
+      R"({"filterType":"EXCHANGE_MAX_NUM_ORDERS","maxNumOrders":1000}],"symbols":[{"symbol":"A",)"
+      R"("filters":[{"filterType":"MAX_POSITION","maxPosition":"10.00000000"}]},)"
+      R"({"symbol":"B","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  EXPECT_EQ(info.orders_max, 1000);
+  EXPECT_EQ(info.rules[0].position_max, Amount(10 * kAmountScale));
+  EXPECT_EQ(info.rules[1].position_max, Amount(0));
+  EXPECT_EQ(parse_exchange_info(kDocumented).orders_max, 0);
+}
+
 TEST(ExchangeInfoLive, KnowsASymbolWithoutReplacesOrPostOnlyOrders) {
   const ExchangeInfo info = parse_exchange_info(
       R"({"symbols":[{"symbol":"A","cancelReplaceAllowed":false,"amendAllowed":true,)"

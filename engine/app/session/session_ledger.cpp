@@ -17,8 +17,9 @@ SymbolClosing closing_of(const Core& core, const InstrumentState& s) {
   return {.time = core.now(),
           .position = s.position.base(),
           .realized = s.position.realized(),
-          .unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0),
+          .unrealized = s.unrealized(),
           .fees = s.position.fees(),
+          .parts = s.pnl_parts(),
           .today = s.today(),
           .mark = s.marked ? s.mark : HalfTicks(0)};
 }
@@ -33,7 +34,8 @@ void keep_opening(const ReplayCore& core, const InstrumentState& s, SymbolClosin
 }
 
 // The ledger comes from the journal alone; that the journal replays is checked on the way.
-LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path) {
+LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress) {
   LedgerBuild build;
   JournalReader reader;
   if (build.error = reader.open(folder.journal()); !build.error.empty()) return build;
@@ -43,6 +45,7 @@ LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path) {
   build.error = ledger.open(path, folder.name(), reader.header(), core.instruments());
   if (!build.error.empty()) return build;
   core.attach(&ledger);
+  core.watch(progress);
   build.replayed = replay(reader, core);
   const auto believed = [&core](ClientOrderId id) {
     const auto rows = core.core().orders().rows();
@@ -64,10 +67,15 @@ LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path) {
 
 }  // namespace
 
-LedgerBuild build_ledger(const SessionFolder& folder) {
-  const std::string path = folder.ledger(), part = path + ".part";
+LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
+  return build_ledger(folder, folder.ledger(), progress);
+}
+
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress) {
+  const std::string part = path + ".part";
   for (const char* const tail : {"", "-wal", "-shm"}) std::remove((part + tail).c_str());
-  LedgerBuild build = write_ledger(folder, part);
+  LedgerBuild build = write_ledger(folder, part, progress);
   if (!build.error.empty()) return build;
   // A ledger that has its name is whole, whatever becomes of the machine.
   if (!sync_file(part) || std::rename(part.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
@@ -76,7 +84,7 @@ LedgerBuild build_ledger(const SessionFolder& folder) {
   return build;
 }
 
-SessionCompletion complete_session(const SessionFolder& folder) {
+SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
@@ -85,7 +93,7 @@ SessionCompletion complete_session(const SessionFolder& folder) {
   }
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
-  LedgerBuild build = build_ledger(folder);
+  LedgerBuild build = build_ledger(folder, progress);
   done.built = build.error.empty();
   done.error = std::move(build.error);
   done.replayed = std::move(build.replayed);

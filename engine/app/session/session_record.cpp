@@ -50,6 +50,7 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   tail.commands = commands;
   std::string error = journal_.end(tail);
   summary.session = folder_.path();
+  summary.journal_lost = static_cast<std::int64_t>(journal_.lost());
   summary.output_hash = output_hash;
   if (error.empty()) {
     LedgerBuild ledger = build_ledger(folder_);

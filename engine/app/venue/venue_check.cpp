@@ -152,6 +152,13 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
     return;
   }
   findings_.ok("symbol", text);
+  const RiskParams risk = config_.symbol(instrument.symbol()).risk;
+  const Amount held_max = rules.position_max;
+  if (held_max.v == 0 || (risk.max_position.v > 0 && risk.max_position <= held_max)) return;
+  findings_.warn(
+      "symbol", fmt::format("{}: MAX_POSITION allows {} {}, what the account holds "
+                            "included: [risk] max_position is lowered to that",
+                            instrument.symbol(), decimal_text(held_max).view(), instrument.base()));
 }
 
 void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
@@ -163,6 +170,12 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
   const std::int64_t window_s = std::max<std::int64_t>(orders->interval.v / kSecond.v, 1);
   const std::string text = fmt::format("{} orders in {} s, weight {} in {} s", orders->limit,
                                        window_s, weight->limit, weight->interval.v / kSecond.v);
+  const std::int32_t open = config_.common.risk.max_order_count;
+  if (info.orders_max > 0 && open > info.orders_max) {
+    findings_.warn("limits", fmt::format("EXCHANGE_MAX_NUM_ORDERS allows {} open orders: [risk] "
+                                         "max_order_count = {} is lowered to that",
+                                         info.orders_max, open));
+  }
   const std::int64_t wanted = config_.order_management.modify_rate_limit * window_s;
   if (wanted > orders->limit) {
     findings_.warn("limits",
