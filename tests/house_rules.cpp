@@ -381,10 +381,17 @@ std::vector<std::string> includes_of(std::string_view source) {
 
 // What a folder of engine/app may include: everything outside, and those beside it.
 std::vector<std::string> below_app(const std::vector<std::string>& beside) {
-  std::vector<std::string> allowed{"engine/core/",    "engine/runtime/", "engine/counters/",
-                                   "engine/journal/", "engine/ledger/",  "engine/report/",
-                                   "engine/monitor/", "engine/net/",     "feeds/",
-                                   "gateway/",        "sim/"};
+  std::vector<std::string> allowed{"engine/core/",
+                                   "engine/runtime/",
+                                   "engine/counters/",
+                                   "engine/journal/",
+                                   "engine/ledger/",
+                                   "engine/report/",
+                                   "engine/monitor/",
+                                   "engine/net/",
+                                   "feeds/",
+                                   "gateway/",
+                                   "sim/"};
   for (const std::string& folder : beside) allowed.push_back("engine/app/" + folder);
   return allowed;
 }

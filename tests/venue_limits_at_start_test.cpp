@@ -57,7 +57,7 @@ TEST(VenueLimitsAtStart, FiltersOfTheExchangeAndOfPositionsAreObeyedToo) {
     Instrument i;
     std::string_view(name).copy(i.symbol_text.data(), 3);
     info.instruments.push_back(i);
-    info.rules.push_back({.position_max = Amount(3 * kAmountScale)});
+    info.rules.emplace_back().position_max = Amount(3 * kAmountScale);
   }
   info.rules[2].position_max = Amount(0);
   obey_limits(info, config);
