@@ -237,7 +237,7 @@ TEST(StrategyRegistryDeathTest, NamesAreUniqueAndMustExist) {
   EXPECT_DEATH(register_strategy(*find_strategy("passive_maker")), "unique");
   StrategyParams params;
   std::strcpy(params.strategy.data(), "nothing");
-  EXPECT_DEATH((StrategyInstance{instrument, params}), "registered");
+  EXPECT_DEATH((StrategyInstance{Instrument{}, params}), "registered");
 }
 
 TEST_F(PassiveMakerTest, TheTouchJoinerRestsAtTheMarketsBest) {

@@ -216,7 +216,7 @@ std::string inputs_text(const Core& core, const InstrumentState& s, Nanos now) {
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "    fair value  {} ({}), touch without our own {}\n",
                  price_text(i, s.fair).view(), kind_text(p.fair_value), touch_text(s));
-  const Amount limit = position_limit(s.config.risk, i, s.fair);
+  const Amount limit = s.position_limit.at(s.fair);
   const Int128 held = Int128{s.position.base().v} - p.target_position.v;
   const Int128 full = std::clamp<Int128>(held * kRatioScale / std::max<std::int64_t>(limit.v, 1),
                                          -kRatioScale, kRatioScale);
