@@ -264,7 +264,7 @@ void Core::check_invariants(InstrumentState& s) {
   const std::uint64_t illegal = table_.illegal_transitions();
   holds &= invariants_.check(Invariant::kDefinitiveEnd, illegal == illegal_seen_);
   illegal_seen_ = illegal;
-  if (holds) return;
+  if (holds || trip_ != QuoteReason::kQuoting) return;
   trip(QuoteReason::kHalted);
   deadlines_.set(s.id, now_);  // a batch that pulls the quotes is due
 }
