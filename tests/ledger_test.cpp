@@ -85,7 +85,7 @@ struct Ledger {
   void command(const Command& c) { writer.on_record(event_of(EventKind::kBatchEnd), {&c, 1}); }
   // The rows of a query, columns joined by '|'.
   std::vector<std::string> rows(const char* sql) {
-    writer.commit();
+    writer.keep(0);
     Database database;
     Statement statement;
     EXPECT_EQ(database.open(path, Database::Mode::kReadOnly), "");

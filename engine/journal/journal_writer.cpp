@@ -222,9 +222,16 @@ void JournalWriter::start_next_segment() {
     --header_.segment;
     return;
   }
-  if (header_.segment - oldest_segment_ < options_.segments_max) return;
-  put_segment_path(file_path_, path_, oldest_segment_++);
-  ::unlink(file_path_.c_str());
+  closed_.store(header_.first_record, std::memory_order_release);
+  trim();
+}
+
+void JournalWriter::trim() {
+  const std::uint32_t held = held_segment_.load(std::memory_order_acquire);
+  while (header_.segment - oldest_segment_ >= options_.segments_max && oldest_segment_ < held) {
+    put_segment_path(file_path_, path_, oldest_segment_++);
+    ::unlink(file_path_.c_str());
+  }
 }
 
 bool JournalWriter::write_small(FrameType type, std::string_view text) {

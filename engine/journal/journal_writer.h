@@ -7,10 +7,12 @@
 // frame stands where it was lost; error() says what happened. Data goes to the page cache (a crash
 // of the process loses at most the frame being filled, a crash of the machine the cache); sync() is
 // for those who want more. Bytes on disk are bounded: a segment that is full links to the next one,
-// and the oldest beyond `segments_max` is deleted.
+// and the oldest beyond `segments_max` is deleted, unless it is held for who still reads it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +56,13 @@ class JournalWriter {
   void flush();
   // flush(), then waits until it is on the disk.
   void sync();
+  // Any thread: segments from this one on are not deleted; at first none is held.
+  static constexpr std::uint32_t kHoldNone = std::numeric_limits<std::uint32_t>::max();
+  void hold(std::uint32_t segment) { held_segment_.store(segment, std::memory_order_release); }
+  // Any thread: where the segment being written begins; what lies before can be read.
+  std::uint64_t closed() const { return closed_.load(std::memory_order_acquire); }
+  // Deletes what is too much and no longer held; done at every new segment.
+  void trim();
   // Flushes, writes the end frame (end.records and end.lost are filled in) and closes.
   [[nodiscard]] std::string end(JournalEnd end);
 
@@ -103,6 +112,8 @@ class JournalWriter {
   std::string small_;        // the frame of everything but records
   std::string error_;
   std::uint32_t oldest_segment_ = 0;
+  std::atomic<std::uint32_t> held_segment_{kHoldNone};
+  std::atomic<std::uint64_t> closed_{0};
   std::uint64_t bytes_total_ = 0, syncs_ = 0;
   std::uint64_t records_ = 0;  // in written frames
   std::uint64_t lost_ = 0;

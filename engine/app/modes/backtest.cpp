@@ -95,6 +95,7 @@ int Backtest::run() {
   first_ = run_->now();
   bool more = true;
   while (!StopSignal::requested() && (more = run_->advance(run_->now() + kSecond * 10))) {
+    record_.follow(SessionRecord::kAllRecords);
     say_problems();
     progress.show(static_cast<std::int64_t>(feed_->bytes_read()),
                   static_cast<std::int64_t>(feed_->bytes_total()), run_->events_in());

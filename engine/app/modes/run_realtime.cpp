@@ -34,6 +34,9 @@
 namespace mm::app {
 namespace {
 
+// Some 10 ms of work, now and then, for as long as the ledger is behind the journal.
+constexpr std::uint64_t kRecordsPerLook = 20'000;
+
 struct LaneJournal {
   JournalLane& lane;
   void append(const Event& e, std::uint64_t hash) { lane.push(e, hash); }
@@ -302,6 +305,7 @@ void RealtimeRun::watch() {
     const Nanos now = clock_.now();
     if (now >= until_) return;
     look(now);
+    record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
