@@ -2,7 +2,7 @@
 //
 // One thread: the journal thread in real time, the driver's own in virtual time. append() costs
 // some 10 ns and now and then a write(2) of one frame; nothing is allocated after open() but for a
-// reloaded config longer than the first and for the text of an error. A failing disk never stops
+// reloaded config longer than the first. A failing disk never stops
 // the engine: what could not be written is counted, and as soon as writing succeeds again a gap
 // frame stands where it was lost; error() says what happened. Data goes to the page cache (a crash
 // of the process loses at most the frame being filled, a crash of the machine the cache); sync() is
@@ -66,8 +66,8 @@ class JournalWriter {
   // Flushes, writes the end frame (end.records and end.lost are filled in) and closes.
   [[nodiscard]] std::string end(JournalEnd end);
 
-  // The last thing that went wrong, empty if all is written.
-  const std::string& error() const { return error_; }
+  // What went wrong first, empty if all is written.
+  std::string error() const;
   std::uint64_t records() const { return records_ + frame_records_; }
   std::uint32_t held() const { return frame_records_; }  // of these, not yet in the file
   std::uint64_t lost() const { return lost_; }
@@ -96,6 +96,9 @@ class JournalWriter {
   bool write_header();
   void start_next_segment();
   void lose(std::uint64_t records);
+  void fail(const char* what, int code) {
+    if (failure_.what == nullptr) failure_ = {what, code, header_.segment};
+  }
 
   std::unique_ptr<std::uint8_t[]> frame_;  // the records frame being filled
   std::uint8_t* cursor_ = nullptr;
@@ -110,7 +113,12 @@ class JournalWriter {
   JournalHeader header_;
   std::string header_text_;  // the encoded header, reused for every segment
   std::string small_;        // the frame of everything but records
-  std::string error_;
+  struct Failure {
+    const char* what = nullptr;
+    int code = 0;  // errno, 0: there is none
+    std::uint32_t segment = 0;
+  };
+  Failure failure_;
   std::uint32_t oldest_segment_ = 0;
   std::atomic<std::uint32_t> held_segment_{kHoldNone};
   std::atomic<std::uint64_t> closed_{0};

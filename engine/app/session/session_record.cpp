@@ -83,6 +83,8 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   summary.session = folder_.path();
   summary.output_hash = output_hash;
   if (error.empty()) {
+    // Why records are missing, or why there is no room for the ledger either.
+    if (const std::string why = journal_.error(); !why.empty()) summary.notes.push_back(why);
     LedgerBuild ledger = finish_ledger();
     error = std::move(ledger.error);
     const bool same = ledger.replayed.status == ReplayStatus::kSame;
