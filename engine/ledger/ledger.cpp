@@ -54,7 +54,7 @@ std::string_view asset_text(const Instrument& i, Asset asset) {
     case Asset::kOther:
       break;
   }
-  return "other";
+  return kThirdFeeAsset;
 }
 
 OrderState state_named(std::string_view text) {
@@ -217,6 +217,7 @@ bool LedgerWriter::on_record(const Event& event, std::span<const Command> comman
   const bool new_fill = is_execution(kind) && on_order_event(event);
   if (is_execution(kind) || kind == EventKind::kControl || kind == EventKind::kBookStale) {
     write_event(event);
+    write_modify(event);
   }
   for (const Command& c : commands) on_command(c);
   return new_fill;
@@ -342,8 +343,38 @@ void LedgerWriter::write_request(const Command& c) {
   wrote();
 }
 
+// The words of SEMANTICS.md for it, beside the report's own.
+void LedgerWriter::write_modify(const Event& e) {
+  const bool failed = e.kind == EventKind::kReplaceRejected || e.kind == EventKind::kAmendRejected;
+  if (!failed && e.kind != EventKind::kReplaced && e.kind != EventKind::kAmended) return;
+  const std::string id = id_text(failed ? e.failure.id : e.report.id);
+  const std::string new_id = id_text(failed ? e.failure.new_id : e.report.new_id);
+  const DecimalText price = price_text(instrument(e.instrument), Ticks(e.report.ticks));
+  const DecimalText quantity = quantity_text(instrument(e.instrument), e.report.lots);
+  const std::string detail = failed ? "" : fmt::format("to {} @ {}", quantity.view(), price.view());
+  insert_event_.bind(record_).bind(e.time.v).bind(e.received.v).bind(e.instrument);
+  insert_event_.bind(failed ? "order_modify_failure" : "order_modify_success").bind(id);
+  insert_event_.bind(new_id).bind(failed ? name(e.failure.reason) : "").bind(detail).run();
+  wrote();
+}
+
+void LedgerWriter::write_modify(const Command& c) {
+  const bool moves = c.kind == CommandKind::kReplace || c.kind == CommandKind::kModify ||
+                     c.kind == CommandKind::kReduce;
+  if (!moves) return;
+  const std::string id = id_text(c.id), new_id = id_text(c.new_id);
+  const DecimalText price = price_text(instrument(c.instrument), Ticks(c.ticks));
+  const DecimalText quantity = quantity_text(instrument(c.instrument), c.lots);
+  const std::string detail = fmt::format("to {} @ {}", quantity.view(), price.view());
+  insert_event_.bind(record_).bind(c.time.v).bind(c.time.v).bind(c.instrument);
+  insert_event_.bind("order_modify").bind(id).bind(new_id);
+  insert_event_.bind(name(static_cast<DecisionReason>(c.why))).bind(detail).run();
+  wrote();
+}
+
 void LedgerWriter::on_command(const Command& c) {
   write_request(c);
+  write_modify(c);
   switch (c.kind) {
     case CommandKind::kPlace:
       return place(c, c.id, ClientOrderId());

@@ -7,8 +7,9 @@
 //
 // Tables: sessions (one row), instruments, orders (one row a client order id, its last known
 // state), requests (every command), fills (each trade id once, however often it was reported),
-// events (execution reports, control, lost books, what the core denied, and the changes given to
-// on_change) and closing (position and profit at the end, which the next session goes on from).
+// events (execution reports, control, lost books, what the core denied, the changes given to
+// on_change, and order_modify, order_modify_success, order_modify_failure beside the reports) and
+// closing (position and profit at the end, which the next session goes on from).
 #pragma once
 
 #include <cstdint>
@@ -104,6 +105,8 @@ class LedgerWriter {
   void on_adopted(const Event& e);
   void write_request(const Command& c);
   void write_event(const Event& e);
+  void write_modify(const Command& c);
+  void write_modify(const Event& e);
   bool load(ClientOrderId id, OrderRow& row);
   void store(OrderRow& row, Nanos now);
   void place(const Command& c, ClientOrderId id, ClientOrderId replaces);
