@@ -36,7 +36,7 @@ bool simulate(const RunOptions& options, SessionRecord& record, Run& run, Memory
   run.begin(kVirtualStart);
   for (Nanos at = kVirtualStart; at < end && !StopSignal::requested();) {
     at = std::min(end, at + kSecond * 10);
-    run.advance(at);
+    run.advance(at, StopSignal::requested);
     record.follow(SessionRecord::kAllRecords);
     memory.sample(at - kVirtualStart);
     progress.show((at - kVirtualStart).v, (end - kVirtualStart).v, run.events_in());
