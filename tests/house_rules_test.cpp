@@ -137,6 +137,9 @@ TEST(HouseRulesChecker, KnowsTheDirectionOfIncludes) {
   EXPECT_TRUE(may_include("engine/runtime/a.h", "engine/core/b.h"));
   EXPECT_FALSE(may_include("engine/runtime/a.h", "engine/journal/b.h"));
   EXPECT_TRUE(may_include("engine/ledger/a.h", "engine/journal/b.h"));
+  EXPECT_TRUE(may_include("engine/report/a.h", "engine/ledger/b.h"));
+  EXPECT_FALSE(may_include("engine/ledger/a.h", "engine/report/b.h"));
+  EXPECT_FALSE(may_include("engine/report/a.h", "engine/app/b.h"));
   EXPECT_FALSE(may_include("feeds/binance/a.h", "gateway/b.h"));
   EXPECT_FALSE(may_include("engine/core/a.h", "engine/net/b.h"));
   EXPECT_FALSE(may_include("engine/runtime/a.h", "engine/net/b.h"));

@@ -126,6 +126,14 @@ TEST_F(StatusPage, SaysWhatIsWrong) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "colours only on a terminal";
 }
 
+TEST_F(StatusPage, AWarningStandsInItsHead) {
+  ViewInput in = input();
+  in.warning = "JOURNAL NOT WRITTEN";
+  EXPECT_THAT(make(ViewKind::kStatus).page(in), HasSubstr("\nJOURNAL NOT WRITTEN\n"));
+  EXPECT_THAT(make(ViewKind::kStatus, kTerminal).page(in),
+              HasSubstr("\x1b[31mJOURNAL NOT WRITTEN"));
+}
+
 TEST_F(StatusPage, InstrumentsBeyondTheRoomAreCounted) {
   snapshot_.instrument_count = 50;
   snapshot_.total.quoting = 50;

@@ -21,6 +21,7 @@ Results sample_results() {
   r.pnl.realized = Money(kMoneyScale * 3 / 2);
   r.pnl.unrealized = Money(-kMoneyScale / 4);
   r.pnl.fees = Money(1);
+  r.pnl.parts = {Money(kMoneyScale * 2), Money(-kMoneyScale), Money(kMoneyScale / 4)};
   r.quote_uptime_pct_hundredths = 9'950;
   r.requests.raw = {190, 1'000};
   r.requests.saved_pct_hundredths = 8'100;
@@ -71,6 +72,9 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/pnl/unrealized"), "-0.25");
   EXPECT_EQ(string_at("/pnl/fees"), "0.000000000000000001");
   EXPECT_EQ(string_at("/pnl/total"), "1.249999999999999999");
+  EXPECT_EQ(string_at("/pnl/spread_capture"), "2");
+  EXPECT_EQ(string_at("/pnl/adverse_selection"), "-1");
+  EXPECT_EQ(string_at("/pnl/inventory"), "0.25");
   EXPECT_DOUBLE_EQ(json["quote_uptime_pct"].get_double().value(), 99.5);
   EXPECT_EQ(number_at("/requests/sent"), 190);
   EXPECT_EQ(number_at("/requests/cancel_place_equivalent"), 1000);
@@ -84,6 +88,7 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(number_at("/latency_ns/core/max"), 80'000);
   EXPECT_EQ(number_at("/latency_ns/core/count"), 1'000'000);
   EXPECT_EQ(number_at("/hot_path_allocations"), 0);
+  EXPECT_EQ(number_at("/journal_lost"), 0);
   EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
   EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
   EXPECT_EQ(string_at("/instruments/ETHUSDT/pnl/total"), "0");
@@ -94,6 +99,13 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/notes/1"), "caf\xC3\xA9");
   EXPECT_EQ(string_at("/notes/2"), "broken \xEF\xBF\xBD\xEF\xBF\xBD bytes");
   EXPECT_EQ(string_at("/details/nearest quote"), "64990 of 65000..65100");
+}
+
+TEST(Summary, WhatTheJournalLacksIsSaid) {
+  Summary s = sample_summary();
+  EXPECT_EQ(to_text(s, false).find("journal"), std::string::npos);
+  s.journal_lost = 12;
+  EXPECT_NE(to_text(s, false).find("journal     12 records lost"), std::string::npos);
 }
 
 TEST(Summary, APositionAcrossInstrumentsIsNone) {
@@ -122,7 +134,7 @@ TEST(Summary, JsonOfNothingIsStillJson) {
 }
 
 TEST(Summary, WhatWasReadOfCapturesIsThereIfAnyWere) {
-  EXPECT_EQ(to_json(Summary{}).find("capture"), std::string::npos);
+  EXPECT_EQ(to_json(Summary{}).find("\"capture\""), std::string::npos);
   Summary s = sample_summary();
   s.capture = {.lines = 9,
                .messages = 7,
@@ -154,6 +166,9 @@ TEST(Summary, TextNamesWhatIsBrokenAndColoursOnlyThat) {
   EXPECT_NE(text.find("own_crossing broken 2 times"), std::string::npos) << text;
   EXPECT_NE(text.find("81 % saved"), std::string::npos) << text;
   EXPECT_NE(text.find("pnl         1.2499 = realized 1.5"), std::string::npos) << text;
+  EXPECT_NE(text.find("pnl from    spread 2 + adverse selection -1 + inventory 0.25 - fees 0\n"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(to_text(s, true).find("\x1b[1;31m"), std::string::npos);
   s.invariants.pop_back();

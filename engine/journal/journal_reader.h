@@ -70,6 +70,7 @@ class JournalReader {
   JournalItem fail(JournalItem item, const char* what);
   std::string open_file(const std::string& path);
   std::string read_header();
+  std::string read_opening(std::uint32_t frames);
   std::size_t read_bytes(void* to, std::size_t size);
   bool rest_is_zero();
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -23,6 +24,12 @@ void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
+// That follow the header.
+std::uint32_t opening_frames(const JournalHeader& h) {
+  const std::size_t pieces = (h.opening.size() + kOpeningBytesMax - 1) / kOpeningBytesMax;
+  return pieces == 0 ? 0 : static_cast<std::uint32_t>(pieces - 1);
+}
+
 // Segment and first record stand first, so that the header of the next segment is a patch of it.
 std::string encode_header(const JournalHeader& h) {
   std::string out;
@@ -33,7 +40,8 @@ std::string encode_header(const JournalHeader& h) {
   put_text(out, h.build);
   put_text(out, h.config);
   put_text(out, h.instruments);
-  put_text(out, h.opening);
+  put_text(out, std::string_view(h.opening).substr(0, kOpeningBytesMax));
+  if (const std::uint32_t frames = opening_frames(h); frames > 0) put(out, &frames, sizeof frames);
   return out;
 }
 
@@ -69,6 +77,11 @@ std::string JournalWriter::prepare(const std::string& path, JournalHeader header
   options_ = options;
   header_ = std::move(header);
   header_text_ = encode_header(header_);
+  if (opening_frames(header_) > kOpeningFramesMax) {
+    return fmt::format("{}: a journal's opening of {} bytes is too long", path,
+                       header_.opening.size());
+  }
+  opening_ = header_.opening.substr(std::min(header_.opening.size(), kOpeningBytesMax));
   if (header_text_.size() > kPayloadBytesMax) {
     return fmt::format("{}: a journal's header may have {} bytes, this one has {}", path,
                        kPayloadBytesMax, header_text_.size());
@@ -130,7 +143,16 @@ bool JournalWriter::write_header() {
               sizeof header_.first_record);
   std::array<std::uint8_t, sizeof prefix> bytes;
   std::memcpy(bytes.data(), &prefix, sizeof prefix);
-  return write_bytes(bytes.data(), bytes.size()) && write_small(FrameType::kHeader, header_text_);
+  return write_bytes(bytes.data(), bytes.size()) && write_small(FrameType::kHeader, header_text_) &&
+         write_opening();
+}
+
+bool JournalWriter::write_opening() {
+  for (std::size_t at = 0; at < opening_.size(); at += kOpeningBytesMax) {
+    const std::string_view piece = std::string_view(opening_).substr(at, kOpeningBytesMax);
+    if (!write_small(FrameType::kOpening, piece)) return false;
+  }
+  return true;
 }
 
 void JournalWriter::reset_records() {

@@ -71,6 +71,8 @@ class JournalWriter {
   std::uint64_t records() const { return records_ + frame_records_; }
   std::uint32_t held() const { return frame_records_; }  // of these, not yet in the file
   std::uint64_t lost() const { return lost_; }
+  // Nothing can be written at present.
+  bool failing() const { return pending_gap_ > 0 || file_.fd < 0; }
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t bytes_written() const { return bytes_total_; }
   std::uint32_t segment() const { return header_.segment; }
@@ -94,6 +96,7 @@ class JournalWriter {
   bool write_pending_gap();
   bool write_bytes(const std::uint8_t* data, std::size_t size);
   bool write_header();
+  bool write_opening();
   void start_next_segment();
   void lose(std::uint64_t records);
   void fail(const char* what, int code) {
@@ -112,6 +115,7 @@ class JournalWriter {
   std::string file_path_;  // of the segment made or removed last
   JournalHeader header_;
   std::string header_text_;  // the encoded header, reused for every segment
+  std::string opening_;      // what of the opening stands in frames behind it
   std::string small_;        // the frame of everything but records
   struct Failure {
     const char* what = nullptr;

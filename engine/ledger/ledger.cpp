@@ -38,7 +38,8 @@ CREATE TABLE events(
 CREATE TABLE closing(
   instrument INTEGER PRIMARY KEY, time_ns INTEGER, position_e8 INTEGER, position TEXT,
   realized TEXT, unrealized TEXT, fees TEXT, profit_today_e8 INTEGER, profit_today TEXT,
-  mark_half_ticks INTEGER, mark TEXT);
+  mark_half_ticks INTEGER, mark TEXT, spread_capture TEXT, adverse_selection TEXT,
+  inventory TEXT);
 )sql";
 
 std::string id_text(ClientOrderId id) {
@@ -276,15 +277,19 @@ void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believ
 void LedgerWriter::write_closing(InstrumentId id, const SymbolClosing& c) {
   if (!open_ || !error_.empty()) return;
   Statement insert;
-  error_ =
-      database_.prepare("INSERT OR REPLACE INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?)", insert);
+  error_ = database_.prepare("INSERT OR REPLACE INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                             insert);
   if (!error_.empty()) return;
   const DecimalText position = decimal_text(c.position), realized = decimal_text(c.realized);
   const DecimalText unrealized = decimal_text(c.unrealized), fees = decimal_text(c.fees);
   const DecimalText today = decimal_text(c.today), mark = price_text(instrument(id), c.mark);
   insert.bind(id).bind(c.time.v).bind(c.position.v).bind(position.view()).bind(realized.view());
   insert.bind(unrealized.view()).bind(fees.view()).bind(amount_below(c.today)).bind(today.view());
-  insert.bind(c.mark.v).bind(mark.view()).run();
+  const DecimalText spread = decimal_text(c.parts.spread_capture);
+  const DecimalText adverse = decimal_text(c.parts.adverse_selection);
+  const DecimalText inventory = decimal_text(c.parts.inventory);
+  insert.bind(c.mark.v).bind(mark.view()).bind(spread.view()).bind(adverse.view());
+  insert.bind(inventory.view()).run();
   wrote();
 }
 
@@ -439,7 +444,7 @@ void LedgerWriter::on_report(const Event& e) {
   if (is_terminal(row.state)) return store(row, e.time);
   switch (e.kind) {
     case EventKind::kAmended:
-      ++row.amends;
+      if (r.reason == RejectReason::kNone) ++row.amends;  // else self-trade prevention shrank it
       [[fallthrough]];
     case EventKind::kAccepted:
     case EventKind::kReplaced:

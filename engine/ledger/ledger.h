@@ -24,6 +24,7 @@
 #include "engine/core/instrument.h"
 #include "engine/core/instrument_state.h"
 #include "engine/core/order.h"
+#include "engine/core/pnl_split.h"
 #include "engine/journal/journal_format.h"
 #include "engine/ledger/sqlite.h"
 
@@ -38,6 +39,7 @@ struct SymbolClosing {
   Nanos time{};
   Amount position{};
   Money realized{}, unrealized{}, fees{};
+  PnlParts parts{};  // of realized + unrealized
   Money today{};     // profit of the trading day, that of earlier sessions included
   HalfTicks mark{};  // 0: never valued
 };

@@ -68,6 +68,9 @@ void put_results(JsonWriter& json, const Results& r) {
   json.member("unrealized", decimal_text(r.pnl.unrealized).view());
   json.member("fees", decimal_text(r.pnl.fees).view());
   json.member("total", decimal_text(r.pnl.total()).view());
+  json.member("spread_capture", decimal_text(r.pnl.parts.spread_capture).view());
+  json.member("adverse_selection", decimal_text(r.pnl.parts.adverse_selection).view());
+  json.member("inventory", decimal_text(r.pnl.parts.inventory).view());
   json.close_object();
   json.member_number("quote_uptime_pct", hundredths(r.quote_uptime_pct_hundredths));
   put_requests(json, r.requests);
@@ -94,6 +97,7 @@ void put_measures(JsonWriter& json, const Summary& s) {
   }
   json.close_object();
   json.member("hot_path_allocations", s.hot_path_allocations);
+  json.member("journal_lost", s.journal_lost);
   json.member("output_hash", fmt::format("{:016x}", s.output_hash));
 }
 
@@ -122,6 +126,10 @@ void put_totals(Text out, const Results& r) {
   fmt::format_to(out, "  pnl         {} = realized {} + unrealized {} - fees {}\n",
                  short_money(r.pnl.total()), short_money(r.pnl.realized),
                  short_money(r.pnl.unrealized), short_money(r.pnl.fees));
+  const PnlParts& parts = r.pnl.parts;
+  fmt::format_to(out, "  pnl from    spread {} + adverse selection {} + inventory {} - fees {}\n",
+                 short_money(parts.spread_capture), short_money(parts.adverse_selection),
+                 short_money(parts.inventory), short_money(r.pnl.fees));
   fmt::format_to(out, "  uptime      {} % with a quote on each side\n",
                  hundredths(r.quote_uptime_pct_hundredths));
   fmt::format_to(out,
@@ -179,6 +187,10 @@ void put_checks(Text out, const Summary& s, bool colour) {
   }
   fmt::format_to(out, "  {}hot path    {} allocations{}\n", s.hot_path_allocations > 0 ? red : "",
                  s.hot_path_allocations, s.hot_path_allocations > 0 ? plain : "");
+  if (s.journal_lost > 0) {
+    fmt::format_to(out, "  {}journal     {} records lost: ledger and replay end there{}\n", red,
+                   s.journal_lost, plain);
+  }
 }
 
 }  // namespace

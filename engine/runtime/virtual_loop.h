@@ -148,7 +148,7 @@ class VirtualLoop {
     for (int round = 0; round < kRoundsPerStep; ++round) {
       driver_.deliver_timers(now_);
       if (!driver_.batch_open()) return false;
-      if (driver_.end_batch(now_)) event_to_command_.record(clock_.now() - step_begin_);
+      driver_.end_batch(now_, [this] { event_to_command_.record(clock_.now() - step_begin_); });
       gateway_.do_work(now_);
       driver_.deliver_denied(now_);
       Event e{};

@@ -386,6 +386,10 @@ class Validator {
                 o.backoff_first <= o.backoff_longest, load_.config.common);
     check_order("feed", "ping_interval_s", "silence_s", o.ping_interval <= o.silence_timeout,
                 load_.config.common);
+    if (!o.combined && o.depth != binance::DepthKind::kDiff) {
+      fail("feed", "streams", load_.config.common,
+           "must be combined: raw messages of [feed] depth 5, 10 and 20 name no symbol");
+    }
     if (o.weight_per_minute < binance::depth_weight(o.snapshot_levels)) {
       fail("feed", "weight_per_minute", load_.config.common,
            fmt::format("must allow a snapshot, which weighs {}",

@@ -200,6 +200,9 @@ Keys guard_keys() {
           "still for longer sends nothing until it has reconciled"),
       key("interval_ms", milliseconds("1", "10000"), f(&GuardConfig::interval),
           "Milliseconds between two looks of the guard at the engine"),
+      key("proof_interval_s", seconds("1", "3600"), f(&GuardConfig::proof_interval),
+          "Seconds between two questions by which the guard proves that it could cancel; while the "
+          "venue does not answer it says so and asks again every second"),
   };
 }
 
@@ -298,6 +301,10 @@ Keys feed_keys() {
       key("tickers", yes_no(), f(&P::tickers), "Whether the best prices come as a stream too"),
       key("microseconds", yes_no(), f(&P::microseconds),
           "Whether the venue is asked for times in microseconds"),
+      key("streams", choice<bool>({{"combined", true}, {"raw", false}}), f(&P::combined),
+          "Messages that name their stream, or bare ones; books of 5, 10, 20 levels need the name"),
+      key("url_streams_max", whole<std::int32_t>("0", "1024"), f(&P::url_streams_max),
+          "Streams that a connection names in its address; more are subscribed to once it is open"),
       key("connections", whole<std::int32_t>("1", "8"), f(&P::connections),
           "Connections to the same streams; the first arrival of each message is used"),
       key("snapshot_levels", whole<std::int32_t>("1", "5000"), f(&P::snapshot_levels),
@@ -550,6 +557,9 @@ Keys engine_keys() {
           key("epoch", whole<std::int32_t>("0", "65535"), f(&P::epoch),
               "Which start of this engine: part of every client order id; 0: a live start takes "
               "the next"),
+          key("id_nonce", whole<std::int32_t>("0", "16777215"), f(&P::id_nonce),
+              "Where the numbers in client order ids begin, so that two starts of one epoch on two "
+              "hosts share none; 0: a live start draws one by chance"),
           key("order_table_headroom", whole<std::int32_t>("0", "4096"), f(&P::order_table_headroom),
               "Order table rows beside 2 x max_order_count, for unknown orders"),
       },

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -119,6 +120,10 @@ std::string lost_state(const std::string& path, const IdEpoch& next, const std::
       path);
 }
 
+void say_progress(std::string_view line) {
+  std::fprintf(stderr, "mm_logic: recovering: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
              const std::vector<orders::LimitUsage>& limits, const Refusal& refusal) {
   EngineConfig& engine = parts.config.engine;
@@ -132,9 +137,11 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     const bool goes_on = parts.config.session.goes_on && !previous.empty();
     if (next.behind) parts.notes.push_back(lost_state(file, next, goes_on ? previous : ""));
   }
+  if (engine.id_nonce == 0) engine.id_nonce = draw_id_nonce();
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
-      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
+      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)},
+      RecoveryProgress(say_progress));
   std::string error = recovery.run(previous);
   if (!error.empty()) return refusal.refuse(error, recovery.canceled());
   // The guard of an engine that died a moment ago may have written it meanwhile.

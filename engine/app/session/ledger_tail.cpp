@@ -48,6 +48,8 @@ SymbolClosing LedgerTail::closing(InstrumentId id) const {
   now.realized += symbol.position.realized();
   now.unrealized += symbol.position.unrealized(now.mark);
   now.fees += symbol.position.fees();
+  // Without the market nobody can tell them apart; their sum stays exact.
+  now.parts.inventory += symbol.position.realized() + symbol.position.unrealized(now.mark);
   now.today += symbol.total() - symbol.before;
   return now;
 }

@@ -25,8 +25,9 @@ SymbolClosing closing_of(const Core& core, const InstrumentState& s) {
   return {.time = core.now(),
           .position = s.position.base(),
           .realized = s.position.realized(),
-          .unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0),
+          .unrealized = s.unrealized(),
           .fees = s.position.fees(),
+          .parts = s.pnl_parts(),
           .today = s.today(),
           .mark = s.marked ? s.mark : HalfTicks(0)};
 }
@@ -63,6 +64,7 @@ std::string read_closing(const std::string& path, std::vector<SymbolClosing>& al
                    .realized = read_money(c.realized),
                    .unrealized = read_money(c.unrealized),
                    .fees = read_money(c.fees),
+                   .parts = {.inventory = read_money(c.realized) + read_money(c.unrealized)},
                    .today = money(c.profit_today),
                    .mark = c.mark});
   }
@@ -71,8 +73,10 @@ std::string read_closing(const std::string& path, std::vector<SymbolClosing>& al
 
 }  // namespace
 
-LedgerBuilder::LedgerBuilder(SessionFolder folder)
-    : folder_(std::move(folder)), part_(folder_.ledger() + ".part") {}
+LedgerBuilder::LedgerBuilder(SessionFolder folder, std::string path, const LedgerProgress& progress)
+    : folder_(std::move(folder)), path_(std::move(path)), part_(path_ + ".part") {
+  core_.watch(progress);
+}
 
 std::string LedgerBuilder::open() {
   if (std::string error = reader_.open(folder_.journal()); !error.empty()) return error;
@@ -197,21 +201,26 @@ LedgerBuild LedgerBuilder::finish() {
   ledger_.reset();  // closes the file
   if (!build.error.empty()) return build;
   // A ledger that has its name is whole, whatever becomes of the machine.
-  const std::string path = folder_.ledger();
-  if (!sync_file(part_) || std::rename(part_.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
-    build.error = path + ": cannot be given its name";
+  if (!sync_file(part_) || std::rename(part_.c_str(), path_.c_str()) != 0 ||
+      !sync_folder_of(path_)) {
+    build.error = path_ + ": cannot be given its name";
   }
   return build;
 }
 
-LedgerBuild build_ledger(const SessionFolder& folder) {
-  LedgerBuilder builder(folder);
+LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
+  return build_ledger(folder, folder.ledger(), progress);
+}
+
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress) {
+  LedgerBuilder builder(folder, path, progress);
   LedgerBuild build;
   if (build.error = builder.open(); !build.error.empty()) return build;
   return builder.finish();
 }
 
-SessionCompletion complete_session(const SessionFolder& folder) {
+SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
@@ -220,7 +229,7 @@ SessionCompletion complete_session(const SessionFolder& folder) {
   }
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
-  LedgerBuild build = build_ledger(folder);
+  LedgerBuild build = build_ledger(folder, progress);
   done.built = build.error.empty();
   done.error = std::move(build.error);
   done.replayed = std::move(build.replayed);

@@ -7,6 +7,8 @@
 // no more.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,10 +26,13 @@ struct LedgerBuild {
   ReplayResult replayed;  // whether the journal replays, and how far
   std::string error;      // no ledger
 };
+// Is told now and then how many records have gone into it.
+using LedgerProgress = std::function<void(std::uint64_t)>;
 
 class LedgerBuilder {
  public:
-  explicit LedgerBuilder(SessionFolder folder);
+  // At `path`; who watches is told now and then how many records have gone into it.
+  LedgerBuilder(SessionFolder folder, std::string path, const LedgerProgress& progress = {});
 
   // At the journal's beginning; where that is gone, where a killed engine's own builder had kept
   // its work last, or at the oldest segment. Returns the error, empty if none.
@@ -51,7 +56,7 @@ class LedgerBuilder {
   std::vector<SymbolClosing> closing_of_core() const;
 
   SessionFolder folder_;
-  std::string part_;
+  std::string path_, part_;
   JournalReader reader_;
   ReplayCore core_;
   std::unique_ptr<LedgerWriter> ledger_ = std::make_unique<LedgerWriter>();
@@ -60,7 +65,11 @@ class LedgerBuilder {
   std::uint64_t kept_ = 0;
   bool ended_ = false;
 };
-LedgerBuild build_ledger(const SessionFolder& folder);
+
+LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress = {});
+// The same elsewhere; any file there goes.
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress = {});
 
 struct SessionCompletion {
   JournalRecovery journal;
@@ -70,6 +79,7 @@ struct SessionCompletion {
 };
 // What a session that ended at any moment left: its journal gets what was still in memory, then the
 // ledger is built. Nothing changes where all is there. Errors, too, for one that runs.
-SessionCompletion complete_session(const SessionFolder& folder);
+SessionCompletion complete_session(const SessionFolder& folder,
+                                   const LedgerProgress& progress = {});
 
 }  // namespace mm::app

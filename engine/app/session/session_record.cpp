@@ -48,7 +48,7 @@ void SessionRecord::follow(std::uint64_t records_max) {
   if (!follows_ || (ledger_ == nullptr ? 0 : ledger_->taken()) >= closed) return;
   std::string error;
   if (ledger_ == nullptr) {
-    ledger_ = std::make_unique<LedgerBuilder>(folder_);
+    ledger_ = std::make_unique<LedgerBuilder>(folder_, folder_.ledger());
     error = ledger_->open();
   }
   if (error.empty()) {
@@ -81,6 +81,7 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   tail.commands = commands;
   std::string error = journal_.end(tail);
   summary.session = folder_.path();
+  summary.journal_lost = static_cast<std::int64_t>(journal_.lost());
   summary.output_hash = output_hash;
   if (error.empty()) {
     // Why records are missing, or why there is no room for the ledger either.

@@ -37,8 +37,8 @@ class VirtualRun {
   using Loop = VirtualLoop<VirtualDriver, Gateway, Venue, Source>;
 
   VirtualRun(const Config& config, std::span<const Instrument> instruments, Venue& venue,
-             Journal& journal)
-      : core_(make_core_config(config, instruments)),
+             Journal& journal, const SessionOpening& opening = {})
+      : core_(make_core_config(config, instruments, opening)),
         commands_(CommandBuffer::kCapacity * 2),
         executions_(static_cast<std::size_t>(config.engine.execution_ring_slots)),
         sink_(make_sink(commands_, journal)),

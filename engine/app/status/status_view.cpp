@@ -117,6 +117,7 @@ std::string StatusView::head(const ViewInput& in) const {
   if (s.trip != QuoteReason::kQuoting) {
     text += colour(kRed, fmt::format("stopped: {}\n", name(s.trip)));
   }
+  if (!in.warning.empty()) text += colour(kRed, std::string(in.warning)) + "\n";
   return text;
 }
 
@@ -227,6 +228,8 @@ std::string StatusView::line(const ViewInput& in) const {
 void StatusView::show(const ViewInput& in) {
   if (!screen_.redraws) {
     std::string text = line(in) + "\n";
+    if (!in.warning.empty())
+      text += fmt::format("{} {}\n", clock_text(in.snapshot.time), in.warning);
     if (kind_ == ViewKind::kOrders) {
       const std::size_t count = in.snapshot.instrument_count;
       for (std::size_t i = 0; i < std::min(count, in.snapshot.instruments.size()); ++i) {
