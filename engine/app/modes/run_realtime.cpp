@@ -386,7 +386,7 @@ void RealtimeRun::watch_journal(Nanos now) {
   JournalHealth health = journal_agent_->health();
   const bool changed = health.failing != journal_.failing;
   if (!changed && health.lost == journal_.lost) return;
-  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay and ledger end before them{}{}",
+  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay ends before them{}{}",
                          health.failing ? "NOT WRITTEN" : "WITH A GAP", health.lost,
                          health.error.empty() ? "" : ": ", health.error);
   journal_ = std::move(health);
