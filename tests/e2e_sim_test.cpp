@@ -262,7 +262,7 @@ TEST(SimRun, WhoseFirstSegmentsWereDeletedEndsCleanAndKeepsItsFills) {
 // What the disk said is in the summary, and saying it costs the hot path nothing.
 TEST(SimRun, OnAFullDiskSaysWhatCouldNotBeWritten) {
   const Scratch here;
-  const Ran ran = here.run(kFast + "--seconds 120 --session s", "ulimit -f 1500;");
+  const Ran ran = here.run(kFast + "--seconds 120 --session s", "trap '' XFSZ; ulimit -f 1500;");
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("s/journal.bin: cannot be written: File too large"));
   EXPECT_EQ(JsonFile(here.path("s/summary.json")).integer("/hot_path_allocations"), 0);
