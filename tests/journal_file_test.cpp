@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "engine/runtime/sealed_scope.h"
 #include "tests/journal_test_support.h"
 
 namespace mm {
@@ -353,7 +354,10 @@ TEST(JournalFile, WhatAFullDiskLostIsAGapWhenThereIsSpaceAgain) {
   EXPECT_EQ(writer.error(), "");
   {
     const test::FileSizeLimit full(writer.bytes_written() + 10);
+    const std::uint64_t before = hot_path_allocations();
+    const SealedScope sealed;
     append(2000, 4000);
+    EXPECT_EQ(hot_path_allocations(), before) << "a failing disk allocates nothing";
   }
   EXPECT_NE(writer.error().find("cannot be written"), std::string::npos);
   EXPECT_EQ(writer.lost(), 2000u);

@@ -22,6 +22,7 @@
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
 #include "engine/runtime/durable_file.h"
+#include "feeds/binance/exchange_info.h"
 #include "sim/faults/fault_scenarios.h"
 #include "sim/latency.h"
 
@@ -30,10 +31,41 @@ namespace {
 
 constexpr const char* kDefaultConfig = "config.ini";
 
+std::string about(const ConfigLoad& load, std::string_view section, std::string_view key,
+                  std::string_view problem) {
+  const auto origin = load.origins.find(fmt::format("{}.{}", section, key));
+  return fmt::format("{}: [{}] {} = {}: {}",
+                     origin == load.origins.end() ? load.source : origin->second, section, key,
+                     config_value(load.config, section, key), problem);
+}
+
+// The first of the folders above that is there, or the folder itself, is no folder.
+bool is_under_a_file(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::path place = fs::absolute(folder, ignored);
+  while (!fs::exists(place, ignored) && place.has_relative_path()) place = place.parent_path();
+  return !fs::is_directory(place, ignored);
+}
+
 // What the config leaves to files of this host; one line about what is wrong, or empty.
 std::string read_files(ConfigLoad& load) {
-  const std::string error = sim::load_latency_samples(load.config.simulator);
-  return error.empty() ? error : fmt::format("{}: [simulator] {}", load.source, error);
+  if (const auto [key, problem] = sim::load_latency_samples(load.config.simulator);
+      key != nullptr) {
+    return about(load, "simulator", key,
+                 problem + "; a file of latencies in whole ns is allowed, one a line");
+  }
+  if (const std::string& file = load.config.venue.exchange_info; !file.empty()) {
+    const std::string problem = binance::read_exchange_info(file).error;
+    if (!problem.empty()) {
+      return about(load, "venue", "exchange_info",
+                   problem + "; the venue's answer to exchangeInfo is allowed, or nothing");
+    }
+  }
+  if (is_under_a_file(load.config.session.dir)) {
+    return about(load, "session", "dir", "is not a folder; one that is there or can be is allowed");
+  }
+  return {};
 }
 
 // -c and --set, which every command that needs a config has.
@@ -78,12 +110,27 @@ int with_config(const ConfigOptions& options, const std::function<int(const Conf
   return on_this_host(load, [&] { return mode(load.config); });
 }
 
+// Why a session cannot have this folder of its own; empty: it can, or none is named.
+std::string find_used(const std::string& session_dir) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (session_dir.empty() || !fs::exists(session_dir, ignored)) return {};
+  if (!fs::is_directory(session_dir, ignored)) {
+    return fmt::format("--session {}: is not a folder", session_dir);
+  }
+  if (fs::is_empty(session_dir, ignored)) return {};
+  return fmt::format("--session {}: is not empty; a session needs a folder of its own",
+                     session_dir);
+}
+
 // A session's --json FILE may lie in the session's own folder, or beside it.
 template <class Options>
 int with_summary_file(const Options& options, const Config& config,
                       const std::function<int()>& mode) {
-  const std::string error =
-      find_unwritable("--json", options.json_file, {options.session_dir, config.session.dir});
+  std::string error = find_used(options.session_dir);
+  if (error.empty()) {
+    error = find_unwritable("--json", options.json_file, {options.session_dir, config.session.dir});
+  }
   return error.empty() ? mode() : complain(error);
 }
 

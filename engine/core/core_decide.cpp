@@ -272,7 +272,7 @@ void Core::check_invariants(InstrumentState& s) {
 // Until a shutdown: from then on nobody is meant to quote.
 void Core::measure(InstrumentState& s) {
   if (stopping_) return;
-  bool two_sided = true;
+  bool two_sided = true, reset_over = true;
   for (const Side side : kSides) {
     bool reached = false;
     for (const std::uint16_t slot : table_.live(s.id, side)) {
@@ -285,11 +285,13 @@ void Core::measure(InstrumentState& s) {
     }
     two_sided &= reached;
     SideState& state = s.side(side);
+    reset_over &=
+        reached || (state.reason != QuoteReason::kQuoting && state.reason != QuoteReason::kReset);
     state.times.update(now_, state.reason);
     state.due.update(now_, s.warmed_up && state.reason == QuoteReason::kQuoting, reached);
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
-  if (two_sided) s.reset.quoted(now_);
+  if (reset_over) s.reset.quoted(now_);
 }
 
 std::uint64_t Core::state_hash() const {

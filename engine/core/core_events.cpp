@@ -7,8 +7,6 @@
 namespace mm {
 namespace {
 
-constexpr std::string_view kFeeAsset = "BNB";  // what Asset::kOther is at our venues
-
 OrderTableConfig table_config(const CoreConfig& c) {
   const int rows = 2 * c.account.max_order_count + c.unknown_headroom;
   MM_ASSERT(rows > 0 && rows < kNoSlot, "max_order_count fits the order table");
@@ -74,7 +72,7 @@ Core::Core(const CoreConfig& config)
     const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
     balances_.add(c.instrument);
     data_age_min_ = std::min(data_age_min_, c.risk.max_data_age);
-    instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
+    instruments_[i].prices_fees = c.instrument.base() == kThirdFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
     accounts_[instruments_[i].account].carried += c.carried.profit;

@@ -81,7 +81,7 @@ std::string JournalReader::open(const std::string& path) {
   if (std::string error = open_file(oldest_segment(path)); !error.empty()) return error;
   std::string error = read_header();
   place_.oldest_segment = header_.segment;
-  place_.records = header_.first_record;
+  place_.records = first_position_ = header_.first_record;
   return error;
 }
 

@@ -153,7 +153,7 @@ Keys order_management_keys() {
   using P = OrderManagementParams;
   const auto f = [](auto member) { return of_config(&Config::order_management, member); };
   return {
-      key("reset_interval", seconds("0", "604800"), f(&P::reset_interval),
+      key("reset_interval", interval("604800"), f(&P::reset_interval),
           "Seconds between cancelling and quoting afresh each symbol; 0 is off"),
       key("max_pending_modifications", whole<std::int32_t>("1", "1000"),
           f(&P::max_pending_modifications),
@@ -184,7 +184,7 @@ Keys execution_keys() {
           "Milliseconds before the first attempt to reconnect; doubles with each failure"),
       key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
           "Seconds between two attempts at most; [feed] limits the attempts of both"),
-      key("sweep_interval_s", seconds("0", "86400"), c(&ExecutionConfig::sweep_interval),
+      key("sweep_interval_s", interval("86400"), c(&ExecutionConfig::sweep_interval),
           "Seconds between two looks at all open orders of a symbol; 0: only when connecting"),
       key("silence_s", seconds("0.5", "3600"), c(&ExecutionConfig::silence),
           "Seconds without any traffic, a ping's answer included, after which an order connection "
@@ -335,7 +335,7 @@ Keys reconnect_keys() {
       key("overlap_s", seconds("0.1", "3600"), f(&P::overlap_max),
           "Seconds for a new connection to catch up, or it is given up; the old one stays till "
           "then"),
-      key("ping_interval_s", seconds("0", "60"), f(&P::ping_interval),
+      key("ping_interval_s", interval("60"), f(&P::ping_interval),
           "Seconds without traffic after which we ask for a life sign; 0 is off"),
       key("silence_s", seconds("0.1", "3600"), f(&P::silence_timeout),
           "Seconds without any traffic after which a connection is given up"),
@@ -602,7 +602,7 @@ Keys measures_keys() {
 
 Keys session_keys() {
   return {
-      key("dir", file_name(), of_config(&Config::session, &SessionConfig::dir),
+      key("dir", folder_name(), of_config(&Config::session, &SessionConfig::dir),
           "Folder in which each session gets a folder of its own"),
       key("goes_on", yes_no(), of_config(&Config::session, &SessionConfig::goes_on),
           "Whether a live start goes on from position, trades and day's loss of the one before"),

@@ -94,7 +94,9 @@ int Backtest::run() {
   run_->begin(*source_);
   first_ = run_->now();
   bool more = true;
-  while (!StopSignal::requested() && (more = run_->advance(run_->now() + kSecond * 10))) {
+  while (!StopSignal::requested() &&
+         (more = run_->advance(run_->now() + kSecond * 10, StopSignal::requested))) {
+    record_.follow(SessionRecord::kAllRecords);
     say_problems();
     progress.show(static_cast<std::int64_t>(feed_->bytes_read()),
                   static_cast<std::int64_t>(feed_->bytes_total()), run_->events_in());

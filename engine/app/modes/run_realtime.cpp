@@ -35,6 +35,9 @@
 namespace mm::app {
 namespace {
 
+// Some 10 ms of work, now and then, for as long as the ledger is behind the journal.
+constexpr std::uint64_t kRecordsPerLook = 20'000;
+
 struct LaneJournal {
   JournalLane& lane;
   void append(const Event& e, std::uint64_t hash) { lane.push(e, hash); }
@@ -334,6 +337,7 @@ void RealtimeRun::watch() {
     const Nanos now = clock_.now();
     if (now >= until_) return;
     look(now);
+    record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -382,7 +386,7 @@ void RealtimeRun::watch_journal(Nanos now) {
   JournalHealth health = journal_agent_->health();
   const bool changed = health.failing != journal_.failing;
   if (!changed && health.lost == journal_.lost) return;
-  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay and ledger end before them{}{}",
+  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay ends before them{}{}",
                          health.failing ? "NOT WRITTEN" : "WITH A GAP", health.lost,
                          health.error.empty() ? "" : ": ", health.error);
   journal_ = std::move(health);

@@ -158,7 +158,7 @@ void summarize(const Config& config, Summary& out) {
     }
     return text;
   };
-  constexpr const char* kQueueModels[] = {"risk_averse", "power", "log"};
+  constexpr const char* kQueueModels[] = {"risk_averse", "power_prob", "log_prob"};
   out.simulator.emplace_back("queue_model",
                              kQueueModels[static_cast<std::size_t>(sim.queue_model)]);
   out.simulator.emplace_back("feed_latency", latency(sim.feed));

@@ -218,7 +218,7 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   result.seed = seed;
   result.begun = kStart;
   ConfigLoad load = parse_config("", "soak", sets_of(seed, sets));
-  if (load.ok()) load.error = sim::load_latency_samples(load.config.simulator);
+  if (load.ok()) load.error = sim::load_latency_samples(load.config.simulator).problem;
   result.error = load.error;
   if (!load.ok()) return result;
   const Config& config = load.config;

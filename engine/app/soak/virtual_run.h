@@ -59,8 +59,13 @@ class VirtualRun {
     venue_.start(loop_->now());
   }
   bool advance(Nanos until) {
+    return advance(until, [] { return false; });
+  }
+  // See VirtualLoop.
+  template <class Interrupted>
+  bool advance(Nanos until, const Interrupted& interrupted) {
     const SealedScope sealed;
-    return loop_->advance(until);
+    return loop_->advance(until, interrupted);
   }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }

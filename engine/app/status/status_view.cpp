@@ -147,8 +147,13 @@ std::string StatusView::orders_block(const ViewInput& in, std::size_t i) const {
     const std::int64_t left = std::max<std::int64_t>(0, (v.next_reset - in.snapshot.time).v);
     reset = fmt::format("in {} s", (left + kSecond.v - 1) / kSecond.v);
   }
-  std::string text = fmt::format("  next reset {} ({} so far)   amends under way {}\n\n", reset,
-                                 v.resets, v.pending_amends);
+  // Its orders scroll by; that it was stays.
+  const std::string last =
+      v.resets == 0
+          ? ""
+          : fmt::format(", the last {} s ago", (in.snapshot.time - v.last_reset).v / kSecond.v);
+  std::string text = fmt::format("  next reset {} ({} so far{})   amends under way {}\n\n", reset,
+                                 v.resets, last, v.pending_amends);
   text += colour(kDim, fmt::format("  {:<5} {:>12} {:>12} {:>12} {:<17} {:>7}\n", "side", "price",
                                    "size", "filled", "state", "age"));
   // As they stand in the book: prices fall from line to line.
