@@ -2,6 +2,10 @@
 // TLS, an Ed25519 key. What is left at the end is asked from the venue.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
+#include <regex>
+
 #include "tests/dumped_memory.h"
 #include "tests/local_venue.h"
 #include "tests/net_server.h"
@@ -182,7 +186,8 @@ TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
 }
 
 TEST_F(LiveRun, FillsThatNoConnectionCouldTellAreToldAtTheEnd) {
-  open({.keys = "connections_per_5min = 3\n"});  // for data and orders, and no other
+  // For the check before the start, data and orders, and no other.
+  open({.keys = "connections_per_5min = 5\n"});
   start_quoting();
   const auto told = [&] { return count_of(log(), " FILLED "); };
   const auto traded = [&] {
@@ -268,12 +273,32 @@ TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
   EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
 }
 
+// An order API that answers the check before the start, and bans the address afterwards.
+test::NetServer::Handler ban_after_the_first() {
+  const auto connections = std::make_shared<std::atomic<int>>();
+  return [connections](test::Peer& peer) {
+    if (connections->fetch_add(1) > 0) {
+      peer.read_until("\r\n\r\n");
+      peer.write("HTTP/1.1 418 Banned\r\nRetry-After: 80\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    test::WsPeer socket(peer);
+    if (!socket.upgrade()) return;
+    while (const auto frame = socket.read()) {
+      std::smatch id;
+      if (!std::regex_search(frame->payload, id, std::regex(R"("id":("?\w+"?))"))) return;
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+      socket.send_text(R"({"id":)" + id[1].str() + R"(,"status":200,"result":{"serverTime":)" +
+                       std::to_string(ms) + "}}");
+    }
+  };
+}
+
 // The order API bans the address before any connection came up: there is nothing to wait for.
 TEST_F(LiveRun, WithoutAConnectionABanIsSaidAndNotWaitedForAtTheEnd) {
   open();
-  const test::NetServer bans(test::serve_http([](const test::ServedRequest&) {
-    return test::ServedResponse{.status = 418, .body = "", .headers = {{"Retry-After", "80"}}};
-  }));
+  const test::NetServer bans(ban_after_the_first());
   start({"--set", "engine.log_level=warn", "--set",
          "venue.ws_api_url=ws://127.0.0.1:" + std::to_string(bans.port()) + "/ws-api/v3"});
   ASSERT_TRUE(wait_until([&] { return count_of(log(), "HTTP 418") > 0; }))

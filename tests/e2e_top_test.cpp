@@ -23,8 +23,8 @@ class Top : public testing::Test {
   void start_engine() {
     engine_ = std::make_unique<Process>(
         here_,
-        std::vector<std::string>{"run", "-c", kConfig, "--session", "sessions/s", "--quiet",
-                                 "--set", "strategy.warmup_s=0.2", "--set",
+        std::vector<std::string>{"run", "-c", kConfig, "--session", "sessions/20260101T000000.000Z",
+                                 "--quiet", "--set", "strategy.warmup_s=0.2", "--set",
                                  "venue.symbols=ETHUSDT,BTCUSDT", "--set",
                                  "execution.modify_rate_limit=50"},
         "engine.out");
@@ -149,12 +149,13 @@ TEST_F(Top, OncePrintsEverythingAsPlainText) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.err, "");
   EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
-  for (const char* part : {"ETHUSDT 1/2", "BTCUSDT 2/2", "fair", "to command", "limits ",
-                           "connections", "events ", "sessions/s", "-- log", "simulated market"}) {
+  for (const char* part :
+       {"ETHUSDT 1/2", "BTCUSDT 2/2", "fair", "to command", "limits ", "connections", "events ",
+        "sessions/20260101T000000.000Z", "-- log", "the venue is simulated"}) {
     EXPECT_THAT(ran.out, HasSubstr(part)) << ran.out;
   }
-  EXPECT_EQ(top("--once sessions/s").exit_code, 0);
-  EXPECT_EQ(here_.run("counters --prometheus sessions/s").exit_code, 0);
+  EXPECT_EQ(top("--once sessions/20260101T000000.000Z").exit_code, 0);
+  EXPECT_EQ(here_.run("counters --prometheus sessions/20260101T000000.000Z").exit_code, 0);
 }
 
 TEST_F(Top, WhatCannotBeShownIsSaid) {

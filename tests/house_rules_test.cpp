@@ -223,8 +223,10 @@ TEST(HouseRules, TheProjectIsThere) {
   EXPECT_GT(std::ranges::count_if(project(), is_cpp), 20);
 }
 
+// JSON cannot break a text.
 TEST(HouseRules, LinesAreShortAndClean) {
   const auto ours = [](const SourceFile& f) {
+    if (f.path.ends_with(".json")) return false;
     return f.is_cpp() || f.in("scripts/") || f.in(".ci/") || f.path.ends_with(".ini") ||
            f.path == "CMakeLists.txt";
   };

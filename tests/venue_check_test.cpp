@@ -141,7 +141,7 @@ TEST_F(VenueCheck, AnEd25519KeyHasToLogOn) {
   EXPECT_THAT(check(), HasSubstr(", the key logs on\n"));
   EXPECT_EQ(orders_.count("session.logon"), 1u);
   orders_.error("session.logon", 400, -1022, "Signature for this request is not valid.");
-  EXPECT_THAT(check(), HasSubstr("fail  orders    session.logon: "));
+  EXPECT_THAT(check(), HasSubstr("fail  orders    session.logon was refused: -1022 "));
   // What the venue refuses by REST it is not shown again.
   EXPECT_THAT(check(kAccount, {.status = 401, .body = R"({"code":-2015,"msg":"Invalid."})"}),
               HasSubstr("ok    orders    "));

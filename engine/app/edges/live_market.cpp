@@ -122,7 +122,8 @@ std::string LiveMarket::report() const {
 
 net::AddressLimits make_address_limits(const Config& config) {
   const auto attempts = static_cast<std::size_t>(config.feed.options.attempts_max);
-  return {attempts, config.feed.options.attempts_window, attempts / 4};
+  return {attempts, config.feed.options.attempts_window, attempts / 4,
+          static_cast<std::size_t>(config.feed.options.attempts_made), Clock().now()};
 }
 
 }  // namespace mm::app

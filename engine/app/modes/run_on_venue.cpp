@@ -183,11 +183,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
     if (refusal->lock() && !refusal->lock()->held()) return fail(refusal->lock()->error());
   }
   Findings findings(true);
-  if (live) {
-    check_account(config, credentials, findings);
-  } else {
-    check_market(config, findings);
-  }
+  const std::size_t tried =
+      live ? check_account(config, credentials, findings) : check_market(config, findings);
   if (findings.failed()) return refuse("not started: what is said above has to be mended first");
   net::SharedRequestPause pause;  // over when the trading begins
   VenueInstruments venue = fetch_instruments(config, pause);
@@ -203,6 +200,7 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .resynchronises = config.feed.source == FeedSource::kWebSocket,
                  .guard = guard};
   obey_limits(venue.info, parts.config);
+  parts.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
   if (!live) return run_paper(options, std::move(parts));
   return run_live(options, std::move(parts), credentials, order_limits(venue.info), *refusal);
 }

@@ -27,6 +27,7 @@ class Opener {
       : tls_(net::TlsContext::client(config.venue.ca_file)), pause_(pause) {}
 
   const Clock& clock() const { return clock_; }
+  std::size_t tried() const { return tried_; }  // connections
 
   // A venue that wants silence is not asked. Nothing but a ban is about connections.
   net::WsOpened open(const std::string& url, net::RequestUse use) {
@@ -40,6 +41,7 @@ class Opener {
                                  parsed.endpoint.authority(), (next - now).v / kSecond.v + 1);
       return opened;
     }
+    ++tried_;
     opened = net::open_websocket(parsed.endpoint, &tls_, {.timeout = kPatience},
                                  {.message_bytes_max = kMessageBytesMax});
     if (opened.http_status == 418) pause_.on_status(418, now + opened.retry_after, now);
@@ -50,6 +52,7 @@ class Opener {
   net::TlsContext tls_;
   net::SharedRequestPause& pause_;
   Clock clock_;
+  std::size_t tried_ = 0;
 };
 
 // Connection i uses the address at i modulo their number.
@@ -83,8 +86,9 @@ std::string try_key(const Config& config, net::WebSocket& socket, const orders::
 
 }  // namespace
 
-void check_streams(const Config& config, net::SharedRequestPause& pause, Findings& findings) {
-  if (config.feed.source != FeedSource::kWebSocket) return;
+std::size_t check_streams(const Config& config, net::SharedRequestPause& pause,
+                          Findings& findings) {
+  if (config.feed.source != FeedSource::kWebSocket) return 0;
   Opener opener(config, pause);
   for (const std::string& url : stream_urls_in_use(config)) {
     const Nanos begun = opener.clock().now();
@@ -96,10 +100,11 @@ void check_streams(const Config& config, net::SharedRequestPause& pause, Finding
       findings.fail("streams", opened.error);
     }
   }
+  return opener.tried();
 }
 
-void check_order_entry(const Config& config, const orders::Credentials* key,
-                       net::SharedRequestPause& pause, Findings& findings) {
+std::size_t check_order_entry(const Config& config, const orders::Credentials* key,
+                              net::SharedRequestPause& pause, Findings& findings) {
   const std::string url = venue_urls(config.venue).ws_api;
   Opener opener(config, pause);
   const Nanos begun = opener.clock().now();
@@ -111,12 +116,14 @@ void check_order_entry(const Config& config, const orders::Credentials* key,
   }
   if (error.empty()) {
     const bool logged_on = key != nullptr && key->signer->type() == orders::KeyType::kEd25519;
-    return findings.ok("orders", opens_text(url, begun, opener.clock().now()) +
-                                     (logged_on ? ", the key logs on" : ""));
+    findings.ok("orders", opens_text(url, begun, opener.clock().now()) +
+                              (logged_on ? ", the key logs on" : ""));
+    return opener.tried();
   }
   const bool by_rest = config.venue.rest_fallback == orders::RestFallback::kTrade;
   findings.add(by_rest ? Verdict::kWarn : Verdict::kFail, "orders",
                by_rest ? error + ": orders go by REST" : error);
+  return opener.tried();
 }
 
 }  // namespace mm::app

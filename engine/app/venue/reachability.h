@@ -12,10 +12,11 @@
 namespace mm::app {
 
 // TLS and upgrade of every address that the feed would use; none where it polls.
-void check_streams(const Config& config, net::SharedRequestPause& pause, Findings& findings);
+// Both return the connections tried.
+std::size_t check_streams(const Config& config, net::SharedRequestPause& pause, Findings& findings);
 // The same, and what a connection must be able to do before it gets orders: with `key` (may be
 // null) the venue answers, and accepts a logon. A warning where REST takes the orders instead.
-void check_order_entry(const Config& config, const binance::orders::Credentials* key,
-                       net::SharedRequestPause& pause, Findings& findings);
+std::size_t check_order_entry(const Config& config, const binance::orders::Credentials* key,
+                              net::SharedRequestPause& pause, Findings& findings);
 
 }  // namespace mm::app

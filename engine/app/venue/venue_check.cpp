@@ -51,8 +51,9 @@ class VenueProbe {
   bool check_account(const Credentials& key);
   // `key`: accepted, else null. What cannot be reached by REST either is not asked.
   void check_orders(const Credentials* key) {
-    if (reached_) check_order_entry(config_, key, pause_, findings_);
+    if (reached_) tried_ += check_order_entry(config_, key, pause_, findings_);
   }
+  std::size_t tried() const { return tried_; }  // connections
 
  private:
   bool check_clock();
@@ -69,6 +70,7 @@ class VenueProbe {
   net::SharedRequestPause pause_;  // nobody else asks yet
   VenueRest venue_;
   bool reached_ = false, answers_ = false;
+  std::size_t tried_ = 0;
   std::vector<Instrument> instruments_;
 };
 
@@ -78,7 +80,7 @@ void VenueProbe::check_market() {
   }
   if (!venue_.error().empty()) return findings_.fail("venue", venue_.error());
   if (check_clock()) check_symbols();
-  if (reached_) check_streams(config_, pause_, findings_);
+  if (reached_) tried_ += check_streams(config_, pause_, findings_);
 }
 
 bool VenueProbe::check_clock() {
@@ -253,11 +255,13 @@ void VenueProbe::check_restrictions(const Credentials& key) {
 
 }  // namespace
 
-void check_market(const Config& config, Findings& findings) {
-  VenueProbe(config, findings).check_market();
+std::size_t check_market(const Config& config, Findings& findings) {
+  VenueProbe probe(config, findings);
+  probe.check_market();
+  return probe.tried();
 }
 
-void check_account(const Config& config, const Credentials& key, Findings& findings) {
+std::size_t check_account(const Config& config, const Credentials& key, Findings& findings) {
   findings.add(config.venue.allow_live ? Verdict::kOk : Verdict::kFail, "live",
                config.venue.allow_live ? "[venue] allow_live = yes"
                                        : "[venue] allow_live = no: real orders are not allowed");
@@ -266,6 +270,7 @@ void check_account(const Config& config, const Credentials& key, Findings& findi
   probe.check_market();
   const bool accepted = key.error.empty() && probe.answers() && probe.check_account(key);
   probe.check_orders(accepted ? &key : nullptr);
+  return probe.tried();
 }
 
 }  // namespace mm::app
