@@ -70,11 +70,17 @@ bool CaptureFeed::is_stray(const ScannedInstrument& scanned, const CaptureOption
   if (!options.named || options.named(scanned.spec.symbol())) return false;
   const auto most = std::ranges::max(scan_.instruments, {}, &ScannedInstrument::messages);
   const bool next_to_nothing = scanned.messages() * kStrayShare < most.messages();
-  if (scanned.has_book ? !next_to_nothing : !scan_.has_book()) return false;
+  // A snapshot that names no symbol was taken for the likeliest one's, and may be another's.
+  std::uint64_t spare_snapshots = 0;
+  for (const ScannedInstrument& i : scan_.instruments) {
+    spare_snapshots += i.snapshots - std::min<std::uint64_t>(i.snapshots, i.has_book ? 1 : 0);
+  }
+  const bool may_have_book = scanned.has_book || (scanned.diffs > 0 && spare_snapshots > 0);
+  if (may_have_book ? !next_to_nothing : !scan_.has_book()) return false;
   notes_.push_back(fmt::format(
       "{}: left out, the captures hold {} messages of it{}; name it in "
       "[venue] symbols to have it all the same",
-      scanned.spec.symbol(), scanned.messages(), scanned.has_book ? "" : " and no usable book"));
+      scanned.spec.symbol(), scanned.messages(), may_have_book ? "" : " and no usable book"));
   return true;
 }
 
