@@ -207,6 +207,26 @@ TEST(Backtest, AnInstrumentThatFirstAppearsLateIsTradedToo) {
   EXPECT_GT(summary(here, "s").integer("/instruments/XRPUSDT/orders/placed"), 0);
 }
 
+TEST(Backtest, NothingIsLostBehindReceiveTimesThatGoBack) {
+  const Scratch here;
+  const std::vector<std::string> lines = small_market("ETHUSDT", 1'700'000'060'000'000'000);
+  const std::string straight = here.write("straight", joined(lines));
+  std::vector<std::string> back(lines.begin(), lines.begin() + 200);  // a clock a minute ahead
+  for (std::size_t i = back.size(); i < lines.size(); ++i) {
+    const std::size_t blank = lines[i].find(' ');
+    back.push_back(std::to_string(std::stoll(lines[i].substr(0, blank)) - 60'000'000'000) +
+                   lines[i].substr(blank));
+  }
+  const std::string mended = here.write("mended", joined(back));
+  ASSERT_EQ(here.run("backtest --session a --capture " + straight + kQuick).exit_code, 0);
+  ASSERT_EQ(here.run("backtest --session b --capture " + mended + kQuick).exit_code, 0);
+  // Fewer batches, since what is late comes at once; without the second half it is half of them.
+  const auto events = [&](const char* session) {
+    return summary(here, session).integer("/events_in");
+  };
+  EXPECT_GT(10 * events("b"), 7 * events("a"));
+}
+
 TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
   const Scratch here;
   std::vector<std::string> lines = small_market("ETHUSDT");

@@ -128,6 +128,12 @@ TEST(Explain, TellsOfADamagedJournalNothingThatItCannotProve) {
   const Ran ran = explain("damaged --order all");
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.err, HasSubstr("damaged"));
+  for (const std::size_t bytes_left : {0u, 10u, 4000u}) {
+    session().write("damaged/journal.bin", std::string_view(bytes).substr(0, bytes_left));
+    const Ran cut = explain("damaged --order all");
+    EXPECT_EQ(cut.exit_code, 1) << bytes_left;
+    EXPECT_THAT(cut.err, HasSubstr("journal.bin")) << bytes_left;
+  }
 }
 
 }  // namespace

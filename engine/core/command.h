@@ -30,6 +30,10 @@ enum class CommandKind : std::uint8_t {
   kCount
 };
 const char* name(CommandKind k);
+// Changes an order that rests.
+constexpr bool is_amend(CommandKind k) {
+  return k == CommandKind::kReplace || k == CommandKind::kModify || k == CommandKind::kReduce;
+}
 
 struct alignas(kCacheLine) Command {
   Nanos time{};            // core time of the decision

@@ -302,7 +302,14 @@ void Core::count(InstrumentState& s, const Event& e, const OrderChange& change) 
   const bool by_venue = e.kind == EventKind::kRejected || e.kind == EventKind::kReplaceRejected ||
                         e.kind == EventKind::kAmendRejected;
   if (change.rejected && by_venue) ++s.counts.rejected;
-  if (change.order == nullptr || change.before == change.after) return;
+  if (change.order == nullptr) return;
+  const bool amend_denied = e.kind == EventKind::kDenied && change.rejected &&
+                            is_amend(static_cast<CommandKind>(e.failure.command));
+  if (amend_denied) {
+    const Order& o = *change.order;
+    deny(s, {s.id, o.side, name(change.reason), o.price, o.lots, o.id});
+  }
+  if (change.before == change.after) return;
   if (change.after == OrderState::kFilled) ++s.counts.filled;
   if (change.after == OrderState::kCanceled) ++s.counts.cancelled;
   if (change.after == OrderState::kDenied) {

@@ -9,10 +9,6 @@
 namespace mm {
 namespace {
 
-constexpr bool is_amend(CommandKind k) {
-  return k == CommandKind::kReplace || k == CommandKind::kModify || k == CommandKind::kReduce;
-}
-
 // Executed as far as the order can be, whichever of its possible sizes is true.
 bool is_complete(const Order& row) {
   const Lots next = row.next_id.v != 0 ? Lots(0) : row.next_lots;

@@ -350,7 +350,10 @@ void LedgerWriter::write_request(const Command& c) {
 
 // The words of SEMANTICS.md for it, beside the report's own.
 void LedgerWriter::write_modify(const Event& e) {
-  const bool failed = e.kind == EventKind::kReplaceRejected || e.kind == EventKind::kAmendRejected;
+  const bool denied =
+      e.kind == EventKind::kDenied && is_amend(static_cast<CommandKind>(e.failure.command));
+  const bool failed =
+      denied || e.kind == EventKind::kReplaceRejected || e.kind == EventKind::kAmendRejected;
   if (!failed && e.kind != EventKind::kReplaced && e.kind != EventKind::kAmended) return;
   const std::string id = id_text(failed ? e.failure.id : e.report.id);
   const std::string new_id = id_text(failed ? e.failure.new_id : e.report.new_id);
@@ -364,9 +367,7 @@ void LedgerWriter::write_modify(const Event& e) {
 }
 
 void LedgerWriter::write_modify(const Command& c) {
-  const bool moves = c.kind == CommandKind::kReplace || c.kind == CommandKind::kModify ||
-                     c.kind == CommandKind::kReduce;
-  if (!moves) return;
+  if (!is_amend(c.kind)) return;
   const std::string id = id_text(c.id), new_id = id_text(c.new_id);
   const DecimalText price = price_text(instrument(c.instrument), Ticks(c.ticks));
   const DecimalText quantity = quantity_text(instrument(c.instrument), c.lots);

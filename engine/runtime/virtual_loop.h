@@ -161,7 +161,7 @@ class VirtualLoop {
     Nanos at{};
     if (source_->next(at, source_events_)) {
       source_at_ = at;
-      source_end_ = at + kAfterSource;
+      source_end_ = std::max(at, now_) + kAfterSource;  // receive times may go back
     } else {
       source_at_ = kNever;
     }

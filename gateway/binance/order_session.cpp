@@ -427,14 +427,17 @@ void OrderSession::note(SessionNote note, std::string_view words) {
   link_.notes.try_push(note);
 }
 
-// The core is told a reason of ours; where there is none the venue's words say more. Without a code
-// they are how its answer begins.
+// The core is told a reason of ours; where there is none the venue's words say more, and where it
+// wants silence they say for how long. Without a code they are how its answer begins.
 void OrderSession::note_failure(const PendingRequest& request, const Response& r,
                                 std::string_view text) {
   if (r.status == 200 && !r.has_error) return;
   const Failure failure = failure_of(r);
   const Verdict& verdict = failure.verdict;
-  if (verdict.reason != RejectReason::kOther && verdict.reason != RejectReason::kFilter) return;
+  const bool says_more = verdict.reason == RejectReason::kOther ||
+                         verdict.reason == RejectReason::kFilter ||
+                         verdict.reason == RejectReason::kRateLimit;
+  if (!says_more) return;
   const bool clock = failure.error.code == kClockError;
   note({.kind = clock           ? NoteKind::kClockRefused
                 : verdict.known ? NoteKind::kRefused

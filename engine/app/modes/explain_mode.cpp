@@ -101,9 +101,8 @@ int explain_mode(const ExplainOptions& options) {
   }
   const JournalRecovery left = recover_journal(folder.path());
   if (const std::string text = left.text(); !text.empty()) fmt::print(stderr, "{}\n", text);
-  if (JournalReader reader; !reader.open(folder.journal()).empty()) {
-    return fail(reader.open(folder.journal()));
-  }
+  JournalReader readable;
+  if (const std::string error = readable.open(folder.journal()); !error.empty()) return fail(error);
   Question question;
   question.symbol = options.symbol;
   if (!options.order.empty()) {
