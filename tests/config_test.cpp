@@ -417,7 +417,7 @@ TEST(ConfigWarnings, TellWhatIsLegalButQuestionable) {
   EXPECT_THAT(warnings_of("[strategy]\nmodify_threshold = 0.02\n"),
               testing::ElementsAre(HasSubstr("never amended")));
   EXPECT_THAT(warnings_of("[strategy]\norder_notional = 6000\n"),
-              testing::ElementsAre(HasSubstr("orders are denied")));
+              testing::ElementsAre(HasSubstr("orders are cut to that")));
   EXPECT_THAT(warnings_of("[instrument]\nmin_notional = 2000\n"),
               testing::ElementsAre(HasSubstr("below [instrument] min_notional")));
   EXPECT_THAT(warnings_of("[strategy]\nmax_spread = 0.06\n"),

@@ -309,13 +309,14 @@ class Validator {
            "above max_modify_deviation: orders are never amended, only cancelled and placed");
     }
     if (p.order_size.v == 0 && p.order_notional > s.risk.max_order_notional) {
-      warn("strategy", "order_notional", s, "above [risk] max_order_notional: orders are denied");
+      warn("strategy", "order_notional", s,
+           "above [risk] max_order_notional: orders are cut to that");
     }
     if (p.order_size.v == 0 && p.order_notional < s.instrument.min_notional) {
       warn("strategy", "order_notional", s, "below [instrument] min_notional: nothing is quoted");
     }
     if (p.max_spread > s.risk.price_collar) {
-      warn("strategy", "max_spread", s, "above [risk] price_collar: outer levels are pulled in");
+      warn("strategy", "max_spread", s, "above [risk] price_collar: levels beyond it are left out");
     }
     const auto& traded = load_.config.venue.symbols;
     if (!name.empty() && std::ranges::find(traded, name) == traded.end()) {

@@ -179,7 +179,7 @@ Keys execution_keys() {
       key("modify_worker_count", whole<std::int32_t>("1", "16"), f(&P::modify_worker_count),
           "Order-entry connections"),
       key("modify_rate_limit", whole<std::int32_t>("1", "10000"), f(&P::modify_rate_limit),
-          "Places and amendments per second, of the whole account over all connections"),
+          "Places and amends per second, of the whole account; a second's worth may go at once"),
       key("reconnect_first_ms", milliseconds("1", "3600000"), c(&ExecutionConfig::backoff_first),
           "Milliseconds before the first attempt to reconnect; doubles with each failure"),
       key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
