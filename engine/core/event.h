@@ -257,6 +257,11 @@ constexpr bool is_market(EventKind k) {
 constexpr bool is_execution(EventKind k) {
   return (k >= EventKind::kAccepted && k <= EventKind::kOffGridFill) || k == EventKind::kAdopted;
 }
+// Carries an OrderReport.
+constexpr bool reports_order(EventKind k) {
+  return k == EventKind::kAccepted || k == EventKind::kReplaced || k == EventKind::kAmended ||
+         k == EventKind::kCanceled || k == EventKind::kExpired || k == EventKind::kOrderStatus;
+}
 // Carries a RequestFailure.
 constexpr bool reports_failure(EventKind k) {
   return k == EventKind::kRejected || k == EventKind::kReplaceRejected ||

@@ -47,6 +47,7 @@ bool is_possible(const RateUsage& r) {
 bool is_possible(const Event& e) {
   if (!within(e.time, kTimeMax.v) || !within(e.received, kTimeMax.v)) return false;
   if (reports_failure(e.kind)) return is_possible(e.failure);
+  if (reports_order(e.kind)) return is_possible(e.report);
   switch (e.kind) {
     case EventKind::kNone:
     case EventKind::kCount:
@@ -55,13 +56,6 @@ bool is_possible(const Event& e) {
       return e.levels.count >= 1 && e.levels.count <= kLevelsPerEvent;
     case EventKind::kAssetPrice:
       return within(e.asset_price.price, kMost);
-    case EventKind::kAccepted:
-    case EventKind::kReplaced:
-    case EventKind::kAmended:
-    case EventKind::kCanceled:
-    case EventKind::kExpired:
-    case EventKind::kOrderStatus:
-      return is_possible(e.report);
     case EventKind::kAdopted:
       return is_possible(e.adoption);
     case EventKind::kFilled:

@@ -25,11 +25,6 @@ constexpr bool is_race(RejectReason r) {
   return r == RejectReason::kUnknownOrder || r == RejectReason::kRestricted;
 }
 
-constexpr bool reports_order(EventKind k) {
-  return k == EventKind::kAccepted || k == EventKind::kReplaced || k == EventKind::kAmended ||
-         k == EventKind::kCanceled || k == EventKind::kExpired || k == EventKind::kOrderStatus;
-}
-
 constexpr OrderStatusCode status_of(const OrderReport& report) {
   return static_cast<OrderStatusCode>(report.status);
 }

@@ -29,6 +29,11 @@ class SessionFolder {
   using Predicate = std::function<bool(const SessionFolder&)>;
   static SessionFolder newest(const std::string& sessions, const Predicate& wanted = {});
 
+  // The folder `named`, or the newest if that is empty.
+  static SessionFolder choose(const std::string& named, const std::string& sessions) {
+    return named.empty() ? newest(sessions) : SessionFolder(named);
+  }
+
   const std::string& path() const { return path_; }
   std::string name() const;
   std::string journal() const { return path_ + "/journal.bin"; }

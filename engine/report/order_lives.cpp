@@ -79,14 +79,8 @@ void OrderLifeLog::on_report(const Core& core, const InstrumentState& s, const E
 }
 
 void OrderLifeLog::on_execution(const Core& core, const InstrumentState& s, const Event& event) {
+  if (reports_order(event.kind)) return on_report(core, s, event);
   switch (event.kind) {
-    case EventKind::kAccepted:
-    case EventKind::kReplaced:
-    case EventKind::kAmended:
-    case EventKind::kCanceled:
-    case EventKind::kExpired:
-    case EventKind::kOrderStatus:
-      return on_report(core, s, event);
     case EventKind::kAdopted:
       if (const Order* order = find_order(core.orders(), event.adoption.id)) {
         join(s, *order, event.time);

@@ -15,14 +15,8 @@ namespace {
 // The orders that an execution event names; 0 where there is none.
 std::array<ClientOrderId, 2> orders_of(const Event& e) {
   if (reports_failure(e.kind)) return {e.failure.id, e.failure.new_id};
+  if (reports_order(e.kind)) return {e.report.id, e.report.new_id};
   switch (e.kind) {
-    case EventKind::kAccepted:
-    case EventKind::kReplaced:
-    case EventKind::kAmended:
-    case EventKind::kCanceled:
-    case EventKind::kExpired:
-    case EventKind::kOrderStatus:
-      return {e.report.id, e.report.new_id};
     case EventKind::kFilled:
       return {e.fill.id, {}};
     case EventKind::kAdopted:

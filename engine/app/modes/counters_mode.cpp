@@ -82,9 +82,8 @@ std::string text_of(const EngineView& view) {
 }  // namespace
 
 int counters_mode(const CountersOptions& options) {
-  const std::string session = options.session_dir.empty()
-                                  ? SessionFolder::newest(options.sessions_dir).path()
-                                  : options.session_dir;
+  const std::string session =
+      SessionFolder::choose(options.session_dir, options.sessions_dir).path();
   CountersFile file;
   const std::string error = session.empty() ? "no session in " + options.sessions_dir
                                             : file.attach(session, CountersFile::Use::kLook);

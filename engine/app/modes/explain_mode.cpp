@@ -93,9 +93,7 @@ int tell(const ExplainOptions& options, const SessionFolder& folder, const Quest
 }  // namespace
 
 int explain_mode(const ExplainOptions& options) {
-  const SessionFolder folder = options.session_dir.empty()
-                                   ? SessionFolder::newest(options.sessions_dir)
-                                   : SessionFolder(options.session_dir);
+  const SessionFolder folder = SessionFolder::choose(options.session_dir, options.sessions_dir);
   if (folder.path().empty()) {
     return fail("no session found in " + options.sessions_dir + ": name one, or run one first");
   }

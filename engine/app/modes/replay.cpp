@@ -29,9 +29,7 @@ std::optional<std::uint64_t> events_of_summary(const std::string& path) {
 }  // namespace
 
 int replay_mode(const ReplayOptions& options) {
-  const SessionFolder folder = options.session_dir.empty()
-                                   ? SessionFolder::newest(options.sessions_dir)
-                                   : SessionFolder(options.session_dir);
+  const SessionFolder folder = SessionFolder::choose(options.session_dir, options.sessions_dir);
   if (folder.path().empty()) {
     return fail("no session found in " + options.sessions_dir + ": name one, or run one first");
   }

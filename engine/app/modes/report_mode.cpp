@@ -100,8 +100,7 @@ class Report {
  public:
   explicit Report(const ReportOptions& options)
       : options_(options),
-        folder_(options.session_dir.empty() ? SessionFolder::newest(options.sessions_dir)
-                                            : SessionFolder(options.session_dir)) {}
+        folder_(SessionFolder::choose(options.session_dir, options.sessions_dir)) {}
   int run();
 
  private:
