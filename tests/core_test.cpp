@@ -125,6 +125,34 @@ TEST(Core, TellsOfAnOrderThatTheGatewayDenied) {
   EXPECT_EQ(h.core.instrument(0).counts.denied, 1u);
 }
 
+TEST(Core, AnAmendThatTheGatewayDeniedIsToldAndCountedLikeAnOrder) {
+  CoreHarness h(quick());
+  h.start_quoting();
+  h.take();
+  h.book(Ticks(300'999), Ticks(301'001));  // bids follow
+  h.advance(kSecond);
+  const auto sent = h.take();
+  const auto amend = std::ranges::find_if(sent, [](const Command& c) { return is_amend(c.kind); });
+  ASSERT_NE(amend, sent.end()) << sent.size();
+  EXPECT_EQ(h.core.instrument(0).counts.amended, 0u) << "asked for, not carried out";
+  h.fail(EventKind::kDenied, *amend, RejectReason::kTooOld);
+  ASSERT_EQ(h.core.denials().size(), 1u);
+  EXPECT_EQ(h.core.denials()[0].id, amend->id);
+  EXPECT_EQ(h.core.instrument(0).counts.denied, 1u);
+  EXPECT_EQ(h.core.instrument(0).counts.rejected, 0u) << "the venue has refused nothing";
+}
+
+TEST(Core, WhatStandsAgainstAnOrderForManyDecisionsIsOneDenial) {
+  CoreConfig c = quick();
+  c.account.max_order_count = 2;
+  CoreHarness h(c);
+  h.start_quoting();
+  const std::uint64_t denied = h.core.instrument(0).counts.denied;
+  EXPECT_GT(denied, 0u);
+  for (int i = 0; i < 20; ++i) h.book(Ticks(299'999 + i % 2), Ticks(300'001 + i % 2));
+  EXPECT_EQ(h.core.instrument(0).counts.denied, denied);
+}
+
 TEST(Core, AShutdownEndsTheMeasuresOfQuoting) {
   CoreHarness h(quick());
   h.start_quoting();
