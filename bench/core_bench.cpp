@@ -44,7 +44,7 @@ class ClockWatch : public bench::Stopwatch {
 
 void run(benchmark::State& state, const bench::CoreTask& task) {
   ClockWatch watch(state, task.of_commands);
-  bench::CoreWork work(watch, static_cast<std::size_t>(state.range(0)), task.quotes);
+  bench::CoreWork work(watch, static_cast<std::size_t>(state.range(0)), task.quotes, task.whole);
   if (!work.quotes()) return state.SkipWithError("does not quote");
   for (auto _ : state) (work.*task.step)();
   watch.report();

@@ -32,8 +32,12 @@ class CoreWork {
     kWide,  // so far out that a market that drifts reaches none of our orders
   };
 
-  CoreWork(Stopwatch& watch, std::size_t instruments, Quotes quotes)
-      : watch_(watch), harness_(quoting(instruments, quotes)), sequences_(instruments, 1) {
+  // `whole`: with what the core does once the commands are out.
+  CoreWork(Stopwatch& watch, std::size_t instruments, Quotes quotes, bool whole)
+      : watch_(watch),
+        whole_(whole),
+        harness_(quoting(instruments, quotes)),
+        sequences_(instruments, 1) {
     for (std::size_t i = 0; i < instruments; ++i) harness_.book(bid(), ask(), id(i));
     harness_.advance(Nanos(5 * kSecond.v - 1));
     for (std::size_t i = 0; i < instruments; ++i) harness_.deliver(ticker(id(i), kMiddle));
@@ -155,6 +159,7 @@ class CoreWork {
     const Event batch_end = event(EventKind::kBatchEnd, 0);
     begin();
     harness_.core.on(e, buffer_);
+    harness_.core.conclude(buffer_);
     harness_.core.on(batch_end, buffer_);
     end();
   }
@@ -164,7 +169,9 @@ class CoreWork {
     watch_.begin();
   }
   void end() {
+    if (whole_) harness_.core.conclude(buffer_);
     watch_.end(buffer_.size());
+    if (!whole_) harness_.core.conclude(buffer_);
     sealed_.reset();
   }
 
@@ -179,6 +186,7 @@ class CoreWork {
   }
 
   Stopwatch& watch_;
+  const bool whole_;
   test::CoreHarness harness_;
   CommandBuffer buffer_;
   std::optional<SealedScope> sealed_;
@@ -194,13 +202,15 @@ struct CoreTask {
   void (CoreWork::*step)();
   CoreWork::Quotes quotes = CoreWork::Quotes::kNear;
   bool of_commands = false;  // steps without a command do not count for percentiles
+  bool whole = false;
 };
 
-inline constexpr std::array<CoreTask, 6> kCoreTasks{{
+inline constexpr std::array<CoreTask, 7> kCoreTasks{{
     {"book_levels", &CoreWork::book_levels},
     {"book_ticker", &CoreWork::book_ticker},
     {"decision_keeps", &CoreWork::decision_keeps},
     {"decision_follows", &CoreWork::decision_follows, CoreWork::Quotes::kWide, true},
+    {"decision_whole", &CoreWork::decision_follows, CoreWork::Quotes::kWide, true, true},
     {"decision_amends", &CoreWork::decision_amends},
     {"fill", &CoreWork::fill},
 }};

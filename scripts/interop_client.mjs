@@ -201,11 +201,12 @@ async function wsApi({ low, lower }) {
       (a) => equal(a.result.status, 'FILLED', 'status'));
   await call('user data executionReport TRADE',
              () => until('TRADE', (e) => e.i === taken?.result.orderId && e.x === 'TRADE'));
-  await call('WS API myTrades',
-      () => api.getSpotMyTrades(stamped({ symbol, orderId: taken?.result.orderId })), (a) => {
-        const sum = a.result.reduce((total, t) => total + Number(t.qty), 0);
-        equal(sum.toFixed(5), '0.00100', 'traded quantity');
-      });
+  const ofTaken = { symbol, orderId: taken?.result.orderId };
+  const traded = (trades) => equal(trades.reduce((total, t) => total + Number(t.qty), 0).toFixed(5),
+                                   '0.00100', 'traded quantity');
+  await call('WS API myTrades', () => api.getSpotMyTrades(stamped(ofTaken)),
+             (a) => traded(a.result));
+  await call('REST myTrades', () => rest.getAccountTradeList(ofTaken), traded);
   await refused('WS API order.place LIMIT_MAKER across the market',
       () => api.submitNewSpotOrder(stamped(
       maker((Number(low) * 1.2).toFixed(2)))), -2010);

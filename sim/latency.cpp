@@ -32,7 +32,7 @@ std::string load_latency_samples(const std::string& path, std::vector<Nanos>& sa
   return samples.empty() ? "no latency samples in '" + path + "'" : std::string{};
 }
 
-std::string load_latency_samples(SimulatorConfig& config) {
+BadSamples load_latency_samples(SimulatorConfig& config) {
   struct Key {
     const char* name;
     LatencyConfig& latency;
@@ -41,8 +41,8 @@ std::string load_latency_samples(SimulatorConfig& config) {
        {Key{"feed_latency_samples", config.feed}, Key{"order_latency_samples", config.order_entry},
         Key{"response_latency_samples", config.response}}) {
     if (latency.kind != LatencyKind::kSamples) continue;
-    const std::string problem = load_latency_samples(latency.samples_file, latency.samples);
-    if (!problem.empty()) return std::string(name) + ": " + problem;
+    std::string problem = load_latency_samples(latency.samples_file, latency.samples);
+    if (!problem.empty()) return {name, std::move(problem)};
   }
   return {};
 }

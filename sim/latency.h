@@ -16,9 +16,12 @@ namespace mm::sim {
 // Returns an empty string and fills `samples`, or says what is wrong with which line.
 std::string load_latency_samples(const std::string& path, std::vector<Nanos>& samples);
 
-// Reads the samples of each latency of this configuration that asks for them; what is wrong begins
-// with the key.
-std::string load_latency_samples(SimulatorConfig& config);
+struct BadSamples {
+  const char* key = nullptr;  // of the configuration; null: all is well
+  std::string problem;
+};
+// Reads the samples of each latency of this configuration that asks for them.
+BadSamples load_latency_samples(SimulatorConfig& config);
 
 class LatencyModel {
  public:

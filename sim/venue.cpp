@@ -84,6 +84,11 @@ void SimVenue::start(Nanos now) {
   report_usage(true);
 }
 
+void SimVenue::change_client() {
+  while (!deliveries_.empty()) deliveries_.pop();
+  report_usage(true);
+}
+
 Wallet SimVenue::wallet(InstrumentId i) const {
   const Funds& base = exchange_.accounts().funds(kAccount, base_of(i));
   const Funds& quote = exchange_.accounts().funds(kAccount, quote_of(i));

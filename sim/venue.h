@@ -57,6 +57,9 @@ class SimVenue final : private ExchangeListener {
   void attach(InstrumentId instrument, const MarketConfig& market);
   // Sets the clock: sessions come up, generated markets publish their snapshot.
   void start(Nanos now);
+  // The client is gone, and another one comes: what was on its way to the first is for nobody.
+  // Orders, balances and what is used of the limits stay, and so do requests on their way.
+  void change_client();
 
   // A request leaves the engine at `now`. Requests of one connection never overtake each other.
   void submit(const Command& command, Nanos now);

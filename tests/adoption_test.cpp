@@ -182,6 +182,21 @@ TEST_F(Adoption, WhatIsOverALimitGoesAtOnce) {
   EXPECT_EQ(h.core.invariants().total(), 0u);
 }
 
+// What was sent is on its way when invariants are checked: a batch that pulls the quotes is due.
+TEST_F(Adoption, OrdersThatCrossEachOtherBreakAnInvariantAndGoAtOnce) {
+  h_.session(SessionState::kReconciling);
+  adopt(1, Side::kBuy, kAsks[0]);
+  adopt(11, Side::kSell, kBids[0]);
+  h_.session(SessionState::kUp);
+  h_.batch_end();
+  EXPECT_EQ(h_.core.invariants().violations(Invariant::kOwnCross), 1u);
+  EXPECT_EQ(h_.core.trip(), QuoteReason::kHalted);
+  EXPECT_EQ(h_.core.next_deadline(), h_.now);
+  h_.take();
+  h_.advance(Nanos(0));
+  EXPECT_EQ(h_.take(CommandKind::kCancel).size(), 2u);
+}
+
 TEST_F(Adoption, OneThatFindsNoRoomIsCancelled) {
   config_.account.max_order_count = 2;  // four rows
   config_.unknown_headroom = 0;

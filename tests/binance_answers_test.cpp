@@ -67,13 +67,35 @@ TEST(BinanceResponse, ReadsAPlaceWithItsResultAndTheRateLimits) {
   EXPECT_EQ(r.order.status, "NEW");
   EXPECT_EQ(r.order.price, 2'341'610'000'000);
   EXPECT_EQ(r.order.quantity, 847'000);
-  ASSERT_EQ(r.limit_count, 3u);
-  EXPECT_EQ(r.limits[0].type, LimitType::kOrders);
-  EXPECT_EQ(r.limits[0].window, 10 * kSecond);
-  EXPECT_EQ(r.limits[0].used, 12u);
-  EXPECT_EQ(r.limits[1].window, 86400 * kSecond);
-  EXPECT_EQ(r.limits[2].type, LimitType::kWeight);
-  EXPECT_EQ(r.limits[2].limit, 6000u);
+  const std::span<const LimitUsage> limits = r.limits.all();
+  ASSERT_EQ(limits.size(), 3u);
+  EXPECT_EQ(limits[0].type, LimitType::kOrders);
+  EXPECT_EQ(limits[0].window, 10 * kSecond);
+  EXPECT_EQ(limits[0].used, 12u);
+  EXPECT_EQ(limits[1].window, 86400 * kSecond);
+  EXPECT_EQ(limits[2].type, LimitType::kWeight);
+  EXPECT_EQ(limits[2].limit, 6000u);
+}
+
+TEST(BinanceResponse, ReadsAPlaceWithItsFills) {
+  Answers a;
+  const Response& r =
+      a.read(R"({"id":56374,"status":200,"result":{"symbol":"BTCUSDT","orderId":12569099453,)"
+             R"("orderListId":-1,"clientOrderId":"4d96324ff9d44481926157ec08158a40",)"
+             R"("transactTime":1660801715793,"price":"23416.10000000","origQty":"0.00847000",)"
+             R"("executedQty":"0.00847000","origQuoteOrderQty":"0.000000",)"
+             R"("cummulativeQuoteQty":"198.33521500","status":"FILLED","timeInForce":"GTC",)"
+             R"("type":"LIMIT","side":"SELL","workingTime":1660801715793,"fills":[)"
+             R"({"price":"23416.50000000","qty":"0.00212000","commission":"0.000000",)"
+             R"("commissionAsset":"BNB","tradeId":1650422482},{"price":"23416.10000000",)"
+             R"("qty":"0.00635000","commission":"0.000000","commissionAsset":"BNB",)"
+             R"("tradeId":1650422481}],"selfTradePreventionMode":"NONE"}})");
+  ASSERT_STREQ(a.problem, "");
+  EXPECT_EQ(r.order.price, 2'341'610'000'000) << "the order's, not that of a fill";
+  EXPECT_EQ(r.order.quantity, 847'000);
+  EXPECT_EQ(r.order.executed, 847'000);
+  EXPECT_EQ(phase_of(r.order.status), OrderPhase::kFilled);
+  EXPECT_TRUE(r.trades.empty()) << "the user data tell them";
 }
 
 TEST(BinanceResponse, AnAckHasNoStatusAndMeansOpen) {
@@ -144,6 +166,53 @@ TEST(BinanceResponse, ReadsAHalfFailedCancelReplace) {
   EXPECT_EQ(judge(400, r.new_order_error).reason, RejectReason::kWouldCross);
 }
 
+// orderRateLimitExceededMode DO_NOTHING: nothing was tried, so the old order lives.
+TEST(BinanceResponse, ReadsACancelReplaceOfTooManyOrdersThatDidNothing) {
+  Answers a;
+  const Response& r = a.read(
+      std::string(R"({"id":"3","status":429,"error":{"code":-1015,"msg":"Too many new orders; )"
+                  R"(current limit is 50 orders per 10 SECOND."})") +
+      std::string(kLimits));
+  ASSERT_STREQ(a.problem, "");
+  const Failure failure = failure_of(r);
+  EXPECT_FALSE(failure.half);
+  EXPECT_TRUE(failure.verdict.known);
+  EXPECT_EQ(failure.verdict.reason, RejectReason::kRateLimit);
+  EXPECT_FALSE(limits_address(r)) << "the account's orders, not the address's weight";
+  EXPECT_EQ(r.limits.rows[0].used, 12u);
+}
+
+// CANCEL_ONLY: the old order goes, or its cancel fails; the status is 409, 429 or 400.
+TEST(BinanceResponse, ReadsACancelReplaceOfTooManyOrdersThatOnlyCancels) {
+  for (const int status : {409, 429}) {
+    Answers a;
+    const Response& gone =
+        a.read(R"({"id":5,"status":)" + std::to_string(status) +
+               R"(,"error":{"code":-2021,"msg":"Order cancel-replace partially failed.","data":{)"
+               R"("cancelResult":"SUCCESS","newOrderResult":"FAILURE","cancelResponse":)" +
+               std::string(kCanceled) +
+               R"(,"newOrderResponse":{"code":-1015,)"
+               R"("msg":"Too many new orders; current limit is 50 orders per 10 SECOND."}}}})");
+    ASSERT_STREQ(a.problem, "");
+    const Failure failure = failure_of(gone);
+    EXPECT_TRUE(failure.half && failure.canceled);
+    EXPECT_EQ(failure.error.code, -1015);
+    EXPECT_EQ(failure.verdict.reason, RejectReason::kRateLimit);
+    EXPECT_EQ(gone.canceled.own_client_id(), "4d96324ff9d44481926157");
+    EXPECT_FALSE(limits_address(gone));
+  }
+  Answers a;
+  const Response& kept = a.read(
+      R"({"id":5,"status":429,"error":{"code":-2022,"msg":"Order cancel-replace failed.",)"
+      R"("data":{"cancelResult":"FAILURE","newOrderResult":"NOT_ATTEMPTED","cancelResponse":)"
+      R"({"code":-2011,"msg":"Unknown order sent."},"newOrderResponse":null}}})");
+  const Failure failure = failure_of(kept);
+  EXPECT_TRUE(failure.half);
+  EXPECT_FALSE(failure.canceled);
+  EXPECT_EQ(failure.verdict.reason, RejectReason::kUnknownOrder);
+  EXPECT_FALSE(limits_address(kept)) << "or everything would pause";
+}
+
 TEST(BinanceResponse, ReadsAnAmendedOrder) {
   Answers a;
   const Response& r = a.read(
@@ -175,7 +244,7 @@ TEST(BinanceResponse, ReadsErrorsAndBans) {
   EXPECT_EQ(banned.status, 418);
   EXPECT_EQ(banned.retry_after_ms, 1659146400000);
   EXPECT_EQ(banned.server_time_ms, 1659142907531);
-  EXPECT_EQ(banned.limits[0].used, 2411u);
+  EXPECT_EQ(banned.limits.rows[0].used, 2411u);
 }
 
 TEST(BinanceResponse, AnErrorOfTheWholeSessionHasNoId) {

@@ -163,13 +163,29 @@ TEST_F(BinanceFeedTest, ABadDifferenceIsDroppedWholeAndBreaksTheChain) {
   send(snapshot(100, {{"10", "1"}}, {}));
   EXPECT_TRUE(send(diff(101, 102, {{"10", "2"}, {"10.005", "1"}})).empty());
   EXPECT_EQ(problem_, FeedProblem::kOffGrid);
-  EXPECT_TRUE(send(diff(101, 102, {{"10", "0.00001"}})).empty());
-  EXPECT_EQ(problem_, FeedProblem::kOffGrid);
   EXPECT_TRUE(send(diff(101, 102, {{"30000000000", "1"}})).empty());
   EXPECT_EQ(problem_, FeedProblem::kBadNumber);
   EXPECT_TRUE(send(diff(101, 102, {{"0", "1"}})).empty());
   EXPECT_EQ(problem_, FeedProblem::kBadNumber);
   EXPECT_EQ(kinds(send(diff(103, 104))), "book_stale:2");
+}
+
+// Orders older than a lot's last change rest far out and stay: the book goes on with them.
+TEST_F(BinanceFeedTest, AQuantityOffTheLotIsRoundedDownButNeverToNothing) {
+  const auto lots_of = [](std::span<const Event> events) {
+    const BookLevels& levels = events[1].levels;
+    return std::vector<std::int64_t>{levels.lots[0], levels.lots[1]};
+  };
+  EXPECT_EQ(lots_of(send(snapshot(100, {{"10", "1.00019"}, {"9", "0.00001"}}, {}))),
+            (std::vector<std::int64_t>{10'001, 1}))
+      << "what rests there is there";
+  EXPECT_EQ(problem_, FeedProblem::kOffGrid) << "counted and said";
+  EXPECT_EQ(lots_of(send(diff(101, 102, {{"10", "2.00015"}, {"9", "0"}}))),
+            (std::vector<std::int64_t>{20'001, 0}));
+  EXPECT_EQ(problem_, FeedProblem::kOffGrid);
+  EXPECT_EQ(kinds(send(diff(103, 104, {{"10", "1"}}))), "book_begin:3 book_levels:3");
+  EXPECT_EQ(problem_, FeedProblem::kNone);
+  EXPECT_EQ(feed_.counters().gaps, 0u);
 }
 
 TEST_F(BinanceFeedTest, TradesCarryPriceSizeAndAggressor) {

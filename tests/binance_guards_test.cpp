@@ -8,6 +8,7 @@
 #include "gateway/binance/account_lock.h"
 #include "gateway/binance/questions.h"
 #include "gateway/binance/rate_guard.h"
+#include "gateway/binance/usage_headers.h"
 #include "gateway/binance/venue_clock.h"
 #include "tests/e2e_support.h"
 
@@ -82,8 +83,7 @@ TEST(BinanceVenueWords, AreOneLineOfBoundedLengthWithoutTheKey) {
 Response usage(LimitType type, Nanos window, std::uint32_t limit, std::uint32_t used) {
   Response r;
   r.status = 200;
-  r.limits[0] = {.type = type, .window = window, .limit = limit, .used = used};
-  r.limit_count = 1;
+  r.limits.add({.type = type, .window = window, .limit = limit, .used = used});
   return r;
 }
 
@@ -113,6 +113,56 @@ TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
   guard.update(usage(LimitType::kOrders, 10 * kSecond, 100, 80), VenueClock{}, kSecond);
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 9, kSecond), kNever) << "as it says now";
   EXPECT_EQ(guard.usage(kSecond).orders_limit, 100u);
+}
+
+TEST(BinanceRateGuard, WhereOnlyTheUseIsToldTheLimitIsTheOneAnnounced) {
+  const std::array announced{LimitUsage{LimitType::kOrders, 10 * kSecond, 20, 0}};
+  net::SharedRequestPause pause;
+  RateGuard guard(pause, announced);
+  const std::array used{LimitUsage{LimitType::kOrders, 10 * kSecond, 0, 17},
+                        LimitUsage{LimitType::kWeight, 60 * kSecond, 0, 5000}};
+  const Nanos now = 1003 * kSecond;
+  guard.update(used, VenueClock{}, now);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 0, now), kNever)
+      << "of weight no limit is known";
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 1, now), 1010 * kSecond);
+  EXPECT_EQ(guard.usage(now).orders_limit, 20u);
+  EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 1, 1010 * kSecond), kNever) << "told long ago";
+}
+
+TEST(BinanceUsageHeaders, SayWhichLimitByTheirNames) {
+  const LimitsUsed used = limits_used({{"Content-Type", "application/json"},
+                                       {"x-mbx-used-weight", "30"},
+                                       {"x-mbx-used-weight-1m", "31"},
+                                       {"X-MBX-ORDER-COUNT-10S", "17"},
+                                       {"X-MBX-ORDER-COUNT-1D", "401"},
+                                       {"X-MBX-ORDER-COUNT-3H", "18"}});
+  ASSERT_EQ(used.count, 4u);
+  EXPECT_EQ(used.rows[0].type, LimitType::kWeight);
+  EXPECT_EQ(used.rows[0].window, 60 * kSecond);
+  EXPECT_EQ(used.rows[0].used, 31u);
+  EXPECT_EQ(used.rows[1].type, LimitType::kOrders);
+  EXPECT_EQ(used.rows[1].window, 10 * kSecond);
+  EXPECT_EQ(used.rows[1].used, 17u);
+  EXPECT_EQ(used.rows[2].window, 86'400 * kSecond);
+  EXPECT_EQ(used.rows[3].window, 10'800 * kSecond);
+  EXPECT_EQ(used.rows[3].limit, 0u);
+}
+
+TEST(BinanceUsageHeaders, WhatIsNoUseOfALimitIsLeftOut) {
+  EXPECT_EQ(limits_used({}).count, 0u);
+  for (const char* name : {"X-MBX-ORDER-COUNT-", "X-MBX-ORDER-COUNT-10", "X-MBX-ORDER-COUNT-S",
+                           "X-MBX-ORDER-COUNT-10X", "X-MBX-ORDER-COUNT-99999999999S",
+                           "X-MBX-ORDER-COUNT-5000S", "X-MBX-ORDER", "X-MBX-UUID"}) {
+    EXPECT_EQ(limits_used({{name, "1"}}).count, 0u) << name;
+  }
+  for (const char* value : {"-1", "x", "1x", "99999999999"}) {
+    EXPECT_EQ(limits_used({{"X-MBX-ORDER-COUNT-10S", value}}).count, 0u) << value;
+  }
+  net::HttpHeaders many;
+  for (int i = 1; i <= 20; ++i)
+    many.emplace_back("X-MBX-ORDER-COUNT-" + std::to_string(i) + "S", "1");
+  EXPECT_EQ(limits_used(many).count, LimitsUsed::kMax);
 }
 
 TEST(BinanceRateGuard, WhatIsAnnouncedLaterChangesTheLimitAndNotTheCount) {

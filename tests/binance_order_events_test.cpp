@@ -418,11 +418,59 @@ TEST_F(BinanceOrderEvents, AnOrderEndsByExpiryAndBySelfTradePrevention) {
   report("TRADE_PREVENTION", kId, "NEW", R"(,"A":"0.00100000")");  // smaller, still there
   report("TRADE_PREVENTION", kId, "EXPIRED_IN_MATCH");
   const auto all = take();
-  ASSERT_EQ(all.size(), 2u);
+  ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].kind, EventKind::kExpired);
   EXPECT_EQ(all[0].report.reason, RejectReason::kMarketHalted);
   EXPECT_EQ(all[0].report.lots, Lots(2));
+  EXPECT_EQ(all[1].kind, EventKind::kAmended);
   EXPECT_EQ(all[1].report.reason, RejectReason::kSelfTrade);
+  EXPECT_EQ(all[1].report.lots, Lots(747));
+  EXPECT_EQ(all[2].kind, EventKind::kExpired);
+  EXPECT_EQ(all[2].report.reason, RejectReason::kSelfTrade);
+}
+
+// A trade of the account's own by hand, with DECREMENT: ours gets smaller without a trade.
+TEST_F(BinanceOrderEvents, AnOrderThatWasDecrementedIsOverWhenWhatIsLeftOfItIsFilled) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  report("TRADE_PREVENTION", kId, "NEW", R"(,"A":"0.00400000","B":"0.00400000")");
+  report("TRADE_PREVENTION", kId, "NEW", R"(,"A":"0.00400000","B":"0.00400000")");  // again
+  fill(1, "0.00100000", "0.00100000", "PARTIALLY_FILLED");
+  fill(2, "0.00347000", "0.00447000", "FILLED");
+  fill(2, "0.00347000", "0.00447000", "FILLED");
+  const auto all = take();
+  ASSERT_GE(all.size(), 5u);
+  EXPECT_EQ(all[1].kind, EventKind::kAmended);
+  EXPECT_EQ(all[1].report.reason, RejectReason::kSelfTrade);
+  EXPECT_EQ(all[1].report.lots, Lots(447));
+  EXPECT_EQ(all[2].kind, EventKind::kFilled);
+  EXPECT_EQ(all[3].kind, EventKind::kFilled);
+  EXPECT_EQ(all[4].kind, EventKind::kExpired);
+  EXPECT_EQ(all[4].report.lots, Lots(447)) << "what was executed";
+  EXPECT_EQ(std::ranges::count(all, EventKind::kExpired, &Event::kind), 1);
+}
+
+TEST_F(BinanceOrderEvents, AReductionOfADecrementedOrderLeavesItsDecrement) {
+  send(CommandKind::kPlace);
+  report("TRADE_PREVENTION", kId, "NEW", R"(,"A":"0.00100000")");
+  ok(CommandKind::kReduce, R"({"amendedOrder":{"orderId":42,"executedQty":"0","qty":"0.00500000",)"
+                           R"("preventedQty":"0.00100000","status":"NEW"}})");
+  const auto all = take();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[1].report.lots, Lots(500)) << "as it was asked for";
+  EXPECT_EQ(all[1].report.reason, RejectReason::kNone);
+  EXPECT_EQ(all[2].report.lots, Lots(400)) << "as it rests";
+  EXPECT_EQ(all[2].report.reason, RejectReason::kSelfTrade);
+}
+
+TEST_F(BinanceOrderEvents, AnOrderThatEndedShortOfItsQuantityIsStillLookedFor) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  fill(1, "0.00447000", "0.00447000", "FILLED");  // nobody has told what was prevented
+  take();
+  events_.set_now(Nanos(5) + 10 * kSecond);
+  events_.on_list(0, {}, Nanos(5) + 10 * kSecond);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
 }
 
 TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {

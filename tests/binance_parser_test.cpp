@@ -174,7 +174,12 @@ TEST_F(BinanceParser, KnownMessagesOfNoUseAreNoProblem) {
            std::string_view(R"({"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1.2345678912"})"),
            std::string_view(R"({"e":"kline","E":1,"s":"BNBBTC","k":{"t":1,"T":2,"o":"0.001"}})"),
            std::string_view(R"({"e":"24hrTicker","E":1,"s":"BNBBTC","p":"-0.0015","b":"0.1"})"),
-           std::string_view(R"({"e":"avgPrice","E":1,"s":"BTCUSDT","i":"5m","w":"25776.8"})"),
+           std::string_view(R"({"e":"avgPrice","E":1693907033000,"s":"BTCUSDT","i":"5m",)"
+                            R"("w":"25776.86000000","T":1693907032213})"),
+           std::string_view(R"({"e":"blockTrade","E":1772506983582,"s":"BNBBTC","t":582,)"
+                            R"("p":"0.052","q":"5838","T":1772506983321,"m":true})"),
+           std::string_view(R"({"e":"referencePrice","s":"BAZUSD","r":"1.00","t":1770313263917})"),
+           std::string_view(R"({"e":"referencePrice","s":"BAZUSD","r":null,"t":1770313263917})"),
            std::string_view(R"({"result":null,"id":1})"),
            std::string_view(R"({"result":["btcusdt@aggTrade"],"id":3})"),
            std::string_view(R"({"stream":"!miniTicker@arr","data":[{"e":"24hrMiniTicker"}]})"),
@@ -197,8 +202,12 @@ TEST_F(BinanceParser, TheResultOfADepthRequestIsASnapshot) {
 }
 
 TEST_F(BinanceParser, ErrorMessagesAndUnknownOnesAreToldApart) {
-  EXPECT_EQ(parse(R"({"code":2,"msg":"Invalid request: too many parameters"})"),
-            FeedProblem::kVenueError);
+  for (const std::string_view refusal :
+       {R"({"code":0,"msg":"Unknown property","id":2})",
+        R"({"code":2,"msg":"Invalid request: too many parameters"})",
+        R"({"code":3,"msg":"Invalid JSON: expected value at line 1 column 1"})"}) {
+    EXPECT_EQ(parse(refusal), FeedProblem::kVenueError) << refusal;
+  }
   EXPECT_EQ(parse(R"({"e":"somethingNew","E":1,"s":"BTCUSDT"})"), FeedProblem::kUnknownMessage);
   EXPECT_EQ(parser_.detail(), "somethingNew");
   EXPECT_EQ(parse(R"({"topic":"orderbook.500.XRPUSDT","type":"snapshot","data":{"s":"X"}})"),

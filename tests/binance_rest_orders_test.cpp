@@ -170,6 +170,17 @@ TEST_F(BinanceRestOrders, AQuoteIsRefusedByTheVenueWhenItComesLateACancelIsNot) 
   EXPECT_THAT(account_.last().target, HasSubstr("&recvWindow=5000&"));
 }
 
+TEST_F(BinanceRestOrders, TellWhatIsUsedOfTheVenuesLimits) {
+  account_.on("POST /api/v3/order", {.body = "{}",
+                                     .headers = {{"X-MBX-ORDER-COUNT-10S", "17"},
+                                                 {"X-MBX-ORDER-COUNT-1D", "400"},
+                                                 {"X-MBX-USED-WEIGHT-1M", "31"}}});
+  const RestCall call = ask(CommandKind::kPlace);
+  ASSERT_EQ(call.used.count, 3u);
+  EXPECT_EQ(call.used.rows[0].used, 17u);
+  EXPECT_EQ(call.used.rows[2].type, LimitType::kWeight);
+}
+
 TEST_F(BinanceRestOrders, KnowAllRequests) {
   ask(CommandKind::kPlace);
   EXPECT_EQ(account_.last().method, "POST");
@@ -263,7 +274,9 @@ class BinanceRestFallback : public testing::Test {
     venue_.trust("the-key", credentials_.signer.get());
     session_ = std::make_unique<OrderSession>(options_, "the-key", *credentials_.signer, link_,
                                               limits_.requests);
-    const auto say = [this](std::string_view line) { lines_ += std::string(line) + "\n"; };
+    const auto say = [this](LogLevel, std::string_view line) {
+      lines_ += std::string(line) + "\n";
+    };
     connector_ =
         std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_, say);
     worker_ =
@@ -418,6 +431,38 @@ TEST_F(BinanceRestFallback, TradesOnceTheAccountWasSeen) {
   ASSERT_TRUE(submit(CommandKind::kReplace));
   ASSERT_TRUE(until_heard(EventKind::kReplaceRejected));
   EXPECT_EQ(last(EventKind::kReplaceRejected).failure.old_canceled, 1);
+}
+
+// Another client of the account has used most of them.
+TEST_F(BinanceRestFallback, KeepsTheLimitsThatTheAnswersTellOf) {
+  options_.limits = {{LimitType::kOrders, 86'400 * kSecond, 20, 0},
+                     {LimitType::kWeight, 86'400 * kSecond, 6000, 0}};
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  account_.on("POST /api/v3/order", {.body = order_json(text_of(kId), 4, "NEW"),
+                                     .headers = {{"X-MBX-ORDER-COUNT-1D", "18"}}});
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kAccepted));
+  ASSERT_TRUE(submit(CommandKind::kReplace));
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_THAT(account_.requests("POST /api/v3/order/cancelReplace"), IsEmpty());
+  EXPECT_TRUE(until([&] { return last(EventKind::kRateUsage).rate.orders_used == 18; }));
+}
+
+TEST_F(BinanceRestFallback, KnowsTheWeightThatItsLookAtTheAccountHasCost) {
+  options_.limits = {{LimitType::kWeight, 86'400 * kSecond, 400, 0}};
+  const test::HeaderList used{{"X-MBX-USED-WEIGHT-1D", "390"}};
+  account_.on("GET /api/v3/openOrders", {.body = "[]", .headers = used});
+  account_.on("GET /api/v3/myTrades", {.body = "[]", .headers = used});
+  account_.on("GET /api/v3/account",
+              {.body = R"({"updateTime":1,"balances":[]})", .headers = used});
+  start(RestFallback::kTrade);
+  ASSERT_TRUE(until_state(SessionState::kUp)) << lines_;
+  ASSERT_TRUE(submit(CommandKind::kPlace));
+  ASSERT_TRUE(until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_THAT(account_.requests("POST"), IsEmpty());
 }
 
 TEST_F(BinanceRestFallback, TellsFillsWithoutUserDataEachOnce) {
@@ -629,7 +674,10 @@ class BinanceOrderConnector : public testing::Test {
   std::unique_ptr<OrderConnector> connector(const std::string& url) {
     options_.ws_api_url = url;
     return std::make_unique<OrderConnector>(options_, credentials_, link_, limits_, clock_,
-                                            [this](std::string_view line) { said_ += line; });
+                                            [this](LogLevel level, std::string_view line) {
+                                              said_ += line;
+                                              if (level == LogLevel::kWarning) ++warnings_;
+                                            });
   }
   static std::string url_of(const NetServer& server) {
     return "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
@@ -641,6 +689,7 @@ class BinanceOrderConnector : public testing::Test {
   net::AddressLimits limits_{280, 300 * kSecond, 70};
   const Clock clock_;
   std::string said_;
+  int warnings_ = 0;
 };
 
 TEST_F(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
@@ -655,6 +704,7 @@ TEST_F(BinanceOrderConnector, DoesNotConnectWhileTheAddressHasToPause) {
 TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) {
   for (const int status : {403, 404, 451, 503}) {
     said_.clear();
+    warnings_ = 0;
     const NetServer server(test::serve_http([&](const ServedRequest&) {
       return ServedResponse{.status = status,
                             .body = "<html>" + std::string(100'000, 'x') + "</html>",
@@ -667,6 +717,7 @@ TEST_F(BinanceOrderConnector, ARefusalSaysWhoAndWhyAndIsNotAskedForAgainAtOnce) 
     EXPECT_THAT(said_, HasSubstr("HTTP " + std::to_string(status)));
     EXPECT_THAT(said_, HasSubstr("next attempt in 3600000 ms"));
     EXPECT_LT(said_.size(), 200u);
+    EXPECT_EQ(warnings_, 1);
   }
 }
 

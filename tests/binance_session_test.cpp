@@ -55,14 +55,17 @@ class BinanceOrderSession : public testing::Test {
           session(options, credentials.api_key.view(), *credentials.signer, link, limit.requests),
           connector(
               options, credentials, link, limit, clock,
-              [this](std::string_view line) { lines += std::string(line) + "\n"; },
+              [this](LogLevel level, std::string_view line) {
+                lines += std::string(line) + "\n";
+                if (level == LogLevel::kWarning) warnings += std::string(line) + "\n";
+              },
               [this](std::string_view answer) { symbols.emplace_back(answer); }) {}
 
     Clock clock;
     SessionLink link;
     OrderSession session;
     OrderConnector connector;
-    std::string lines;
+    std::string lines, warnings;
     std::vector<std::string> symbols;  // answers to exchangeInfo
     std::vector<Event> events;
   };
@@ -188,6 +191,7 @@ class BinanceOrderSession : public testing::Test {
   Credentials credentials_;
   std::optional<net::AddressLimits> limit_;
   std::uint64_t number_ = 100;
+  std::uint32_t generation_ = 0;
   std::unique_ptr<Engine> engine_;  // before the venue goes
 };
 
@@ -360,6 +364,45 @@ TEST_F(BinanceOrderSession, MeasuresTheClockAgainWhenItIsRefused) {
 }
 
 // --- requests -------------------------------------------------------------------------------
+
+// The core has one word for all of them.
+TEST_F(BinanceOrderSession, SaysWhyTheVenueRefusesInItsOwnWords) {
+  start_up();
+  struct Case {
+    int status, code;
+    std::string words;
+  };
+  const std::vector<Case> cases{
+      {400, -1021, "Timestamp for this request is outside of the recvWindow."},
+      {400, -1013, "This symbol does not allow the specified self-trade prevention mode."},
+      {400, -1013, "Filter failure: PERCENT_PRICE_BY_SIDE"},
+      {400, -2010, "This action is disabled on this account."},
+      {401, -2015, "Invalid API-key, IP, or permissions for action."},
+      {500, -1006, "An unexpected response was received from the message bus."}};
+  for (const auto& [status, code, words] : cases) {
+    engine_->warnings.clear();
+    venue_.error("order.place", status, code, words);
+    const auto told = [&] {
+      return heard(EventKind::kRejected) + heard(EventKind::kOutcomeUnknown);
+    };
+    const std::size_t before = told();
+    const bool again = code == -1013 && words.starts_with("Filter");  // a kind that was just said
+    ASSERT_TRUE(submit(CommandKind::kPlace, id(0, ++generation_)));
+    ASSERT_TRUE(run_until([&] { return told() > before; }));
+    turn();
+    const std::string line = std::to_string(code) + " " + words;
+    EXPECT_EQ(engine_->warnings.find(line) == std::string::npos, again) << line;
+  }
+  EXPECT_THAT(engine_->lines, HasSubstr("place of BTCUSDT was refused: -2015 Invalid API-key"));
+  EXPECT_THAT(engine_->lines, HasSubstr("what became of it is not known: -1006"));
+  engine_->lines.clear();
+  venue_.error("order.place", 400, -2010, "Order would immediately match and take.");
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0, ++generation_)));
+  ASSERT_TRUE(run_until(
+      [&] { return last(EventKind::kRejected).failure.reason == RejectReason::kWouldCross; }));
+  turn();
+  EXPECT_EQ(engine_->lines, "") << "every day's business";
+}
 
 TEST_F(BinanceOrderSession, AllRequestsOfAnOrderUseOneConnection) {
   start_up();
@@ -593,7 +636,26 @@ TEST_F(BinanceOrderSession, StopsQuotingShortOfTheVenuesLimitsAndKeepsCancelling
   ASSERT_TRUE(submit(CommandKind::kCancel, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kCanceled));
   EXPECT_EQ(venue_.count("order.place"), 1u);
+  ASSERT_TRUE(run_until_heard(EventKind::kRateUsage));
   EXPECT_EQ(last(EventKind::kRateUsage).rate.orders_limit, 50u);
+}
+
+TEST_F(BinanceOrderSession, WhatTheStartHasUsedIsKnownBeforeTheFirstOrder) {
+  options_.connections = 1;
+  for (const char* method : {"openOrders.status", "myTrades", "account.status"}) {
+    const std::string result =
+        method == std::string("account.status") ? R"({"balances":[]})" : "[]";
+    venue_.on(method, [result](const VenueRequest& r) {
+      return std::vector{"{\"id\":" + r.id + ",\"status\":200,\"result\":" + result +
+                         limits(1, 990)};
+    });
+  }
+  start_up();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kDenied));
+  EXPECT_EQ(last(EventKind::kDenied).failure.reason, RejectReason::kRateLimit);
+  EXPECT_EQ(venue_.count("order.place"), 0u);
+  EXPECT_THAT(engine_->lines, HasSubstr("place of BTCUSDT is held back for "));
 }
 
 TEST_F(BinanceOrderSession, KeepsWeightForCancelsAndQuestions) {
@@ -1066,6 +1128,8 @@ TEST_F(BinanceOrderSession, ARevokedKeyEndsTheSession) {
   EXPECT_EQ(engine_->session.counters().session_errors, 1u);
   for (int i = 0; i < 100; ++i) turn();
   EXPECT_THAT(engine_->lines, HasSubstr("no longer accepts the API key"));
+  EXPECT_THAT(engine_->warnings, HasSubstr("order connection 0: an error about no request of ours: "
+                                           "-2015 Invalid API-key. (status 401)"));
   EXPECT_EQ(venue_.connections(), 1);  // no hurry
 }
 
@@ -1079,6 +1143,12 @@ TEST_F(BinanceOrderSession, SurvivesMessagesItDoesNotUnderstand) {
   venue_.send_to(2, R"({"id":7,"result":)" + std::string(50'000, '['));
   ASSERT_TRUE(run_until([this] { return engine_->session.counters().bad_messages >= 7; }));
   EXPECT_TRUE(is_up());
+  turn();
+  const std::string& said = engine_->warnings;
+  const std::string not_understood = "order connection 1: a message was not understood (";
+  EXPECT_THAT(said, HasSubstr(not_understood));
+  EXPECT_EQ(said.find(not_understood), said.rfind(not_understood)) << "once: " << said;
+  EXPECT_THAT(engine_->lines, HasSubstr("an answer to nothing that is waited for: status 200"));
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
   ASSERT_TRUE(run_until_heard(EventKind::kAccepted, 2));
@@ -1090,6 +1160,20 @@ TEST_F(BinanceOrderSession, ReconcilesAfterAUserEventItDoesNotUnderstand) {
   venue_.push(R"({"e":"executionReport","z":"not a number"})");
   ASSERT_TRUE(run_until([&] { return engine_->link.reconciliations.load() > before; }));
   ASSERT_TRUE(run_until([this] { return is_up(); }));
+  EXPECT_THAT(engine_->warnings,
+              HasSubstr("order connection 0 ended: an event of the user data was not understood"));
+  EXPECT_THAT(engine_->warnings, Not(HasSubstr("is ready")));
+}
+
+TEST_F(BinanceOrderSession, SaysWhyUserDataEndedAndWhatItCouldNotOpenAnew) {
+  options_.connections = 1;
+  start_up();
+  venue_.error("session.logon", 403, -1000, "not today");
+  venue_.push(R"({"e":"eventStreamTerminated","E":1728973001334})");
+  ASSERT_TRUE(run_until([this] { return engine_->link.connect_failures.load() > 0; }));
+  EXPECT_THAT(engine_->warnings,
+              HasSubstr("order connection 0 ended: the venue has terminated the user data\n"));
+  EXPECT_THAT(engine_->warnings, HasSubstr("session.logon was refused: -1000 not today"));
 }
 
 TEST_F(BinanceOrderSession, AnOversizedMessageEndsTheConnectionNotTheEngine) {
@@ -1117,6 +1201,8 @@ TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());
   EXPECT_EQ(engine_->session.counters().connections_lost, 0u);
+  EXPECT_THAT(engine_->lines, HasSubstr("order connection 0 ended: replaced by a newer one"));
+  EXPECT_EQ(engine_->warnings, "") << "all as it should be";
   script_orders();
   ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
   ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
@@ -1144,8 +1230,12 @@ TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
   ASSERT_TRUE(submit(CommandKind::kPlace, id(1)));
   ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
   EXPECT_EQ(venue_.requests("order.place")[0].connection, 1);
+  const std::string held = "order connection 1: as many attempts were made as the venue allows; ";
+  ASSERT_TRUE(run_until([&] { return engine_->warnings.find(held) != std::string::npos; }));
   for (int i = 0; i < 100; ++i) turn();
-  EXPECT_EQ(venue_.connections(), 2);  // the limit is kept
+  EXPECT_EQ(venue_.connections(), 2);                                 // the limit is kept
+  EXPECT_THAT(engine_->warnings, HasSubstr(held + "the next in 2"));  // 29x,xxx ms
+  EXPECT_EQ(engine_->warnings.find(held), engine_->warnings.rfind(held)) << engine_->warnings;
 }
 
 TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {
@@ -1275,7 +1365,7 @@ TEST_F(BinanceOrderSessionTls, PlacesOrders) {
   });
   OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
-                           [this](std::string_view line) { lines_ += line; });
+                           [this](LogLevel, std::string_view line) { lines_ += line; });
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   Event e;
   while (session.state() != SessionState::kUp && std::chrono::steady_clock::now() < give_up) {
@@ -1304,7 +1394,7 @@ TEST_F(BinanceOrderSessionTls, AnAuthorityItDoesNotKnowIsNamedAndNothingIsSent) 
   options_.ca_file = scratch_.write("ca.pem", other.pem());
   OrderSession session(options_, kApiKey, *credentials_.signer, link_, limit_.requests);
   OrderConnector connector(options_, credentials_, link_, limit_, clock_,
-                           [this](std::string_view line) { lines_ += line; });
+                           [this](LogLevel, std::string_view line) { lines_ += line; });
   connector.do_work();
   EXPECT_EQ(link_.connect_failures.load(), 1u);
   EXPECT_THAT(lines_, HasSubstr("certificate"));

@@ -290,6 +290,25 @@ TEST(CaptureFeed, UnitsComeFromExchangeInfoIfTheyFitTheCapture) {
   EXPECT_NE(CaptureFeed::open(options).error, "");
 }
 
+// Two far orders that are older than the lot: exchangeInfo is right, and the book loses nothing.
+TEST(CaptureFeed, AFewQuantitiesOffTheLotDoNotOverruleExchangeInfo) {
+  const TempFiles files;
+  std::string text = at(0, snapshot(10, R"(["100.25","3.2"],["50","2292.22972"])"));
+  for (int i = 11; i <= 300; ++i)
+    text += at(i, spot_diff("ETHUSDT", i, i, R"(["100.25","0.0003"])"));
+  text += at(301, spot_diff("ETHUSDT", 301, 301, R"(["49","47.50196"])"));
+  CaptureOptions options;
+  options.exchange_info_file = files.write("info", kExchangeInfo);
+  options.files = {files.write("a", text)};
+  const CaptureFeed::Opened opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->units()[0], "ETHUSDT: tick 0.01 and lot 0.0001 from exchangeInfo");
+  walk(*opened.feed);
+  EXPECT_EQ(opened.feed->counters().diffs_applied, 291u);
+  EXPECT_EQ(opened.feed->counters().gaps, 0u);
+  EXPECT_EQ(opened.feed->problems().count(FeedProblem::kOffGrid), 2u);
+}
+
 TEST(CaptureFeed, AUnitOfTheConfigStandsBesideOneThatIsFoundElsewhere) {
   const TempFiles files;
   CaptureOptions options;
@@ -307,6 +326,47 @@ TEST(CaptureFeed, AUnitOfTheConfigStandsBesideOneThatIsFoundElsewhere) {
   EXPECT_EQ(opened.feed->units()[0],
             "ETHUSDT: tick 0.005 from config, lot 0.0001 from exchangeInfo");
   EXPECT_EQ(opened.feed->notes().size(), 1u) << "whether its own tick would fit is not asked";
+}
+
+// A line or two of another symbol, without a book, are no instrument unless it is asked for.
+TEST(CaptureFeed, AStrayLineOfAnotherSymbolMakesNoInstrument) {
+  const TempFiles files;
+  CaptureOptions options;
+  options.files = {files.write(
+      "a", at(0, snapshot(10, R"(["100.25","3.2"])")) + at(1, spot_diff("ETHUSDT", 11, 12)) +
+               at(2, spot_diff("DOGEUSDT", 5, 6)) + at(3, spot_diff("ETHUSDT", 13, 14)))};
+  options.named = [](std::string_view symbol) { return symbol == "BTCUSDT"; };
+  CaptureFeed::Opened opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  ASSERT_EQ(opened.feed->instruments().size(), 1u);
+  EXPECT_EQ(opened.feed->instruments()[0].symbol(), "ETHUSDT");
+  EXPECT_NE(
+      opened.feed->notes().back().find("DOGEUSDT: left out, the captures hold 1 messages of it"),
+      std::string::npos)
+      << opened.feed->notes().back();
+  walk(*opened.feed);
+  EXPECT_EQ(opened.feed->problems().count(FeedProblem::kUnknownSymbol), 1u);
+  options.named = [](std::string_view symbol) { return symbol == "DOGEUSDT"; };
+  opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->instruments().size(), 2u) << "it is asked for";
+}
+
+TEST(CaptureFeed, OneSymbolWithoutABookIsStillAnInstrument) {
+  const TempFiles files;
+  CaptureOptions options;
+  options.files = {files.write("a", at(2, spot_diff("DOGEUSDT", 5, 6)))};
+  options.named = [](std::string_view) { return false; };
+  const CaptureFeed::Opened opened = CaptureFeed::open(options);
+  ASSERT_EQ(opened.error, "");
+  EXPECT_EQ(opened.feed->instruments().size(), 1u);
+}
+
+TEST(CaptureFeed, ThatIsDamagedFromItsBeginningIsSaidToBe) {
+  const TempFiles files;
+  std::string packed = gzip(at(0, snapshot(10, R"(["100.25","3.2"])")));
+  for (std::size_t i = 10; i < 20; ++i) packed[i] = static_cast<char>(0xff);
+  EXPECT_NE(open_error({files.write("a", packed)}).find("corrupt gzip"), std::string::npos);
 }
 
 // The finest step that is seen is the tick; that a single price of hundreds asks for it is said,

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -206,6 +208,64 @@ TEST(CaptureMerge, AFileThatStepsBackKeepsItsOwnOrder) {
   CaptureMerge merge({files.write("a", line_at(kBase + 9, "first") + line_at(kBase, "second"))});
   const ReadBack all = read_all(merge, [](const CaptureMerge& m) { return m.reader().problem(); });
   EXPECT_EQ(all.texts, (std::vector<std::string>{"{\"first\":1}", "{\"second\":1}"}));
+}
+
+constexpr std::int64_t kDay = 24 * 3'600 * 1'000'000'000LL;
+constexpr std::int64_t kThen = 1'723'161'254'024'000'000;
+
+ReadBack read_times(const std::vector<std::int64_t>& times) {
+  const TempFiles files;
+  std::string text;
+  for (const std::int64_t t : times) text += line_at(t, "l");
+  return read_file(files.write("a", text));
+}
+
+// Year 2030 on a line of 2024: believed, it would make a session of years.
+TEST(CaptureReader, ALineThatLeapsADayAheadAloneIsLeftOut) {
+  const ReadBack all = read_times({kThen, kThen + 1, kThen + 2'000 * kDay, kThen + 2, kThen + 3});
+  EXPECT_EQ(all.texts.size(), 4u);
+  EXPECT_EQ(all.problems, Problems{FeedProblem::kBadTime});
+  EXPECT_EQ(read_times({kThen + 2'000 * kDay, kThen, kThen + 1}).texts.size(), 2u) << "the first";
+  EXPECT_EQ(read_times({kThen, kThen + 2'000 * kDay}).texts.size(), 1u) << "the last";
+  EXPECT_EQ(read_times({kThen + 2'000 * kDay}).texts.size(), 1u) << "the only one";
+}
+
+TEST(CaptureReader, ACaptureThatGoesOnDaysLaterIsOne) {
+  const ReadBack all = read_times({kThen, kThen + 3 * kDay, kThen + 3 * kDay + 1, kThen + 9 * kDay,
+                                   kThen + 12 * kDay, kThen + 12 * kDay});
+  EXPECT_EQ(all.texts.size(), 6u);
+  EXPECT_TRUE(all.problems.empty());
+}
+
+TEST(CaptureReader, TheLineInDoubtKeepsItsPlaceAndItsNumber) {
+  const TempFiles files;
+  CaptureReader reader(files.write("a", line_at(kThen, "a") + line_at(kThen + 9 * kDay, "b") +
+                                            "no time\n" + line_at(kThen + 1, "c")));
+  CaptureLine line;
+  EXPECT_EQ(reader.next(line), ReadResult::kLine);
+  EXPECT_EQ(reader.line_number(), 1u);
+  EXPECT_EQ(reader.next(line), ReadResult::kProblem);
+  EXPECT_EQ(reader.line_number(), 3u);
+  EXPECT_EQ(reader.next(line), ReadResult::kProblem);
+  EXPECT_EQ(reader.line_number(), 2u);
+  EXPECT_EQ(reader.problem_text(), "{\"b\":1}");
+  EXPECT_EQ(reader.next(line), ReadResult::kLine);
+  EXPECT_EQ(reader.line_number(), 4u);
+  EXPECT_EQ(line.text, "{\"c\":1}");
+  EXPECT_EQ(reader.next(line), ReadResult::kEnd);
+}
+
+TEST(CaptureReader, ATimeThatNoEventCanHaveIsNoTime) {
+  EXPECT_EQ(read_times({kThen, 7'000'000'000'000'000'000}).problems,
+            Problems{FeedProblem::kBadTime});
+}
+
+TEST(CaptureReader, APipeIsNoCaptureAndIsNotWaitedFor) {
+  const TempFiles files;
+  const std::string pipe = files.write("a", "");
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_NE(CaptureReader(pipe).error().find("is not a regular file"), std::string::npos);
 }
 
 TEST(CaptureMerge, NamesTheFileThatCannotBeOpened) {

@@ -211,6 +211,28 @@ TEST(Config, ASetWinsOverTheFileAndTheLastSetWins) {
   EXPECT_EQ(symbol_value(load.config, "BTCUSDT", "min_spread"), "0.0015");
 }
 
+TEST(Config, ACommentMayStandBehindAValue) {
+  for (const char* line : {"min_spread = 0.003 # wide", "min_spread = 0.003\t#",
+                           "min_spread = 0.003 ;x", "# above\nmin_spread = 0.003"}) {
+    const ConfigLoad load = parse(std::string("[strategy] # ours\n") + line + "\n");
+    ASSERT_EQ(load.error, "") << line;
+    EXPECT_EQ(load.config.common.strategy.min_spread, Ratio(3'000'000)) << line;
+  }
+  EXPECT_EQ(parse("[session]\ndir = a#b\n").config.session.dir, "a#b") << "no blank before it";
+  EXPECT_THAT(error_of("", {"session.dir=a #b"}), HasSubstr("without ';' or ' #'"));
+}
+
+// A reset every 10 ns would leave no time for anything else.
+TEST(ConfigErrors, WhatIsDoneAgainAndAgainIsOffOrTakesATenthOfASecond) {
+  for (const char* key :
+       {"order_management.reset_interval", "execution.sweep_interval_s", "feed.ping_interval_s"}) {
+    const std::string set = key;
+    EXPECT_EQ(error_of("", {set + "=0"}), "");
+    EXPECT_EQ(error_of("", {set + "=0.1"}), "");
+    EXPECT_THAT(error_of("", {set + "=0.00000001"}), HasSubstr("0, or seconds from 0.1 to"));
+  }
+}
+
 TEST(Config, SymbolsMayRunOverSeveralLines) {
   const ConfigLoad load = parse("[venue]\nsymbols = AUSDT, BUSDT,\n  CUSDT,\n  DUSDT\n");
   ASSERT_TRUE(load.ok()) << load.error;
@@ -273,6 +295,8 @@ TEST(ConfigErrors, UnknownSectionsNameTheKnownOnes) {
                          "test.ini:2: [stratgy] x = 1: unknown section, did you mean [strategy]?"));
   EXPECT_THAT(error, HasSubstr("[risk] [order_management]"));
   EXPECT_THAT(error_of("min_spread = 1\n"), HasSubstr("unknown section"));
+  EXPECT_THAT(error_of("[nope]\n"), HasSubstr("test.ini:1: [nope]: unknown section"));
+  EXPECT_EQ(error_of("[strategy]\n[symbol ETHUSDT]\n"), "") << "a section may be empty";
 }
 
 TEST(ConfigErrors, AStrategyHasToExist) {

@@ -56,6 +56,7 @@ class CoreHarness {
     if (e.received.v == 0) e.received = now;
     buffer_.clear();
     core.on(e, buffer_);
+    core.conclude(buffer_);
     for (const Command& c : buffer_.items()) commands.push_back(c);
   }
   void batch_end() { deliver(event(EventKind::kBatchEnd)); }

@@ -255,6 +255,26 @@ TEST(Core, ResetsOnTimeCancelsVerifiesAndQuotesAfresh) {
   EXPECT_EQ(h.core.instrument(0).reset.count(), 1u);
 }
 
+TEST(Core, AResetIsNotToBlameForASideThatStaysEmptyForAnotherReason) {
+  CoreConfig c = quick();
+  c.orders.reset_interval = kSecond * 20;
+  CoreHarness h(c);
+  h.start_quoting();
+  h.advance(kSecond * 15);
+  h.answer_all();
+  h.control(ControlCode::kPause, PauseScope::kBuy);
+  h.batch_end();
+  h.answer_all();
+  ASSERT_EQ(h.core.instrument(0).reset.count(), 1u);
+  ASSERT_FALSE(h.live(Side::kSell).empty());
+  h.advance(kSecond * 3);
+  h.control(ControlCode::kResume, PauseScope::kBuy);
+  h.batch_end();
+  h.answer_all();
+  ASSERT_FALSE(h.live(Side::kBuy).empty());
+  EXPECT_LT(h.core.instrument(0).reset.naked(), kSecond);
+}
+
 TEST(Core, ShutdownCancelsEverythingAndIsDoneOnlyWhenNothingIsLeft) {
   CoreHarness h(quick());
   h.start_quoting();

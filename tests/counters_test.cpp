@@ -1,5 +1,7 @@
 // The counters file: what is written is what others read, whatever became of the writer.
 #include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -139,6 +141,25 @@ TEST_F(CountersTest, WhatADeadEngineLeftGoesIntoItsSession) {
   EXPECT_EQ(copy.value("live_orders"), 3);
 }
 
+// With hidepid nobody sees a process that forbids to be traced; it is alive all the same.
+TEST(ProcessIdTest, AProcessThatProcHidesIsAlive) {
+  enum Outcome { kAsWanted, kWrong, kCannotHide };
+  const ProcessId test = this_process();
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool hidden = unshare(CLONE_NEWNS) == 0 &&
+                        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                        mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && setuid(65534) == 0 &&
+                        access("/proc/1", F_OK) != 0;
+    if (!hidden) _exit(kCannotHide);
+    _exit(is_alive(test) && !is_alive({4'194'999, 1}) ? kAsWanted : kWrong);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kCannotHide) GTEST_SKIP() << "needs the right to mount";
+  EXPECT_EQ(WEXITSTATUS(status), kAsWanted);
+}
+
 TEST_F(CountersTest, OnlyWhatIsLeftOverIsRemoved) {
   CountersFile ours;
   ASSERT_EQ(create(ours), "");
@@ -213,7 +234,7 @@ TEST(MetricBlock, IsReadWholeWhileItIsWritten) {
   std::thread writer([&] {
     for (std::int64_t n = 1; n <= 20'000; ++n) {
       EngineBlock::Update update(block);
-      update.set("core_time_seconds", n);
+      update.set("core_timestamp_seconds", n);
       update.set("hot_path_allocations_total", n);
     }
     done = true;
@@ -222,13 +243,13 @@ TEST(MetricBlock, IsReadWholeWhileItIsWritten) {
   std::int64_t last = 0;
   while (!done) {
     if (!block.read(copy)) continue;
-    ASSERT_EQ(copy.value("core_time_seconds"), copy.value("hot_path_allocations_total"));
-    ASSERT_GE(copy.value("core_time_seconds"), last);
-    last = copy.value("core_time_seconds");
+    ASSERT_EQ(copy.value("core_timestamp_seconds"), copy.value("hot_path_allocations_total"));
+    ASSERT_GE(copy.value("core_timestamp_seconds"), last);
+    last = copy.value("core_timestamp_seconds");
   }
   writer.join();
   ASSERT_TRUE(block.read(copy));
-  EXPECT_EQ(copy.value("core_time_seconds"), 20'000);
+  EXPECT_EQ(copy.value("core_timestamp_seconds"), 20'000);
 }
 
 TEST(MetricBlock, AWriterThatStoppedHalfWayDoesNotHoldTheReader) {
@@ -268,7 +289,11 @@ void expect_good_table(const std::array<Metric, N>& table, std::set<std::string_
 TEST(MetricTable, NamesAreGoodAndThereOnce) {
   std::set<std::string_view> names;
   expect_good_table(kEngineMetrics, names);
+  expect_good_table(kLatencyMetrics, names);
   expect_good_table(kInstrumentMetrics, names);
+  expect_good_table(kBookRow, names);
+  expect_good_table(kOrderRow, names);
+  expect_good_table(kLevelRow, names);
 }
 
 TEST(MetricTable, LabelsSayWhatAValueStandsFor) {
@@ -276,6 +301,71 @@ TEST(MetricTable, LabelsSayWhatAValueStandsFor) {
   EXPECT_EQ(label_text(MetricLabel::kSideReason, side_reason(Side::kSell, QuoteReason::kPaused)),
             "side=\"sell\",reason=\"paused\"");
   EXPECT_EQ(label_text(MetricLabel::kOutcome, 5), "outcome=\"filled\"");
+  EXPECT_EQ(label_text(MetricLabel::kOrderState, live_state(OrderState::kUnknown)),
+            "state=\"unknown\"");
+  EXPECT_EQ(label_text(MetricLabel::kBound, 0), "le=\"0.0000001\"");
+  EXPECT_EQ(label_text(MetricLabel::kBound, kLatencyBounds.size()), "le=\"+Inf\"");
+}
+
+TEST(MetricTable, ValuesAreWrittenInTheirUnits) {
+  const Scale scale{Amount(kAmountScale / 100), Amount(kAmountScale / 10)};
+  EXPECT_EQ(value_text(MetricUnit::kTicks, scale, 300'012, 0), "3000.12");
+  EXPECT_EQ(value_text(MetricUnit::kHalfTicks, scale, 3, 0), "0.015");
+  EXPECT_EQ(value_text(MetricUnit::kLots, scale, 25, 0), "2.5");
+  EXPECT_EQ(value_text(MetricUnit::kNanos, scale, 1'500, 0), "0.0000015");
+  EXPECT_EQ(value_text(MetricUnit::kMoney, scale, -1, -1), "-0.000000000000000001");
+  EXPECT_EQ(value_text(MetricUnit::kReason, scale, static_cast<int>(QuoteReason::kPaused), 0),
+            "paused");
+  EXPECT_EQ(value_text(MetricUnit::kSession, scale, 1, 0), "up");
+}
+
+TEST(MetricTable, AMemberThatThereIsNotIsNoneOfOthers) {
+  for (const auto unit : {MetricUnit::kSide, MetricUnit::kReason, MetricUnit::kDecision,
+                          MetricUnit::kOrderState, MetricUnit::kCommand, MetricUnit::kSession}) {
+    EXPECT_STREQ(enum_name(unit, -1), "?");
+    EXPECT_STREQ(enum_name(unit, 1'000), "?");
+    EXPECT_FALSE(enum_label(unit).empty());
+  }
+}
+
+TEST(MetricBlock, OfRowsTheFirstAreInUse) {
+  BookBlock block;
+  BookBlock::Copy copy;
+  ASSERT_TRUE(block.read(copy));
+  EXPECT_EQ(copy.rows(), 0u);
+  {
+    BookBlock::Update update(block);
+    update.set_row(0, "book_bid_price", 100);
+    update.set_row(1, "book_bid_price", 99);
+    update.set_rows(2);
+  }
+  ASSERT_TRUE(block.read(copy));
+  ASSERT_EQ(copy.rows(), 2u);
+  EXPECT_EQ(copy.at(1, "book_bid_price"), 99);
+  BookBlock::Update(block).set_rows(1'000'000);
+  ASSERT_TRUE(block.read(copy));
+  EXPECT_EQ(copy.rows(), kBookRowsMax) << "whatever a file says";
+}
+
+TEST(QueueEstimate, NeverSaysLessThanThereMayBe) {
+  QueueEstimate estimate(4);
+  Order order;
+  order.slot = 2;
+  order.id = ClientOrderId(7);
+  order.price = Ticks(100);
+  order.lots = Lots(10);
+  EXPECT_EQ(estimate.ahead(order, Lots(50)), Lots(50)) << "all others were there first";
+  EXPECT_EQ(estimate.ahead(order, Lots(80)), Lots(50)) << "who comes later stands behind";
+  EXPECT_EQ(estimate.ahead(order, Lots(30)), Lots(30));
+  EXPECT_EQ(estimate.ahead(order, Lots(90)), Lots(30));
+  order.lots = Lots(5);
+  EXPECT_EQ(estimate.ahead(order, Lots(90)), Lots(30)) << "less of it keeps its place";
+  order.lots = Lots(6);
+  EXPECT_EQ(estimate.ahead(order, Lots(90)), Lots(90)) << "more of it does not";
+  order.price = Ticks(101);
+  EXPECT_EQ(estimate.ahead(order, Lots(20)), Lots(20));
+  order.id = ClientOrderId(8);
+  EXPECT_EQ(estimate.ahead(order, Lots(40)), Lots(40)) << "a replacement is another order";
 }
 
 TEST_F(CountersTest, TheCoresStateIsPublished) {
@@ -286,8 +376,10 @@ TEST_F(CountersTest, TheCoresStateIsPublished) {
   EventCounter events;
   for (int i = 0; i < 5; ++i) events.count(EventKind::kTrade);
   const Clock clock;
-  CorePublisher publisher(h.core, events, clock);
-  publisher.publish_to(ours);
+  const Histogram none;
+  CorePublisher publisher(h.core, events, {none, none}, clock);
+  const std::atomic<std::uint64_t> journal_lost{7};
+  publisher.publish_to(ours, &journal_lost);
   publisher.publish_all();
   EngineBlock::Copy engine;
   InstrumentBlock::Copy instrument;
@@ -298,6 +390,7 @@ TEST_F(CountersTest, TheCoresStateIsPublished) {
   EXPECT_EQ(engine.value("live_orders"),
             instrument.value("orders_live", 0) + instrument.value("orders_live", 1));
   EXPECT_EQ(engine.value("trip"), 0);
+  EXPECT_EQ(engine.value("journal_lost_total"), 7);
   EXPECT_EQ(instrument.value("best_bid_price"), 299'999);
   EXPECT_EQ(instrument.value("quote_reason", 0), static_cast<int>(QuoteReason::kQuoting));
   h.control(ControlCode::kKill);

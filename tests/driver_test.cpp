@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@ using namespace mm;
 struct FakeCore {
   std::vector<Event> seen;
   std::function<void(const Event&, CommandBuffer&)> answer;
+  std::function<void(const CommandBuffer&)> conclusion;
   std::deque<Nanos> deadlines;
   bool shut_down = false;
   Nanos stops_after{};  // from the shutdown on
@@ -37,6 +39,9 @@ struct FakeCore {
       shut_down_at = e.time;
     }
     if (answer) answer(e, out);
+  }
+  void conclude(const CommandBuffer& sent) {
+    if (conclusion) conclusion(sent);
   }
   Nanos next_deadline() const { return deadlines.empty() ? kNever : deadlines.front(); }
   bool stopped() const { return shut_down && now >= shut_down_at + stops_after; }
@@ -107,6 +112,23 @@ TEST_F(DriverTest, JournalsEveryEventAsStampedWithTheHashOfItsCommands) {
   ASSERT_EQ(sink.taken.size(), 1u);
   EXPECT_EQ(sink.taken[0].id.v, 7u);
   EXPECT_EQ(driver.commands_out(), 1u);
+}
+
+TEST_F(DriverTest, TheCoreConcludesOnceTheCommandsAreOnTheirWay) {
+  core.answer = [](const Event& e, CommandBuffer& out) {
+    if (e.kind == EventKind::kBatchEnd) out.push(place(7));
+  };
+  std::vector<std::string> order;
+  const auto note = [&](const std::string& what) {
+    order.push_back(what + " " + std::to_string(sink.taken.size()));
+  };
+  core.conclusion = [&](const CommandBuffer& sent) {
+    note("concluded of " + std::to_string(sent.size()));
+  };
+  const auto sent = [&] { note("sent"); };
+  driver.deliver(event(EventKind::kTrade), Nanos(1), sent);
+  driver.end_batch(Nanos(2), sent);
+  EXPECT_EQ(order, (std::vector<std::string>{"concluded of 0 0", "sent 1", "concluded of 1 1"}));
 }
 
 TEST_F(DriverTest, EndsABatchOnlyAfterSomethingWasDelivered) {

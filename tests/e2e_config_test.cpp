@@ -68,12 +68,46 @@ TEST(LatencySamples, AreReadFromTheirFileAndABadOneIsRefusedBeforeAnythingStarts
     EXPECT_EQ(run("soak --seeds 1", "good").exit_code, 0);
     for (const char* command :
          {"run --speed max --seconds 1", "backtest --capture none", "check", "soak --seeds 1"}) {
-      expect_nothing_started(here, run(command, "bad"),
-                             {command, (key + "_latency_samples: bad:2").c_str(), "whole number"});
+      expect_nothing_started(
+          here, run(command, "bad"),
+          {command, ("--set: [simulator] " + key + "_latency_samples = bad: bad:2").c_str(),
+           "whole number"});
       expect_nothing_started(here, run(command, "none"),
-                             {command, (key + "_latency_samples").c_str(), "cannot read"});
+                             {command, (key + "_latency_samples = none: cannot read").c_str(),
+                              "a file of latencies in whole ns is allowed"});
     }
   }
+}
+
+TEST(BadConfigFile, FilesAndFoldersThatItNamesAreLookedAtBeforeAnythingStarts) {
+  for (const BadConfig& bad : {
+           BadConfig{"venue.exchange_info=/nonexistent",
+                     "--set: [venue] exchange_info = /nonexistent: /nonexistent: cannot be opened",
+                     "is allowed"},
+           BadConfig{"session.dir=", "--set: [session] dir = :", "the name of a folder"},
+           BadConfig{"session.dir=plain", "--set: [session] dir = plain: is not a folder",
+                     "is allowed"},
+           BadConfig{"session.dir=plain/below", "dir = plain/below: is not a folder", "is allowed"},
+       }) {
+    const Scratch here;
+    here.write("plain", "a file");
+    for (const char* command :
+         {"run --speed max --seconds 1 --json out.json", "backtest --capture none", "check"}) {
+      const Ran ran = here.run(std::string(command) + " --set " + bad.text);
+      expect_nothing_started(here, ran, bad);
+    }
+  }
+}
+
+TEST(BadConfigFile, AnEmptyFileIsOneWithEveryDefault) {
+  const Scratch here;
+  for (const std::string& file : {here.write("empty.ini", ""), std::string("/dev/null")}) {
+    const Ran ran = here.run("run --speed max --seconds 1 --quiet -c " + file);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  }
+  const Ran folder = here.run("run --speed max --seconds 1 -c .");
+  EXPECT_EQ(folder.exit_code, 2);
+  EXPECT_THAT(folder.err, HasSubstr("cannot be read"));
 }
 
 TEST(BadConfigFile, ADedicatedTopologyNeedsItsCores) {

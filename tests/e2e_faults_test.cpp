@@ -84,8 +84,9 @@ class LiveFaults : public testing::Test {
 };
 
 TEST_F(LiveFaults, QuotesAreBackAfterEachOfThem) {
-  const std::vector<std::string> kinds{"clock_ahead", "clock_behind",    "symbol_halted",
-                                       "slow_venue",  "server_shutdown", "answer_delayed"};
+  const std::vector<std::string> kinds{"clock_ahead",  "clock_behind",    "symbol_halted",
+                                       "slow_venue",   "server_shutdown", "answer_delayed",
+                                       "balance_moved"};
   for (const std::string& kind : kinds) {
     SCOPED_TRACE(kind);
     ASSERT_TRUE(quotes_after(endure(kind, 3))) << engine_->output() << log();

@@ -130,6 +130,22 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
 }
 
+TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
+  ASSERT_NO_FATAL_FAILURE(start({"--set", "guard.proof_interval_s=1"}));
+  ASSERT_NO_FATAL_FAILURE(start_guard());
+  venue_->process().signal(SIGSTOP);
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "CANNOT REACH") > 0; }))
+      << guard_->output();
+  EXPECT_TRUE(wait_until([&] { return count_of(log(), "guard cannot reach the venue") > 0; }));
+  venue_->process().signal(SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "answers again") > 0; }))
+      << guard_->output();
+  EXPECT_TRUE(wait_until([&] { return count_of(log(), "guard reaches the venue again") > 0; }));
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(guard_->wait(), 0) << guard_->output();
+}
+
 TEST_F(GuardedRun, AnOrderlyEndEndsTheGuardToo) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());

@@ -2,6 +2,11 @@
 // TLS, an Ed25519 key. What is left at the end is asked from the venue.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
+#include <regex>
+
+#include "tests/dumped_memory.h"
 #include "tests/local_venue.h"
 #include "tests/net_server.h"
 
@@ -142,6 +147,19 @@ TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   EXPECT_THAT(left, HasSubstr(kForeign));
 }
 
+TEST_F(LiveRun, LeavesAForeignOrderAloneInAKill) {
+  open();
+  ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
+  start_quoting();
+  const test::Ran killed = here_.run("kill s");
+  EXPECT_EQ(killed.exit_code, 0) << killed.out << killed.err;
+  const std::string left = venue_->open_orders();
+  EXPECT_EQ(count_of(left, "\"orderId\""), 1u) << left;
+  EXPECT_THAT(left, HasSubstr(kForeign));
+  stop();
+  EXPECT_EQ(venue_->open_orders(), left);
+}
+
 TEST_F(LiveRun, CancelsAForeignOrderTooWhereTheSymbolIsItsOwn) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
@@ -187,7 +205,8 @@ TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
 }
 
 TEST_F(LiveRun, FillsThatNoConnectionCouldTellAreToldAtTheEnd) {
-  open({.keys = "connections_per_5min = 3\n"});  // for data and orders, and no other
+  // For the check before the start, data and orders, and no other.
+  open({.keys = "connections_per_5min = 5\n"});
   start_quoting();
   const auto told = [&] { return count_of(log(), " FILLED "); };
   const auto traded = [&] {
@@ -273,18 +292,57 @@ TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
   EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
 }
 
+// An order API that answers the check before the start, and bans the address afterwards.
+test::NetServer::Handler ban_after_the_first() {
+  const auto connections = std::make_shared<std::atomic<int>>();
+  return [connections](test::Peer& peer) {
+    if (connections->fetch_add(1) > 0) {
+      peer.read_until("\r\n\r\n");
+      peer.write("HTTP/1.1 418 Banned\r\nRetry-After: 80\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    test::WsPeer socket(peer);
+    if (!socket.upgrade()) return;
+    while (const auto frame = socket.read()) {
+      std::smatch id;
+      if (!std::regex_search(frame->payload, id, std::regex(R"("id":("?\w+"?))"))) return;
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+      socket.send_text(R"({"id":)" + id[1].str() + R"(,"status":200,"result":{"serverTime":)" +
+                       std::to_string(ms) + "}}");
+    }
+  };
+}
+
+// The order API bans the address before any connection came up: there is nothing to wait for.
+TEST_F(LiveRun, WithoutAConnectionABanIsSaidAndNotWaitedForAtTheEnd) {
+  open();
+  const test::NetServer bans(ban_after_the_first());
+  start({"--set", "engine.log_level=warn", "--set",
+         "venue.ws_api_url=ws://127.0.0.1:" + std::to_string(bans.port()) + "/ws-api/v3"});
+  ASSERT_TRUE(wait_until([&] { return count_of(log(), "HTTP 418") > 0; }))
+      << engine_->output() << log();
+  EXPECT_THAT(log(), HasSubstr("orders: order connection 0: "));
+  EXPECT_EQ(stop(), 1) << "orders of an earlier start could not be looked for";
+  EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
+  EXPECT_THAT(engine_->output() + log(), Not(HasSubstr("waiting to cancel")));
+}
+
 TEST_F(LiveRun, NoSecretIsInAnythingItLeaves) {
   open();
   start_quoting();
-  const std::string limits = read_file("/proc/" + std::to_string(engine_->pid()) + "/limits");
-  const std::string core = limits.substr(limits.find("Max core file size"), 55);
-  EXPECT_THAT(core, testing::MatchesRegex("Max core file size +0 +0 *")) << limits;
   venue_->drop("all");  // with a logon again
   ASSERT_TRUE(wait_until([&] { return connections() >= 6; })) << log();
-  EXPECT_EQ(stop(), 0);
   const std::string key = read_file(here_.path("api.key"));
   std::string pem = read_file(here_.path("keys/ed25519_private.pem"));
-  pem = pem.substr(pem.find('\n') + 1, 48);
+  pem = pem.substr(pem.find('\n') + 1, 64);
+  const std::string limits = read_file("/proc/" + std::to_string(engine_->pid()) + "/limits");
+  const std::string core = limits.substr(limits.find("Max core file size"), 55);
+  EXPECT_THAT(core, testing::MatchesRegex("Max core file size +1 +1 *")) << limits;
+  EXPECT_GT(test::times_in_dump(engine_->pid(), "ETHUSDT"), 0u);
+  EXPECT_EQ(test::times_in_dump(engine_->pid(), pem), 0u);
+  EXPECT_EQ(test::times_in_dump(engine_->pid(), test::ed25519_key(pem)), 0u);
+  EXPECT_EQ(stop(), 0);
   ASSERT_GT(key.size(), 10u);
   std::size_t looked_at = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(here_.path(""))) {
@@ -316,8 +374,8 @@ TEST_F(LiveRun, CheckSaysALineOfEachThing) {
   open();
   Process check(here_, venue_->engine({"check", "--mode", "live"}), "check.out");
   EXPECT_EQ(check.wait(), 0);
-  for (const char* subject :
-       {"live", "venue", "time", "symbol", "limits", "key", "fees", "balances", "rights"}) {
+  for (const char* subject : {"live", "venue", "time", "symbol", "limits", "streams", "key", "fees",
+                              "balances", "rights", "orders"}) {
     EXPECT_GE(count_of(check.output(), "  " + std::string(subject) + " "), 1u) << subject << "\n"
                                                                                << check.output();
   }
@@ -371,7 +429,9 @@ TEST_F(LiveStart, IsRefusedForWhatIsWrongWithKeySymbolOrPermission) {
            {"strategy.order_size=0.0001", "are worth 0."},
            {"venue.symbols=NONEUSDT", "NONEUSDT"},
            {"venue.ca_file=missing.pem", "missing.pem"},
-           {"venue.rest_url=https://127.0.0.1:1", "127.0.0.1"}}) {
+           {"venue.rest_url=https://127.0.0.1:1", "127.0.0.1"},
+           {"venue.stream_url=wss://127.0.0.1:1", "fail  streams   127.0.0.1:1: "},
+           {"venue.ws_api_url=wss://127.0.0.1:1/ws-api/v3", "fail  orders    127.0.0.1:1: "}}) {
     expect_refused(bad);
   }
   expect_nothing_placed();

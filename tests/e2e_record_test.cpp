@@ -10,6 +10,7 @@
 namespace mm::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 constexpr std::string_view kExchangeInfo =
@@ -35,6 +36,14 @@ class RecordE2E : public testing::Test {
     return " --set venue.symbols=BTCUSDT --set venue.ca_file=" + ca_file_ +
            " --set venue.stream_url=" + streams.url() + " --set venue.rest_url=" + rest.url();
   }
+  // Too small to be shown for its size.
+  static std::string trade_text(std::uint64_t id) {
+    return stream_text(
+        "btcusdt@trade",
+        fmt::format(R"({{"e":"trade","E":1672515782136000,"s":"BTCUSDT","t":{},"p":"100.50",)"
+                    R"("q":"0.001","T":1672515782136000,"m":{},"M":true}})",
+                    id, id % 2 == 0));
+  }
   // Runs the binary while the venue talks.
   Ran run(const std::string& arguments) {
     Ran ran;
@@ -45,8 +54,10 @@ class RecordE2E : public testing::Test {
     });
     while (!done) {
       const std::uint64_t id = ++id_;
-      for (std::size_t c = 0; c < streams.connections(); ++c)
-        streams.send(c, diff_text(id, id, fmt::format(R"(["99.{:02}","{}"])", id % 90, id % 3)));
+      for (std::size_t c = 0; c < streams.connections(); ++c) {
+        streams.send(c, diff_text(id, id, fmt::format(R"(["100.{:02}","{}"])", id % 90, id % 3)));
+        streams.send(c, trade_text(id));
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     binary.join();
@@ -88,11 +99,20 @@ TEST_F(RecordE2E, PolledDataIsRecordedToo) {
 }
 
 TEST_F(RecordE2E, WatchShowsBookSummaryAndFlow) {
-  const Ran watched = run("watch --seconds 2" + at_venue());
+  const Ran watched = run("watch --seconds 2 --set measures.trade_print_interval=0.1" + at_venue());
   EXPECT_EQ(watched.exit_code, 0) << watched.err;
   EXPECT_THAT(watched.out, HasSubstr("market data connected"));
   EXPECT_THAT(watched.out, HasSubstr("  market    "));
-  EXPECT_THAT(watched.out, HasSubstr("  flow      buy"));
+  // Where the market was a minute ago a market of two seconds does not know.
+  EXPECT_THAT(watched.out, HasSubstr("  moved     1 min -, 5 min -, 15 min -"));
+  EXPECT_THAT(watched.out, ContainsRegex("volatility \\+[0-9.]*[1-9]"));
+  EXPECT_THAT(watched.out, ContainsRegex("  flow      buy [0-9.]*[1-9][0-9]* / sell "
+                                         "[0-9.]*[1-9][0-9]* BTC in 1 min"));
+  // One trade in every interval, not one for all time.
+  const std::string_view out = watched.out;
+  const std::size_t shown = out.find(" trade, ");
+  EXPECT_NE(shown, out.npos);
+  EXPECT_NE(out.find(" trade, ", shown + 1), out.npos);
   EXPECT_THAT(watched.out, HasSubstr("1 x 101"));
 }
 

@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "engine/ledger/sqlite.h"
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -240,13 +241,56 @@ TEST(SimRun, TheCountersOfASessionAreThoseOfItsSummary) {
   EXPECT_EQ(here.run("counters nowhere").exit_code, 1);
 }
 
+// A run of days: its journal goes through all its segments, its ledger has every fill.
+TEST(SimRun, WhoseFirstSegmentsWereDeletedEndsCleanAndKeepsItsFills) {
+  const Scratch here;
+  const Ran ran = here.run(kFast +
+                           "--seconds 300 --session s --set journal.segment_bytes=1048576 "
+                           "--set journal.segments_max=3");
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_FALSE(here.has("s/journal.bin"));
+  const JsonFile json(here.path("s/summary.json"));
+  Database ledger;
+  ASSERT_EQ(ledger.open(here.path("s/ledger.sqlite"), Database::Mode::kReadOnly), "");
+  Statement rows;
+  ASSERT_EQ(ledger.prepare("SELECT count(*), (SELECT position FROM closing) FROM fills", rows), "");
+  ASSERT_TRUE(rows.step());
+  EXPECT_EQ(rows.integer(0), json.integer("/fills"));
+  EXPECT_EQ(rows.text(1), json.text("/position"));
+}
+
+// What the disk said is in the summary, and saying it costs the hot path nothing.
+TEST(SimRun, OnAFullDiskSaysWhatCouldNotBeWritten) {
+  const Scratch here;
+  const Ran ran = here.run(kFast + "--seconds 120 --session s", "trap '' XFSZ; ulimit -f 1500;");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("s/journal.bin: cannot be written: File too large"));
+  EXPECT_EQ(JsonFile(here.path("s/summary.json")).integer("/hot_path_allocations"), 0);
+}
+
+// The summary is written last: a journal without an end beside it was cut afterwards.
+TEST(SimRun, ReplayOfAJournalCutAfterItsEndFails) {
+  const Scratch here;
+  ASSERT_EQ(here.run(kFast + "--seconds 20 --session s").exit_code, 0);
+  const std::string journal = here.path("s/journal.bin");
+  const auto whole = std::filesystem::file_size(journal);
+  for (const std::uintmax_t left : {whole - 1, whole / 2, std::uintmax_t{8'000}}) {
+    std::filesystem::resize_file(journal, left);
+    const Ran ran = here.run("replay s");
+    EXPECT_EQ(ran.exit_code, left == whole - 1 ? 0 : 1) << left << ran.out;
+    EXPECT_EQ(ran.err.find("are missing in its journal") != std::string::npos, left < whole - 1);
+  }
+  std::filesystem::remove(here.path("s/summary.json"));
+  EXPECT_EQ(here.run("replay s").exit_code, 0) << "a session that was killed";
+}
+
 TEST(SimRun, ASessionFolderInUseIsRefused) {
   const Scratch here;
   std::filesystem::create_directory(here.path("s"));
   here.write("s/precious", "data");
   const Ran ran = here.run(kFast + "--seconds 10 --session s");
-  EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_EQ(ran.err, "mm_logic: s: is not empty; a session needs a folder of its own\n");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(ran.err, "mm_logic: --session s: is not empty; a session needs a folder of its own\n");
   EXPECT_EQ(test::read_file(here.path("s/precious")), "data");
 }
 

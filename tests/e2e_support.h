@@ -10,6 +10,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <simdjson.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,18 +128,22 @@ class JsonFile {
   simdjson::dom::element json_;
 };
 
+struct TerminalSize {
+  unsigned short rows = 40, columns = 120;
+};
+
 // A running binary on a pseudo-terminal; `terminal_kind` is its TERM ("dumb": plain lines),
 // `no_color` the NO_COLOR of its environment.
 class Running {
  public:
   Running(const Scratch& scratch, std::vector<std::string> arguments, const char* terminal_kind,
-          const char* no_color = nullptr) {
+          const char* no_color = nullptr, TerminalSize terminal_size = {}) {
     arguments.insert(arguments.begin(), binary());
     std::vector<char*> argv;
     for (std::string& a : arguments) argv.push_back(a.data());
     argv.push_back(nullptr);
     const std::string folder = scratch.path("");
-    winsize size{.ws_row = 40, .ws_col = 120, .ws_xpixel = 0, .ws_ypixel = 0};
+    const winsize size = window(terminal_size);
     pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
     if (pid_ != 0) return;
     setenv("TERM", terminal_kind, 1);
@@ -158,6 +163,14 @@ class Running {
   Running& operator=(const Running&) = delete;
 
   void signal(int number) const { kill(pid_, number); }
+  void type(std::string_view keys) const {
+    EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+  // The program is told, as by a terminal whose window changes.
+  void resize(TerminalSize size) const {
+    const winsize now = window(size);
+    ioctl(terminal_, TIOCSWINSZ, &now);
+  }
   const std::string& output() const { return output_; }
 
   // Reads on until `done` holds or the process has ended; false after half a minute without it.
@@ -184,6 +197,9 @@ class Running {
   int killed_by() const { return ended_ && WIFSIGNALED(status_) ? WTERMSIG(status_) : 0; }
 
  private:
+  static winsize window(TerminalSize size) {
+    return {.ws_row = size.rows, .ws_col = size.columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  }
   // Waits a moment for output; true if there was some.
   bool read_some() {
     pollfd ready{.fd = terminal_, .events = POLLIN, .revents = 0};

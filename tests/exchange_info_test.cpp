@@ -72,6 +72,7 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   ASSERT_NE(rules, nullptr);
   EXPECT_EQ(rules->status, SymbolStatus::kTrading);
   EXPECT_TRUE(rules->post_only_allowed);
+  EXPECT_EQ(rules->self_trade_modes, std::vector<std::string>{"NONE"});
   EXPECT_EQ(info.find_rules("BNBBTC", false), nullptr);
   const Instrument& i = *info.find("BNBBTC", true);
   EXPECT_FALSE(i.rules.keep_priority_reduce) << "amendAllowed";
@@ -84,6 +85,19 @@ TEST(ExchangeInfoLive, KnowsWhatASymbolAllows) {
   EXPECT_EQ(i.bid_band.down, Ratio(200'000'000));
   EXPECT_EQ(i.ask_band.up, Ratio(5'000'000'000));
   EXPECT_EQ(i.ask_band.down, Ratio(800'000'000));
+}
+
+TEST(ExchangeInfoLive, KnowsTheFiltersOfTheExchangeAndOfPositions) {
+  const ExchangeInfo info = parse_exchange_info(
+      R"({"exchangeFilters":[{"filterType":"EXCHANGE_MAX_NUM_ALGO_ORDERS","maxNumAlgoOrders":200},)"
+      R"({"filterType":"EXCHANGE_MAX_NUM_ORDERS","maxNumOrders":1000}],"symbols":[{"symbol":"A",)"
+      R"("filters":[{"filterType":"MAX_POSITION","maxPosition":"10.00000000"}]},)"
+      R"({"symbol":"B","filters":[]}]})");
+  ASSERT_EQ(info.error, "");
+  EXPECT_EQ(info.orders_max, 1000);
+  EXPECT_EQ(info.rules[0].position_max, Amount(10 * kAmountScale));
+  EXPECT_EQ(info.rules[1].position_max, Amount(0));
+  EXPECT_EQ(parse_exchange_info(kDocumented).orders_max, 0);
 }
 
 TEST(ExchangeInfoLive, KnowsASymbolWithoutReplacesOrPostOnlyOrders) {

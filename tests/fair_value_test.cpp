@@ -32,7 +32,9 @@ class OwnOrders {
     return row;
   }
   Touch seen(const Market& market, const Instrument& instrument = {}) {
-    return touch_without_own(market, table, 0, instrument);
+    Touch touch = market.touch();
+    leave_out_own(market, table, 0, instrument, touch);
+    return touch;
   }
   OrderTable table{{.capacity = 64}};
 };

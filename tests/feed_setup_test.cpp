@@ -41,6 +41,17 @@ TEST(FeedSetup, AConfiguredAddressWins) {
   EXPECT_EQ(o.ca_file, "own.pem");
 }
 
+TEST(FeedSetup, StreamsAreRawOrCombinedAndNamedInTheAddressOrSubscribedTo) {
+  EXPECT_TRUE(feed_options(parsed("")).combined);
+  const binance::LiveFeedOptions o =
+      feed_options(parsed("[feed]\nstreams = raw\nurl_streams_max = 0\n"));
+  EXPECT_FALSE(o.combined);
+  EXPECT_EQ(o.url_streams_max, 0);
+  EXPECT_EQ(o.check(), "");
+  EXPECT_THAT(error_of("[feed]\nstreams = raw\ndepth = 20\n"),
+              HasSubstr("must be combined: raw messages of [feed] depth 5, 10 and 20"));
+}
+
 TEST(FeedSetup, TheDefaultsFitTogether) {
   EXPECT_EQ(feed_options(parsed("")).check(), "");
 }

@@ -4,8 +4,13 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
+#include "gateway/venue_proof.h"
 #include "tests/core_harness.h"
 #include "tests/e2e_support.h"
 
@@ -261,6 +266,75 @@ TEST_F(GuardTest, TheVenuesSwitchRunsDownWhenTheGuardFires) {
   EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
   EXPECT_EQ(venues.armed.size(), 1u);
   EXPECT_THAT(said_, HasSubstr("could not be armed: not to be had"));
+}
+
+// Answers as it is told to; the last answer stays.
+class VenueProofTest : public testing::Test {
+ protected:
+  VenueProof::Setup setup() {
+    return {.ask =
+                [this] {
+                  const std::lock_guard lock(mutex_);
+                  ++asked_;
+                  judged_.notify_all();
+                  return answer_;
+                },
+            .say =
+                [this](std::string_view line) {
+                  const std::lock_guard lock(mutex_);
+                  said_.emplace_back(line);
+                },
+            .lost = lost_,
+            .interval = kMillisecond,
+            .retry = kMillisecond};
+  }
+  void answer(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    answer_ = text;
+    asked_ = 0;
+  }
+  // Until what it was told to answer has been judged.
+  bool judged() {
+    std::unique_lock lock(mutex_);
+    return judged_.wait_for(lock, std::chrono::seconds(20), [this] { return asked_ >= 2; });
+  }
+
+  std::mutex mutex_;
+  std::condition_variable judged_;
+  std::string answer_;
+  int asked_ = 0;
+  std::vector<std::string> said_;
+  std::atomic<std::uint32_t> lost_{0};
+};
+
+TEST_F(VenueProofTest, AsksAgainAndAgainAndSaysOnceWhatHasChanged) {
+  {
+    const VenueProof proof(setup());
+    ASSERT_TRUE(judged());
+    EXPECT_FALSE(proof.lost());
+    answer("connection refused");
+    ASSERT_TRUE(judged());
+    EXPECT_TRUE(proof.lost());
+    answer("");
+    ASSERT_TRUE(judged());
+    EXPECT_FALSE(proof.lost());
+  }
+  ASSERT_EQ(said_.size(), 2u);
+  EXPECT_THAT(said_[0], HasSubstr("CANNOT REACH THE VENUE"));
+  EXPECT_THAT(said_[0], HasSubstr("connection refused"));
+  EXPECT_THAT(said_[1], HasSubstr("the venue answers again"));
+}
+
+TEST_F(VenueProofTest, EndsAtOnceAndKeepsWhatItKnew) {
+  answer_ = "refused";
+  {
+    VenueProof::Setup slow = setup();
+    const VenueProof proof(slow);
+    ASSERT_TRUE(judged());
+    slow.interval = 3600 * kSecond;
+    const VenueProof idle(slow);
+  }
+  EXPECT_EQ(lost_, 1u);
 }
 
 }  // namespace

@@ -381,9 +381,17 @@ std::vector<std::string> includes_of(std::string_view source) {
 
 // What a folder of engine/app may include: everything outside, and those beside it.
 std::vector<std::string> below_app(const std::vector<std::string>& beside) {
-  std::vector<std::string> allowed{"engine/core/",    "engine/runtime/", "engine/counters/",
-                                   "engine/journal/", "engine/ledger/",  "engine/net/",
-                                   "feeds/",          "gateway/",        "sim/"};
+  std::vector<std::string> allowed{"engine/core/",
+                                   "engine/runtime/",
+                                   "engine/counters/",
+                                   "engine/journal/",
+                                   "engine/ledger/",
+                                   "engine/report/",
+                                   "engine/monitor/",
+                                   "engine/net/",
+                                   "feeds/",
+                                   "gateway/",
+                                   "sim/"};
   for (const std::string& folder : beside) allowed.push_back("engine/app/" + folder);
   return allowed;
 }
@@ -399,6 +407,8 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/counters/", {"engine/core/", "engine/runtime/"}},
       {"engine/journal/", {"engine/core/", "engine/runtime/"}},
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
+      {"engine/report/", {"engine/core/", "engine/runtime/", "engine/journal/", "engine/ledger/"}},
+      {"engine/monitor/", {"engine/core/", "engine/runtime/", "engine/counters/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/config/", below_app({})},
       {"engine/app/control/", below_app({})},
@@ -406,6 +416,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/app/venue/", below_app({"config/"})},
       {"engine/app/session/", below_app({"config/", "venue/", "version.h"})},
       {"engine/app/edges/", below_app({"config/", "venue/"})},
+      {"engine/app/explain/", below_app({"config/", "session/"})},
       {"engine/app/soak/", below_app({"config/", "session/"})},
       {"engine/app/", {"engine/", "feeds/", "gateway/", "sim/"}},
       {"feeds/", {"engine/core/", "engine/runtime/", "engine/net/"}},

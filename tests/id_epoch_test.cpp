@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "tests/e2e_support.h"
@@ -67,6 +68,14 @@ TEST(IdEpoch, SaysWhereItCannotWrite) {
   const IdEpoch next = next_id_epoch("/proc/no_such_place/one.epoch");
   EXPECT_EQ(next.epoch, 0);
   EXPECT_THAT(next.error, testing::HasSubstr("/proc/no_such_place/one.epoch"));
+}
+
+TEST(IdNonce, IsAnotherOneEachTimeAndFitsTheIds) {
+  std::set<std::int32_t> drawn;
+  for (int i = 0; i < 100; ++i) drawn.insert(draw_id_nonce());
+  EXPECT_GT(drawn.size(), 90u);
+  EXPECT_GE(*drawn.begin(), 1);
+  EXPECT_LT(*drawn.rbegin(), 1 << 24);
 }
 
 }  // namespace

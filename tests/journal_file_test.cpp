@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "engine/runtime/sealed_scope.h"
 #include "tests/journal_test_support.h"
 
 namespace mm {
@@ -256,6 +257,42 @@ TEST(JournalFile, FlushedRecordsCanBeReadWhileTheJournalIsWritten) {
   EXPECT_EQ(read_journal(folder / "journal.bin").records.size(), 2u);
 }
 
+// As of a start that has very much to recover.
+TEST(JournalFile, AnOpeningOfAnySizeComesBackFromEverySegment) {
+  const test::TemporaryFolder folder;
+  for (const std::size_t bytes : {kOpeningBytesMax, kOpeningBytesMax + 1, 3 * kPayloadBytesMax}) {
+    const std::string path = folder / ("journal_" + std::to_string(bytes) + ".bin");
+    JournalHeader header = test::sample_header();
+    header.opening.clear();
+    while (header.opening.size() < bytes) header.opening += std::to_string(header.opening.size());
+    header.opening.resize(bytes);
+    JournalWriter writer;
+    const auto records = test::random_records(5, 3000);
+    ASSERT_EQ(writer.open(path, header, {.segment_bytes_max = bytes + 50'000, .segments_max = 2}),
+              "");
+    for (const JournalRecord& r : records) writer.append(r);
+    ASSERT_EQ(writer.end({}), "");
+    JournalReader reader;
+    ASSERT_EQ(reader.open(path), "");
+    EXPECT_EQ(reader.header().opening, header.opening);
+    EXPECT_EQ(read_journal(path).last, JournalItem::kEnd);
+  }
+}
+
+TEST(JournalFile, AnOpeningThatBreaksOffIsNoJournal) {
+  const test::TemporaryFolder folder;
+  JournalHeader header = test::sample_header();
+  header.opening.assign(kOpeningBytesMax + 100, 'x');
+  JournalWriter writer;
+  ASSERT_EQ(writer.open(folder / "journal.bin", header), "");
+  ASSERT_EQ(writer.end({}), "");
+  const std::string whole = test::read_file(folder / "journal.bin");
+  const std::size_t end = sizeof(FrameHeader) + sizeof(JournalEnd) + sizeof(FrameTrailer);
+  test::write_file(folder / "cut.bin", whole.substr(0, whole.size() - end - 50));
+  JournalReader reader;
+  EXPECT_NE(reader.open(folder / "cut.bin"), "");
+}
+
 TEST(JournalFile, SegmentsReadAsOneJournal) {
   const test::TemporaryFolder folder;
   const auto records = test::random_records(11, 20'000);
@@ -304,22 +341,6 @@ TEST(JournalFile, BytesOnDiskAreBoundedByDeletingTheOldestSegment) {
   expect_records(c, {records.begin() + static_cast<std::ptrdiff_t>(first), records.end()});
 }
 
-// A disk that is full for a while, as a limit on the size of files.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit now = before_;
-    now.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
 TEST(JournalFile, WhatAFullDiskLostIsAGapWhenThereIsSpaceAgain) {
   const test::TemporaryFolder folder;
   const auto records = test::random_records(5, 6000);
@@ -332,8 +353,11 @@ TEST(JournalFile, WhatAFullDiskLostIsAGapWhenThereIsSpaceAgain) {
   append(0, 2000);
   EXPECT_EQ(writer.error(), "");
   {
-    const FileSizeLimit full(writer.bytes_written() + 10);
+    const test::FileSizeLimit full(writer.bytes_written() + 10);
+    const std::uint64_t before = hot_path_allocations();
+    const SealedScope sealed;
     append(2000, 4000);
+    EXPECT_EQ(hot_path_allocations(), before) << "a failing disk allocates nothing";
   }
   EXPECT_NE(writer.error().find("cannot be written"), std::string::npos);
   EXPECT_EQ(writer.lost(), 2000u);

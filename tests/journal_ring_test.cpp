@@ -401,5 +401,33 @@ TEST(JournalAgent, BringsTheJournalToTheDiskAsConfigured) {
   EXPECT_EQ(syncs_of(JournalSync::kInterval, 40), 4u);
 }
 
+TEST(JournalAgent, SaysWhenTheDiskTakesNothingAndWhenItDoesAgain) {
+  const test::TemporaryFolder folder;
+  JournalLane lane(4096);
+  JournalWriter writer;
+  const FakeClock clock;
+  ASSERT_EQ(writer.open(folder / "journal.bin", test::sample_header()), "");
+  JournalAgent agent(lane, writer, JournalSync::kNone, kSecond, clock);
+  const auto records = test::random_records(3, 2000);
+  const auto pass = [&] {
+    for (const JournalRecord& r : records) lane.push(r.event, r.command_hash);
+    while (agent.do_work() > 0) continue;
+  };
+  pass();
+  EXPECT_FALSE(agent.health().failing);
+  EXPECT_EQ(agent.health().lost, 0u);
+  {
+    const test::FileSizeLimit full(writer.bytes_written() + 10);
+    pass();
+  }
+  EXPECT_TRUE(agent.health().failing);
+  EXPECT_EQ(agent.health().lost, 2000u);
+  EXPECT_EQ(lane.lost(), 2000u);
+  EXPECT_NE(agent.health().error.find("cannot be written"), std::string::npos);
+  pass();
+  EXPECT_FALSE(agent.health().failing);
+  EXPECT_EQ(agent.health().lost, 2000u);
+}
+
 }  // namespace
 }  // namespace mm

@@ -1,9 +1,13 @@
-// Shared by the journal's tests: a folder that goes away, files as bytes, events at random.
+// Shared by the journal's tests: a folder that goes away, a disk that is full, files as bytes,
+// events at random.
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +20,22 @@
 #include "engine/journal/journal_writer.h"
 
 namespace mm::test {
+
+// A disk that is full for a while, as a limit on the size of files.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit now = before_;
+    now.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
 
 class TemporaryFolder {
  public:

@@ -184,30 +184,28 @@ std::vector<std::int64_t> sizes(const LadderSide& levels) {
   return out;
 }
 
+const SizeRules kUnitRules(unit_instrument(), Money(0));
+
 TEST(FitSizes, RoomGoesToTheBestLevelsFirst) {
   LadderSide levels = sized({5, 5, 5});
-  const SizeLimits l{.room = Lots(7), .order_worth_max = Money(0)};
-  EXPECT_EQ(fit_sizes(Side::kBuy, l, unit_instrument(), levels), QuoteReason::kPositionLimit);
+  const SizeLimits l{.room = Lots(7)};
+  EXPECT_EQ(fit_sizes(Side::kBuy, l, kUnitRules, levels), QuoteReason::kPositionLimit);
   EXPECT_THAT(sizes(levels), ElementsAre(5, 2));
 }
 
 TEST(FitSizes, ALackOfRoomIsCalledWhatItsCauseIs) {
   LadderSide levels = sized({5, 5});
-  const SizeLimits l{.room = Lots(5),
-                     .order_worth_max = Money(0),
-                     .room_reason = QuoteReason::kInsufficientBalance};
-  EXPECT_EQ(fit_sizes(Side::kSell, l, unit_instrument(), levels),
-            QuoteReason::kInsufficientBalance);
+  const SizeLimits l{.room = Lots(5), .room_reason = QuoteReason::kInsufficientBalance};
+  EXPECT_EQ(fit_sizes(Side::kSell, l, kUnitRules, levels), QuoteReason::kInsufficientBalance);
   EXPECT_THAT(sizes(levels), ElementsAre(5));
 }
 
 TEST(FitSizes, FundsBoundBuysOnly) {
-  const SizeLimits l{
-      .room = Lots(100), .funds = Money(100 * 100 * 5 + 99 * 100 * 2), .order_worth_max = Money(0)};
+  const SizeLimits l{.room = Lots(100), .funds = 100 * 5 + 99 * 2};
   LadderSide bids = sized({5, 5, 5}), asks = sized({5, 5, 5});
-  EXPECT_EQ(fit_sizes(Side::kBuy, l, unit_instrument(), bids), QuoteReason::kInsufficientBalance);
+  EXPECT_EQ(fit_sizes(Side::kBuy, l, kUnitRules, bids), QuoteReason::kInsufficientBalance);
   EXPECT_THAT(sizes(bids), ElementsAre(5, 2));
-  EXPECT_EQ(fit_sizes(Side::kSell, l, unit_instrument(), asks), QuoteReason::kQuoting);
+  EXPECT_EQ(fit_sizes(Side::kSell, l, kUnitRules, asks), QuoteReason::kQuoting);
   EXPECT_THAT(sizes(asks), ElementsAre(5, 5, 5));
 }
 
@@ -215,8 +213,9 @@ TEST(FitSizes, AnOrderIsCutToItsLargestWorthAndLeftOutBelowTheLeast) {
   Instrument i = unit_instrument();
   i.notional_min = Money(100 * 100 * 3);
   LadderSide levels = sized({9, 3});
-  const SizeLimits l{.room = Lots(100), .order_worth_max = Money(100 * 100 * 4)};
-  EXPECT_EQ(fit_sizes(Side::kBuy, l, i, levels), QuoteReason::kBelowMinSize);  // 3 at 99
+  const SizeRules rules(i, Money(100 * 100 * 4));
+  EXPECT_EQ(fit_sizes(Side::kBuy, {.room = Lots(100)}, rules, levels),
+            QuoteReason::kBelowMinSize);  // 3 at 99
   EXPECT_THAT(sizes(levels), ElementsAre(4));
 }
 
@@ -226,22 +225,22 @@ RC_GTEST_PROP(FitSizesProperty, NothingIsLargerThanWantedOrThanAnyLimitAllows, (
   LadderSide levels;
   for (int k = 0; k < 4; ++k) levels.add({Ticks(100 - k), Lots(number(50))});
   const LadderSide wanted = levels;
-  const SizeLimits l{.room = Lots(number(200)),
-                     .funds = Money(number(2'000'000)),
-                     .order_worth_max = Money(number(500'000))};
-  const QuoteReason reason = fit_sizes(side, l, unit_instrument(), levels);
+  const Money funds(number(2'000'000)), worth_max(number(500'000));
+  const SizeLimits l{.room = Lots(number(200)), .funds = tick_lots_worth(unit_instrument(), funds)};
+  const SizeRules rules(unit_instrument(), worth_max);
+  const QuoteReason reason = fit_sizes(side, l, rules, levels);
   RC_ASSERT((reason == QuoteReason::kQuoting) == (levels.size() == wanted.size()));
   Lots total{};
   Money cost{};
   for (const Quote& q : levels.quotes()) {
     const Money worth = notional(unit_instrument(), q.price, q.lots);
     RC_ASSERT(q.lots <= wanted[static_cast<std::size_t>(100 - q.price.v)].lots);
-    RC_ASSERT(bool(l.order_worth_max.v == 0 || worth <= l.order_worth_max));
+    RC_ASSERT(bool(worth_max.v == 0 || worth <= worth_max));
     total += q.lots;
     cost += worth;
   }
   RC_ASSERT(total <= l.room);
-  RC_ASSERT(side == Side::kSell || bool(cost <= l.funds));
+  RC_ASSERT(side == Side::kSell || bool(cost <= funds));
 }
 
 }  // namespace

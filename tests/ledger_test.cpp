@@ -85,7 +85,7 @@ struct Ledger {
   void command(const Command& c) { writer.on_record(event_of(EventKind::kBatchEnd), {&c, 1}); }
   // The rows of a query, columns joined by '|'.
   std::vector<std::string> rows(const char* sql) {
-    writer.commit();
+    writer.keep(0);
     Database database;
     Statement statement;
     EXPECT_EQ(database.open(path, Database::Mode::kReadOnly), "");
@@ -314,6 +314,20 @@ TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
                                       "3|rate_usage|orders 3 of 100, weight 0 of 0",
                                       "4|session_status|session reconciling, symbol halted",
                                       "8|book_stale|", "8|quote_reason|stale_data"}));
+}
+
+// By the names that the log has for it.
+TEST(Ledger, EveryChangeOfAnOrderIsAnEventWithItsOutcome) {
+  Ledger l;
+  l.command(command_of(CommandKind::kModify, 1, 6'500'000, 20));
+  l.event(report_of(EventKind::kAmended, 1, 6'500'000, 20));
+  l.event(failure_of(EventKind::kReplaceRejected, 1, CommandKind::kReplace, 2));
+  EXPECT_EQ(
+      l.rows("SELECT kind, client_order_id, reason FROM events WHERE kind LIKE 'order_modify%' "
+             "ORDER BY rowid"),
+      (std::vector<std::string>{"order_modify|mm0000000000000001|new_level",
+                                "order_modify_success|mm0000000000000001|",
+                                "order_modify_failure|mm0000000000000001|filter"}));
 }
 
 TEST(Ledger, WhatTheCoreDeniedIsARowWithItsReason) {

@@ -420,6 +420,31 @@ TEST_F(LiveFeedTest, ManyStreamsAreSubscribedAtTheVenuesPace) {
   EXPECT_EQ(feed().problems().bad_lines(), 0u);
 }
 
+// The payload alone, as a connection to /ws gives it.
+std::string bare(const std::string& message) {
+  constexpr std::string_view kData = "\"data\":";
+  const std::size_t begin = message.find(kData) + kData.size();
+  return message.substr(begin, message.size() - begin - 1);
+}
+
+TEST_F(LiveFeedTest, RawStreamsAreRead) {
+  options.combined = false;
+  options.url_streams_max = 0;
+  start();
+  ASSERT_TRUE(until_connected(1));
+  EXPECT_NE(streams.request(0).find("GET /ws?timeUnit=MICROSECOND "), std::string::npos);
+  streams.send(0, bare(diff_text(9, 10)));
+  ASSERT_TRUE(until([&] { return book().synced(); }));
+  streams.send(0, bare(diff_text(11, 12, R"(["100.01","2"])")));
+  streams.send(0, bare(trade_text(1)));
+  streams.send(0, bare(ticker_text(12)));
+  streams.send(0, R"({"e":"serverShutdown","E":1770123456789})");
+  ASSERT_TRUE(until([&] { return up && book().counters().trades == 1; }));
+  EXPECT_EQ(book().update_id().v, 12u);
+  ASSERT_TRUE(until([&] { return streams.connections() == 2; })) << "make before break";
+  EXPECT_EQ(feed().problems().bad_lines(), 0u);
+}
+
 class Collected final : public RawTap {
  public:
   void on_raw(Nanos, std::string_view text) override { texts.emplace_back(text); }

@@ -47,6 +47,9 @@ TEST_F(MarketConnectorTest, AttemptsStayWithinTheVenuesLimit) {
   start();
   pass(290 * kSecond, 100 * kMillisecond);
   EXPECT_EQ(connector().counters().attempts, 10u);
+  EXPECT_NE(log_text().find("as many attempts were made as the venue allows; the next in 2"),
+            std::string::npos)
+      << log_text();
   pass(20 * kSecond, 100 * kMillisecond);
   EXPECT_EQ(connector().counters().attempts, 20u) << "the window has moved on";
 }

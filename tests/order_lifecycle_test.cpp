@@ -116,7 +116,7 @@ class OrderLifecycleTest : public testing::Test {
   using Kinds = std::vector<CommandKind>;
 
   OrderTable table_{{.capacity = 4}};
-  OrderLifecycle life_{table_, {.missing_fill_answers_max = 3}};
+  OrderLifecycle life_{table_, {.missing_fill_answers_max = 3, .trade_ids = 2}};
   CommandBuffer out_;
   Order* row_ = nullptr;
   ClientOrderId first_id_{};
@@ -210,6 +210,32 @@ TEST_F(OrderLifecycleTest, AReduceKeepsItsPriceAndOnlyReduces) {
   EXPECT_EQ(exposure(), Lots(10));
   report(EventKind::kAmended, row_->id, 6, 100);
   EXPECT_EQ(exposure(), Lots(6));
+}
+
+// By self-trade prevention, which decrements it without a trade.
+TEST_F(OrderLifecycleTest, AnOrderThatTheVenueShrinksIsExposedForWhatIsLeft) {
+  accept();
+  const auto shrink = [this](std::int64_t lots) {
+    Event e;
+    e.kind = EventKind::kAmended;
+    e.time = now();
+    e.report = {};
+    e.report.id = row_->id;
+    e.report.lots = Lots(lots);
+    e.report.ticks = 100;
+    e.report.reason = RejectReason::kSelfTrade;
+    return life_.apply(e).after;
+  };
+  EXPECT_EQ(shrink(6), kActive);
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(shrink(8), kActive) << "late";
+  EXPECT_EQ(exposure(), Lots(6));
+  EXPECT_EQ(row_->amends, 0);
+  fill(row_->id, 4, 1);
+  EXPECT_EQ(exposure(), Lots(2));
+  EXPECT_EQ(shrink(4), OrderState::kFilled) << "nothing is left";
+  EXPECT_EQ(exposure(), Lots(0));
+  EXPECT_EQ(life_.counters().unmatched, 0u);
 }
 
 TEST_F(OrderLifecycleTest, ACancelledOrderEnds) {
@@ -475,22 +501,93 @@ TEST_F(OrderLifecycleTest, AnOverfillIsCountedAndLeavesNothing) {
   EXPECT_EQ(life_.counters().overfills, 1u);
 }
 
-TEST_F(OrderLifecycleTest, AFillOlderThanTheMemoryIsReportedNotGuessed) {
-  OrderLifecycle life(table_, {.trade_ids = 2});
-  Event e;
-  e.kind = EventKind::kFilled;
-  e.fill = {};
-  e.fill.id = first_id_;
-  e.fill.lots = Lots(1);
-  for (const std::uint64_t trade : {10u, 11u, 12u, 13u}) {
-    e.fill.trade_id = TradeId(trade);
-    EXPECT_TRUE(life.apply(e).fill_counted);
+// Remembers two trades of its orders, so that a third makes the first one old.
+class OldFillTest : public OrderLifecycleTest {
+ protected:
+  OldFillTest() {
+    accept();
+    other_ = life_.place({.side = Side::kBuy, .price = Ticks(99), .lots = Lots(10)}, now(), out_);
+    report(EventKind::kAccepted, other_->id, 10, 99);
+    sent();
   }
-  e.fill.trade_id = TradeId(9);
-  const OrderChange c = life.apply(e);
-  EXPECT_FALSE(c.fill_counted);
+  void forget_older_than(std::uint64_t trade) {
+    for (const std::uint64_t id : {trade, trade + 1, trade + 2}) {
+      EXPECT_TRUE(fill(other_->id, 1, id).fill_counted);
+    }
+  }
+
+  Order* other_ = nullptr;
+};
+
+TEST_F(OldFillTest, OneOfAnOrderThatHasNoneCountsSinceItMustBeNew) {
+  forget_older_than(10);
+  const OrderChange c = fill(first_id_, 4, 9);
   EXPECT_TRUE(c.fill_too_old);
+  EXPECT_TRUE(c.fill_counted);
   EXPECT_EQ(row_->filled, Lots(4));
+  EXPECT_FALSE(fill(first_id_, 4, 9).fill_counted);
+}
+
+TEST_F(OldFillTest, OneOfALiveOrderIsAskedForAndHasBeenCountedIfTheVenueSaysNoMore) {
+  fill(first_id_, 4, 5);
+  forget_older_than(10);
+  const OrderChange c = fill(first_id_, 4, 5);
+  EXPECT_FALSE(c.fill_counted);
+  EXPECT_EQ(c.after, kUnknown);
+  pass(0);
+  EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+  EXPECT_EQ(status(OrderStatusCode::kOpen, first_id_, 4).after, kPartiallyFilled);
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+}
+
+TEST_F(OldFillTest, OneOfALiveOrderThatTheVenueSaysWasNotCountedHoldsTheInstrument) {
+  fill(first_id_, 4, 5);
+  forget_older_than(10);
+  fill(first_id_, 3, 9);
+  EXPECT_EQ(row_->filled, Lots(4));
+  for (int i = 0; i < 3; ++i) {
+    pass(30'000);
+    EXPECT_EQ(sent(), Kinds{CommandKind::kQueryOrder});
+    status(OrderStatusCode::kOpen, first_id_, 7);
+  }
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
+  EXPECT_EQ(life_.counters().missing_fills, 1u);
+}
+
+TEST_F(OldFillTest, OneOfAnOrderThatEndedWithAllItExecutedIsARepetition) {
+  fill(first_id_, 4, 5);
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 4);
+  forget_older_than(10);
+  EXPECT_FALSE(fill(first_id_, 4, 5).fill_counted);
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+}
+
+TEST_F(OldFillTest, OneOfAnOrderThatWasGivenUpHoldsTheInstrumentUntilAResume) {
+  fill(first_id_, 4, 5);
+  session(SessionState::kDown);
+  session(SessionState::kUp);
+  for (int i = 0; i < 3 && row_->state == kUnknown; ++i) {
+    pass(30'000);
+    status(OrderStatusCode::kNotFound, first_id_);
+  }
+  ASSERT_EQ(row_->state, kCanceled);
+  forget_older_than(10);
+  EXPECT_FALSE(fill(first_id_, 4, 9).fill_counted);
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
+  life_.resume();
+  EXPECT_EQ(life_.session(0), SessionState::kUp);
+}
+
+TEST_F(OldFillTest, OneOfACleanedRowHoldsTheInstrument) {
+  fill(first_id_, 10, 5);
+  life_.release_terminal(0);
+  forget_older_than(10);
+  const OrderChange c = fill(first_id_, 10, 5);
+  EXPECT_EQ(c.order, nullptr);
+  EXPECT_FALSE(c.fill_counted);
+  EXPECT_EQ(life_.counters().unexplained_fills, 1u);
+  EXPECT_EQ(life_.session(0), SessionState::kReconciling);
 }
 
 // --- failures and retries ---------------------------------------------------------------------

@@ -50,6 +50,23 @@ TEST(OrderTable, IdsCarryInstanceEpochAndSlot) {
   EXPECT_EQ(p.slot, row->slot);
 }
 
+TEST(OrderTable, TwoThatTakeThemselvesForTheSameStartShareNoId) {
+  OrderTableConfig config = small();
+  std::vector<ClientOrderId> ids;
+  for (const std::uint32_t nonce : {7u, 0xABCDEFu, 0xFFFFFFu}) {
+    config.nonce = nonce;
+    OrderTable table(config);
+    Order* const row = table.create(0, Side::kBuy, Ticks(1), Lots(1), kNow);
+    ids.push_back(row->id);
+    EXPECT_EQ(table.find(row->id), row);
+    EXPECT_EQ(parts(row->id).epoch, config.epoch);
+    EXPECT_NE(parts(row->id).generation, 0u);
+  }
+  EXPECT_EQ(parts(ids[0]).generation, 8u);
+  std::ranges::sort(ids, {}, &ClientOrderId::v);
+  EXPECT_TRUE(std::ranges::adjacent_find(ids) == ids.end());
+}
+
 TEST(OrderTable, ALateReportNeverHitsAReusedSlot) {
   OrderTable table({.capacity = 1});
   Order* first = table.create(0, Side::kBuy, Ticks(1), Lots(1), kNow);

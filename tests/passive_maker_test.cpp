@@ -27,7 +27,7 @@ class PassiveMakerTest : public testing::Test {
   }
 
   Ladder quote() {
-    StrategyInstance strategy(params);
+    StrategyInstance strategy(instrument, params);
     Ladder ladder;
     strategy.quote({.now = m.now,
                     .instrument = instrument,
@@ -237,7 +237,7 @@ TEST(StrategyRegistryDeathTest, NamesAreUniqueAndMustExist) {
   EXPECT_DEATH(register_strategy(*find_strategy("passive_maker")), "unique");
   StrategyParams params;
   std::strcpy(params.strategy.data(), "nothing");
-  EXPECT_DEATH(StrategyInstance{params}, "registered");
+  EXPECT_DEATH((StrategyInstance{Instrument{}, params}), "registered");
 }
 
 TEST_F(PassiveMakerTest, TheTouchJoinerRestsAtTheMarketsBest) {

@@ -152,14 +152,14 @@ TEST(CheckOrder, WithoutAFairValueNothingIsSent) {
 TEST(PositionLimit, TheTighterOfBaseAndNotionalWins) {
   RiskParams risk;
   risk.max_position = Amount(4 * kAmountScale);
-  EXPECT_EQ(position_limit(risk, instrument(), kFair), Amount(4 * kAmountScale));  // 5 at 2000
+  EXPECT_EQ(PositionLimit(risk, instrument()).at(kFair), Amount(4 * kAmountScale));  // 5 at 2000
   risk.max_position = Amount(6 * kAmountScale);
-  EXPECT_EQ(position_limit(risk, instrument(), kFair), Amount(5 * kAmountScale));
+  EXPECT_EQ(PositionLimit(risk, instrument()).at(kFair), Amount(5 * kAmountScale));
   risk.max_position = Amount(0);
-  EXPECT_EQ(position_limit(risk, instrument(), kFair), Amount(5 * kAmountScale));
+  EXPECT_EQ(PositionLimit(risk, instrument()).at(kFair), Amount(5 * kAmountScale));
   risk.max_position = Amount(6 * kAmountScale);
   risk.max_position_notional = Money(0);
-  EXPECT_EQ(position_limit(risk, instrument(), kFair), Amount(6 * kAmountScale));
+  EXPECT_EQ(PositionLimit(risk, instrument()).at(kFair), Amount(6 * kAmountScale));
 }
 
 RC_GTEST_PROP(PositionLimitProperty, IsTheLargestBaseWorthNoMoreThanTheNotional, ()) {
@@ -168,7 +168,7 @@ RC_GTEST_PROP(PositionLimitProperty, IsTheLargestBaseWorthNoMoreThanTheNotional,
   risk.max_position_notional =
       Money(*rc::gen::inRange<std::int64_t>(1, 1'000'000'000) * (kMoneyScale / 1000));
   const HalfTicks fair(*rc::gen::inRange<std::int64_t>(1, 100'000'000));
-  const Amount limit = position_limit(risk, i, fair);
+  const Amount limit = PositionLimit(risk, i).at(fair);
   RC_ASSERT(value(i, limit, fair) <= risk.max_position_notional);
   RC_ASSERT(value(i, limit + Amount(1), fair) > risk.max_position_notional);
 }

@@ -582,7 +582,7 @@ TEST_F(SimLatencyFile, SamplesAreReadAndDrawn) {
   SimulatorConfig config = no_latency();
   config.order_entry.kind = LatencyKind::kSamples;
   config.order_entry.samples_file = write("# ns\n1000\n\n3000\r\n");
-  ASSERT_EQ(load_latency_samples(config), "");
+  ASSERT_EQ(load_latency_samples(config).problem, "");
   EXPECT_THAT(config.order_entry.samples, ElementsAre(Nanos(1000), Nanos(3000)));
   LatencyModel model(config.order_entry, 1);
   int longer = 0;

@@ -46,6 +46,24 @@ TEST(Soak, ASeedRepeatsToTheBitAndAnotherDoesNot) {
   EXPECT_NE(run_seed(8, kTenMinutes).output_hash, first.output_hash);
 }
 
+TEST(Soak, EnginesDieAndTheNextStartAdoptsTheirOrdersOrCancelsThem) {
+  for (const bool adopts : {true, false}) {
+    const std::vector<std::string> sets{std::string("order_management.own_orders_at_start=") +
+                                        (adopts ? "adopt" : "cancel")};
+    int killed = 0;
+    std::uint64_t adopted = 0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const SeedResult result = run_seed(seed, kTenMinutes, sets);
+      EXPECT_TRUE(result.ok()) << result.error << app::violation_text(result);
+      EXPECT_GE(result.duration, kTenMinutes);
+      killed += result.killed != Nanos{} ? 1 : 0;
+      adopted += result.adopted;
+    }
+    EXPECT_GT(killed, 1);
+    EXPECT_EQ(adopted > 0, adopts);
+  }
+}
+
 TEST(Soak, RandomConfigurationsAreAllValid) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const app::ConfigLoad load = app::parse_config("", "soak", app::random_sets(seed));

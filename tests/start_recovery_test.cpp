@@ -1,6 +1,7 @@
 // Where a live start finds itself, against a scripted HTTP venue and the files of a session before.
 #include "engine/app/session/start_recovery.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <mutex>
@@ -157,7 +158,9 @@ class StartRecoveryTest : public testing::Test {
            client_id + R"(","status":"NEW"}])";
   }
   std::string recover(const std::string& previous) {
-    recovery_ = std::make_unique<StartRecovery>(config_, credentials_, instruments_, kSelf);
+    const auto note = [this](std::string_view line) { progress_ += fmt::format("{}\n", line); };
+    recovery_ = std::make_unique<StartRecovery>(config_, credentials_, instruments_, kSelf,
+                                                RecoveryProgress(note, patience_));
     return recovery_->run(previous);
   }
   std::vector<std::uint64_t> recovered() const {
@@ -185,6 +188,8 @@ class StartRecoveryTest : public testing::Test {
   orders::Credentials credentials_;
   std::vector<Instrument> instruments_;
   std::unique_ptr<StartRecovery> recovery_;
+  Nanos patience_{kSecond};
+  std::string progress_;
 };
 
 TEST_F(StartRecoveryTest, AFirstStartCountsNothingOfBefore) {
@@ -198,6 +203,19 @@ TEST_F(StartRecoveryTest, AFirstStartCountsNothingOfBefore) {
   EXPECT_EQ(o->balance, Amount(987'500'000));
   EXPECT_THAT(recovered(), IsEmpty());
   EXPECT_THAT(recovery_->lines(), IsEmpty());
+}
+
+TEST_F(StartRecoveryTest, WhatTakesLongSaysHowFarItIs) {
+  trade_at_the_venue();
+  patience_ = kSecond * 3600;
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "");
+  EXPECT_EQ(progress_, "");
+  std::filesystem::remove_all(here_.path("one"));
+  patience_ = Nanos(0);
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "");
+  EXPECT_THAT(progress_, HasSubstr("its journal is read"));
+  EXPECT_THAT(progress_, HasSubstr("BTCUSDT: 5 trades read, up to 105\n"));
+  EXPECT_THAT(progress_, HasSubstr("BTCUSDT: of 5 trades, 102 is looked at\n"));
 }
 
 TEST_F(StartRecoveryTest, FillsThatTheLedgerLacksAreRecoveredAndNoOthers) {

@@ -44,6 +44,7 @@ class StatusPage : public testing::Test {
     v.live_orders = 2;
     v.pending_amends = 1;
     v.next_reset = snapshot_.time + kMillisecond * 12'400;
+    v.last_reset = snapshot_.time - kMillisecond * 7'600;
     v.reasons = {QuoteReason::kQuoting, QuoteReason::kQuoting};
     add_order(Side::kBuy, 299'400, OrderState::kActive);
     add_order(Side::kSell, 300'600, OrderState::kPendingModify);
@@ -92,7 +93,8 @@ TEST_F(StatusPage, ShowsTimeMarketPositionAndRequests) {
 
 TEST_F(StatusPage, ShowsTheOrdersFromTheHighestPriceDown) {
   const std::string text = page(ViewKind::kOrders);
-  EXPECT_THAT(text, HasSubstr("next reset in 13 s (2 so far)   amends under way 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("next reset in 13 s (2 so far, the last 7 s ago)   amends under way 1\n"));
   const std::size_t sell =
       text.find("  sell          3006       0.3333         0.01 pending_modify");
   const std::size_t buy = text.find("  buy           2994       0.3333         0.01 active");
@@ -122,6 +124,14 @@ TEST_F(StatusPage, SaysWhatIsWrong) {
   EXPECT_THAT(make(ViewKind::kStatus, kTerminal).page(input()),
               HasSubstr("\x1b[31mINVARIANT BROKEN"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "colours only on a terminal";
+}
+
+TEST_F(StatusPage, AWarningStandsInItsHead) {
+  ViewInput in = input();
+  in.warning = "JOURNAL NOT WRITTEN";
+  EXPECT_THAT(make(ViewKind::kStatus).page(in), HasSubstr("\nJOURNAL NOT WRITTEN\n"));
+  EXPECT_THAT(make(ViewKind::kStatus, kTerminal).page(in),
+              HasSubstr("\x1b[31mJOURNAL NOT WRITTEN"));
 }
 
 TEST_F(StatusPage, InstrumentsBeyondTheRoomAreCounted) {

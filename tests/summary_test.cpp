@@ -22,6 +22,7 @@ Results sample_results() {
   r.pnl.realized = Money(kMoneyScale * 3 / 2);
   r.pnl.unrealized = Money(-kMoneyScale / 4);
   r.pnl.fees = Money(1);
+  r.pnl.parts = {Money(kMoneyScale * 2), Money(-kMoneyScale), Money(kMoneyScale / 4)};
   r.quote_uptime_pct_hundredths = 9'950;
   r.requests.raw = {190, 1'000};
   r.requests.saved_pct_hundredths = 8'100;
@@ -73,6 +74,9 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/pnl/unrealized"), "-0.25");
   EXPECT_EQ(string_at("/pnl/fees"), "0.000000000000000001");
   EXPECT_EQ(string_at("/pnl/total"), "1.249999999999999999");
+  EXPECT_EQ(string_at("/pnl/spread_capture"), "2");
+  EXPECT_EQ(string_at("/pnl/adverse_selection"), "-1");
+  EXPECT_EQ(string_at("/pnl/inventory"), "0.25");
   EXPECT_DOUBLE_EQ(json["quote_uptime_pct"].get_double().value(), 99.5);
   EXPECT_EQ(number_at("/requests/sent"), 190);
   EXPECT_EQ(number_at("/requests/cancel_place_equivalent"), 1000);
@@ -93,6 +97,7 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(number_at("/threads/feed/hiccups"), 7);
   EXPECT_EQ(number_at("/threads/feed/page_faults"), 3);
   EXPECT_EQ(number_at("/threads/strategy + gateway/preemptions"), 0);
+  EXPECT_EQ(number_at("/journal_lost"), 0);
   EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
   EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
   EXPECT_EQ(string_at("/instruments/ETHUSDT/pnl/total"), "0");
@@ -112,6 +117,13 @@ TEST(Summary, FaultsThatNobodyCountedAreNone) {
   EXPECT_EQ(s.hot_path_faults(), std::nullopt);
   EXPECT_THAT(to_json(s), testing::HasSubstr("\"hot_path_faults\": null"));
   EXPECT_THAT(to_text(s, false), testing::Not(testing::HasSubstr("page faults")));
+}
+
+TEST(Summary, WhatTheJournalLacksIsSaid) {
+  Summary s = sample_summary();
+  EXPECT_EQ(to_text(s, false).find("journal"), std::string::npos);
+  s.journal_lost = 12;
+  EXPECT_NE(to_text(s, false).find("journal     12 records lost"), std::string::npos);
 }
 
 TEST(Summary, APositionAcrossInstrumentsIsNone) {
@@ -140,7 +152,7 @@ TEST(Summary, JsonOfNothingIsStillJson) {
 }
 
 TEST(Summary, WhatWasReadOfCapturesIsThereIfAnyWere) {
-  EXPECT_EQ(to_json(Summary{}).find("capture"), std::string::npos);
+  EXPECT_EQ(to_json(Summary{}).find("\"capture\""), std::string::npos);
   Summary s = sample_summary();
   s.capture = {.lines = 9,
                .messages = 7,
@@ -172,6 +184,9 @@ TEST(Summary, TextNamesWhatIsBrokenAndColoursOnlyThat) {
   EXPECT_NE(text.find("own_crossing broken 2 times"), std::string::npos) << text;
   EXPECT_NE(text.find("81 % saved"), std::string::npos) << text;
   EXPECT_NE(text.find("pnl         1.2499 = realized 1.5"), std::string::npos) << text;
+  EXPECT_NE(text.find("pnl from    spread 2 + adverse selection -1 + inventory 0.25 - fees 0\n"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(to_text(s, true).find("\x1b[1;31m"), std::string::npos);
   s.invariants.pop_back();

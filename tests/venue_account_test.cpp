@@ -73,7 +73,9 @@ class VenueAccountTest : public testing::Test {
     return {.status = 404, .body = "{}"};
   }
   ServedResponse open_orders(const ServedRequest& request) {
-    if (request.target.find("BTCUSDT") == std::string::npos) return {.body = "[]"};
+    const bool of_one = request.target.find("symbol=") != std::string::npos;
+    if (!of_one) ++asked_of_all_;
+    if (of_one && request.target.find("BTCUSDT") == std::string::npos) return {.body = "[]"};
     std::string list;
     for (const auto& [number, id] : open_) {
       list += (list.empty() ? "" : ",") + (R"({"orderId":)" + std::to_string(number)) +
@@ -92,7 +94,7 @@ class VenueAccountTest : public testing::Test {
   std::vector<std::string> requests_;
   std::vector<std::chrono::steady_clock::time_point> asked_at_;
   std::string limited_, next_limit_;  // seconds to be silent for; empty: no longer
-  int limited_once_ = 0;
+  int limited_once_ = 0, asked_of_all_ = 0;
   bool down_ = false, refused_ = false;
   net::SharedRequestPause pause_;
   test::NetServer server_;
@@ -117,6 +119,7 @@ TEST_F(VenueAccountTest, FindsTheLatestStartAmongOpenAndRecentOrders) {
   EXPECT_EQ(latest(), 8);
   open_ = {{1, id_text({1, 65535}, 5)}};
   EXPECT_EQ(latest(), 8) << "numbers begin anew behind the last";
+  EXPECT_EQ(asked_of_all_, 4) << "what rests on symbols traded no more counts too";
   down_ = true;
   std::optional<std::uint16_t> none;
   EXPECT_NE(VenueAccount(venue_, credentials_, instruments_, pause_).find_latest_start(1, none),
@@ -193,6 +196,16 @@ TEST_F(VenueAccountTest, ABanLongerThanOurPatienceIsNotTestedAndIsNoFlatAccount)
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
   EXPECT_THAT(left.error, HasSubstr("no request for another"));
   EXPECT_EQ(requests_.size(), 2u) << "the time, and what was refused";
+}
+
+TEST_F(VenueAccountTest, ABanThatEndsTooLateIsNotSatOut) {
+  open_ = {{2, id_text(kSelf, 4)}};
+  limited_ = next_limit_ = "7200";
+  limited_once_ = 1;
+  const auto begun = std::chrono::steady_clock::now();
+  const VenueAccount::Left left = cancel_all({.patience = 600 * kSecond});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  EXPECT_NE(left.error, "");
 }
 
 TEST_F(VenueAccountTest, ABanWhoseEndIsKnownIsWaitedForBeyondOurPatienceAndSaid) {

@@ -6,6 +6,9 @@
 #include <chrono>
 #include <mutex>
 
+#include "tests/binance_order_venue.h"
+#include "tests/certificates.h"
+#include "tests/e2e_support.h"
 #include "tests/net_server.h"
 
 namespace mm::app {
@@ -24,10 +27,16 @@ constexpr const char* kTicker = "/api/v3/ticker/bookTicker";
 constexpr const char* kAccount = "/api/v3/account";
 constexpr const char* kRights = "/sapi/v1/account/apiRestrictions";
 
+test::NetServer::Handler silent_websocket() {
+  return test::serve_websocket([](test::WsPeer& peer) { peer.peer().wait_for_end(); });
+}
+
 class VenueCheck : public testing::Test {
  protected:
   VenueCheck() : server_(test::serve_http([this](const ServedRequest& r) { return respond(r); })) {
     config_.venue.rest_url = "http://127.0.0.1:" + std::to_string(server_.port());
+    config_.venue.stream_url = "ws://127.0.0.1:" + std::to_string(streams_.port());
+    config_.venue.ws_api_url = orders_.url();
     config_.venue.allow_live = true;
     key_.api_key = orders::SecretText("the-key");
     key_.signer = orders::Signer::from_secret(orders::SecretText("secret")).signer;
@@ -49,7 +58,8 @@ class VenueCheck : public testing::Test {
       return {.body = R"({"rateLimits":[],"symbols":[{"symbol":"ETHUSDT","status":"TRADING",)"
                       R"("baseAsset":"ETH","quoteAsset":"USDT","filters":[{"filterType":)"
                       R"("PRICE_FILTER","tickSize":"0.01"},{"filterType":"LOT_SIZE","stepSize":)"
-                      R"("0.0001"},{"filterType":"NOTIONAL","minNotional":"5"}]}]})"};
+                      R"("0.0001"},{"filterType":"NOTIONAL","minNotional":"5"}])" +
+                      symbol_more_ + "}]}"};
     }
     if (path == kTicker) return {.body = R"([{"symbol":"ETHUSDT","bidPrice":"3000.00"}])"};
     return {.body = R"({"canTrade":true,"balances":[]})"};
@@ -69,15 +79,83 @@ class VenueCheck : public testing::Test {
   std::mutex mutex_;
   std::string refusing_;
   ServedResponse refusal_;
+  std::string symbol_more_;  // members of the symbol's exchangeInfo
   std::vector<std::string> asked_;
   test::NetServer server_;
+  test::NetServer streams_{silent_websocket()};
+  test::OrderVenue orders_;
   Config config_;
   orders::Credentials key_;
 };
 
 TEST_F(VenueCheck, AVenueWithoutFaultHasNoFail) {
   EXPECT_THAT(check(), AllOf(Not(HasSubstr("fail")), HasSubstr("ok    symbol    ETHUSDT TRADING"),
-                             HasSubstr("whether the key may trade spot: unknown")));
+                             HasSubstr("whether the key may trade spot: unknown"),
+                             HasSubstr("ok    streams   " + config_.venue.stream_url + " opens in"),
+                             HasSubstr("ok    orders    " + orders_.url() + " opens in")));
+  EXPECT_EQ(orders_.count("time"), 1u);
+}
+
+TEST_F(VenueCheck, ASymbolThatForbidsOurSelfTradePreventionIsAFail) {
+  symbol_more_ = R"(,"allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER"])";
+  EXPECT_THAT(check(), HasSubstr(": takes no orders with self-trade prevention EXPIRE_MAKER, only "
+                                 "NONE, EXPIRE_TAKER"));
+  symbol_more_ = R"(,"allowedSelfTradePreventionModes":["NONE","EXPIRE_MAKER"])";
+  EXPECT_THAT(check(), Not(HasSubstr("fail")));
+}
+
+TEST_F(VenueCheck, MarketDataThatCannotBeReachedAreAFail) {
+  config_.venue.stream_url = "ws://127.0.0.1:1";
+  EXPECT_THAT(check(), HasSubstr("fail  streams   127.0.0.1:1: "));
+  config_.feed.source = FeedSource::kRest;
+  EXPECT_THAT(check(), AllOf(Not(HasSubstr("streams")), Not(HasSubstr("fail"))));
+}
+
+TEST_F(VenueCheck, AStreamHostWithAnExpiredCertificateIsAFail) {
+  using std::chrono::hours;
+  const test::Scratch scratch;
+  const test::CertificateAuthority authority;
+  test::NetServer expired(silent_websocket(),
+                          {authority.issue({.valid_from = -hours(2), .valid_until = -hours(1)})});
+  config_.venue.ca_file = scratch.write("ca.pem", authority.pem());
+  config_.venue.stream_url = "wss://127.0.0.1:" + std::to_string(expired.port());
+  const std::string said = check();
+  EXPECT_THAT(said, HasSubstr("fail  streams   127.0.0.1:"));
+  EXPECT_THAT(said, HasSubstr("expired"));
+}
+
+TEST_F(VenueCheck, OrderEntryThatCannotBeReachedIsAFailUnlessRestTrades) {
+  config_.venue.ws_api_url = "ws://127.0.0.1:1/ws-api/v3";
+  EXPECT_THAT(check(), HasSubstr("fail  orders    127.0.0.1:1: "));
+  config_.venue.rest_fallback = orders::RestFallback::kTrade;
+  EXPECT_THAT(check(), AllOf(Not(HasSubstr("fail")), HasSubstr("warn  orders    127.0.0.1:1: "),
+                             HasSubstr(": orders go by REST")));
+}
+
+TEST_F(VenueCheck, AnEd25519KeyHasToLogOn) {
+  constexpr const char* kPem =
+      "-----BEGIN PRIVATE KEY-----\n"
+      "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u\n"
+      "-----END PRIVATE KEY-----\n";
+  key_.signer = orders::Signer::from_pem(orders::SecretText(kPem)).signer;
+  EXPECT_THAT(check(), HasSubstr(", the key logs on\n"));
+  EXPECT_EQ(orders_.count("session.logon"), 1u);
+  orders_.error("session.logon", 400, -1022, "Signature for this request is not valid.");
+  EXPECT_THAT(check(), HasSubstr("fail  orders    session.logon was refused: -1022 "));
+  // What the venue refuses by REST it is not shown again.
+  EXPECT_THAT(check(kAccount, {.status = 401, .body = R"({"code":-2015,"msg":"Invalid."})"}),
+              HasSubstr("ok    orders    "));
+  EXPECT_EQ(orders_.count("session.logon"), 2u);
+}
+
+TEST_F(VenueCheck, NoConnectionIsOpenedInABan) {
+  const std::string said = check(kTicker, {.status = 418, .body = "{}"});
+  for (const char* subject : {"streams", "orders "}) {
+    EXPECT_THAT(said, testing::ContainsRegex("fail  " + std::string(subject) +
+                                             "   127.0.0.1:[0-9]+: not asked: the venue wants "
+                                             "nothing for another"));
+  }
+  EXPECT_EQ(streams_.accepted() + orders_.connections(), 0);
 }
 
 TEST_F(VenueCheck, EveryQuestionSaysTheSameOfARefusal) {

@@ -33,7 +33,8 @@ class VenueFaults : public testing::Test {
     const sim::Fault f{.kind = kind,
                        .begin = kSecond,
                        .end = 11 * kSecond,
-                       .delay_max = kMillisecond * delay_ms_max};
+                       .delay_max = kMillisecond * delay_ms_max,
+                       .instrument = 0};
     faulty_.emplace(venue.frontend, sim::FaultPlan{f}, 1, [] { return VenueHarness::now; });
     venue.way_in = &*faulty_;
   }
@@ -485,6 +486,73 @@ TEST_F(VenueFaults, ASlowVenueSlowsEveryConnectionForAWhile) {
   for (const auto* client : {&before, &after}) EXPECT_EQ((*client)->rate, Client::kAnyRate);
 }
 
+TEST_F(VenueFaults, ASlowVenueAnswersSlowlyByRestToo) {
+  fault(FaultKind::kSlowVenue);
+  const auto rate = [&] { return venue.public_rest("GET", "/api/v3/time").bytes_per_s; };
+  EXPECT_EQ(rate(), Client::kAnyRate);
+  open_window();
+  EXPECT_LT(rate(), 10'000u);
+  EXPECT_LT(venue.rest("GET", "/api/v3/account").bytes_per_s, 10'000u);
+  close_window();
+  EXPECT_EQ(rate(), Client::kAnyRate);
+}
+
+TEST_F(VenueFaults, OneSymbolOfAllHaltsIfNoneIsNamed) {
+  faulty_.emplace(
+      venue.frontend,
+      sim::FaultPlan{{.kind = FaultKind::kSymbolHalted, .begin = kSecond, .end = 11 * kSecond}}, 1,
+      [] { return VenueHarness::now; });
+  venue.way_in = &*faulty_;
+  const auto halted = [&] {
+    int sum = 0;
+    for (InstrumentId i = 0; i < 2; ++i) {
+      sum += venue.frontend.host().exchange().status(i) == sim::TradingStatus::kHalted ? 1 : 0;
+    }
+    return sum;
+  };
+  EXPECT_EQ(halted(), 0);
+  open_window();
+  EXPECT_EQ(halted(), 1);
+  close_window();
+  EXPECT_EQ(halted(), 0);
+}
+
+TEST_F(VenueFaults, EventsOfOrdersThatAreSomebodyElsesCome) {
+  fault(FaultKind::kForeignReport);
+  auto client = listener();
+  open_window();
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "ours"));
+  const Json placed = client->next();
+  std::size_t ours = 0, others = 0;
+  while (client->waiting() > 0) {
+    const Json event = client->next();
+    if (event.text("/event/e") != "executionReport") continue;
+    const bool is_ours = event.text("/event/c") == "ours";
+    EXPECT_EQ(event.integer("/event/i") == placed.integer("/result/orderId"), is_ours);
+    ++(is_ours ? ours : others);
+  }
+  EXPECT_EQ(ours, 1u);
+  EXPECT_EQ(others, 1u);
+  EXPECT_EQ(count(FaultKind::kForeignReport), 1u);
+}
+
+TEST_F(VenueFaults, BalancesAreUsedByTheirOwnerAndComeBack) {
+  fault(FaultKind::kBalanceMoved);
+  auto client = listener();
+  client->take();
+  const auto free = [&] {
+    return Json(venue.rest("GET", "/api/v3/account").body).text("/balances/0/free");
+  };
+  const std::string before = free();
+  open_window();
+  EXPECT_NE(free(), before);
+  ASSERT_GT(client->waiting(), 0u);
+  EXPECT_EQ(client->next().text("/event/e"), "outboundAccountPosition");
+  close_window();
+  EXPECT_EQ(free(), before);
+  EXPECT_EQ(count(FaultKind::kBalanceMoved), 1u);
+}
+
 TEST_F(VenueFaults, AFaultIsBegunByHand) {
   faulty_.emplace(venue.frontend, sim::FaultPlan{}, 1, [] { return VenueHarness::now; });
   venue.way_in = &*faulty_;
@@ -496,7 +564,7 @@ TEST_F(VenueFaults, AFaultIsBegunByHand) {
   pass(2000);
   EXPECT_EQ(venue.public_rest("GET", "/api/v3/time").status, 200);
   EXPECT_THAT(begin("kind=lightning").body, HasSubstr("kind: must be one of request_lost, "));
-  EXPECT_EQ(begin("kind=foreign_report").status, 400) << "of the simulation only";
+  EXPECT_EQ(begin("kind=book_gap_found").status, 400) << "of the simulation only";
   EXPECT_EQ(begin("kind=banned&seconds=0").status, 400);
   EXPECT_EQ(venue.public_rest("GET", "/admin/fault", "kind=banned").status, 404);
 }
@@ -509,8 +577,10 @@ TEST_F(VenueFaults, WhatTheWireCannotDoIsLeftOut) {
   }
   const sim::FaultPlan left = server::FaultyFrontend::on_the_wire(plan);
   EXPECT_EQ(left.size(), sim::wire_faults().count());
-  for (const sim::Fault& f : left) EXPECT_EQ(f.instrument, sim::kEveryInstrument);
-  for (const sim::Fault& f : left) EXPECT_NE(f.kind, FaultKind::kForeignReport);
+  for (const sim::Fault& f : left) {
+    EXPECT_EQ(f.instrument == 0, f.kind == FaultKind::kSymbolHalted) << sim::name(f.kind);
+    EXPECT_NE(f.kind, FaultKind::kBookGapFound);
+  }
 }
 
 // --- on real sockets ------------------------------------------------------------------------

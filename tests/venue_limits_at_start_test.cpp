@@ -43,6 +43,32 @@ TEST(VenueLimitsAtStart, LeaveAConfigurationThatUsesLessAsItIs) {
   EXPECT_EQ(config.feed.options.attempts_max, 10) << "a venue that tells none";
 }
 
+TEST(VenueLimitsAtStart, FiltersOfTheExchangeAndOfPositionsAreObeyedToo) {
+  Config config;
+  config.venue.symbols = {"AAA", "BBB", "CCC"};
+  config.common.risk.max_order_count = 100;
+  config.common.risk.max_position = Amount(5 * kAmountScale);
+  config.overrides = {config.symbol("AAA")};
+  config.overrides[0].risk.max_position = Amount(0);  // bound by its worth only
+  config.overrides[0].risk.max_order_count = 20;
+  binance::ExchangeInfo info = announced(6000, 100, 300);
+  info.orders_max = 30;
+  for (const char* const name : {"AAA", "BBB", "CCC"}) {
+    Instrument i;
+    std::string_view(name).copy(i.symbol_text.data(), 3);
+    info.instruments.push_back(i);
+    info.rules.emplace_back().position_max = Amount(3 * kAmountScale);
+  }
+  info.rules[2].position_max = Amount(0);
+  obey_limits(info, config);
+  EXPECT_EQ(config.common.risk.max_order_count, 30);
+  EXPECT_EQ(config.symbol("AAA").risk.max_order_count, 20);
+  EXPECT_EQ(config.symbol("AAA").risk.max_position, Amount(3 * kAmountScale));
+  EXPECT_EQ(config.symbol("BBB").risk.max_position, Amount(3 * kAmountScale));
+  EXPECT_EQ(config.symbol("BBB").risk.max_order_count, 30);
+  EXPECT_EQ(config.symbol("CCC").risk.max_position, Amount(5 * kAmountScale));
+}
+
 TEST(VenueLimitsAtStart, LeaveAtLeastOneOfEachAndASnapshot) {
   Config config;
   obey_limits(announced(1, 1, 1), config);

@@ -67,7 +67,13 @@ TEST(VenueLimits, RawRequestsAreLimitedOnTheirOwn) {
   config.raw_requests_per_5min = 3;
   Limits limits(config, 1);
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(limits.admit(kHome, kStart));
-  EXPECT_EQ(limits.admit(kHome, kStart)->status, 429);
+  const auto refused = limits.admit(kHome, kStart);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->code, -1003);
+  EXPECT_EQ(refused->message,
+            "Too many requests; current limit is 3 requests per 5 MINUTE. Please use WebSocket "
+            "Streams for live updates to avoid polling the API.");
 }
 
 TEST(VenueLimits, OrdersAreCountedByAccountInTenSecondsAndADay) {
@@ -102,12 +108,13 @@ TEST(VenueLimits, AFirstFillGivesOrdersBackAndNeverCredit) {
 
 TEST(VenueLimits, ConnectionsAreCountedInFiveMinutes) {
   Limits limits(small(), 1);
-  EXPECT_TRUE(limits.admit_connection(kHome, kStart));
-  EXPECT_TRUE(limits.admit_connection(kHome, kStart));
   EXPECT_FALSE(limits.admit_connection(kHome, kStart));
-  const Nanos next = limits.connections_retry(kHome, kStart);
-  EXPECT_EQ(next.v % (300 * kSecond.v), 0);
-  EXPECT_TRUE(limits.admit_connection(kHome, next));
+  EXPECT_FALSE(limits.admit_connection(kHome, kStart));
+  const auto refused = limits.admit_connection(kHome, kStart);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, -1034);
+  EXPECT_EQ(refused->retry_after.v % (300 * kSecond.v), 0);
+  EXPECT_FALSE(limits.admit_connection(kHome, refused->retry_after));
 }
 
 TEST(VenueLimits, AreAnnouncedAsTheVenueDoes) {

@@ -171,6 +171,86 @@ TEST_F(VenueRest, TooManyConnectionsAreRefused) {
   EXPECT_NE(header(other.refusal, "Retry-After"), "");
 }
 
+TEST_F(VenueRest, WhoIsBannedIsToldSoWhenConnecting) {
+  server::ServerConfig config = VenueHarness::default_config();
+  config.limits.raw_requests_per_5min = 1;
+  config.limits.refusals_before_ban = 0;
+  VenueHarness other(config);
+  other.public_rest("GET", "/api/v3/ping");
+  EXPECT_EQ(other.public_rest("GET", "/api/v3/ping").status, 418);
+  EXPECT_EQ(other.connect("/ws"), nullptr);
+  EXPECT_EQ(other.refusal.status, 418);
+  EXPECT_EQ(Json(other.refusal.body).integer("/code"), -1003);
+  EXPECT_NE(other.refusal.body.find("IP banned until"), std::string::npos);
+  EXPECT_NE(header(other.refusal, "Retry-After"), "");
+}
+
+TEST_F(VenueRest, TicksOfADayAndAnAverageComeFromWhatWasTraded) {
+  const std::string path = "/api/v3/ticker/24hr";
+  const Json before = body(venue.public_rest("GET", path, "symbol=BTCUSDT"));
+  EXPECT_EQ(before.integer("/count"), 0);
+  EXPECT_EQ(before.integer("/firstId"), -1);
+  venue.pass(3000);
+  const auto answer = venue.public_rest("GET", path, "symbol=BTCUSDT");
+  EXPECT_EQ(header(answer, "X-MBX-USED-WEIGHT-1M"), "4") << "two each";
+  const Json day = body(answer);
+  EXPECT_EQ(day.keys(),
+            "symbol priceChange priceChangePercent weightedAvgPrice prevClosePrice lastPrice "
+            "lastQty bidPrice bidQty askPrice askQty openPrice highPrice lowPrice volume "
+            "quoteVolume openTime closeTime firstId lastId count");
+  const Json trades = body(venue.public_rest("GET", "/api/v3/trades", "symbol=BTCUSDT&limit=1000"));
+  const std::size_t last = trades.size("") - 1;
+  ASSERT_EQ(day.integer("/count"), static_cast<std::int64_t>(trades.size("")));
+  EXPECT_EQ(day.text("/openPrice"), trades.text("/0/price"));
+  EXPECT_EQ(day.text("/lastPrice"), trades.text("/" + std::to_string(last) + "/price"));
+  EXPECT_EQ(day.text("/lastQty"), trades.text("/" + std::to_string(last) + "/qty"));
+  EXPECT_EQ(day.integer("/lastId"), trades.integer("/" + std::to_string(last) + "/id"));
+  double quantity = 0, worth = 0, high = 0, low = 1e18;
+  for (std::size_t i = 0; i <= last; ++i) {
+    const std::string at = "/" + std::to_string(i);
+    const double price = std::stod(trades.text(at + "/price"));
+    quantity += std::stod(trades.text(at + "/qty"));
+    worth += price * std::stod(trades.text(at + "/qty"));
+    high = std::max(high, price);
+    low = std::min(low, price);
+  }
+  EXPECT_NEAR(std::stod(day.text("/volume")), quantity, 1e-6);
+  EXPECT_NEAR(std::stod(day.text("/quoteVolume")), worth, 1e-2);
+  EXPECT_NEAR(std::stod(day.text("/weightedAvgPrice")), worth / quantity, 1e-2);
+  EXPECT_DOUBLE_EQ(std::stod(day.text("/highPrice")), high);
+  EXPECT_DOUBLE_EQ(std::stod(day.text("/lowPrice")), low);
+  const double open = std::stod(day.text("/openPrice"));
+  EXPECT_NEAR(std::stod(day.text("/priceChangePercent")),
+              (std::stod(day.text("/lastPrice")) - open) / open * 100, 1e-3);
+  const Json average = body(venue.public_rest("GET", "/api/v3/avgPrice", "symbol=BTCUSDT"));
+  EXPECT_EQ(average.keys(), "mins price closeTime");
+  EXPECT_EQ(average.text("/price"), day.text("/weightedAvgPrice"));
+  EXPECT_EQ(body(venue.public_rest("GET", path)).size(""), 2u);
+}
+
+TEST_F(VenueRest, OlderTradesAreAskedForByTheirIds) {
+  venue.pass(3000);
+  for (const char* path : {"/api/v3/historicalTrades", "/api/v3/aggTrades"}) {
+    const std::string id = std::string(path).ends_with("aggTrades") ? "/a" : "/id";
+    const Json newest = body(venue.public_rest("GET", path, "symbol=BTCUSDT&limit=3"));
+    ASSERT_EQ(newest.size(""), 3u);
+    const std::int64_t from = newest.integer("/0" + id) - 2;
+    const Json some = body(
+        venue.public_rest("GET", path, "symbol=BTCUSDT&limit=3&fromId=" + std::to_string(from)));
+    ASSERT_EQ(some.size(""), 3u);
+    EXPECT_EQ(some.integer("/0" + id), from);
+    EXPECT_EQ(some.integer("/2" + id), from + 2);
+  }
+}
+
+TEST_F(VenueRest, TellsTheFiltersOfAnAccount) {
+  const Json filters = body(venue.rest("GET", "/api/v3/myFilters", {{"symbol", "BTCUSDT"}}));
+  EXPECT_EQ(filters.keys(), "exchangeFilters symbolFilters assetFilters");
+  EXPECT_EQ(filters.text("/symbolFilters/0/filterType"), "MAX_NUM_ORDERS");
+  EXPECT_EQ(filters.integer("/symbolFilters/1/maxNumOrderAmends"), 10);
+  EXPECT_EQ(venue.public_rest("GET", "/api/v3/myFilters", "symbol=BTCUSDT").status, 401);
+}
+
 TEST_F(VenueRest, AdminIsForLoopbackAndOnlyWhereEnabled) {
   EXPECT_EQ(body(venue.public_rest("POST", "/admin/drop", "after=3")).integer("/dropped"), 0);
   EXPECT_EQ(venue.public_rest("GET", "/admin/drop").status, 404);

@@ -251,6 +251,40 @@ TEST(VenueServer, AMessageOverTheLimitEndsTheConnection) {
   EXPECT_NE(end_of(*opened.socket), net::WsEvent::kNone);
 }
 
+TEST(VenueServer, ALongMessageIsOneFrame) {
+  RunningVenue venue(VenueHarness::default_config());
+  const net::Dialed dialed =
+      net::dial(venue.endpoint("/"), nullptr, net::DialOptions{.timeout = 10s});
+  ASSERT_TRUE(dialed.stream) << dialed.error;
+  const std::string question =
+      R"({"id":1,"method":"depth","params":{"symbol":"BTCUSDT","limit":1000}})";
+  const std::string handshake =
+      "GET /ws-api/v3 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  std::string asked = "\x81";
+  asked += static_cast<char>(0x80 | question.size());
+  asked += std::string(4, '\0') + question;  // a mask that changes nothing
+  const int fd = dialed.stream->fd();
+  ASSERT_EQ(send(fd, handshake.data(), handshake.size(), MSG_NOSIGNAL), std::ssize(handshake));
+  std::string got;
+  std::size_t frame = std::string::npos;
+  for (ssize_t n = 1; n != 0 && (frame == std::string::npos || got.size() < frame + 4);) {
+    wait_readable(fd, 20'000);
+    char some[4096];
+    n = recv(fd, some, sizeof some, 0);
+    if (n < 0) break;
+    got.append(some, static_cast<std::size_t>(n));
+    const std::size_t end = got.find("\r\n\r\n");
+    if (end == got.npos || frame != got.npos) continue;
+    frame = end + 4;
+    ASSERT_EQ(send(fd, asked.data(), asked.size(), MSG_NOSIGNAL), std::ssize(asked));
+  }
+  ASSERT_LE(frame + 4, got.size());
+  EXPECT_EQ(static_cast<unsigned char>(got[frame]), 0x81) << "text, and its end";
+  EXPECT_EQ(got[frame + 1], 126);
+  EXPECT_GT(static_cast<unsigned char>(got[frame + 2]), 4096 >> 8) << "longer than a buffer";
+}
+
 TEST(VenueServer, DropsConnectionsForTestsOfReconnecting) {
   RunningVenue venue(VenueHarness::default_config());
   auto all = connect(venue, "/ws/btcusdt@bookTicker");

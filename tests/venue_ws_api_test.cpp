@@ -344,6 +344,44 @@ TEST_F(VenueWsApi, AmendsDownwardsUnderANewName) {
             "0.00500000");
 }
 
+TEST_F(VenueWsApi, AnAmendmentThatTheMatchingRejectsSaysWhy) {
+  const std::string price = venue.price(Side::kBuy, -1);  // alone at the top of the bids
+  const std::int64_t id =
+      ask("order.place", with(venue.maker(), "price", price)).integer("/result/orderId");
+  auto other = venue.connect("/ws-api/v3");
+  venue.ask(*other, "order.place",
+            {{"symbol", "BTCUSDT"},
+             {"side", "SELL"},
+             {"type", "LIMIT"},
+             {"timeInForce", "IOC"},
+             {"price", price},
+             {"quantity", "0.004"}},
+            1);
+  const Params amend{{"symbol", "BTCUSDT"}, {"orderId", std::to_string(id)}};
+  for (const char* executed : {"0.004", "0.003"}) {
+    const Json answer = ask("order.amend.keepPriority", with(amend, "newQty", executed));
+    EXPECT_EQ(answer.integer("/error/code"), -2038) << answer.whole();
+    EXPECT_EQ(answer.text("/error/msg"),
+              "Order amend (quantity at or below what is executed) is not supported.");
+  }
+  EXPECT_EQ(ask("order.amend.keepPriority", with(amend, "newQty", "0.005")).integer("/status"),
+            200);
+}
+
+TEST(VenueWsApiRules, ASymbolMayForbidAmendments) {
+  server::ServerConfig config = VenueHarness::default_config();
+  config.symbols[0].instrument.rules.keep_priority_reduce = false;
+  VenueHarness venue(config);
+  auto client = venue.connect("/ws-api/v3");
+  const std::int64_t id =
+      venue.ask(*client, "order.place", venue.maker()).integer("/result/orderId");
+  const Json answer =
+      venue.ask(*client, "order.amend.keepPriority",
+                {{"symbol", "BTCUSDT"}, {"orderId", std::to_string(id)}, {"newQty", "0.005"}});
+  EXPECT_EQ(answer.integer("/error/code"), -2038) << answer.whole();
+  EXPECT_EQ(answer.text("/error/msg"), "Order amend is not supported for this symbol.");
+}
+
 TEST_F(VenueWsApi, AnOrderIsAmendedTenTimesAtMost) {
   const std::string id = std::to_string(place());
   Json last("{}");
@@ -590,6 +628,7 @@ TEST_F(VenueUserData, ACancelHasItsOwnNameAndTheOrdersAsOriginal) {
   EXPECT_EQ(events[0].text("/event/c"), "the-cancel");
   EXPECT_EQ(events[0].text("/event/C"), "mine");
   EXPECT_FALSE(events[0].flag("/event/w"));
+  EXPECT_FALSE(events[0].has("/event/W")) << "no longer on the book";
 }
 
 TEST_F(VenueUserData, AnAmendmentIsReportedAsReplaced) {

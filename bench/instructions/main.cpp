@@ -23,7 +23,7 @@ class CallgrindWatch : public Stopwatch {
 
 void count(const CoreTask& task) {
   CallgrindWatch watch;
-  CoreWork work(watch, 1, task.quotes);
+  CoreWork work(watch, 1, task.quotes, task.whole);
   MM_ASSERT(work.quotes(), "the core quotes before anything is counted");
   for (int i = 0; i < kWarmUp; ++i) (work.*task.step)();
   watch.counting = true;

@@ -22,6 +22,7 @@
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
 #include "engine/runtime/durable_file.h"
+#include "feeds/binance/exchange_info.h"
 #include "sim/faults/fault_scenarios.h"
 #include "sim/latency.h"
 
@@ -30,10 +31,41 @@ namespace {
 
 constexpr const char* kDefaultConfig = "config.ini";
 
+std::string about(const ConfigLoad& load, std::string_view section, std::string_view key,
+                  std::string_view problem) {
+  const auto origin = load.origins.find(fmt::format("{}.{}", section, key));
+  return fmt::format("{}: [{}] {} = {}: {}",
+                     origin == load.origins.end() ? load.source : origin->second, section, key,
+                     config_value(load.config, section, key), problem);
+}
+
+// The first of the folders above that is there, or the folder itself, is no folder.
+bool is_under_a_file(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::path place = fs::absolute(folder, ignored);
+  while (!fs::exists(place, ignored) && place.has_relative_path()) place = place.parent_path();
+  return !fs::is_directory(place, ignored);
+}
+
 // What the config leaves to files of this host; one line about what is wrong, or empty.
 std::string read_files(ConfigLoad& load) {
-  const std::string error = sim::load_latency_samples(load.config.simulator);
-  return error.empty() ? error : fmt::format("{}: [simulator] {}", load.source, error);
+  if (const auto [key, problem] = sim::load_latency_samples(load.config.simulator);
+      key != nullptr) {
+    return about(load, "simulator", key,
+                 problem + "; a file of latencies in whole ns is allowed, one a line");
+  }
+  if (const std::string& file = load.config.venue.exchange_info; !file.empty()) {
+    const std::string problem = binance::read_exchange_info(file).error;
+    if (!problem.empty()) {
+      return about(load, "venue", "exchange_info",
+                   problem + "; the venue's answer to exchangeInfo is allowed, or nothing");
+    }
+  }
+  if (is_under_a_file(load.config.session.dir)) {
+    return about(load, "session", "dir", "is not a folder; one that is there or can be is allowed");
+  }
+  return {};
 }
 
 // -c and --set, which every command that needs a config has.
@@ -78,12 +110,27 @@ int with_config(const ConfigOptions& options, const std::function<int(const Conf
   return on_this_host(load, [&] { return mode(load.config); });
 }
 
+// Why a session cannot have this folder of its own; empty: it can, or none is named.
+std::string find_used(const std::string& session_dir) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (session_dir.empty() || !fs::exists(session_dir, ignored)) return {};
+  if (!fs::is_directory(session_dir, ignored)) {
+    return fmt::format("--session {}: is not a folder", session_dir);
+  }
+  if (fs::is_empty(session_dir, ignored)) return {};
+  return fmt::format("--session {}: is not empty; a session needs a folder of its own",
+                     session_dir);
+}
+
 // A session's --json FILE may lie in the session's own folder, or beside it.
 template <class Options>
 int with_summary_file(const Options& options, const Config& config,
                       const std::function<int()>& mode) {
-  const std::string error =
-      find_unwritable("--json", options.json_file, {options.session_dir, config.session.dir});
+  std::string error = find_used(options.session_dir);
+  if (error.empty()) {
+    error = find_unwritable("--json", options.json_file, {options.session_dir, config.session.dir});
+  }
   return error.empty() ? mode() : complain(error);
 }
 
@@ -266,6 +313,79 @@ Command add_replay(CLI::App& app) {
             if (!load.ok()) return complain(load.error);
             state->replay.sessions_dir = load.config.session.dir;
             return replay_mode(state->replay);
+          }};
+}
+
+Command add_report(CLI::App& app) {
+  struct State {
+    ReportOptions report;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("report", "A session as one HTML file, and as CSV");
+  command->add_option("session", state->report.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  command->add_option("-o,--out", state->report.out_file, "The page (report.html in the session)")
+      ->type_name("FILE");
+  command
+      ->add_option("--csv", state->report.csv_dir,
+                   "Write fills, orders, quotes and equity as CSV there too")
+      ->type_name("DIR");
+  state->config.add_to(*command);
+  command->footer(
+      "Everything comes from the session's journal, driven through the core again; latency from\n"
+      "its summary.json. An earlier report is written over, a file of somebody else's is not.\n"
+      "Exit code: 0 the report is of the whole session or of one that runs, 1 of a part, or none.");
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->report.sessions_dir = load.config.session.dir;
+            if (std::string error = find_unwritable("--out", state->report.out_file);
+                !error.empty()) {
+              return complain(error);
+            }
+            return report_mode(state->report);
+          }};
+}
+
+Command add_explain(CLI::App& app) {
+  struct State {
+    ExplainOptions explain;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  ExplainOptions& options = state->explain;
+  CLI::App* command =
+      app.add_subcommand("explain", "Why an order was placed, moved, left or not placed");
+  command->add_option("session", options.session_dir, "Session folder (the newest)")
+      ->type_name("SESSION_DIR");
+  CLI::Option* order = command->add_option(
+      "--order", options.order, "The life of an order: client order id, venue's number, or all");
+  command->add_option("--at", options.at, "What stood at this instant, and why (UTC)")
+      ->type_name("TIME")
+      ->excludes(order);
+  command->add_option("--level", options.level, "Only this level; without --at its whole history")
+      ->type_name("bid:N|ask:N")
+      ->excludes(order);
+  command->add_option("--symbol", options.symbol, "Only this instrument")
+      ->type_name("S")
+      ->excludes(order);
+  order->type_name("ID");
+  state->config.add_to(*command);
+  command->footer(
+      "TIME is 2026-01-31T12:00:00.5Z, 12:00:00.5, +SECONDS after the session's begin, or ns "
+      "since\n"
+      "1970. Level 1 is the best. The core is driven through the session's journal again: what is\n"
+      "told is what it had before it.");
+  return {command, [state] {
+            ExplainOptions& explain = state->explain;
+            if (explain.order.empty() && explain.at.empty() && explain.level.empty()) {
+              return complain("explain what? Name --order ID, --at TIME or --level bid:N");
+            }
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            explain.sessions_dir = load.config.session.dir;
+            return explain_mode(explain);
           }};
 }
 
@@ -492,12 +612,34 @@ Command add_counters(CLI::App& app) {
   command->group("");
   command->add_option("session", state->counters.session_dir, "Session folder (the newest)")
       ->type_name("SESSION_DIR");
+  command->add_flag("--prometheus", state->counters.prometheus, "As Prometheus reads them");
   state->config.add_to(*command);
   return {command, [state] {
             const ConfigLoad load = state->config.load();
             if (!load.ok()) return complain(load.error);
             state->counters.sessions_dir = load.config.session.dir;
             return counters_mode(state->counters);
+          }};
+}
+
+Command add_top(CLI::App& app) {
+  struct State {
+    TopOptions top;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("top", "Watch and steer an engine in the terminal");
+  command
+      ->add_option("session", state->top.session_dir,
+                   "Session folder (the newest live one that runs, else any, else the newest)")
+      ->type_name("SESSION_DIR");
+  command->add_flag("--once", state->top.once, "Print everything once, as plain text");
+  state->config.add_to(*command);
+  return {command, [state] {
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->top.sessions_dir = load.config.session.dir;
+            return top_mode(state->top);
           }};
 }
 
@@ -522,12 +664,15 @@ int parse_and_execute(int argc, char** argv) {
       add_run(app),
       add_backtest(app),
       add_replay(app),
+      add_report(app),
+      add_explain(app),
       add_inspect(app),
       add_soak(app),
       add_check(app),
       add_record(app),
       add_watch(app),
       add_counters(app),
+      add_top(app),
       add_host(app),
       add_venue(app),
       add_guard(app),

@@ -38,7 +38,7 @@ AssetBalances::Use AssetBalances::use(std::string_view name) {
     it = holdings_.insert(it, Holding{});
     it->name = name;
   }
-  ++it->uses;
+  if (++it->uses > 1) shared_ = true;
   return {.asset = static_cast<std::size_t>(it - holdings_.begin()), .in_flight = {}};
 }
 
@@ -61,6 +61,7 @@ void AssetBalances::on_balance(InstrumentId id, const Balance& balance) {
 
 void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
                               const OrderTable& table) {
+  if (!shared_) return;
   for (const Side side : kSides) {
     Use& use = uses_[id][index(side)];
     Holding& holding = holdings_[use.asset];

@@ -96,6 +96,7 @@ class AssetBalances {
     return holdings_[uses_[id][index(side)].asset];
   }
 
+  bool shared_ = false;  // any of them
   std::vector<Holding> holdings_;
   std::vector<std::array<Use, 2>> uses_;  // by instrument and side
 };

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <type_traits>
 
@@ -53,8 +54,13 @@ class CommandBuffer {
  public:
   static constexpr std::size_t kCapacity = 4096;
   bool push(const Command& c) {
+    return emplace([&c] { return c; });
+  }
+  // Made where it stays: the processor waits for a copy of what has just been written.
+  template <class Make>
+  bool emplace(Make&& make) {
     if (size_ == kCapacity) return false;
-    items_[size_++] = c;
+    new (&items_[size_++]) Command(make());
     return true;
   }
   void clear() { size_ = 0; }

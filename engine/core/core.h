@@ -2,8 +2,8 @@
 //
 // Owned by one thread at a time (the driver's), does no I/O, reads no clock, allocates everything
 // in its constructor. `on` costs tens of nanoseconds for market data and a few hundred for a
-// decision. Same events, same commands, bit for bit, whatever drives it: simulation, backtest,
-// paper, live or replay.
+// decision; what can wait until its commands are on their way is done in `conclude`. Same events,
+// same commands, bit for bit, whatever drives it: simulation, backtest, paper, live or replay.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,7 @@ struct CoreConfig {
   OrderBook::Config book;
   std::uint8_t instance = 1;            // which engine of this key
   std::uint16_t epoch = 1;              // which start of it: client ids never repeat
+  std::uint32_t id_nonce = 0;           // where the numbers in client ids begin
   std::uint16_t unknown_headroom = 64;  // table rows beyond 2 x max_order_count
 };
 
@@ -43,19 +44,26 @@ class Core {
   // Consumes one event; event.time must not go back. Appends what follows from it to `out`, which
   // the caller has cleared. Quotes are decided only at kBatchEnd.
   void on(const Event& event, CommandBuffer& out);
+  // To be called after each `on`, before anything is looked at: checks the invariants and measures
+  // what was decided, `sent` being the commands. A broken invariant pulls the quotes at the next
+  // batch, which is due at once.
+  void conclude(const CommandBuffer& sent);
   // When the core wants a kTimer; kNever if it waits for nothing.
   Nanos next_deadline() const;
+  bool stopping() const { return stopping_; }
   // After a shutdown: no order of ours may be live any more.
   bool stopped() const {
     return stopping_ && table_.live_count() == 0 && lifecycle_.stray_count() == 0;
   }
 
   // Views for status, summary and tests; read on the core's thread or when it rests.
-  std::size_t instrument_count() const { return instruments_.size(); }
+  std::size_t instrument_count() const { return count_; }
   const InstrumentState& instrument(InstrumentId id) const { return instruments_[id]; }
   const OrderTable& orders() const { return table_; }
   const OrderLifecycle& lifecycle() const { return lifecycle_; }
   const RequestMeter& requests() const { return meter_; }
+  const RateBudget& budget() const { return budget_; }
+  bool feed_up() const { return feed_up_; }
   const InvariantCounts& invariants() const { return invariants_; }
   // Of the event consumed last.
   std::span<const Denial> denials() const { return denials_; }
@@ -90,14 +98,16 @@ class Core {
 
   // core_decide.cpp: what follows from the state.
   void end_batch(CommandBuffer& out);
+  void decide_dirty(CommandBuffer& out);
   void decide(InstrumentState& s, CommandBuffer& out);
   void value_position(InstrumentState& s);
   void open_position(InstrumentState& s);
   void price_fees(const InstrumentState& s);
-  void set_limits(const InstrumentState& s);
+  void set_limits(InstrumentState& s);
   void build_ladder(InstrumentState& s);
   void set_funds(const InstrumentState& s);
   SizeLimits size_limits(const InstrumentState& s, Side side) const;
+  void conclude(InstrumentState& s);
   void check_invariants(InstrumentState& s);
   void measure(InstrumentState& s);
 
@@ -113,6 +123,7 @@ class Core {
   // core_orders.cpp: from ladder to requests.
   void pull(InstrumentState& s, Side side, DecisionReason why, CommandBuffer& out);
   void cancel_all(InstrumentState& s, CommandBuffer& out);
+  Lots excess(const InstrumentState& s, Side side) const;
   bool is_in_doubt(const InstrumentState& s, Side side) const;
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, CommandBuffer& out);
@@ -126,11 +137,12 @@ class Core {
 
   // Entries of deadlines_ after the instruments' own.
   static constexpr std::size_t kAccountDeadlines = 3;
-  std::size_t silence_entry() const { return instruments_.size(); }
-  std::size_t budget_entry() const { return instruments_.size() + 1; }
-  std::size_t day_entry() const { return instruments_.size() + 2; }
+  std::size_t silence_entry() const { return count_; }
+  std::size_t budget_entry() const { return count_ + 1; }
+  std::size_t day_entry() const { return count_ + 2; }
 
   CoreConfig config_;
+  std::size_t count_;                        // of instruments: what a deque would work out
   std::deque<InstrumentState> instruments_;  // never grows; a deque since the states do not move
   OrderTable table_;
   OrderLifecycle lifecycle_;
@@ -143,6 +155,8 @@ class Core {
   InvariantCounts invariants_;
   std::uint64_t illegal_seen_ = 0;
   std::vector<InstrumentId> dirty_;
+  std::vector<InstrumentId> decided_;  // since the last conclusion
+  bool concluded_ = true;
   std::vector<Denial> denials_;
   // Profit and its limits of all instruments that have one quote asset: others do not add up.
   struct AccountTotal {
@@ -156,18 +170,20 @@ class Core {
   bool started_ = false, feed_up_ = false, stopping_ = false;
   bool silent_ = true, lagging_ = false;  // some instrument is
   bool increase_paused_ = false;
-  // The limits and the budget's side of the decision under way.
+  // The account's side of the decision under way.
   struct Turn {
     Amount position_limit{};  // of the risk limits alone
-    Lots room[2]{};           // what everything that may be live on a side may come to
-    Claim spare[2]{};         // what new requests may take of the balance
-    Claim taken[2]{};         // what our orders take of it already
     bool blocked = false;     // something waits for a token
     bool spent = false;       // a token was used
-    bool added[2]{};          // exposure was added to a side
-    Nanos retry_at{kNever};   // when an amend that backs off may be tried again
   };
   Turn turn_;
+  // Of the balance that pays for a side; without a known one it is not bounded, and nothing counts.
+  struct Funds {
+    bool bounded = false;
+    Claim spare;  // what new requests may take
+    Claim taken;  // what our orders take already
+  };
+  Funds funds_[2];
 };
 
 }  // namespace mm

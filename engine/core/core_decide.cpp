@@ -1,6 +1,5 @@
 // The core's second half: what follows from the state. Entered at kBatchEnd only.
 #include <algorithm>
-#include <limits>
 
 #include "engine/core/core.h"
 #include "engine/core/divide.h"
@@ -9,8 +8,6 @@
 namespace mm {
 namespace {
 
-constexpr Claim kUnlimited{Lots(std::numeric_limits<std::int64_t>::max() / 2),
-                           Money(Int128{1} << 120)};
 constexpr Nanos kCrossedMax{2 * kSecond.v}, kCrossedAgain{60 * kSecond.v};
 
 // What may be spent of `funds` so that it pays its fees too, and those of what is `taken` already:
@@ -37,22 +34,32 @@ Claim without_fees(const Claim& funds, const Claim& taken, const FeeRates& fees)
 void Core::end_batch(CommandBuffer& out) {
   lifecycle_.set_cause(cause_);
   lifecycle_.on_time(now_, out);
-  for (std::size_t i = 0; i < dirty_.size(); ++i) decide(instruments_[dirty_[i]], out);
-  dirty_.clear();
+  decide_dirty(out);
+  if (waiting_.empty()) return deadlines_.set(budget_entry(), kNever);
   // Tokens that came free go to whoever waits, one turn each.
-  for (std::size_t turns = instruments_.size(); turns > 0 && !waiting_.empty(); --turns) {
-    if (budget_.available(now_) < 1) break;
+  for (std::size_t turns = count_; turns > 0 && !waiting_.empty(); --turns) {
+    if (!budget_.has_token(now_)) break;
     decide(instruments_[waiting_.front()], out);
   }
-  dirty_.clear();
+  decide_dirty(out);  // all, if one of these turns tripped
   // A turn later where tokens are left: time must go on.
   const Nanos next = budget_.next(now_);
   const Nanos wake = next > now_ ? next : now_ + kMillisecond;
   deadlines_.set(budget_entry(), waiting_.empty() ? kNever : wake);
 }
 
+// Deciding may mark others.
+void Core::decide_dirty(CommandBuffer& out) {
+  for (std::size_t i = 0; i < dirty_.size(); ++i) decide(instruments_[dirty_[i]], out);
+  dirty_.clear();
+}
+
 void Core::decide(InstrumentState& s, CommandBuffer& out) {
+  if (s.decided) conclude(s);  // a second time in this batch
+  if (!s.decided) decided_.push_back(s.id);
+  s.decided = true;
   s.dirty = false;
+  s.retry_at = kNever;
   turn_ = Turn{};
   // A book that stays crossed holds a level that is gone, and only a snapshot takes it away; asked
   // for once a minute at most, for one that comes crossed is what the venue says.
@@ -66,7 +73,8 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   if (s.market.in_message()) {
     s.seen = {};  // the book is half of two: the end of the message decides again
   } else {
-    s.touch = touch_without_own(s.market, table_, s.id, s.config.instrument);
+    s.touch = s.market.touch();
+    leave_out_own(s.market, table_, s.id, s.config.instrument, s.touch);
     if (s.touch.has_bid && s.touch.has_ask) {
       s.fair = fair_value(s.config.strategy.fair_value, s.touch, s.market);
     }
@@ -89,11 +97,10 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
       pull(s, side, s.reset.canceling() ? DecisionReason::kResetCancel : DecisionReason::kPulled,
            out);
     } else if (s.side(side).gate == Gate::kKeep) {
-      if (s.marked) trim(s, side, turn_.room[index(side)], out);
+      if (s.marked) trim(s, side, s.side(side).room, out);
     } else {
       work_side(s, side, out);
     }
-    meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
   }
   cancel_all(s, out);
   if (!turn_.blocked) {
@@ -102,9 +109,25 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     waiting_.requeue(s.id);
   }
   balances_.on_orders(s.id, s.config.instrument, table_);
-  check_invariants(s);
+}
+
+void Core::conclude(const CommandBuffer& sent) {
+  for (const InstrumentId id : decided_) {
+    conclude(instruments_[id]);
+    instruments_[id].decided = false;
+  }
+  decided_.clear();
+  for (const Command& c : sent.items()) meter_.on_sent(c);
+  concluded_ = true;
+}
+
+void Core::conclude(InstrumentState& s) {
+  for (const Side side : kSides) {
+    meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
+  }
   measure(s);
   plan_wake(s);
+  check_invariants(s);
 }
 
 // Marks the position at the market's mid; a limit on losses exceeded trips everything.
@@ -114,6 +137,7 @@ void Core::value_position(InstrumentState& s) {
     s.mark = mid(touch.bid, touch.ask);
     if (!s.marked) s.loss.start(Money(0), s.carried);
     s.marked = true;
+    s.split.on_mark(s.mark, now_);
     if (s.prices_fees) price_fees(s);
   }
   if (!s.marked) return;
@@ -145,17 +169,20 @@ void Core::open_position(InstrumentState& s) {
   const bool of_account = s.config.risk.start_position_from_account && s.config.instrument.is_spot;
   if (of_account && !s.opening_known) return;
   const HalfTicks mark = s.config.carried.mark.v != 0 ? s.config.carried.mark : s.mark;
-  s.position.open(of_account ? s.opening_base : s.config.risk.start_position, mark);
+  const Amount base = of_account ? s.opening_base : s.config.risk.start_position;
+  s.position.open(base, mark);
+  s.split.open(base, mark);
   s.opened = true;
 }
 
 // Reduce only is a limit of nothing.
-void Core::set_limits(const InstrumentState& s) {
+void Core::set_limits(InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
-  turn_.position_limit = position_limit(s.config.risk, instrument, s.fair);
+  turn_.position_limit = s.position_limit.at(s.fair);
   const Amount limit = increase_paused_ ? Amount(0) : turn_.position_limit;
   for (const Side side : kSides) {
-    turn_.room[index(side)] = position_room(side, s.position.base(), Lots(0), limit, instrument);
+    s.side(side).added = false;
+    s.side(side).room = position_room(side, s.position.base(), Lots(0), limit, instrument);
   }
 }
 
@@ -173,7 +200,7 @@ void Core::build_ladder(InstrumentState& s) {
     if (state.gate == Gate::kOpen && dropped != QuoteReason::kQuoting && levels.size() == 0) {
       state.reason = dropped;
     }
-    const QuoteReason left_out = fit_sizes(side, size_limits(s, side), s.config.instrument, levels);
+    const QuoteReason left_out = fit_sizes(side, size_limits(s, side), s.size_rules, levels);
     if (state.gate == Gate::kOpen && left_out != QuoteReason::kQuoting) state.reason = left_out;
   }
 }
@@ -182,32 +209,30 @@ void Core::build_ladder(InstrumentState& s) {
 void Core::set_funds(const InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
   for (const Side side : kSides) {
-    Claim& spare = turn_.spare[index(side)];
-    if (!instrument.is_spot || !balances_.known(s.id, side)) {
-      spare = kUnlimited;
-      continue;
-    }
+    Funds& funds = funds_[index(side)];
+    funds.bounded = instrument.is_spot && balances_.known(s.id, side);
+    if (!funds.bounded) continue;
     const SideClaims claims = side_claims(s.id, side, instrument, table_);
     const Amount available = balances_.available(s.id, side, now_);
-    Claim& taken = turn_.taken[index(side)];
-    taken = claims.locked;
-    taken += claims.in_flight;
-    spare = {Lots(available.v / instrument.lot.v), money(available)};
-    spare -= claims.in_flight;
-    spare = without_fees(spare, taken, instrument.fees);
+    funds.taken = claims.locked;
+    funds.taken += claims.in_flight;
+    funds.spare = {Lots(available.v / instrument.lot.v), money(available)};
+    funds.spare -= claims.in_flight;
+    funds.spare = without_fees(funds.spare, funds.taken, instrument.fees);
   }
 }
 
 // Balances allow what is free and what our own orders take already.
 SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
-  SizeLimits limits{.room = turn_.room[index(side)],
-                    .order_worth_max = s.config.risk.max_order_notional};
-  Claim funds = turn_.spare[index(side)];
-  funds += turn_.taken[index(side)];
+  SizeLimits limits{.room = s.side(side).room};
+  const Funds& funds = funds_[index(side)];
+  if (!funds.bounded) return limits;
+  Claim all = funds.spare;
+  all += funds.taken;
   if (side == Side::kBuy) {
-    limits.funds = funds.worth;
-  } else if (funds.lots < limits.room) {
-    limits.room = funds.lots;
+    limits.funds = tick_lots_worth(s.config.instrument, all.worth);
+  } else if (all.lots < limits.room) {
+    limits.room = all.lots;
     limits.room_reason = QuoteReason::kInsufficientBalance;
   }
   return limits;
@@ -229,24 +254,25 @@ void Core::check_invariants(InstrumentState& s) {
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());
       if (side == Side::kSell) lowest_ask = std::min(lowest_ask, o.aggressive_price());
     }
-    const Lots room = turn_.room[index(side)];
+    const SideState& state = s.side(side);
     // What leaves or shrinks may be over a limit that has shrunk; nothing was added on top of it.
-    const bool within = turn_.added[index(side)] ? possible <= room : intended <= room;
+    const bool within = (state.added ? possible : intended) <= state.room;
     holds &= invariants_.check(Invariant::kExposure, within || !s.marked);
-    holds &=
-        invariants_.check(Invariant::kNoStaleQuote, s.side(side).gate != Gate::kPull || pulled);
+    holds &= invariants_.check(Invariant::kNoStaleQuote, state.gate != Gate::kPull || pulled);
   }
   holds &= invariants_.check(Invariant::kOwnCross, highest_bid < lowest_ask);
   const std::uint64_t illegal = table_.illegal_transitions();
   holds &= invariants_.check(Invariant::kDefinitiveEnd, illegal == illegal_seen_);
   illegal_seen_ = illegal;
-  if (!holds) trip(QuoteReason::kHalted);
+  if (holds || trip_ != QuoteReason::kQuoting) return;
+  trip(QuoteReason::kHalted);
+  deadlines_.set(s.id, now_);  // a batch that pulls the quotes is due
 }
 
 // Until a shutdown: from then on nobody is meant to quote.
 void Core::measure(InstrumentState& s) {
   if (stopping_) return;
-  bool two_sided = true;
+  bool two_sided = true, reset_over = true;
   for (const Side side : kSides) {
     bool reached = false;
     for (const std::uint16_t slot : table_.live(s.id, side)) {
@@ -259,11 +285,13 @@ void Core::measure(InstrumentState& s) {
     }
     two_sided &= reached;
     SideState& state = s.side(side);
+    reset_over &=
+        reached || (state.reason != QuoteReason::kQuoting && state.reason != QuoteReason::kReset);
     state.times.update(now_, state.reason);
     state.due.update(now_, s.warmed_up && state.reason == QuoteReason::kQuoting, reached);
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
-  if (two_sided) s.reset.quoted(now_);
+  if (reset_over) s.reset.quoted(now_);
 }
 
 std::uint64_t Core::state_hash() const {

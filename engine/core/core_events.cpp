@@ -7,8 +7,6 @@
 namespace mm {
 namespace {
 
-constexpr std::string_view kFeeAsset = "BNB";  // what Asset::kOther is at our venues
-
 OrderTableConfig table_config(const CoreConfig& c) {
   const int rows = 2 * c.account.max_order_count + c.unknown_headroom;
   MM_ASSERT(rows > 0 && rows < kNoSlot, "max_order_count fits the order table");
@@ -19,6 +17,7 @@ OrderTableConfig table_config(const CoreConfig& c) {
           .per_side_max = static_cast<std::uint16_t>(rows),
           .instance = c.instance,
           .epoch = c.epoch,
+          .nonce = c.id_nonce,
           .reserved_for_unknown = c.unknown_headroom};
 }
 
@@ -57,6 +56,7 @@ bool same_price(const Touch& a, const Touch& b) {
 
 Core::Core(const CoreConfig& config)
     : config_(config),
+      count_(config.instruments.size()),
       table_(table_config(config)),
       lifecycle_(table_, lifecycle_config(config)),
       meter_(venue_rules(config)),
@@ -72,12 +72,13 @@ Core::Core(const CoreConfig& config)
     const auto first = static_cast<std::size_t>(same_quote - config_.instruments.begin());
     balances_.add(c.instrument);
     data_age_min_ = std::min(data_age_min_, c.risk.max_data_age);
-    instruments_[i].prices_fees = c.instrument.base() == kFeeAsset;
+    instruments_[i].prices_fees = c.instrument.base() == kThirdFeeAsset;
     if (first == i) accounts_.emplace_back();
     instruments_[i].account = first == i ? accounts_.size() - 1 : instruments_[first].account;
     accounts_[instruments_[i].account].carried += c.carried.profit;
   }
   dirty_.reserve(2 * config.instruments.size());  // all may be marked again while decided
+  decided_.reserve(config.instruments.size());
   denials_.reserve(2 * kMaxLevelsPerSide * config.instruments.size());
 }
 
@@ -97,12 +98,13 @@ void Core::start(Nanos now) {
 
 void Core::on(const Event& e, CommandBuffer& out) {
   MM_ASSERT(e.time >= now_, "the driver stamps events with a time that does not go back");
+  MM_ASSERT(concluded_, "the driver has the last event concluded");
+  concluded_ = false;
   now_ = e.time;
   denials_.clear();
   if (!started_) start(now_);
-  const std::size_t before = out.size();
   const bool of_instrument = is_market(e.kind) || is_execution(e.kind);
-  if (of_instrument && e.instrument >= instruments_.size()) return;
+  if (of_instrument && e.instrument >= count_) return;
   if (of_instrument) ++instruments_[e.instrument].events_in;
   if (is_market(e.kind)) {
     on_market(instruments_[e.instrument], e, out);
@@ -117,7 +119,6 @@ void Core::on(const Event& e, CommandBuffer& out) {
   } else if (e.kind == EventKind::kBatchEnd) {
     end_batch(out);
   }
-  for (const Command& c : out.items().subspan(before)) meter_.on_sent(c);
 }
 
 void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
@@ -259,7 +260,9 @@ void Core::judge_cancel_lane(const Event& e) {
 void Core::on_fill(InstrumentState& s, const Event& e, const OrderChange& change) {
   if (!change.fill_counted) return;
   const Side side = e.side();
+  const Amount before = s.position.base();
   s.position.fill(side, Ticks(e.fill.ticks), e.fill.lots, e.fill.fee, e.fill.fee_asset);
+  s.split.fill(s.position.base() - before, Ticks(e.fill.ticks), now_);
   balances_.on_fee(s.id, e.fill.fee, e.fill.fee_asset, now_);
   s.side(side).fill_pause_until = now_ + s.config.strategy.fill_pause;
   if (!invariants_.check(Invariant::kPassive, (e.flags & kFlagMaker) != 0)) {
@@ -369,7 +372,7 @@ void Core::on_timer(CommandBuffer& out) {
   while (deadlines_.min() <= now_) {
     const std::size_t entry = deadlines_.min_entry();
     deadlines_.set(entry, kNever);
-    if (entry < instruments_.size()) {
+    if (entry < count_) {
       mark_dirty(instruments_[entry]);
     } else if (entry == silence_entry()) {
       judge_silence();

@@ -72,7 +72,7 @@ void Core::judge_side(InstrumentState& s, Side side) {
   };
   if (state.paused || (increase_paused_ && increases)) {
     close(Gate::kPull, QuoteReason::kPaused);
-  } else if (turn_.room[index(side)] < s.config.instrument.lots_min) {
+  } else if (state.room < s.config.instrument.lots_min) {
     close(Gate::kPull, QuoteReason::kPositionLimit);
   } else if (lifecycle_.post_only_breaker_open(s.id, side, now_)) {
     close(Gate::kHold, QuoteReason::kPostOnlyBreaker);
@@ -126,7 +126,7 @@ void Core::plan_wake(InstrumentState& s) {
   } else if (s.reset.due() <= now_) {
     consider(std::max(budget_.next(now_, requote_cost(s)), now_ + kMillisecond));
   }
-  consider(turn_.retry_at);
+  consider(s.retry_at);
   consider(s.resync_at);
   consider(s.cancel_all_at);
   if (s.synced_since != kNever) consider(s.synced_since + s.config.strategy.warmup);

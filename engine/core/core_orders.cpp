@@ -48,20 +48,27 @@ void Core::cancel_all(InstrumentState& s, CommandBuffer& out) {
   send(s, command, out);
 }
 
+// What the orders that will rest hold beyond the room. They hold no more than what may be live.
+Lots Core::excess(const InstrumentState& s, Side side) const {
+  const Lots room = s.side(side).room;
+  if (table_.exposure(s.id, side) <= room) return Lots(0);
+  Lots intended{};
+  for (const std::uint16_t slot : table_.live(s.id, side)) intended += table_.row(slot).intended();
+  return std::max(Lots(0), intended - room);
+}
+
 void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   SideState& state = s.side(side);
   const Instrument& instrument = s.config.instrument;
   const BudgetPressure pressure = budget_.pressure(now_);
-  const Lots allowed = turn_.room[index(side)];
-  Lots intended{};
-  for (const std::uint16_t slot : table_.live(s.id, side)) intended += table_.row(slot).intended();
+  const Lots allowed = state.room;
   PlanInput input{.side = side,
                   .live = table_.live(s.id, side),
                   .targets = s.ladder.side(side).quotes(),
                   .fair = s.fair,
                   .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
                   .patience = 1,
-                  .excess = intended - allowed};
+                  .excess = excess(s, side)};
   const auto plan = [&] {
     return planner_.plan(input, table_, s.config.strategy, instrument.rules);
   };
@@ -78,7 +85,7 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
     if (pressure == BudgetPressure::kScarce && may_wait(action, input.targets.size())) {
       state.reason = QuoteReason::kRateBudget;
-      turn_.retry_at = std::min(turn_.retry_at, budget_.pressure_end());
+      s.retry_at = std::min(s.retry_at, budget_.pressure_end());
       continue;
     }
     if (!act(s, side, action, out)) break;
@@ -116,7 +123,7 @@ void Core::trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out)
 // A token for one place or amend. Without one the instrument waits its turn.
 bool Core::may_request(InstrumentState& s, Side side) {
   const bool first = table_.live(s.id, side).empty();
-  if (!waiting_.is_next(s.id, first) || budget_.available(now_) < 1) {
+  if (!waiting_.is_next(s.id, first) || !budget_.has_token(now_)) {
     waiting_.wait(s.id, first);
     turn_.blocked = true;
     s.side(side).reason = QuoteReason::kRateBudget;
@@ -129,8 +136,9 @@ bool Core::may_request(InstrumentState& s, Side side) {
 // their levels. `freed` is the order it replaces. False if nothing worth sending is left.
 bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
                        Quote& quote) const {
+  if (!funds_[index(side)].bounded) return true;
   const Instrument& instrument = s.config.instrument;
-  const Claim& spare = turn_.spare[index(side)];
+  const Claim& spare = funds_[index(side)].spare;
   const Claim most{std::max(Lots(0), spare.lots), std::max(Money(0), spare.worth)};
   const Claim more = cost(instrument, side, quote, freed);
   if (more.lots <= most.lots && more.worth <= most.worth) return true;
@@ -146,8 +154,10 @@ bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
 
 // A request has been sent: the next one may ask for what is left. What it may set free is not.
 void Core::spend(const InstrumentState& s, Side side, const Quote& quote, const Order* freed) {
+  Funds& funds = funds_[index(side)];
+  if (!funds.bounded) return;
   const Claim more = cost(s.config.instrument, side, quote, freed);
-  turn_.spare[index(side)] -= {std::max(Lots(0), more.lots), std::max(Money(0), more.worth)};
+  funds.spare -= {std::max(Lots(0), more.lots), std::max(Money(0), more.worth)};
 }
 
 // Carries out one planned action if risk and budget allow. False ends this side for now.
@@ -162,7 +172,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   const auto pending_max = static_cast<std::size_t>(config_.orders.max_pending_modifications);
   if (!place &&
       (!lifecycle_.may_amend(*order, now_) || table_.pending_modifications(s.id) >= pending_max)) {
-    if (order->retry_at > now_) turn_.retry_at = std::min(turn_.retry_at, order->retry_at);
+    if (order->retry_at > now_) s.retry_at = std::min(s.retry_at, order->retry_at);
     return true;  // the newest target waits
   }
   const bool resize = action.step == PlanStep::kResize;
@@ -175,7 +185,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   }
   const Lots freed = place ? Lots(0) : order->exposure();
   const Lots taken = table_.exposure(s.id, side) - freed;
-  const Lots room = std::max(Lots(0), turn_.room[index(side)] - taken);
+  const Lots room = std::max(Lots(0), s.side(side).room - taken);
   const bool opposite = table_.has_live(s.id, mm::opposite(side));
   const OrderCheck check{
       .side = side,
@@ -202,7 +212,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   }
   if (!may_request(s, side)) return false;
   bool sent = false;
-  turn_.added[index(side)] |= place || quote.lots > freed;
+  s.side(side).added |= place || quote.lots > freed;
   if (place) {
     sent = lifecycle_.place({s.id, side, quote.price, quote.lots, action.why, action.level}, now_,
                             out) != nullptr;

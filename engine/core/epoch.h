@@ -22,6 +22,9 @@ constexpr bool epoch_from_integer(std::uint64_t value, Nanos& out) {
   return true;
 }
 
+// No event's time is later: 2043.
+inline constexpr Nanos kTimeMax{std::int64_t{1} << 61};
+
 // The receive time of a recorded line: in this century, so never fewer than twelve digits.
 constexpr bool parse_epoch(std::string_view digits, Nanos& out) {
   if (digits.size() < 12 || digits.size() > 19) return false;
@@ -30,7 +33,7 @@ constexpr bool parse_epoch(std::string_view digits, Nanos& out) {
     if (c < '0' || c > '9') return false;
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  return epoch_from_integer(value, out);
+  return epoch_from_integer(value, out) && out <= kTimeMax;
 }
 
 }  // namespace mm

@@ -1,11 +1,12 @@
 #include "engine/core/event_check.h"
 
 #include "engine/core/command.h"
+#include "engine/core/epoch.h"
 
 namespace mm {
 namespace {
 
-constexpr std::int64_t kMost = std::int64_t{1} << 61;      // times, and amounts of an asset
+constexpr std::int64_t kMost = std::int64_t{1} << 61;      // spans of time, amounts of an asset
 constexpr std::int64_t kLotsMost = 1'000'000'000'000'000;  // as Market has it
 
 template <class Tag>
@@ -44,7 +45,7 @@ bool is_possible(const RateUsage& r) {
 }  // namespace
 
 bool is_possible(const Event& e) {
-  if (!within(e.time, kMost) || !within(e.received, kMost)) return false;
+  if (!within(e.time, kTimeMax.v) || !within(e.received, kTimeMax.v)) return false;
   if (reports_failure(e.kind)) return is_possible(e.failure);
   switch (e.kind) {
     case EventKind::kNone:

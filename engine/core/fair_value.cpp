@@ -8,12 +8,14 @@ namespace {
 
 constexpr std::size_t kDepthLooked = 2 * kMaxLevelsPerSide;
 
-// Leaves of our orders resting at exactly this price.
+// Leaves of our orders resting at exactly this price; best prices come first.
 Lots own_lots_at(const OrderTable& table, InstrumentId id, Side side, Ticks price) {
   Lots own{};
   for (const std::uint16_t slot : table.live(id, side)) {
     const Order& order = table.row(slot);
-    if (order.acknowledged && order.price == price) own += order.leaves();
+    const std::int64_t behind = (price - order.price).v * sign(side);
+    if (behind > 0) break;
+    if (order.acknowledged && behind == 0) own += order.leaves();
   }
   return own;
 }
@@ -48,10 +50,9 @@ HalfTicks weighted(const Touch& t, Lots bid_weight, Lots ask_weight) {
 
 }  // namespace
 
-Touch touch_without_own(const Market& market, const OrderTable& table, InstrumentId id,
-                        const Instrument& instrument) {
-  Touch touch = market.touch();
-  if (!instrument.book_includes_own) return touch;
+void leave_out_own(const Market& market, const OrderTable& table, InstrumentId id,
+                   const Instrument& instrument, Touch& touch) {
+  if (!instrument.book_includes_own) return;
   if (touch.has_bid) {
     const Best b = best_without_own(market, table, id, Side::kBuy, touch.bid, touch.bid_lots);
     touch.has_bid = b.found;
@@ -64,7 +65,6 @@ Touch touch_without_own(const Market& market, const OrderTable& table, Instrumen
     touch.ask = a.price;
     touch.ask_lots = a.lots;
   }
-  return touch;
 }
 
 HalfTicks fair_value(FairValueKind kind, const Touch& touch, const Market& market) {

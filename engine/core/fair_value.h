@@ -10,10 +10,10 @@
 
 namespace mm {
 
-// The market's touch without our orders, for venues whose book contains them. Levels that are ours
-// alone are skipped; a side that is ours alone counts as empty.
-Touch touch_without_own(const Market& market, const OrderTable& table, InstrumentId id,
-                        const Instrument& instrument);
+// Takes our orders out of the market's touch, for venues whose book contains them. Levels that are
+// ours alone are skipped; a side that is ours alone counts as empty.
+void leave_out_own(const Market& market, const OrderTable& table, InstrumentId id,
+                   const Instrument& instrument, Touch& touch);
 
 // Fair value from a two-sided touch (README, Ladder). mid: halfway. last: the last trade.
 // weighted_mid: each price weighted by its own quantity. micro_price: by the opposite quantity, so

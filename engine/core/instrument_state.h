@@ -11,6 +11,7 @@
 #include "engine/core/ladder.h"
 #include "engine/core/market.h"
 #include "engine/core/params.h"
+#include "engine/core/pnl_split.h"
 #include "engine/core/position.h"
 #include "engine/core/quote_uptime.h"
 #include "engine/core/reason.h"
@@ -46,6 +47,8 @@ enum class Gate : std::uint8_t {
 struct SideState {
   Gate gate = Gate::kPull;
   QuoteReason reason = QuoteReason::kDisconnected;
+  Lots room{};         // what everything that may be live may come to, at the last decision
+  bool added = false;  // exposure was added by it
   Nanos fill_pause_until{};
   ReasonTimes times;
   DueTime due;
@@ -75,21 +78,34 @@ struct NearestQuote {
 
 struct InstrumentState {
   InstrumentState(InstrumentId i, const InstrumentConfig& c, const Market::Config& market_config)
-      : id(i), config(c), market(market_config), strategy(c.strategy), position(config.instrument) {
+      : id(i),
+        config(c),
+        market(market_config),
+        strategy(c.instrument, c.strategy),
+        position(config.instrument),
+        split(config.instrument) {
     position.set_fee_asset_price(c.fee_asset_price);
     carried = c.carried.profit;
   }
   // Profit of the trading day, that of earlier sessions included.
   Money today() const { return marked ? loss.today(total) : carried; }
-  // `position` points at the config beside it.
+  Money unrealized() const { return marked ? position.unrealized(mark) : Money(0); }
+  // Of realised + unrealised profit. Without a single mid nobody knows better: all of it is spread.
+  PnlParts pnl_parts() const {
+    return marked ? split.parts() : PnlParts{.spread_capture = position.realized()};
+  }
+  // `position` and `split` point at the config beside them.
   InstrumentState(const InstrumentState&) = delete;
   InstrumentState& operator=(const InstrumentState&) = delete;
 
   InstrumentId id;
   InstrumentConfig config;
+  SizeRules size_rules{config.instrument, config.risk.max_order_notional};
+  PositionLimit position_limit{config.risk, config.instrument};
   Market market;
   StrategyInstance strategy;
   Position position;
+  PnlSplit split;
   LossGuard loss;
   ResetCycle reset;
   QuoteUptime uptime;
@@ -106,6 +122,7 @@ struct InstrumentState {
   Money carried{};           // of the day, from before the session; until a new day
   std::size_t account = 0;   // which of the core's account totals it adds to
   bool prices_fees = false;  // its base is the third asset that fees are paid in
+  Nanos retry_at{kNever};    // when an amend that backs off may be tried again
   Nanos resync_at{kNever};   // when a refused request to resynchronise is made again
   Nanos synced_since{kNever};
   Nanos halted_until{};      // volatility halt
@@ -121,7 +138,8 @@ struct InstrumentState {
   bool silent = true;     // the connection was quiet for longer than its max_data_age
   bool lagging = false;   // the last market event was older than that when it came
   std::uint64_t events_in = 0;
-  bool dirty = false;  // decide at the next BatchEnd
+  bool dirty = false;    // decide at the next BatchEnd
+  bool decided = false;  // and not concluded
 
   SideState& side(Side s) { return sides[index(s)]; }
   const SideState& side(Side s) const { return sides[index(s)]; }

@@ -2,25 +2,15 @@
 
 #include <algorithm>
 
-#include "engine/core/divide.h"
-
 namespace mm {
 
-Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance) {
-  constexpr std::int64_t scale = 2 * kRatioScale;
-  if (side == Side::kBuy) {
-    const Int128 scaled = Int128{fair.v} * (kRatioScale - distance.v);
-    return Ticks(static_cast<std::int64_t>(divide(scaled, scale)));
-  }
-  const Int128 scaled = Int128{fair.v} * (kRatioScale + distance.v);
-  return Ticks(static_cast<std::int64_t>(divide(scaled + scale - 1, scale)));
-}
-
 void separate(Side side, LadderSide& levels) {
-  const std::int64_t outwards = -sign(side);
-  for (std::size_t i = 1; i < levels.size(); ++i) {
-    const std::int64_t gap = (levels[i].price.v - levels[i - 1].price.v) * outwards;
-    if (gap < 1) levels[i].price = levels[i - 1].price + Ticks(outwards);
+  const Ticks outwards(-sign(side));
+  const std::span<Quote> quotes = levels.quotes();
+  for (std::size_t i = 1; i < quotes.size(); ++i) {
+    const Ticks next = quotes[i - 1].price + outwards;  // nearest that it may be
+    Ticks& price = quotes[i].price;
+    price = side == Side::kBuy ? std::min(price, next) : std::max(price, next);
   }
 }
 
@@ -29,22 +19,20 @@ QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instru
   const Ticks nearest = price_at_distance(side, limits.fair, limits.min_spread);
   const Ticks passive = limits.opposite_best - Ticks(sign(side));
   const Ticks bound = side == Side::kBuy ? std::min(nearest, passive) : std::max(nearest, passive);
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    Ticks& price = levels[i].price;
-    price = side == Side::kBuy ? std::min(price, bound) : std::max(price, bound);
+  for (Quote& q : levels.quotes()) {
+    q.price = side == Side::kBuy ? std::min(q.price, bound) : std::max(q.price, bound);
   }
   separate(side, levels);
   // The collar bounds both ways; the near edge is guarded by min_spread already.
   const Ticks edge = price_at_distance(side, limits.fair, limits.price_collar);
+  Ticks lowest = instrument.price_min, highest = instrument.price_max;
+  if (side == Side::kBuy) lowest = std::max(lowest, edge);
+  if (side == Side::kSell) highest = std::min(highest, edge);
   QuoteReason reason = QuoteReason::kQuoting;
   for (std::size_t i = levels.size(); i-- > 0;) {
-    const Ticks price = levels[i].price;
-    const bool beyond = side == Side::kBuy ? price < edge : price > edge;
-    const bool outside = price < instrument.price_min || price > instrument.price_max;
-    if (beyond || outside) {
-      levels.erase(i);
-      reason = QuoteReason::kPriceCollar;
-    }
+    if (levels[i].price >= lowest && levels[i].price <= highest) continue;
+    levels.erase(i);
+    reason = QuoteReason::kPriceCollar;
   }
   return reason;
 }
@@ -54,30 +42,40 @@ bool is_large_enough(const Quote& q, const Instrument& instrument) {
          notional(instrument, q.price, q.lots) >= instrument.notional_min;
 }
 
-QuoteReason fit_sizes(Side side, const SizeLimits& limits, const Instrument& instrument,
+SizeRules::SizeRules(const Instrument& i, Money order_worth_max)
+    : lots_min(i.lots_min), lots_max(i.lots_max) {
+  const Int128 tick_lot = notional(i, Ticks(1), Lots(1)).v;
+  worth_min = (i.notional_min.v + tick_lot - 1) / tick_lot;
+  if (order_worth_max.v > 0) worth_max = order_worth_max.v / tick_lot;
+}
+
+QuoteReason fit_sizes(Side side, const SizeLimits& limits, const SizeRules& rules,
                       LadderSide& levels) {
   QuoteReason reason = QuoteReason::kQuoting;
   Lots room = limits.room;
-  Money funds = limits.funds;
-  const Int128 largest = limits.order_worth_max.v;
+  Int128 funds = side == Side::kBuy ? limits.funds : kUnlimitedWorth;
   for (std::size_t i = 0; i < levels.size();) {
-    Quote& q = levels[i];
-    const Int128 lot_worth = notional(instrument, q.price, Lots(1)).v;
-    Int128 lots = std::min({q.lots, room, instrument.lots_max}).v;
-    const bool by_room = room < q.lots;
-    if (largest > 0 && lots * lot_worth > largest) lots = largest / lot_worth;
-    const bool by_funds = side == Side::kBuy && lots * lot_worth > funds.v;
-    if (by_funds) lots = funds.v / lot_worth;
-    q.lots = Lots(static_cast<std::int64_t>(std::max<Int128>(lots, 0)));
-    const Money worth(q.lots.v * lot_worth);
-    if (q.lots < instrument.lots_min || worth < instrument.notional_min) {
+    const std::int64_t price = levels[i].price.v;
+    const Lots wanted = levels[i].lots;
+    const bool by_room = room < wanted;
+    Lots lots = std::max(Lots(0), std::min(wanted, std::min(room, rules.lots_max)));
+    Int128 worth = Int128{price} * lots.v;
+    const auto shrink = [&](Int128 most) {
+      lots = Lots(static_cast<std::int64_t>(divide(std::max<Int128>(most, 0), price)));
+      worth = Int128{price} * lots.v;
+    };
+    if (worth > rules.worth_max) shrink(rules.worth_max);
+    const bool by_funds = worth > funds;
+    if (by_funds) shrink(funds);
+    if (lots < rules.lots_min || worth < rules.worth_min) {
       reason = by_funds  ? QuoteReason::kInsufficientBalance
                : by_room ? limits.room_reason
                          : QuoteReason::kBelowMinSize;
       levels.erase(i);
       continue;
     }
-    room -= q.lots;
+    levels[i].lots = lots;
+    room -= lots;
     funds -= worth;
     ++i;
   }

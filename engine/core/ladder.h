@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <span>
 
+#include "engine/core/divide.h"
 #include "engine/core/instrument.h"
 #include "engine/core/params.h"
 #include "engine/core/reason.h"
@@ -38,6 +39,7 @@ class LadderSide {
   std::size_t size() const { return size_; }
   Quote& operator[](std::size_t i) { return quotes_[i]; }
   const Quote& operator[](std::size_t i) const { return quotes_[i]; }
+  std::span<Quote> quotes() { return {quotes_.data(), size_}; }
   std::span<const Quote> quotes() const { return {quotes_.data(), size_}; }
 
  private:
@@ -56,8 +58,13 @@ struct Ladder {
 };
 
 // Fair value moved away from the market by a fraction, rounded away from it to a whole tick: the
-// bid floor((fair * (1 - d)) / tick), the ask ceil((fair * (1 + d)) / tick).
-Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance);
+// bid floor((fair * (1 - d)) / tick), the ask ceil((fair * (1 + d)) / tick). Fits in 64 bits: a mid
+// is below 2^32 half ticks, a distance at most 1.
+constexpr Ticks price_at_distance(Side side, HalfTicks fair, Ratio distance) {
+  constexpr std::int64_t scale = 2 * kRatioScale;
+  if (side == Side::kBuy) return Ticks(fair.v * (kRatioScale - distance.v) / scale);
+  return Ticks((fair.v * (kRatioScale + distance.v) + scale - 1) / scale);
+}
 
 // Puts levels that share a tick, or are out of order, one tick further out each.
 void separate(Side side, LadderSide& levels);
@@ -77,15 +84,23 @@ QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instru
 // Whether the venue accepts an order as small as this.
 bool is_large_enough(const Quote& q, const Instrument& instrument);
 
+// What one order may be, by the config: constant, its worth in lots at one tick, so that fitting
+// needs no conversion.
+inline constexpr Int128 kUnlimitedWorth = Int128{1} << 120;
+struct SizeRules {
+  SizeRules(const Instrument& instrument, Money order_worth_max);  // 0: no limit of ours
+
+  Lots lots_min, lots_max;
+  Int128 worth_min{}, worth_max{kUnlimitedWorth};
+};
 struct SizeLimits {
   Lots room;                                              // that all levels together may hold
-  Money funds{Int128{1} << 120};                          // that buys may cost together
-  Money order_worth_max;                                  // of each level; 0 = off
+  Int128 funds{kUnlimitedWorth};                          // that buys may cost together
   QuoteReason room_reason = QuoteReason::kPositionLimit;  // what a lack of room is called
 };
 // Shrinks levels to what position, balance and order size allow, best level first; a level too
 // small to be accepted is left out. Returns why the last such was, kQuoting if none was.
-QuoteReason fit_sizes(Side side, const SizeLimits& limits, const Instrument& instrument,
+QuoteReason fit_sizes(Side side, const SizeLimits& limits, const SizeRules& rules,
                       LadderSide& levels);
 
 }  // namespace mm

@@ -119,16 +119,21 @@ void MarketMeasures::record_second(HalfTicks mid, Nanos now) {
   closes_[ring_index(second, closes_.size())] = mid;
 }
 
+MarketMeasures::MoveBucket& MarketMeasures::move_bucket(std::int64_t number) {
+  return move_buckets_[ring_index(number, move_buckets_.size())];
+}
+
 void MarketMeasures::record_extremes(HalfTicks mid, Nanos now) {
-  const std::int64_t number = now.v / move_bucket_width_.v;
-  MoveBucket& bucket = move_buckets_[ring_index(number, move_buckets_.size())];
-  if (number != move_bucket_) {
+  if (now >= move_bucket_end_) {
+    const std::int64_t number = now.v / move_bucket_width_.v;
+    MoveBucket& bucket = move_bucket(number);
     bucket = {.number = number, .extremes = {}};
     if (mid_.v != 0) bucket.extremes.add(mid_);  // was in force until now
     move_bucket_ = number;
+    move_bucket_end_ = move_bucket_width_ * (number + 1);
     older_ = extremes_before(number);
   }
-  bucket.extremes.add(mid);
+  move_bucket(move_bucket_).extremes.add(mid);
 }
 
 // Of the buckets that end within a window before `bucket` begins or later, itself excluded.
@@ -145,12 +150,11 @@ MarketMeasures::Extremes MarketMeasures::extremes_before(std::int64_t bucket) co
 Ratio MarketMeasures::max_move(Nanos now) const {
   if (mid_.v == 0) return Ratio(0);
   Extremes all;
-  const std::int64_t number = now.v / move_bucket_width_.v;
-  if (number == move_bucket_) {
+  if (now < move_bucket_end_) {
     all = older_;
-    all.add(move_buckets_[ring_index(number, move_buckets_.size())].extremes);
+    all.add(move_buckets_[ring_index(move_bucket_, move_buckets_.size())].extremes);
   } else {
-    all = extremes_before(number);
+    all = extremes_before(now.v / move_bucket_width_.v);
     all.add(mid_);
   }
   // For a fall the earlier price that makes most of it is the highest, for a rise the lowest.
@@ -160,6 +164,7 @@ Ratio MarketMeasures::max_move(Nanos now) const {
 void MarketMeasures::restart_moves() {
   move_buckets_.fill({});
   move_bucket_ = -1;
+  move_bucket_end_ = Nanos::min();
   older_ = {};
 }
 

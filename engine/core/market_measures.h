@@ -84,6 +84,10 @@ class MarketMeasures {
     void add(HalfTicks mid);
     void add(const Extremes& other);
   };
+  struct MoveBucket {
+    std::int64_t number = -1;
+    Extremes extremes;
+  };
   struct FlowBucket {
     std::int64_t second = -1;
     Flow flow[2];
@@ -93,6 +97,7 @@ class MarketMeasures {
   void sample_volatility(HalfTicks mid);
   void record_second(HalfTicks mid, Nanos now);
   void record_extremes(HalfTicks mid, Nanos now);
+  MoveBucket& move_bucket(std::int64_t number);
   Extremes extremes_before(std::int64_t bucket) const;
   std::optional<HalfTicks> mid_seconds_ago(std::int64_t seconds, Nanos now) const;
   std::optional<Ratio> change(std::int64_t seconds, Nanos now) const;
@@ -115,12 +120,9 @@ class MarketMeasures {
   std::array<HalfTicks, kHistorySeconds> closes_;  // ring by second: the mid it ended with
   std::int64_t first_second_ = 0, last_second_ = 0;
 
-  struct MoveBucket {
-    std::int64_t number = -1;
-    Extremes extremes;
-  };
   std::array<MoveBucket, kMoveBuckets + 1> move_buckets_;  // ring by bucket number
   std::int64_t move_bucket_ = -1;                          // the newest
+  Nanos move_bucket_end_ = Nanos::min();                   // where the next begins
   Extremes older_;                                         // of the window's buckets before it
 
   std::array<FlowBucket, kFlowSeconds> flow_seconds_;  // ring by second

@@ -1,8 +1,10 @@
 // Client order ids: owner, instance, session epoch, table slot and generation in 64 bits.
 //
 // Made by the order table, read wherever a report must find its order. A late report carries an
-// old generation and so never hits a reused slot. The gateway prints the id as text
-// (`mm<16 hex digits>`), so any client can tell ours from a person's orders.
+// old generation and so never hits a reused slot. Where generations begin is a live start's own
+// chance (the nonce), so that two starts that both take themselves for the next one, on two hosts,
+// share no id: each knows the other's orders by generations it never sent. The gateway prints the
+// id as text (`mm<16 hex digits>`), so any client can tell ours from a person's orders.
 #pragma once
 
 #include <cstdint>

@@ -159,7 +159,7 @@ Order* OrderLifecycle::place(const PlaceRequest& request, Nanos now, CommandBuff
     o.in_flight = CommandKind::kPlace;
     o.deadline = now + config_.modification_timeout;
   });
-  out.push(command(*row, CommandKind::kPlace, now));
+  out.emplace([&] { return command(*row, CommandKind::kPlace, now); });
   return row;
 }
 
@@ -171,23 +171,21 @@ bool OrderLifecycle::request_replace(Order& row, Ticks price, Lots lots, Decisio
                                      Nanos now, CommandBuffer& out) {
   if (!may_amend(row, now) || row.filled.v != 0 || lots.v <= 0 || is_full(out)) return false;
   const ClientOrderId id = table_.fresh_id(row);
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kReplace, why, now, out, [&](Order& o) {
     o.next_id = id;
     o.next_price = price;
     o.next_lots = lots;
   });
-  start(row, CommandKind::kReplace, why, now, out);
   return true;
 }
 
 bool OrderLifecycle::request_modify(Order& row, Ticks price, Lots total, DecisionReason why,
                                     Nanos now, CommandBuffer& out) {
   if (!may_amend(row, now) || total <= row.filled || is_full(out)) return false;
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kModify, why, now, out, [&](Order& o) {
     o.next_price = price;
     o.next_lots = total;
   });
-  start(row, CommandKind::kModify, why, now, out);
   return true;
 }
 
@@ -195,11 +193,10 @@ bool OrderLifecycle::request_reduce(Order& row, Lots total, DecisionReason why, 
                                     CommandBuffer& out) {
   if (!may_amend(row, now) || total <= row.filled || total >= row.lots || is_full(out))
     return false;
-  table_.update(row, [&](Order& o) {
+  start(row, CommandKind::kReduce, why, now, out, [&](Order& o) {
     o.next_price = o.price;
     o.next_lots = total;
   });
-  start(row, CommandKind::kReduce, why, now, out);
   return true;
 }
 
@@ -223,18 +220,21 @@ bool OrderLifecycle::may_cancel(const Order& row) const {
          sessions_[row.instrument].state != SessionState::kDown;
 }
 
-// Marks the request in flight and sends it; the caller has checked for room.
+// Marks the request in flight and sends it; the caller has checked for room. `terms` writes what
+// it asks for.
+template <class Terms>
 void OrderLifecycle::start(Order& row, CommandKind kind, DecisionReason why, Nanos now,
-                           CommandBuffer& out) {
+                           CommandBuffer& out, Terms&& terms) {
   row.why = why;
   const bool is_cancel = kind == CommandKind::kCancel;
-  table_.transition(row, is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify, now);
-  table_.update(row, [&](Order& o) {
+  const OrderState state = is_cancel ? OrderState::kPendingCancel : OrderState::kPendingModify;
+  table_.transition(row, state, now, [&](Order& o) {
+    terms(o);
     o.in_flight = kind;
     if (!is_cancel) take_news(o, now);
     o.deadline = now + config_.modification_timeout;
   });
-  out.push(command(row, kind, now));
+  out.emplace([&] { return command(row, kind, now); });
 }
 
 bool OrderLifecycle::send_cancel(Order& row, Nanos now, CommandBuffer& out) {
@@ -242,7 +242,7 @@ bool OrderLifecycle::send_cancel(Order& row, Nanos now, CommandBuffer& out) {
     table_.update(row, [&](Order& o) { o.deadline = now + config_.retry_backoff_base; });
     return false;
   }
-  start(row, CommandKind::kCancel, row.why, now, out);
+  start(row, CommandKind::kCancel, row.why, now, out, [](Order&) {});
   row.cancel_wanted = false;
   return true;
 }
@@ -366,10 +366,12 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
     case TradeIdWindow::Verdict::kTooOld:
       ++counters_.too_old_fills;
       change.fill_too_old = true;
-      return;
+      if (row == nullptr || row->filled.v != 0) return doubt_old_fill(event, change);
+      break;  // none of this order has been counted, so neither has this one
     case TradeIdWindow::Verdict::kNew:
-      change.fill_counted = true;
+      break;
   }
+  change.fill_counted = true;
   if (row == nullptr) {
     ++counters_.rowless_fills;
     return;
@@ -390,6 +392,21 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
   change.after = row->state;
   const bool ended = may_be_live(change.before) && is_terminal(change.after);
   if (row->id != id_before || ended) change.ended_id = id_before;
+}
+
+// Counted or not? A live order is asked for: what the venue says it has executed tells, and if that
+// is more, its fills are missing. One that ended with all it had executed has had this one. Else
+// nobody here can tell: the instrument is held.
+void OrderLifecycle::doubt_old_fill(const Event& event, OrderChange& change) {
+  Order* const row = change.order;
+  if (row != nullptr && may_be_live(row->state)) {
+    enter(*row, OrderState::kUnknown, event.time);
+    change.after = row->state;
+    return;
+  }
+  if (row != nullptr && row->filled >= row->lots && !was_given_up(*row)) return;
+  ++counters_.unexplained_fills;
+  sessions_[event.instrument].held = true;
 }
 
 // --- reports --------------------------------------------------------------------------------
@@ -413,6 +430,15 @@ void OrderLifecycle::on_replaced(Order& row, const OrderReport& report, Nanos no
 }
 
 void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now) {
+  if (report.reason == RejectReason::kSelfTrade) {
+    // Unasked, the venue took some of it off the book; what is asked for its answer decides.
+    const bool rests = may_be_live(row.state) && row.end_state == OrderState::kFree;
+    const Lots left = std::max(report.lots, row.filled);
+    if (!rests || report.id != row.id || left >= row.lots) return;
+    table_.update(row, [&](Order& o) { o.lots = left; });
+    if (is_complete(row) && is_resting(row.state)) settle(row, now);
+    return;
+  }
   const bool fits = may_be_live(row.state) && has_doubtful_terms(row) &&
                     report.lots == row.next_lots && report.ticks == row.next_price.v;
   if (!fits) {  // a repeated report of an earlier amend

@@ -20,6 +20,9 @@
 // - An order that has executed more than we have seen stays Unknown, exposed by what is missing,
 //   until the fills come. After missing_fill_answers_max answers without them the position is known
 //   to be wrong: no fill is invented, the instrument is held in reconciling until a resume.
+// - A fill older than the memory of trade ids counts if nothing of its order has been counted. Else
+//   the order, if it may live, is in doubt until the venue says what it has executed; if it has
+//   left, and not with all its executions counted, the instrument is held until a resume.
 // - A session that leaves kUp puts every live order in doubt: reports may have been lost.
 // - An acknowledged order in doubt with nothing in flight that must go is cancelled, not asked for.
 // - Questions share a budget of tokens: they must not use up the weight that requests need.
@@ -73,7 +76,7 @@ struct OrderChange {
   RejectReason reason{RejectReason::kNone};
   bool rejected{};      // a request of this order was refused, by the venue or by us
   bool fill_counted{};  // kFilled seen for the first time: the position moves, also without a row
-  bool fill_too_old{};  // kFilled older than the memory: not counted, reconcile the position
+  bool fill_too_old{};  // kFilled older than the memory of trade ids
   ClientOrderId ended_id{};  // the id that is over for good, 0 without one (kReplaced: the old)
 };
 
@@ -82,11 +85,12 @@ struct LifecycleCounters {
   std::uint64_t questions{};
   std::uint64_t amends{}, failed_amends{};  // confirmed; refused by the venue
   std::uint64_t duplicate_fills{}, too_old_fills{}, rowless_fills{};
-  std::uint64_t overfills{};      // more executed than ordered
-  std::uint64_t missing_fills{};  // orders whose reported fills never came
-  std::uint64_t strays{};         // orders of ours found alive without a row
-  std::uint64_t adopted{};        // of earlier starts
-  std::uint64_t unmatched{};      // reports that fit no row or no request
+  std::uint64_t overfills{};          // more executed than ordered
+  std::uint64_t missing_fills{};      // orders whose reported fills never came
+  std::uint64_t unexplained_fills{};  // too old, of orders that tell nothing any more
+  std::uint64_t strays{};             // orders of ours found alive without a row
+  std::uint64_t adopted{};            // of earlier starts
+  std::uint64_t unmatched{};          // reports that fit no row or no request
   std::uint64_t breaker_trips{};
 };
 
@@ -166,6 +170,7 @@ class OrderLifecycle {
 
   OrderChange adopt(const Event& event);
   void on_fill(const Event& event, OrderChange& change);
+  void doubt_old_fill(const Event& event, OrderChange& change);
   void on_accepted(Order& row, const OrderReport& report, Nanos now);
   void on_replaced(Order& row, const OrderReport& report, Nanos now);
   void on_amended(Order& row, const OrderReport& report, Nanos now);
@@ -196,7 +201,9 @@ class OrderLifecycle {
   void end(Order& row, OrderState state, Lots executed, Nanos now);
   void settle(Order& row, Nanos now);
   void enter(Order& row, OrderState to, Nanos now);
-  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out);
+  template <class Terms>
+  void start(Order& row, CommandKind kind, DecisionReason why, Nanos now, CommandBuffer& out,
+             Terms&& terms);
   bool send_cancel(Order& row, Nanos now, CommandBuffer& out);
   bool may_cancel(const Order& row) const;
   void ask(Order& row, Nanos now, CommandBuffer& out);

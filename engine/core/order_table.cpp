@@ -18,7 +18,7 @@ OrderTable::OrderTable(const OrderTableConfig& config)
     : config_(config),
       rows_(config.capacity),
       deadlines_(config.capacity),
-      generations_(config.capacity),
+      generations_(config.capacity, config.nonce),
       live_(std::size_t{config.instruments} * 2 * config.per_side_max),
       sums_(config.instruments),
       ended_(std::size_t{config.capacity} + 1) {
@@ -104,17 +104,10 @@ Order* OrderTable::find(ClientOrderId id) {
   return &row;
 }
 
-bool OrderTable::transition(Order& row, OrderState to, Nanos now) {
-  if (to == OrderState::kFree || !legal(row.state, to)) {
-    ++illegal_transitions_;
-    return false;
-  }
-  update(row, [&](Order& o) {
-    o.state = to;
-    o.updated = now;
-  });
-  if (is_terminal(to)) append_ended(row.slot);
-  return true;
+bool OrderTable::may_enter(const Order& row, OrderState to) {
+  if (to != OrderState::kFree && legal(row.state, to)) return true;
+  ++illegal_transitions_;
+  return false;
 }
 
 void OrderTable::release(Order& row) {

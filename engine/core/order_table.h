@@ -25,6 +25,7 @@ struct OrderTableConfig {
   std::uint16_t per_side_max = 128;  // live orders of one side of one instrument
   std::uint8_t instance = 0;         // of the client order ids
   std::uint16_t epoch = 0;
+  std::uint32_t nonce = 0;                 // the generation before the first, in every slot
   std::uint16_t reserved_for_unknown = 0;  // rows that only Unknown orders may keep busy
 };
 
@@ -43,8 +44,22 @@ class OrderTable {
   Order* find(ClientOrderId id);
   // A new id of the same slot, for a replacement.
   ClientOrderId fresh_id(const Order& row);
-  // False, counted and without effect when the transition table forbids it.
-  bool transition(Order& row, OrderState to, Nanos now);
+  // False, counted and without effect when the transition table forbids it. `change` writes what
+  // changes with the state, as in `update`.
+  template <class Change>
+  bool transition(Order& row, OrderState to, Nanos now, Change&& change) {
+    if (!may_enter(row, to)) return false;
+    update(row, [&](Order& o) {
+      o.state = to;
+      o.updated = now;
+      change(o);
+    });
+    if (is_terminal(to)) append_ended(row.slot);
+    return true;
+  }
+  bool transition(Order& row, OrderState to, Nanos now) {
+    return transition(row, to, now, [](Order&) {});
+  }
   // Any other change: `change(row)` writes the fields, the sums follow. Not for `state`, `id`'s
   // slot, `instrument` or `side`.
   template <class Change>
@@ -105,6 +120,7 @@ class OrderTable {
     std::uint16_t unknown{}, pending{};
   };
 
+  bool may_enter(const Order& row, OrderState to);
   static Share share(const Order& row);
   void account(Order& row, const Share& before, const Share& after);
   void insert_live(const Order& row);

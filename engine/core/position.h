@@ -15,6 +15,8 @@
 
 namespace mm {
 
+inline constexpr const char* kThirdFeeAsset = "BNB";  // what Asset::kOther is at our venues
+
 class Position {
  public:
   explicit Position(const Instrument& instrument) : instrument_(&instrument) {}

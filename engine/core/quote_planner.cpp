@@ -1,6 +1,7 @@
 #include "engine/core/quote_planner.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 #include "engine/core/divide.h"
@@ -10,10 +11,25 @@ namespace {
 
 constexpr std::int64_t kRequestWeight = std::int64_t{1} << 44;
 constexpr std::int64_t kApartMax = std::int64_t{1} << 36;  // for all levels below one request
+static_assert(kMaxLevelsPerSide * std::int64_t{std::numeric_limits<std::int32_t>::max()} <
+              kApartMax);
 
 std::int64_t apart(Ticks a, Ticks b) {
   const std::int64_t ticks = (a - b).v < 0 ? (b - a).v : (a - b).v;
   return std::min(ticks, kApartMax);
+}
+
+bool is_leaving(const Order& order) {
+  return order.state == OrderState::kPendingCancel || order.cancel_wanted;
+}
+// Nothing can be sent for it now.
+bool is_fixed(const Order& order) {
+  const bool idle = is_resting(order.state) && order.in_flight == CommandKind::kNone;
+  return !idle || order.cancel_wanted;
+}
+// Where it rests, or will when the request in flight succeeds.
+Ticks price_to_be(const Order& order) {
+  return order.state == OrderState::kPendingModify ? order.next_price : order.price;
 }
 
 // Less than `fraction` of `whole`?
@@ -23,16 +39,18 @@ bool below(Lots part, Ratio fraction, Lots whole) {
 
 }  // namespace
 
+// refill_below is at most 1, so only the smaller of both sizes may be too small for the other.
+bool QuotePlanner::has_size(const Order& order, const Quote& target) const {
+  const Lots leaves = order.leaves();
+  const Lots more = std::max(leaves, target.lots);
+  return !below(std::min(leaves, target.lots), params_->refill_below, more);
+}
+
 // Sizes follow the price only loosely: an order is topped up when its leaves fall below
 // refill_below of the target, and cut when the target falls below refill_below of its leaves.
 QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target) const {
-  const Lots leaves = order.leaves();
-  if (below(target.lots, params_->refill_below, leaves)) {
-    return {PlanStep::kResize, DecisionReason::kSizeChange};
-  }
-  if (!below(leaves, params_->refill_below, target.lots)) {
-    return {PlanStep::kKeep, DecisionReason::kNone};
-  }
+  if (has_size(order, target)) return kStays;
+  if (target.lots < order.leaves()) return {PlanStep::kResize, DecisionReason::kSizeChange};
   return {PlanStep::kMove,
           order.filled.v > 0 ? DecisionReason::kRefill : DecisionReason::kSizeChange};
 }
@@ -40,37 +58,30 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
 // README, Amend first: rules 2 to 5 (rule 1 is applied before matching).
 QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
   const std::int64_t distance = (in_->fair.v - 2 * order.price.v) * sign(in_->side);
-  if (distance < bounds_.near && order.price != target.price) {
+  const std::int64_t deviation = 2 * std::abs((order.price - target.price).v);
+  if (deviation != 0 && distance < bounds_.near) {
     return {PlanStep::kMove, DecisionReason::kTooNear};
   }
-  const std::int64_t off = 2 * (order.price - target.price).v;
-  const std::int64_t deviation = off < 0 ? -off : off;
   if (deviation > bounds_.far) return {PlanStep::kCancel, DecisionReason::kFarDeviation};
   if (deviation > bounds_.keep) return {PlanStep::kMove, DecisionReason::kDeviation};
   return fit_size(order, target);
 }
 
 // In whole half ticks these decide like the exact fractions: what is compared is a whole number.
+// All but the last fit in 64 bits, as no fraction is above 1.
 void QuotePlanner::set_bounds() {
-  const auto part = [this](Ratio fraction, std::int64_t rounding) {
-    const Int128 scaled = Int128{in_->fair.v} * fraction.v + rounding;
-    return static_cast<std::int64_t>(divide(scaled, kRatioScale));
-  };
-  const Int128 spread = Int128{params_->min_spread.v} * params_->min_spread_tolerance.v;
-  const Ratio tolerated(static_cast<std::int64_t>(divide(spread, kRatioScale)));
-  const Ratio near = params_->min_spread - tolerated;
+  const std::int64_t fair = in_->fair.v, spread = params_->min_spread.v;
+  const std::int64_t near = spread - spread * params_->min_spread_tolerance.v / kRatioScale;
+  const Int128 keep = Int128{fair} * params_->modify_threshold.v * in_->patience;
   constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
-  bounds_ = {.near = near.v > 0 ? part(near, kRatioScale - 1) : kNowhereNear,
-             .far = part(params_->max_modify_deviation, 0),
-             .keep = part(Ratio(params_->modify_threshold.v * in_->patience), 0)};
+  bounds_ = {.near = near > 0 ? (fair * near + kRatioScale - 1) / kRatioScale : kNowhereNear,
+             .far = fair * params_->max_modify_deviation.v / kRatioScale,
+             .keep = static_cast<std::int64_t>(divide(keep, kRatioScale))};
 }
 
-QuotePlanner::Fit QuotePlanner::fit(const Candidate& candidate, const Quote& target) const {
-  if (candidate.fixed) return {PlanStep::kKeep, DecisionReason::kNone};
-  Fit result = fit_price(*candidate.order, target);
-  if (result.step == PlanStep::kMove && !amendable(*candidate.order)) {
-    result.step = PlanStep::kCancel;
-  }
+QuotePlanner::Fit QuotePlanner::fit(const Order& order, const Quote& target) const {
+  Fit result = fit_price(order, target);
+  if (result.step == PlanStep::kMove && !amendable(order)) result.step = PlanStep::kCancel;
   return result;
 }
 
@@ -80,7 +91,11 @@ bool QuotePlanner::amendable(const Order& order) const {
   return rules_->modify_in_place || (rules_->cancel_replace && order.filled.v == 0);
 }
 
-// Keeps the candidates in price order: an order that is being moved counts where it goes to.
+bool QuotePlanner::is_through(const Order& order) const {
+  return (order.price - in_->opposite_best).v * sign(in_->side) >= 0;
+}
+
+// Keeps the candidates in price order.
 void QuotePlanner::insert(const Candidate& candidate) {
   std::size_t i = candidate_count_++;
   for (; i > 0; --i) {
@@ -93,20 +108,18 @@ void QuotePlanner::insert(const Candidate& candidate) {
 void QuotePlanner::gather() {
   for (const std::uint16_t slot : in_->live) {
     const Order& order = table_->row(slot);
-    const bool idle = is_resting(order.state) && order.in_flight == CommandKind::kNone;
-    const bool leaving = order.state == OrderState::kPendingCancel || order.cancel_wanted;
     // A leaving order with fills holds its level until its final quantity is known.
-    if (leaving && order.filled.v == 0) continue;
-    const bool through = (order.price - in_->opposite_best).v * sign(in_->side) >= 0;
-    const bool cancel = idle && !leaving && (through || candidate_count_ == kOrdersMax);
+    if (is_leaving(order) && order.filled.v == 0) continue;
+    const bool through = is_through(order);
+    const bool fixed = is_fixed(order);
+    const bool cancel = !fixed && (through || candidate_count_ == kOrdersMax);
     if (cancel) {
       const auto why = through ? DecisionReason::kThroughTouch : DecisionReason::kNoTarget;
       add({PlanStep::kCancel, why, -1, slot, {}});
       if (order.filled.v == 0) continue;
     }
     if (candidate_count_ == kOrdersMax) continue;
-    const bool moving = order.state == OrderState::kPendingModify;
-    insert({&order, moving ? order.next_price : order.price, !idle || leaving || cancel});
+    insert({&order, price_to_be(order), fixed || cancel});
   }
 }
 
@@ -133,7 +146,7 @@ void QuotePlanner::match() {
     const std::int64_t drop = c.fixed ? 0 : kRequestWeight / 2;
     cost_[i][m] = cost_[i + 1][m] + drop;
     for (std::size_t j = m; j-- > 0;) {
-      fits_[i][j] = fit(c, in_->targets[j]);
+      fits_[i][j] = c.fixed ? kStays : fit(*c.order, in_->targets[j]);
       const std::int64_t pair = pair_cost(i, j) + cost_[i + 1][j + 1];
       cost_[i][j] = std::min({pair, cost_[i + 1][j] + drop, cost_[i][j + 1] + kRequestWeight / 2});
     }
@@ -260,28 +273,57 @@ Lots QuotePlanner::cut(Lots leaves, Lots target) const {
   return below(rest, params_->refill_below, target) ? target : std::min(rest, target);
 }
 
-// Nearly always every order may stay at its own level, or one must follow it. No other matching is
-// as cheap then: it leaves over an order and a target, which cost a request that no distance
-// outweighs. An order that is fixed costs nothing when left over, so it decides nothing here.
-bool QuotePlanner::in_place() {
-  if (candidate_count_ != in_->targets.size() || in_->excess.v > 0) return false;
-  std::size_t requests = 0;
-  std::int64_t all_apart = 0;
-  bool any_fixed = false;
-  PlanAction request{};
-  for (std::size_t i = 0; i < candidate_count_; ++i) {
-    const Candidate& c = candidates_[i];
+// How many orders, from the touch outwards, rest where and as their targets want them: rules 1 to 5
+// in short, for what is nearly always so. Prices are signed so that a better one is greater.
+std::size_t QuotePlanner::staying() const {
+  const std::int64_t side = sign(in_->side);
+  const std::int64_t fair = in_->fair.v * side, opposite = in_->opposite_best.v * side;
+  const std::int64_t off_max = std::min(bounds_.keep, bounds_.far);
+  const std::size_t n = std::min(in_->live.size(), in_->targets.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    const Order& order = table_->row(in_->live[i]);
     const Quote& target = in_->targets[i];
-    const Fit f = fit(c, target);
-    any_fixed |= c.fixed;
-    all_apart += apart(c.price, target.price);
-    if (f.step == PlanStep::kKeep) continue;
-    if (f.step == PlanStep::kCancel || ++requests > 1) return false;
-    request = {f.step, f.why, static_cast<std::int8_t>(i), c.order->slot, target};
+    const std::int64_t price = order.price.v * side, off = price - target.price.v * side;
+    const bool rests = !is_fixed(order) && price < opposite;
+    const bool in_reach = 2 * std::abs(off) <= off_max;
+    const bool too_near = off != 0 && fair - 2 * price < bounds_.near;
+    if (!rests || !in_reach || too_near || !has_size(order, target)) return i;
   }
-  if (requests == 0) return true;
-  if (any_fixed || all_apart >= kApartMax) return false;
-  add(request);
+  return n;
+}
+
+// Nearly always every order may stay at its own level, or one must follow it: found without
+// matching, as long as the orders are in price order. No other matching is as cheap then: it leaves
+// over an order and a target, which cost a request that no distance outweighs. An order that is
+// fixed costs nothing when left over, so it decides nothing here.
+bool QuotePlanner::in_place() {
+  if (in_->live.size() != in_->targets.size() || in_->excess.v > 0) return false;
+  bool any_fixed = false;
+  std::size_t wrong = in_->live.size();  // the order that needs a request, if one does
+  Fit request{};
+  std::size_t i = staying();
+  Ticks inner = i > 0 ? table_->row(in_->live[i - 1]).price : Ticks(0);
+  for (; i < in_->live.size(); ++i) {
+    const Order& order = table_->row(in_->live[i]);
+    const Ticks price = price_to_be(order);
+    if (i > 0 && (inner - price).v * sign(in_->side) < 0) return false;
+    inner = price;
+    if (is_fixed(order)) {
+      if (is_leaving(order) && order.filled.v == 0) return false;  // its level is free
+      any_fixed = true;
+      continue;
+    }
+    if (is_through(order)) return false;
+    const Fit f = fit(order, in_->targets[i]);
+    if (f.step == PlanStep::kKeep) continue;
+    if (f.step == PlanStep::kCancel || wrong < i) return false;
+    request = f;
+    wrong = i;
+  }
+  if (wrong == in_->live.size()) return true;
+  if (any_fixed) return false;
+  add({request.step, request.why, static_cast<std::int8_t>(wrong), in_->live[wrong],
+       in_->targets[wrong]});
   return true;
 }
 
@@ -293,8 +335,8 @@ QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& 
   rules_ = &rules;
   candidate_count_ = action_count_ = 0;
   set_bounds();
-  gather();
   if (!in_place()) {
+    gather();
     match();
     emit();
   }

@@ -54,6 +54,7 @@ class QuotePlanner {
     PlanStep step;
     DecisionReason why;
   };
+  static constexpr Fit kStays{PlanStep::kKeep, DecisionReason::kNone};
   struct Candidate {
     const Order* order;
     Ticks price;  // where it rests, or will when the request in flight succeeds
@@ -69,13 +70,16 @@ class QuotePlanner {
   };
 
   void set_bounds();
-  Fit fit(const Candidate& candidate, const Quote& target) const;
+  Fit fit(const Order& order, const Quote& target) const;
   Fit fit_price(const Order& order, const Quote& target) const;
   Fit fit_size(const Order& order, const Quote& target) const;
+  bool has_size(const Order& order, const Quote& target) const;
   bool amendable(const Order& order) const;
+  bool is_through(const Order& order) const;
   std::int64_t pair_cost(std::size_t i, std::size_t j) const;
   void insert(const Candidate& candidate);
   void gather();
+  std::size_t staying() const;
   bool in_place();
   void match();
   void emit();

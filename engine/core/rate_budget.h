@@ -45,8 +45,13 @@ class RateBudget {
     const std::int64_t own = credit_ / cost_;
     return static_cast<int>(std::min<std::int64_t>(own, venue_left_));
   }
+  bool has_token(Nanos now) {
+    if (now < held_until_) return false;
+    refill(now);
+    return credit_ >= cost_ && venue_left_ >= 1;
+  }
   bool take(Nanos now) {
-    if (available(now) < 1) return false;
+    if (!has_token(now)) return false;
     credit_ -= cost_;
     if (venue_left_ != kUnlimited) --venue_left_;
     return true;
@@ -67,6 +72,7 @@ class RateBudget {
   void hold(Nanos until) { held_until_ = std::max(held_until_, until); }
   // What the venue says of its windows. A tenth of the ORDERS window stays in reserve.
   void on_usage(const RateUsage& u) {
+    usage_ = u;
     const std::int64_t usable = std::int64_t{u.orders_limit} - u.orders_limit / 10;
     venue_left_ = std::max<std::int64_t>(0, usable - u.orders_used);
     venue_window_end_ = u.orders_end;
@@ -79,6 +85,8 @@ class RateBudget {
     return tightest_pct_ < kScarcePct ? BudgetPressure::kSaving : BudgetPressure::kScarce;
   }
   Nanos pressure_end() const { return tightest_end_; }
+  // As the venue told it last.
+  const RateUsage& usage() const { return usage_; }
 
  private:
   static constexpr std::int64_t kUnlimited = 1'000'000'000;
@@ -96,6 +104,7 @@ class RateBudget {
   std::int64_t venue_left_ = kUnlimited;
   std::uint32_t tightest_pct_ = 0;
   Nanos last_{}, venue_window_end_{kNever}, held_until_{}, tightest_end_{};
+  RateUsage usage_{};
 };
 
 // Instruments waiting for a token: each at most once, first-quote seekers before the others.

@@ -37,7 +37,7 @@ class ResetCycle {
   void finish() { phase_ = Phase::kIdle; }
   // Nothing to do at the due time (not quoting): wait for the next one.
   void skip(Nanos now) { schedule(now); }
-  // Both sides stand again: the naked time ends.
+  // Each side stands again, or does not for another reason: the naked time ends.
   void quoted(Nanos now) {
     if (phase_ == Phase::kIdle && naked_since_ != kNever) {
       naked_ += now - naked_since_;

@@ -6,14 +6,16 @@
 
 namespace mm {
 
-Amount position_limit(const RiskParams& risk, const Instrument& instrument, HalfTicks fair) {
-  Int128 limit = Amount::max().v;
-  if (risk.max_position.v > 0) limit = risk.max_position.v;
-  if (risk.max_position_notional.v > 0) {
-    const Money least = value(instrument, Amount(1), fair);  // worth of the least amount of base
-    if (least.v > 0) limit = std::min(limit, risk.max_position_notional.v / least.v);
-  }
-  return Amount(static_cast<std::int64_t>(limit));
+PositionLimit::PositionLimit(const RiskParams& risk, const Instrument& instrument) {
+  if (risk.max_position.v > 0) base_ = risk.max_position;
+  const Money most = risk.max_position_notional;
+  if (most.v > 0) worth_ = most.v / value(instrument, Amount(1), HalfTicks(1)).v;
+}
+
+Amount PositionLimit::at(HalfTicks fair) const {
+  if (fair.v <= 0) return base_;
+  const Int128 base = divide(worth_, fair.v);
+  return base < base_.v ? Amount(static_cast<std::int64_t>(base)) : base_;
 }
 
 Lots position_room(Side side, Amount position, Lots exposure, Amount limit,

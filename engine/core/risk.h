@@ -14,9 +14,17 @@
 
 namespace mm {
 
-// The tighter of max_position and max_position_notional at this fair value; config guarantees
-// that at least one is set.
-Amount position_limit(const RiskParams& risk, const Instrument& instrument, HalfTicks fair);
+// The tighter of max_position and max_position_notional at a fair value; config guarantees that at
+// least one is set.
+class PositionLimit {
+ public:
+  PositionLimit(const RiskParams& risk, const Instrument& instrument);
+  Amount at(HalfTicks fair) const;
+
+ private:
+  Amount base_{Amount::max()};
+  Int128 worth_ = kUnlimitedWorth;  // in the least amount of base at half a tick
+};
 
 // Lots that `side` may still add, given the position and everything that may be live on that side.
 // An order that only reduces |position| always fits, since the limit is never negative.

@@ -2,7 +2,8 @@
 //
 // A strategy is a small trivially destructible object, one per instrument, owned by the core's
 // thread. `quote` is called at a decision and fills the ladder with the levels it would like; it
-// must not allocate, block or look at a clock. Everything else (clamps, limits, matching with live
+// must not allocate, block or look at a clock; what follows from instrument and params alone is
+// worked out in the constructor. Everything else (clamps, limits, matching with live
 // orders, requests) is the engine's. To add one: write a file in engine/core/strategies with the
 // type and `const StrategyRegistration<MyStrategy> registration{"my_name"};`.
 #pragma once
@@ -30,23 +31,23 @@ struct QuoteInput {
   const StrategyParams& params;
   const Market& market;
   HalfTicks fair_value;
-  Touch touch;
+  const Touch& touch;
   Amount position;
   Amount position_limit;  // base, > 0: the tighter of the risk limits at this fair value
 };
 
 template <class S>
-concept Strategy = std::constructible_from<S, const StrategyParams&> &&
+concept Strategy = std::constructible_from<S, const Instrument&, const StrategyParams&> &&
     std::is_trivially_destructible_v<S> && requires(S strategy, const QuoteInput& in, Ladder& out) {
   { strategy.quote(in, out) } -> std::same_as<void>;
 };
 
-inline constexpr std::size_t kStrategyBytesMax = 256;
+inline constexpr std::size_t kStrategyBytesMax = 512;
 
 // How the core calls a registered strategy: one indirect call a decision.
 struct StrategyType {
   std::string_view name;
-  void (*construct)(void* where, const StrategyParams& params);
+  void (*construct)(void* where, const Instrument& instrument, const StrategyParams& params);
   void (*quote)(void* self, const QuoteInput& in, Ladder& out);
 };
 
@@ -59,10 +60,12 @@ template <Strategy S>
 struct StrategyRegistration {
   static_assert(sizeof(S) <= kStrategyBytesMax && alignof(S) <= kCacheLine);
   explicit StrategyRegistration(std::string_view name) {
-    register_strategy({name, [](void* where, const StrategyParams& p) { new (where) S(p); },
-                       [](void* self, const QuoteInput& in, Ladder& out) {
-                         static_cast<S*>(self)->quote(in, out);
-                       }});
+    register_strategy(
+        {name,
+         [](void* where, const Instrument& i, const StrategyParams& p) { new (where) S(i, p); },
+         [](void* self, const QuoteInput& in, Ladder& out) {
+           static_cast<S*>(self)->quote(in, out);
+         }});
   }
 };
 
@@ -70,7 +73,7 @@ struct StrategyRegistration {
 class StrategyInstance {
  public:
   // `params.strategy` must name a registered strategy (the config reader checks it).
-  explicit StrategyInstance(const StrategyParams& params);
+  StrategyInstance(const Instrument& instrument, const StrategyParams& params);
   void quote(const QuoteInput& in, Ladder& out) { type_->quote(storage_.data(), in, out); }
   std::string_view name() const { return type_->name; }
 

@@ -67,7 +67,12 @@ pid_t owner_in_name(std::string_view name) {
   return error == std::errc() && end != name.data() + name.size() && *end == '.' ? pid : 0;
 }
 
-// Sizes fit and every text ends.
+bool is_unit(std::int64_t step) {
+  constexpr std::int64_t kMost = 1'000'000 * kAmountScale;
+  return step > 0 && step <= kMost;
+}
+
+// Sizes fit, units are such, and every text ends.
 bool is_whole(const Layout& layout, std::size_t bytes) {
   const Identity& id = layout.identity;
   if (id.bytes != bytes || id.instrument_count > kMaxInstruments ||
@@ -75,10 +80,14 @@ bool is_whole(const Layout& layout, std::size_t bytes) {
     return false;
   }
   bool ended = id.session.back() == '\0' && id.sessions.back() == '\0' &&
-               id.working.back() == '\0' && id.mode.back() == '\0' && id.id_prefix.back() == '\0';
+               id.working.back() == '\0' && id.mode.back() == '\0' && id.id_prefix.back() == '\0' &&
+               id.venue.back() == '\0' && id.build.back() == '\0';
   for (std::uint32_t i = 0; i < id.instrument_count; ++i) {
-    ended = ended && layout.instruments()[i].symbol.back() == '\0';
+    const Instrument& of = layout.instruments()[i];
+    ended = ended && of.symbol.back() == '\0' && of.base.back() == '\0' &&
+            of.quote.back() == '\0' && is_unit(of.tick) && is_unit(of.lot);
   }
+  for (const Connection& c : layout.connections) ended = ended && c.name.back() == '\0';
   return ended;
 }
 
@@ -100,9 +109,9 @@ CountersFile::~CountersFile() {
   if (layout_ != nullptr) munmap(layout_, bytes_);
 }
 
-std::string CountersFile::map(int file, std::size_t bytes) {
-  void* const memory =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+std::string CountersFile::map(int file, std::size_t bytes, Use use) {
+  const int access = use == Use::kLook ? PROT_READ : PROT_READ | PROT_WRITE;
+  void* const memory = mmap(nullptr, bytes, access, MAP_SHARED | MAP_POPULATE, file, 0);
   if (memory == MAP_FAILED) return failed(kFileName, "mapped");
   layout_ = static_cast<Layout*>(memory);
   bytes_ = bytes;
@@ -120,7 +129,9 @@ std::string CountersFile::create(const NewCounters& wish, const std::string& tmp
   if (errno = posix_fallocate(file.fd, 0, static_cast<off_t>(bytes)); errno != 0) {
     return failed(path, "made as large as it must be");
   }
-  if (std::string error = map(file.fd, bytes); !error.empty()) return error;
+  if (std::string error = map(file.fd, bytes, Use::kSteer); !error.empty()) {
+    return error;
+  }
   if (std::string error = fill(wish); !error.empty()) return error;
   link_ = wish.session_folder + '/' + kFileName;
   if (symlink(path_.c_str(), link_.c_str()) != 0) {
@@ -142,6 +153,9 @@ std::string CountersFile::fill(const NewCounters& wish) {
   }
   put(id.mode, wish.mode);
   put(id.id_prefix, wish.id_prefix);
+  put(id.venue, wish.venue);
+  put(id.build, wish.build);
+  id.config_hash = wish.config_hash;
   id.version = kVersion;
   id.table_hash = table_hash();
   id.bytes = bytes_;
@@ -154,6 +168,8 @@ std::string CountersFile::fill(const NewCounters& wish) {
   for (const mm::Instrument& i : wish.instruments) {
     new (at) Instrument{};
     put(at->symbol, i.symbol());
+    put(at->base, i.base());
+    put(at->quote, i.quote());
     at->tick = i.tick.v;
     at->lot = i.lot.v;
     ++at;
@@ -162,12 +178,13 @@ std::string CountersFile::fill(const NewCounters& wish) {
   return {};
 }
 
-std::string CountersFile::attach(const std::string& session_folder) {
-  return attach_file(session_folder + '/' + kFileName);
+std::string CountersFile::attach(const std::string& session_folder, Use use) {
+  return attach_file(session_folder + '/' + kFileName, use);
 }
 
-std::string CountersFile::attach_file(const std::string& path) {
-  const File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+std::string CountersFile::attach_file(const std::string& path, Use use) {
+  const int access = use == Use::kLook ? O_RDONLY : O_RDWR;
+  const File file(::open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
   if (file.fd < 0) return failed(path, "opened");
   struct stat facts {};
   if (fstat(file.fd, &facts) != 0) return failed(path, "looked at");
@@ -176,7 +193,7 @@ std::string CountersFile::attach_file(const std::string& path) {
   }
   const auto bytes = static_cast<std::size_t>(facts.st_size);
   if (bytes < sizeof(Layout)) return path + ": is too short for counters";
-  if (std::string error = map(file.fd, bytes); !error.empty()) return error;
+  if (std::string error = map(file.fd, bytes, use); !error.empty()) return error;
   const Identity& id = layout_->identity;
   std::string error;
   if (layout_->magic.load(std::memory_order_acquire) != kMagic) {
@@ -209,11 +226,11 @@ void remove_left_over(const std::string& tmpfs) {
     const pid_t owner = owner_in_name(entry.path().filename().string());
     if (owner == 0) continue;
     CountersFile left;
-    if (left.attach_file(path).empty()) {
+    if (left.attach_file(path, CountersFile::Use::kSteer).empty()) {
       if (left.engine_alive()) continue;
       const fs::path link = fs::path(left.layout().identity.session.data()) / kFileName;
       if (links_to(link, path)) std::ignore = write_copy(link, left.layout_, left.bytes_);
-    } else if (kill(owner, 0) == 0 || errno == EPERM) {
+    } else if (exists(owner)) {
       continue;  // being made, or of another user or version
     }
     unlink(path.c_str());

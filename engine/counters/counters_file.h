@@ -6,6 +6,7 @@
 // unlike into a mapping of a disk file: nothing is ever written back.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ struct NewCounters {
   std::string session_folder, sessions_folder;
   std::string_view mode;
   std::string id_prefix;
+  std::string_view venue = "", build = "";
+  std::uint64_t config_hash = 0;
   std::uint32_t instance = 0, epoch = 0;
   Nanos started{};
   std::span<const mm::Instrument> instruments;
@@ -40,8 +43,9 @@ class CountersFile {
   // The engine's; also removes what engines that died left on tmpfs. Errors are returned, empty if
   // none.
   [[nodiscard]] std::string create(const NewCounters& wish, const std::string& tmpfs = kTmpfs);
-  // Of the session's engine, running or not.
-  [[nodiscard]] std::string attach(const std::string& session_folder);
+  // Of the session's engine, running or not. Whoever only looks cannot harm it.
+  enum class Use : std::uint8_t { kSteer, kLook };
+  [[nodiscard]] std::string attach(const std::string& session_folder, Use use = Use::kSteer);
   // The engine's end: the copy into the session folder, and tmpfs is as before.
   [[nodiscard]] std::string finish();
 
@@ -54,12 +58,23 @@ class CountersFile {
   std::span<const Instrument> instruments() const {
     return {layout_->instruments(), layout_->identity.instrument_count};
   }
+  // Not more than there is room for, whatever the file says.
+  std::span<Connection> connections() {
+    return std::span(layout_->connections).first(connection_count());
+  }
+  std::span<const Connection> connections() const {
+    return std::span(layout_->connections).first(connection_count());
+  }
   bool engine_alive() const { return is_alive(layout_->identity.process); }
   const std::string& path() const { return path_; }  // on tmpfs, of the engine's own
 
  private:
-  std::string map(int file, std::size_t bytes);
-  std::string attach_file(const std::string& path);
+  std::size_t connection_count() const {
+    const std::uint32_t count = layout_->connection_count.load(std::memory_order_acquire);
+    return std::min(std::size_t{count}, kConnectionsMax);
+  }
+  std::string map(int file, std::size_t bytes, Use use);
+  std::string attach_file(const std::string& path, Use use);
   std::string fill(const NewCounters& wish);
   friend void remove_left_over(const std::string& tmpfs);
 

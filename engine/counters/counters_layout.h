@@ -17,7 +17,7 @@
 namespace mm::counters {
 
 inline constexpr std::uint64_t kMagic = 0x737265746e756f63;  // "counters"
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kPathBytes = 1024;  // with the final zero
 
 enum class Phase : std::uint32_t {
@@ -38,7 +38,10 @@ struct Identity {
   ProcessId process;
   std::int64_t started;  // since the Unix epoch
   std::uint32_t instance, epoch;
+  std::uint64_t config_hash;  // of the config's text as used
   std::array<char, 16> mode;
+  std::array<char, 32> venue;
+  std::array<char, 96> build;
   std::array<char, 32> id_prefix;  // of client order ids
   // Absolute: the session's own, the one all sessions are in, and where the engine was started.
   std::array<char, kPathBytes> session, sessions, working;
@@ -48,12 +51,27 @@ struct Identity {
 struct alignas(kCacheLine) GuardLine {
   std::atomic<std::int64_t> beat{0};  // CLOCK_MONOTONIC; 0: there is none
   std::atomic<std::int32_t> pid{0};
+  std::atomic<std::uint32_t> venue_lost{0};  // 1: it watches, but could not cancel
 };
+
+// One of the venue's connections, written by the engine's main thread.
+struct alignas(kCacheLine) Connection {
+  std::array<char, 32> name;  // constant once it is counted
+  std::atomic<std::uint64_t> opened{0};
+  std::atomic<bool> up{false};
+};
+inline constexpr std::size_t kConnectionsMax = 48;
 
 struct Instrument {
   std::array<char, 24> symbol;
+  std::array<char, 12> base, quote;
   std::int64_t tick, lot;  // Amounts: what prices and quantities are counted in
   InstrumentBlock numbers;
+  BookBlock book;
+  OrderBlock orders;
+  LevelBlock levels;
+
+  Scale scale() const { return {Amount(tick), Amount(lot)}; }
 };
 
 struct Layout {
@@ -65,6 +83,9 @@ struct Layout {
   Heartbeat steering;  // of the cold thread that outlives the agents: what beats in an end
   GuardLine guard;
   EngineBlock numbers;
+  LatencyBlock latency;
+  alignas(kCacheLine) std::atomic<std::uint32_t> connection_count;
+  std::array<Connection, kConnectionsMax> connections;
   // instrument_count of Instrument follow
 
   Instrument* instruments() { return reinterpret_cast<Instrument*>(this + 1); }

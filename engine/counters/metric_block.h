@@ -1,11 +1,13 @@
 // The numbers of one table in shared memory: written by one thread, read whole by any process.
 //
+// Once, or as rows (book levels, orders), of which the first few are in use.
 // The writer never waits: two stores of the sequence around relaxed-cost stores of the values. A
 // reader copies and looks whether the sequence stood still; it gives up after a bounded number of
 // tries, so a writer that stopped half way cannot hold it. Stores and loads are release and acquire
 // (plain moves on x86), which orders them as the sequence needs without fences.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -30,10 +32,11 @@ struct MetricName {
   }
 };
 
-template <const auto& kTable>
+template <const auto& kTable, std::size_t kRowsMax = 1>
 class alignas(kCacheLine) MetricBlock {
  public:
-  static constexpr std::size_t kWords = words_of(kTable);
+  static constexpr std::size_t kRowWords = words_of(kTable);
+  static constexpr std::size_t kWords = kRowsMax * kRowWords + (kRowsMax > 1 ? 1 : 0);
   using Name = MetricName<kTable>;
 
   // What stood in the block at one moment.
@@ -46,6 +49,12 @@ class alignas(kCacheLine) MetricBlock {
     }
     // By position in the file, for whoever walks the table.
     std::int64_t word(std::size_t at) const { return words_[at]; }
+    std::size_t rows() const {
+      if constexpr (kRowsMax == 1) return 1;
+      const std::int64_t rows = words_[kWords - 1];
+      return rows < 0 ? 0 : std::min(static_cast<std::size_t>(rows), kRowsMax);
+    }
+    std::int64_t at(std::size_t row, Name name) const { return words_[row * kRowWords + name.at]; }
 
    private:
     friend class MetricBlock;
@@ -69,6 +78,10 @@ class alignas(kCacheLine) MetricBlock {
       put(name.at, static_cast<std::int64_t>(value.v));
       put(name.at + 1, static_cast<std::int64_t>(value.v >> 64));
     }
+    void set_row(std::size_t row, Name name, std::int64_t value) {
+      put(row * kRowWords + name.at, value);
+    }
+    void set_rows(std::size_t used) { put(kWords - 1, static_cast<std::int64_t>(used)); }
 
    private:
     void put(std::size_t at, std::int64_t value) {
@@ -102,6 +115,10 @@ class alignas(kCacheLine) MetricBlock {
 };
 
 using EngineBlock = MetricBlock<kEngineMetrics>;
+using LatencyBlock = MetricBlock<kLatencyMetrics>;
 using InstrumentBlock = MetricBlock<kInstrumentMetrics>;
+using BookBlock = MetricBlock<kBookRow, kBookRowsMax>;
+using OrderBlock = MetricBlock<kOrderRow, kOrderRowsMax>;
+using LevelBlock = MetricBlock<kLevelRow, kLevelRowsMax>;
 
 }  // namespace mm::counters

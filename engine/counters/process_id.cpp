@@ -1,7 +1,9 @@
 #include "engine/counters/process_id.h"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -10,7 +12,7 @@ namespace mm::counters {
 namespace {
 
 struct ProcStat {
-  char state = 'X';  // as for a process that is gone
+  char state = '?';  // not to be seen
   std::uint64_t start_ticks = 0;
 };
 
@@ -37,8 +39,15 @@ ProcessId this_process() {
   return {getpid(), read_stat(getpid()).start_ticks};
 }
 
+bool exists(pid_t pid) {
+  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+// A /proc with hidepid shows no process that this one may not trace, such as one that forbids dumps
+// (core_dump.h).
 bool is_alive(const ProcessId& process) {
   const ProcStat stat = read_stat(process.pid);
+  if (stat.state == '?') return exists(process.pid);
   return stat.state != 'X' && stat.state != 'Z' && stat.start_ticks == process.start_ticks;
 }
 

@@ -15,6 +15,8 @@ struct ProcessId {
 };
 
 ProcessId this_process();
+// One that /proc does not show is alive while its number is in use.
 bool is_alive(const ProcessId& process);
+bool exists(pid_t pid);  // any user's
 
 }  // namespace mm::counters

@@ -2,8 +2,9 @@
 //
 //   file   = FilePrefix, frame...
 //   frame  = FrameHeader (its own checksum), payload, FrameTrailer (checksum of the payload, mark)
-//   frames = header, then records | config | gap in the order the core consumed them, then end;
-//            or link at the end of a segment: the journal goes on in the next file.
+//   frames = header, what of its opening found no room in it, then records | config | gap in the
+//            order the core consumed them, then end; or link at the end of a segment: the journal
+//            goes on in the next file.
 //
 // Numbers are in the order of bytes the prefix says (this machine's). A changed byte of a complete
 // frame always breaks one of its checksums. A file that ends inside a frame, or in zeros that begin
@@ -70,7 +71,7 @@ struct JournalPlace {
 
 // Raise it when Event, the enums in it or anything in this file changes its meaning, and the oldest
 // version that is read, too, unless what was written before still means the same.
-// 4: kAdopted, at the end of its enum.
+// 4: kAdopted, at the end of its enum. Further frames of an opening: older programs refuse these.
 inline constexpr std::uint32_t kJournalVersion = 4, kJournalVersionOldest = 3;
 constexpr bool is_readable_journal(std::uint32_t version) {
   return version >= kJournalVersionOldest && version <= kJournalVersion;
@@ -84,10 +85,22 @@ struct FilePrefix {
   std::uint32_t version = kJournalVersion;
 };
 
-enum class FrameType : std::uint8_t { kNone, kHeader, kRecords, kConfig, kGap, kLink, kEnd };
+enum class FrameType : std::uint8_t {
+  kNone,
+  kHeader,
+  kRecords,
+  kConfig,
+  kGap,
+  kLink,
+  kEnd,
+  kOpening
+};
 
 inline constexpr std::size_t kRecordsBytesMax = std::size_t{1} << 16;  // of a records frame
 inline constexpr std::size_t kPayloadBytesMax = std::size_t{1} << 22;  // of any frame
+// Of an opening: so much in the header, the rest in so many frames at most.
+inline constexpr std::size_t kOpeningBytesMax = std::size_t{1} << 20;
+inline constexpr std::uint32_t kOpeningFramesMax = 256;
 
 struct FrameHeader {
   std::uint32_t payload_bytes = 0;

@@ -76,6 +76,7 @@ class JournalLane {
     const std::size_t in_file = held_ - std::min<std::size_t>(held_, writer.held());
     ring_.consume(in_file);
     held_ -= in_file;
+    lost_.store(writer.lost(), std::memory_order_relaxed);
     return items.size();
   }
 
@@ -89,6 +90,8 @@ class JournalLane {
 
   // Any thread.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  // Records that the file lacks: dropped here, or refused by the disk.
+  const std::atomic<std::uint64_t>& lost() const { return lost_; }
   std::size_t size() const { return ring_.size(); }
 
  private:
@@ -103,7 +106,7 @@ class JournalLane {
   std::uint64_t pushed_ = 0;   // driver's, with those dropped
   std::uint64_t written_ = 0;  // journal thread's: handed to the writer, gaps included
   std::size_t held_ = 0;       // of these still in the ring, since the file may not have them
-  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> dropped_{0}, lost_{0};
   std::mutex config_mutex_;
   std::deque<std::string> configs_;
 };

@@ -81,7 +81,7 @@ std::string JournalReader::open(const std::string& path) {
   if (std::string error = open_file(oldest_segment(path)); !error.empty()) return error;
   std::string error = read_header();
   place_.oldest_segment = header_.segment;
-  place_.records = header_.first_record;
+  place_.records = first_position_ = header_.first_record;
   return error;
 }
 
@@ -114,8 +114,21 @@ std::string JournalReader::read_header() {
   PayloadCursor cursor(payload_, frame_.payload_bytes);
   cursor >> header_.segment >> header_.first_record >> header_.start_time.v >> header_.mode >>
       header_.build >> header_.config >> header_.instruments >> header_.opening;
-  if (frame_.type != FrameType::kHeader || !cursor.complete()) {
+  std::uint32_t frames = 0;
+  if (!cursor.complete()) cursor >> frames;
+  if (frame_.type != FrameType::kHeader || !cursor.complete() || frames > kOpeningFramesMax) {
     return fmt::format("{}: its first frame is no journal header", path_);
+  }
+  return read_opening(frames);
+}
+
+std::string JournalReader::read_opening(std::uint32_t frames) {
+  for (; frames > 0; --frames) {
+    if (read_frame() != JournalItem::kRecord) return error_;
+    if (frame_.type != FrameType::kOpening) {
+      return fmt::format("{}: its opening is incomplete", path_);
+    }
+    header_.opening.append(payload_.begin(), payload_.begin() + frame_.payload_bytes);
   }
   return {};
 }
@@ -144,6 +157,7 @@ JournalItem JournalReader::next_frame(JournalRecord& record) {
         continue;
       case FrameType::kNone:
       case FrameType::kHeader:
+      case FrameType::kOpening:
         break;
     }
     return fail(JournalItem::kCorrupt, "a frame of a kind that cannot stand here");

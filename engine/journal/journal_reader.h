@@ -45,6 +45,8 @@ class JournalReader {
   const JournalEnd& end() const { return end_; }
   const std::string& error() const { return error_; }
   std::uint64_t records_read() const { return records_read_; }
+  // In the journal, lost records counted: where the next record is.
+  std::uint64_t position() const { return first_position_ + records_read_ + place_.lost; }
   // Behind what was read whole; header() is that of its segment.
   const JournalPlace& place() const { return place_; }
 
@@ -68,6 +70,7 @@ class JournalReader {
   JournalItem fail(JournalItem item, const char* what);
   std::string open_file(const std::string& path);
   std::string read_header();
+  std::string read_opening(std::uint32_t frames);
   std::size_t read_bytes(void* to, std::size_t size);
   bool rest_is_zero();
 
@@ -89,6 +92,7 @@ class JournalReader {
   std::string config_, error_;
   std::uint64_t gap_ = 0;
   std::uint64_t records_read_ = 0;
+  std::uint64_t first_position_ = 0;
   JournalPlace place_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -23,6 +24,12 @@ void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
+// That follow the header.
+std::uint32_t opening_frames(const JournalHeader& h) {
+  const std::size_t pieces = (h.opening.size() + kOpeningBytesMax - 1) / kOpeningBytesMax;
+  return pieces == 0 ? 0 : static_cast<std::uint32_t>(pieces - 1);
+}
+
 // Segment and first record stand first, so that the header of the next segment is a patch of it.
 std::string encode_header(const JournalHeader& h) {
   std::string out;
@@ -33,7 +40,8 @@ std::string encode_header(const JournalHeader& h) {
   put_text(out, h.build);
   put_text(out, h.config);
   put_text(out, h.instruments);
-  put_text(out, h.opening);
+  put_text(out, std::string_view(h.opening).substr(0, kOpeningBytesMax));
+  if (const std::uint32_t frames = opening_frames(h); frames > 0) put(out, &frames, sizeof frames);
   return out;
 }
 
@@ -69,6 +77,11 @@ std::string JournalWriter::prepare(const std::string& path, JournalHeader header
   options_ = options;
   header_ = std::move(header);
   header_text_ = encode_header(header_);
+  if (opening_frames(header_) > kOpeningFramesMax) {
+    return fmt::format("{}: a journal's opening of {} bytes is too long", path,
+                       header_.opening.size());
+  }
+  opening_ = header_.opening.substr(std::min(header_.opening.size(), kOpeningBytesMax));
   if (header_text_.size() > kPayloadBytesMax) {
     return fmt::format("{}: a journal's header may have {} bytes, this one has {}", path,
                        kPayloadBytesMax, header_text_.size());
@@ -86,7 +99,7 @@ std::string JournalWriter::open(const std::string& path, JournalHeader header, O
   header.segment = 0;
   header.first_record = 0;
   if (std::string error = prepare(path, std::move(header), options); !error.empty()) return error;
-  if (!create_file() || !write_header()) return error_;
+  if (!create_file() || !write_header()) return error();
   return {};
 }
 
@@ -100,8 +113,8 @@ std::string JournalWriter::go_on(const std::string& path, JournalHeader header,
   file_ = {::open(file_path_.c_str(), O_WRONLY | O_CLOEXEC), place.frames, place.bytes};
   const auto end = static_cast<off_t>(place.bytes);
   if (file_.fd < 0 || ::ftruncate(file_.fd, end) != 0 || ::lseek(file_.fd, end, SEEK_SET) != end) {
-    error_ = fmt::format("{}: cannot be gone on with: {}", file_path_, std::strerror(errno));
-    return error_;
+    fail("cannot be gone on with", errno);
+    return error();
   }
   // The next one may have been begun when it ended, with nothing to lead there yet.
   put_segment_path(file_path_, path_, header_.segment + 1);
@@ -114,14 +127,12 @@ bool JournalWriter::create_file() {
   file_ = {};
   file_.fd = ::open(file_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (file_.fd >= 0) return true;
-  error_ = fmt::format("{}: cannot be created: {}", file_path_, std::strerror(errno));
+  fail("cannot be created", errno);
   return false;
 }
 
 void JournalWriter::close_file(File& file) {
-  if (file.fd >= 0 && ::close(file.fd) != 0) {
-    error_ = fmt::format("{}: cannot be closed: {}", file_path_, std::strerror(errno));
-  }
+  if (file.fd >= 0 && ::close(file.fd) != 0) fail("cannot be closed", errno);
   file.fd = -1;
 }
 
@@ -132,7 +143,16 @@ bool JournalWriter::write_header() {
               sizeof header_.first_record);
   std::array<std::uint8_t, sizeof prefix> bytes;
   std::memcpy(bytes.data(), &prefix, sizeof prefix);
-  return write_bytes(bytes.data(), bytes.size()) && write_small(FrameType::kHeader, header_text_);
+  return write_bytes(bytes.data(), bytes.size()) && write_small(FrameType::kHeader, header_text_) &&
+         write_opening();
+}
+
+bool JournalWriter::write_opening() {
+  for (std::size_t at = 0; at < opening_.size(); at += kOpeningBytesMax) {
+    const std::string_view piece = std::string_view(opening_).substr(at, kOpeningBytesMax);
+    if (!write_small(FrameType::kOpening, piece)) return false;
+  }
+  return true;
 }
 
 void JournalWriter::reset_records() {
@@ -156,9 +176,7 @@ void JournalWriter::flush() {
 void JournalWriter::sync() {
   flush();
   ++syncs_;
-  if (file_.fd >= 0 && ::fdatasync(file_.fd) != 0) {
-    error_ = fmt::format("{}: cannot be synchronised: {}", path_, std::strerror(errno));
-  }
+  if (file_.fd >= 0 && ::fdatasync(file_.fd) != 0) fail("cannot be synchronised", errno);
 }
 
 void JournalWriter::lose(std::uint64_t records) {
@@ -184,7 +202,7 @@ bool JournalWriter::write_pending_gap() {
 void JournalWriter::config(std::string_view text) {
   flush();
   if (text.size() > kPayloadBytesMax) {
-    error_ = fmt::format("{}: a config of {} bytes is too long for a frame", path_, text.size());
+    fail("has no frame for a config of that length", 0);
     return lose(1);
   }
   // Without the config nothing after it can be replayed, just as if a record were missing.
@@ -200,7 +218,15 @@ std::string JournalWriter::end(JournalEnd end) {
   const bool written =
       write_pending_gap() && write_small(FrameType::kEnd, {bytes.data(), bytes.size()});
   close_file(file_);
-  return written ? std::string() : error_;
+  return written ? std::string() : error();
+}
+
+// The text is made when it is asked for: what fails may not allocate.
+std::string JournalWriter::error() const {
+  if (failure_.what == nullptr) return {};
+  std::string text = fmt::format("{}: {}", segment_path(path_, failure_.segment), failure_.what);
+  if (failure_.code != 0) text += fmt::format(": {}", std::strerror(failure_.code));
+  return text;
 }
 
 // The next segment exists before the full one links to it. If it cannot be made, or the link not be
@@ -222,9 +248,16 @@ void JournalWriter::start_next_segment() {
     --header_.segment;
     return;
   }
-  if (header_.segment - oldest_segment_ < options_.segments_max) return;
-  put_segment_path(file_path_, path_, oldest_segment_++);
-  ::unlink(file_path_.c_str());
+  closed_.store(header_.first_record, std::memory_order_release);
+  trim();
+}
+
+void JournalWriter::trim() {
+  const std::uint32_t held = held_segment_.load(std::memory_order_acquire);
+  while (header_.segment - oldest_segment_ >= options_.segments_max && oldest_segment_ < held) {
+    put_segment_path(file_path_, path_, oldest_segment_++);
+    ::unlink(file_path_.c_str());
+  }
 }
 
 bool JournalWriter::write_small(FrameType type, std::string_view text) {
@@ -259,7 +292,7 @@ bool JournalWriter::write_bytes(const std::uint8_t* data, std::size_t size) {
     const ssize_t n = ::write(file_.fd, data + done, size - done);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      error_ = fmt::format("{}: cannot be written: {}", path_, std::strerror(n < 0 ? errno : EIO));
+      fail("cannot be written", n < 0 ? errno : EIO);
       const auto good = static_cast<off_t>(file_.bytes);
       if (::ftruncate(file_.fd, good) != 0 || ::lseek(file_.fd, good, SEEK_SET) != good) {
         close_file(file_);

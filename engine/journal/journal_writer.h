@@ -2,15 +2,17 @@
 //
 // One thread: the journal thread in real time, the driver's own in virtual time. append() costs
 // some 10 ns and now and then a write(2) of one frame; nothing is allocated after open() but for a
-// reloaded config longer than the first and for the text of an error. A failing disk never stops
+// reloaded config longer than the first. A failing disk never stops
 // the engine: what could not be written is counted, and as soon as writing succeeds again a gap
 // frame stands where it was lost; error() says what happened. Data goes to the page cache (a crash
 // of the process loses at most the frame being filled, a crash of the machine the cache); sync() is
 // for those who want more. Bytes on disk are bounded: a segment that is full links to the next one,
-// and the oldest beyond `segments_max` is deleted.
+// and the oldest beyond `segments_max` is deleted, unless it is held for who still reads it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,14 +56,23 @@ class JournalWriter {
   void flush();
   // flush(), then waits until it is on the disk.
   void sync();
+  // Any thread: segments from this one on are not deleted; at first none is held.
+  static constexpr std::uint32_t kHoldNone = std::numeric_limits<std::uint32_t>::max();
+  void hold(std::uint32_t segment) { held_segment_.store(segment, std::memory_order_release); }
+  // Any thread: where the segment being written begins; what lies before can be read.
+  std::uint64_t closed() const { return closed_.load(std::memory_order_acquire); }
+  // Deletes what is too much and no longer held; done at every new segment.
+  void trim();
   // Flushes, writes the end frame (end.records and end.lost are filled in) and closes.
   [[nodiscard]] std::string end(JournalEnd end);
 
-  // The last thing that went wrong, empty if all is written.
-  const std::string& error() const { return error_; }
+  // What went wrong first, empty if all is written.
+  std::string error() const;
   std::uint64_t records() const { return records_ + frame_records_; }
   std::uint32_t held() const { return frame_records_; }  // of these, not yet in the file
   std::uint64_t lost() const { return lost_; }
+  // Nothing can be written at present.
+  bool failing() const { return pending_gap_ > 0 || file_.fd < 0; }
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t bytes_written() const { return bytes_total_; }
   std::uint32_t segment() const { return header_.segment; }
@@ -85,8 +96,12 @@ class JournalWriter {
   bool write_pending_gap();
   bool write_bytes(const std::uint8_t* data, std::size_t size);
   bool write_header();
+  bool write_opening();
   void start_next_segment();
   void lose(std::uint64_t records);
+  void fail(const char* what, int code) {
+    if (failure_.what == nullptr) failure_ = {what, code, header_.segment};
+  }
 
   std::unique_ptr<std::uint8_t[]> frame_;  // the records frame being filled
   std::uint8_t* cursor_ = nullptr;
@@ -100,9 +115,17 @@ class JournalWriter {
   std::string file_path_;  // of the segment made or removed last
   JournalHeader header_;
   std::string header_text_;  // the encoded header, reused for every segment
+  std::string opening_;      // what of the opening stands in frames behind it
   std::string small_;        // the frame of everything but records
-  std::string error_;
+  struct Failure {
+    const char* what = nullptr;
+    int code = 0;  // errno, 0: there is none
+    std::uint32_t segment = 0;
+  };
+  Failure failure_;
   std::uint32_t oldest_segment_ = 0;
+  std::atomic<std::uint32_t> held_segment_{kHoldNone};
+  std::atomic<std::uint64_t> closed_{0};
   std::uint64_t bytes_total_ = 0, syncs_ = 0;
   std::uint64_t records_ = 0;  // in written frames
   std::uint64_t lost_ = 0;

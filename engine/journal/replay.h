@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -54,23 +55,21 @@ void report_impossible(ReplayResult& result, const JournalRecord& record);
 void report_stop(ReplayResult& result, const JournalReader& reader, JournalItem item);
 void report_end(ReplayResult& result, const JournalEnd& end, std::uint64_t replayed_output);
 
-// `reader` is open and nothing has been read from it.
+// Goes on to that place in the journal at most. False once it has ended: `result` says how.
 template <ReplayTarget Target>
-ReplayResult replay(JournalReader& reader, Target& target) {
-  if (reader.header().segment > 0) return replay_without_beginning(reader.header());
-  ReplayResult result;
+bool replay_to(std::uint64_t place, JournalReader& reader, Target& target, ReplayResult& result) {
   JournalRecord record;
-  for (;;) {
+  while (reader.position() < place) {
     const JournalItem item = reader.next(record);
     if (item == JournalItem::kRecord) [[likely]] {
       if (!target.possible(record.event)) [[unlikely]] {
         report_impossible(result, record);
-        return result;
+        return false;
       }
       const std::uint64_t hash = target.on_event(record.event);
       if (hash != record.command_hash) {
         report_difference(result, record, hash);
-        return result;
+        return false;
       }
       ++result.records;
       result.commands += hash != 0 ? 1 : 0;
@@ -78,16 +77,26 @@ ReplayResult replay(JournalReader& reader, Target& target) {
       if (std::string error = target.on_config(reader.config()); !error.empty()) {
         result.status = ReplayStatus::kBadConfig;
         result.message = "a reloaded config cannot be used: " + error;
-        return result;
+        return false;
       }
     } else if (item == JournalItem::kEnd) {
       report_end(result, reader.end(), target.output_hash());
-      return result;
+      return false;
     } else {
       report_stop(result, reader, item);
-      return result;
+      return false;
     }
   }
+  return true;
+}
+
+// `reader` is open and nothing has been read from it.
+template <ReplayTarget Target>
+ReplayResult replay(JournalReader& reader, Target& target) {
+  if (reader.header().segment > 0) return replay_without_beginning(reader.header());
+  ReplayResult result;
+  replay_to(std::numeric_limits<std::uint64_t>::max(), reader, target, result);
+  return result;
 }
 
 }  // namespace mm

@@ -8,7 +8,9 @@
 namespace mm {
 namespace {
 
-constexpr std::int64_t kCommitAfterRows = 20'000;
+// What a crash loses can be written again from the journal, while that has it: nothing waits for
+// the disk, but what is there is whole even where the machine fails.
+constexpr const char* kDurability = "PRAGMA synchronous=NORMAL";
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE sessions(
@@ -36,7 +38,8 @@ CREATE TABLE events(
 CREATE TABLE closing(
   instrument INTEGER PRIMARY KEY, time_ns INTEGER, position_e8 INTEGER, position TEXT,
   realized TEXT, unrealized TEXT, fees TEXT, profit_today_e8 INTEGER, profit_today TEXT,
-  mark_half_ticks INTEGER, mark TEXT);
+  mark_half_ticks INTEGER, mark TEXT, spread_capture TEXT, adverse_selection TEXT,
+  inventory TEXT);
 )sql";
 
 std::string id_text(ClientOrderId id) {
@@ -52,7 +55,7 @@ std::string_view asset_text(const Instrument& i, Asset asset) {
     case Asset::kOther:
       break;
   }
-  return "other";
+  return kThirdFeeAsset;
 }
 
 OrderState state_named(std::string_view text) {
@@ -146,27 +149,37 @@ std::string LedgerWriter::open(const std::string& path, std::string_view session
   error_ = database_.open(path, Database::Mode::kCreate);
   if (error_.empty()) error_ = create(header, session_name);
   open_ = error_.empty();
-  uncommitted_ = 1;  // readers see the session from its first moment
-  commit();
+  return error_.empty() ? std::string() : path + ": " + error_;
+}
+
+std::string LedgerWriter::go_on(const std::string& path, std::span<const Instrument> instruments) {
+  instruments_.assign(instruments.begin(), instruments.end());
+  error_ = database_.open(path, Database::Mode::kGoOn);
+  Statement kept;
+  if (error_.empty()) error_ = database_.prepare("SELECT records FROM sessions", kept);
+  if (error_.empty() && kept.step()) record_ = kept.integer(0);
+  if (error_.empty()) error_ = database_.error();
+  if (error_.empty() && record_ == 0) error_ = "nothing was kept in it";
+  kept.reset();
+  if (error_.empty()) error_ = database_.execute(kDurability);
+  if (error_.empty()) error_ = prepare();
+  if (error_.empty()) error_ = database_.execute("BEGIN");
+  open_ = error_.empty();
   return error_.empty() ? std::string() : path + ": " + error_;
 }
 
 std::string LedgerWriter::create(const JournalHeader& header, std::string_view session_name) {
-  // What a crash loses can be written again from the journal, so nothing waits for the disk.
-  std::string error = database_.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;");
+  std::string error = database_.execute("PRAGMA journal_mode=WAL");
+  if (error.empty()) error = database_.execute(kDurability);
   if (error.empty()) error = database_.execute(kSchema);
   if (error.empty()) error = database_.execute("BEGIN");
-  const auto prepare = [&](const char* sql, Statement& statement) {
+  if (error.empty()) error = prepare();
+  Statement session, instrument;
+  const auto insert = [&](const char* sql, Statement& statement) {
     if (error.empty()) error = database_.prepare(sql, statement);
   };
-  Statement session, instrument;
-  prepare("INSERT INTO sessions VALUES(?,?,?,?,NULL,0,NULL,NULL,NULL,?)", session);
-  prepare("INSERT INTO instruments VALUES(?,?,?,?,?,?,?,?,?)", instrument);
-  prepare("INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?)", insert_event_);
-  prepare("INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", insert_request_);
-  prepare("INSERT OR IGNORE INTO fills VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", insert_fill_);
-  prepare("SELECT * FROM orders WHERE client_order_id=?", load_order_);
-  prepare("INSERT OR REPLACE INTO orders VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", store_order_);
+  insert("INSERT INTO sessions VALUES(?,?,?,?,NULL,0,NULL,NULL,NULL,?)", session);
+  insert("INSERT INTO instruments VALUES(?,?,?,?,?,?,?,?,?)", instrument);
   if (!error.empty()) return error;
   session.bind(session_name).bind(header.mode).bind(header.build).bind(header.start_time.v);
   session.bind(header.config).run();
@@ -180,20 +193,35 @@ std::string LedgerWriter::create(const JournalHeader& header, std::string_view s
   return database_.error();
 }
 
+std::string LedgerWriter::prepare() {
+  std::string error;
+  const auto make = [&](const char* sql, Statement& statement) {
+    if (error.empty()) error = database_.prepare(sql, statement);
+  };
+  make("INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?)", insert_event_);
+  make("INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", insert_request_);
+  make("INSERT OR IGNORE INTO fills VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", insert_fill_);
+  make("SELECT * FROM orders WHERE client_order_id=?", load_order_);
+  make("INSERT OR REPLACE INTO orders VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", store_order_);
+  return error;
+}
+
 const Instrument& LedgerWriter::instrument(InstrumentId id) const {
   static const Instrument kUnknown;  // no tick and no lot: amounts read 0
   return id < instruments_.size() ? instruments_[id] : kUnknown;
 }
 
-void LedgerWriter::on_record(const Event& event, std::span<const Command> commands) {
+bool LedgerWriter::on_record(const Event& event, std::span<const Command> commands) {
   ++record_;
-  if (!open_ || !error_.empty()) return;
+  if (!open_ || !error_.empty()) return false;
   const EventKind kind = event.kind;
-  if (is_execution(kind)) on_order_event(event);
+  const bool new_fill = is_execution(kind) && on_order_event(event);
   if (is_execution(kind) || kind == EventKind::kControl || kind == EventKind::kBookStale) {
     write_event(event);
+    write_modify(event);
   }
   for (const Command& c : commands) on_command(c);
+  return new_fill;
 }
 
 void LedgerWriter::on_change(Nanos time, InstrumentId instrument, std::string_view what,
@@ -217,13 +245,16 @@ void LedgerWriter::on_denial(Nanos time, const Denial& d) {
 
 void LedgerWriter::wrote() {
   error_ = database_.error();
-  if (++uncommitted_ >= kCommitAfterRows) commit();
 }
 
-void LedgerWriter::commit() {
-  if (!open_ || !error_.empty() || uncommitted_ == 0) return;
-  error_ = database_.execute("COMMIT; BEGIN");
-  uncommitted_ = 0;
+void LedgerWriter::keep(std::uint64_t place) {
+  if (!open_ || !error_.empty()) return;
+  Statement update;
+  error_ = database_.prepare("UPDATE sessions SET records=?", update);
+  if (!error_.empty()) return;
+  update.bind(static_cast<std::int64_t>(place)).run();
+  error_ = database_.error();
+  if (error_.empty()) error_ = database_.execute("COMMIT; BEGIN");
 }
 
 void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now) {
@@ -246,14 +277,19 @@ void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believ
 void LedgerWriter::write_closing(InstrumentId id, const SymbolClosing& c) {
   if (!open_ || !error_.empty()) return;
   Statement insert;
-  error_ = database_.prepare("INSERT INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?)", insert);
+  error_ = database_.prepare("INSERT OR REPLACE INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                             insert);
   if (!error_.empty()) return;
   const DecimalText position = decimal_text(c.position), realized = decimal_text(c.realized);
   const DecimalText unrealized = decimal_text(c.unrealized), fees = decimal_text(c.fees);
   const DecimalText today = decimal_text(c.today), mark = price_text(instrument(id), c.mark);
   insert.bind(id).bind(c.time.v).bind(c.position.v).bind(position.view()).bind(realized.view());
   insert.bind(unrealized.view()).bind(fees.view()).bind(amount_below(c.today)).bind(today.view());
-  insert.bind(c.mark.v).bind(mark.view()).run();
+  const DecimalText spread = decimal_text(c.parts.spread_capture);
+  const DecimalText adverse = decimal_text(c.parts.adverse_selection);
+  const DecimalText inventory = decimal_text(c.parts.inventory);
+  insert.bind(c.mark.v).bind(mark.view()).bind(spread.view()).bind(adverse.view());
+  insert.bind(inventory.view()).run();
   wrote();
 }
 
@@ -312,8 +348,38 @@ void LedgerWriter::write_request(const Command& c) {
   wrote();
 }
 
+// The words of SEMANTICS.md for it, beside the report's own.
+void LedgerWriter::write_modify(const Event& e) {
+  const bool failed = e.kind == EventKind::kReplaceRejected || e.kind == EventKind::kAmendRejected;
+  if (!failed && e.kind != EventKind::kReplaced && e.kind != EventKind::kAmended) return;
+  const std::string id = id_text(failed ? e.failure.id : e.report.id);
+  const std::string new_id = id_text(failed ? e.failure.new_id : e.report.new_id);
+  const DecimalText price = price_text(instrument(e.instrument), Ticks(e.report.ticks));
+  const DecimalText quantity = quantity_text(instrument(e.instrument), e.report.lots);
+  const std::string detail = failed ? "" : fmt::format("to {} @ {}", quantity.view(), price.view());
+  insert_event_.bind(record_).bind(e.time.v).bind(e.received.v).bind(e.instrument);
+  insert_event_.bind(failed ? "order_modify_failure" : "order_modify_success").bind(id);
+  insert_event_.bind(new_id).bind(failed ? name(e.failure.reason) : "").bind(detail).run();
+  wrote();
+}
+
+void LedgerWriter::write_modify(const Command& c) {
+  const bool moves = c.kind == CommandKind::kReplace || c.kind == CommandKind::kModify ||
+                     c.kind == CommandKind::kReduce;
+  if (!moves) return;
+  const std::string id = id_text(c.id), new_id = id_text(c.new_id);
+  const DecimalText price = price_text(instrument(c.instrument), Ticks(c.ticks));
+  const DecimalText quantity = quantity_text(instrument(c.instrument), c.lots);
+  const std::string detail = fmt::format("to {} @ {}", quantity.view(), price.view());
+  insert_event_.bind(record_).bind(c.time.v).bind(c.time.v).bind(c.instrument);
+  insert_event_.bind("order_modify").bind(id).bind(new_id);
+  insert_event_.bind(name(static_cast<DecisionReason>(c.why))).bind(detail).run();
+  wrote();
+}
+
 void LedgerWriter::on_command(const Command& c) {
   write_request(c);
+  write_modify(c);
   switch (c.kind) {
     case CommandKind::kPlace:
       return place(c, c.id, ClientOrderId());
@@ -343,11 +409,11 @@ void LedgerWriter::place(const Command& c, ClientOrderId id, ClientOrderId repla
   store(row, c.time);
 }
 
-void LedgerWriter::on_order_event(const Event& e) {
+bool LedgerWriter::on_order_event(const Event& e) {
   if (is_order_report(e.kind)) on_report(e);
   if (is_failure(e.kind)) on_failure(e);
-  if (e.kind == EventKind::kFilled) on_fill(e);
   if (e.kind == EventKind::kAdopted) on_adopted(e);
+  return e.kind == EventKind::kFilled && on_fill(e);
 }
 
 // As the earlier session's ledger has it too; told again it is known already.
@@ -378,7 +444,7 @@ void LedgerWriter::on_report(const Event& e) {
   if (is_terminal(row.state)) return store(row, e.time);
   switch (e.kind) {
     case EventKind::kAmended:
-      ++row.amends;
+      if (r.reason == RejectReason::kNone) ++row.amends;  // else self-trade prevention shrank it
       [[fallthrough]];
     case EventKind::kAccepted:
     case EventKind::kReplaced:
@@ -449,7 +515,7 @@ void LedgerWriter::on_failure(const Event& e) {
   }
 }
 
-void LedgerWriter::on_fill(const Event& e) {
+bool LedgerWriter::on_fill(const Event& e) {
   const Fill& f = e.fill;
   const Instrument& i = instrument(e.instrument);
   const std::string id = id_text(f.id);
@@ -464,7 +530,7 @@ void LedgerWriter::on_fill(const Event& e) {
   const bool first_report = database_.changes() > 0;
   wrote();
   OrderRow row;
-  if (!first_report || !load(f.id, row)) return;
+  if (!first_report || !load(f.id, row)) return first_report;
   row.filled += f.lots;
   if (row.filled >= row.lots) {
     row.state = OrderState::kFilled;
@@ -472,6 +538,7 @@ void LedgerWriter::on_fill(const Event& e) {
     row.state = OrderState::kPartiallyFilled;
   }
   store(row, e.time);
+  return true;
 }
 
 void LedgerWriter::set_state(ClientOrderId id, OrderState state, Nanos now,

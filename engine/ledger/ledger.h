@@ -7,8 +7,9 @@
 //
 // Tables: sessions (one row), instruments, orders (one row a client order id, its last known
 // state), requests (every command), fills (each trade id once, however often it was reported),
-// events (execution reports, control, lost books, what the core denied, and the changes given to
-// on_change) and closing (position and profit at the end, which the next session goes on from).
+// events (execution reports, control, lost books, what the core denied, the changes given to
+// on_change, and order_modify, order_modify_success, order_modify_failure beside the reports) and
+// closing (position and profit at the end, which the next session goes on from).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "engine/core/instrument.h"
 #include "engine/core/instrument_state.h"
 #include "engine/core/order.h"
+#include "engine/core/pnl_split.h"
 #include "engine/journal/journal_format.h"
 #include "engine/ledger/sqlite.h"
 
@@ -37,6 +39,7 @@ struct SymbolClosing {
   Nanos time{};
   Amount position{};
   Money realized{}, unrealized{}, fees{};
+  PnlParts parts{};  // of realized + unrealized
   Money today{};     // profit of the trading day, that of earlier sessions included
   HalfTicks mark{};  // 0: never valued
 };
@@ -50,8 +53,13 @@ class LedgerWriter {
   [[nodiscard]] std::string open(const std::string& path, std::string_view session_name,
                                  const JournalHeader& header,
                                  std::span<const Instrument> instruments);
-  // One record of the journal and the core's answer to it.
-  void on_record(const Event& event, std::span<const Command> commands);
+  // Goes on with one that was not closed, where it was kept last: place() says where that is.
+  [[nodiscard]] std::string go_on(const std::string& path, std::span<const Instrument> instruments);
+  std::uint64_t place() const { return static_cast<std::uint64_t>(record_); }
+  // The journal begins at, or goes on from, that record.
+  void skip_to(std::uint64_t place) { record_ = static_cast<std::int64_t>(place); }
+  // One record of the journal and the core's answer to it. Whether it was a fill told first here.
+  bool on_record(const Event& event, std::span<const Command> commands);
   // An `order_denied` row in events, for each that the summary counts as denied. (A `denied` row is
   // the gateway's report that it sent a command not.)
   void on_denial(Nanos time, const Denial& denial);
@@ -63,8 +71,8 @@ class LedgerWriter {
   // `believed` gives the core's state of an order, kFree where it has no such order any more.
   void settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now);
   void write_closing(InstrumentId instrument, const SymbolClosing& closing);
-  // Makes what was written visible to readers; done now and then by itself.
-  void commit();
+  // Makes what was written last: it is all of the journal up to `place`, closing included.
+  void keep(std::uint64_t place);
   // The end of the session, or null if the journal has none; commits and returns the error.
   [[nodiscard]] std::string close(const JournalEnd* end);
 
@@ -90,14 +98,17 @@ class LedgerWriter {
   static void take_status(OrderRow& row, OrderStatusCode status);
   const Instrument& instrument(InstrumentId id) const;
   std::string create(const JournalHeader& header, std::string_view session_name);
+  std::string prepare();
   void on_command(const Command& c);
-  void on_order_event(const Event& e);
+  bool on_order_event(const Event& e);
   void on_report(const Event& e);
   void on_failure(const Event& e);
-  void on_fill(const Event& e);
+  bool on_fill(const Event& e);
   void on_adopted(const Event& e);
   void write_request(const Command& c);
   void write_event(const Event& e);
+  void write_modify(const Command& c);
+  void write_modify(const Event& e);
   bool load(ClientOrderId id, OrderRow& row);
   void store(OrderRow& row, Nanos now);
   void place(const Command& c, ClientOrderId id, ClientOrderId replaces);
@@ -110,7 +121,6 @@ class LedgerWriter {
   std::vector<Instrument> instruments_;
   std::string error_;
   std::int64_t record_ = 0;
-  std::int64_t uncommitted_ = 0;
   bool open_ = false;
 };
 

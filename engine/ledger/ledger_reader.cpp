@@ -21,7 +21,8 @@ bool LedgerReader::prepare(const char* sql, Statement& statement) {
 std::vector<LedgerReader::Closing> LedgerReader::closing() {
   std::vector<Closing> all;
   Statement rows;
-  if (!prepare("SELECT symbol, time_ns, position_e8, profit_today_e8, tick_e8, mark_half_ticks "
+  if (!prepare("SELECT symbol, time_ns, position_e8, profit_today_e8, tick_e8, mark_half_ticks, "
+               "realized, unrealized, fees "
                "FROM closing JOIN instruments ON instrument = id ORDER BY id",
                rows)) {
     return all;
@@ -32,7 +33,10 @@ std::vector<LedgerReader::Closing> LedgerReader::closing() {
                    .position = Amount(rows.integer(2)),
                    .profit_today = Amount(rows.integer(3)),
                    .tick = Amount(rows.integer(4)),
-                   .mark = HalfTicks(rows.integer(5))});
+                   .mark = HalfTicks(rows.integer(5)),
+                   .realized = rows.text(6),
+                   .unrealized = rows.text(7),
+                   .fees = rows.text(8)});
   }
   error_ = database_.error();
   return all;

@@ -25,6 +25,7 @@ class LedgerReader {
     Amount position{}, profit_today{};
     Amount tick{};
     HalfTicks mark{};
+    std::string realized, unrealized, fees;  // decimal
   };
   std::vector<Closing> closing();
   // Trade ids above `last`.

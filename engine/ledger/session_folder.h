@@ -36,6 +36,7 @@ class SessionFolder {
   std::string summary() const { return path_ + "/summary.json"; }
   std::string log() const { return path_ + "/log.txt"; }
   std::string config() const { return path_ + "/config.ini"; }
+  std::string report() const { return path_ + "/report.html"; }
 
   // config.ini as used, without its secrets.
   [[nodiscard]] std::string write_config(std::string_view text) const;

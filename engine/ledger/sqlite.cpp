@@ -57,8 +57,9 @@ Database::~Database() {
 }
 
 std::string Database::open(const std::string& path, Mode mode) {
-  const int flags =
-      mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const int flags = mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : mode == Mode::kGoOn ? SQLITE_OPEN_READWRITE
+                                          : SQLITE_OPEN_READONLY;
   if (sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
     return path + ": " + error();
   }

@@ -41,7 +41,7 @@ class Statement {
 
 class Database {
  public:
-  enum class Mode : std::uint8_t { kCreate, kReadOnly };
+  enum class Mode : std::uint8_t { kCreate, kGoOn, kReadOnly };
 
   Database() = default;
   ~Database();

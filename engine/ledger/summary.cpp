@@ -68,6 +68,9 @@ void put_results(JsonWriter& json, const Results& r) {
   json.member("unrealized", decimal_text(r.pnl.unrealized).view());
   json.member("fees", decimal_text(r.pnl.fees).view());
   json.member("total", decimal_text(r.pnl.total()).view());
+  json.member("spread_capture", decimal_text(r.pnl.parts.spread_capture).view());
+  json.member("adverse_selection", decimal_text(r.pnl.parts.adverse_selection).view());
+  json.member("inventory", decimal_text(r.pnl.parts.inventory).view());
   json.close_object();
   json.member_number("quote_uptime_pct", hundredths(r.quote_uptime_pct_hundredths));
   put_requests(json, r.requests);
@@ -115,6 +118,7 @@ void put_measures(JsonWriter& json, const Summary& s) {
   json.member("hot_path_allocations", s.hot_path_allocations);
   put_number(json, "hot_path_faults", s.hot_path_faults());
   put_threads(json, s.threads);
+  json.member("journal_lost", s.journal_lost);
   json.member("output_hash", fmt::format("{:016x}", s.output_hash));
 }
 
@@ -143,6 +147,10 @@ void put_totals(Text out, const Results& r) {
   fmt::format_to(out, "  pnl         {} = realized {} + unrealized {} - fees {}\n",
                  short_money(r.pnl.total()), short_money(r.pnl.realized),
                  short_money(r.pnl.unrealized), short_money(r.pnl.fees));
+  const PnlParts& parts = r.pnl.parts;
+  fmt::format_to(out, "  pnl from    spread {} + adverse selection {} + inventory {} - fees {}\n",
+                 short_money(parts.spread_capture), short_money(parts.adverse_selection),
+                 short_money(parts.inventory), short_money(r.pnl.fees));
   fmt::format_to(out, "  uptime      {} % with a quote on each side\n",
                  hundredths(r.quote_uptime_pct_hundredths));
   fmt::format_to(out,
@@ -208,6 +216,10 @@ void put_checks(Text out, const Summary& s, bool colour) {
                    t.turn_ns_max / 1000, t.stalls);
     fmt::format_to(out, "              the host's hiccups: {}, up to {} us\n", t.hiccups,
                    t.hiccup_ns_max / 1000);
+  }
+  if (s.journal_lost > 0) {
+    fmt::format_to(out, "  {}journal     {} records lost: ledger and replay end there{}\n", red,
+                   s.journal_lost, plain);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/pnl_split.h"
 #include "engine/core/types.h"
 
 namespace mm {
@@ -18,9 +19,10 @@ struct OrderSummary {
   std::int64_t placed = 0, amended = 0, cancelled = 0, rejected = 0, denied = 0, filled = 0;
 };
 
-// Quote currency; total() = realized + unrealized - fees, exactly.
+// Quote currency; total() = realized + unrealized - fees = parts.sum() - fees, exactly.
 struct PnlSummary {
   Money realized{}, unrealized{}, fees{};
+  PnlParts parts{};
   Money total() const { return realized + unrealized - fees; }
 };
 
@@ -90,6 +92,7 @@ struct Summary {
   std::vector<std::string> notes{};                              // sentences for the reader
   std::int64_t hot_path_allocations = 0;
   std::vector<ThreadSummary> threads{};  // of a run in real time
+  std::int64_t journal_lost = 0;  // records that the disk, or the journal's thread, did not take
   std::uint64_t output_hash = 0;
 
   std::int64_t violations() const;

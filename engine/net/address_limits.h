@@ -9,8 +9,12 @@
 namespace mm::net {
 
 struct AddressLimits {
-  AddressLimits(std::size_t attempts, Nanos window, std::size_t reserved)
-      : connections(attempts, window, reserved) {}
+  // `made` of the attempts were made just before, until `now`.
+  AddressLimits(std::size_t attempts, Nanos window, std::size_t reserved, std::size_t made = 0,
+                Nanos now = {})
+      : connections(attempts, window, reserved) {
+    for (std::size_t i = 0; i < made; ++i) connections.take(ConnectionUse::kOrders, now);
+  }
 
   SharedConnectionLimit connections;
   SharedRequestPause requests;

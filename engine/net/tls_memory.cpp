@@ -149,6 +149,7 @@ bool open_pools() {
   void* const memory = mmap(nullptr, all, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return false;
+  madvise(memory, all, MADV_DONTDUMP);  // keys, and what is left of them in blocks given back
   char* begin = static_cast<char*>(memory);
   for (std::size_t i = 0; i < kSizes.size(); ++i) {
     pools[i].open(static_cast<std::uint32_t>(i), begin, kSizes[i].block_bytes, kSizes[i].count);

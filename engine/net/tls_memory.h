@@ -3,7 +3,8 @@
 // libcrypto allocates a few small blocks for every record it reads or writes. Once installed,
 // blocks up to 20 KiB come from pools of fixed sizes: sized at start, lock-free, some 20 ns, and
 // freed by any thread (a connection is made on a cold thread, used on a hot one and destroyed on a
-// cold one). What is larger, or finds its pool empty, comes from the heap and is counted.
+// cold one). What is larger, or finds its pool empty, comes from the heap and is counted. The pools
+// are left out of core dumps.
 #pragma once
 
 #include <cstddef>

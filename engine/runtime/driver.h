@@ -3,9 +3,10 @@
 // Owned by the strategy's thread (StrategyAgent) or the only one (VirtualLoop); allocates nothing
 // after construction; adds to the core's own cost one hash per command and one journal record per
 // event. It stamps each event with core time, which never goes back, calls the core, journals the
-// event with the hash of the commands, and hands the commands to the sink. A command the sink has
-// no room for comes back as a kDenied event, journaled like any other, before the next source is
-// read. It is told the time and reads no clock.
+// event with the hash of the commands, and hands the commands to the sink; what the core has to
+// check and to measure comes after that. A command the sink has no room for comes back as a kDenied
+// event, journaled like any other, before the next source is read. It is told the time and reads no
+// clock.
 #pragma once
 
 #include <algorithm>
@@ -27,6 +28,7 @@ namespace mm {
 template <class C>
 concept CoreLike = requires(C& core, const C& same, const Event& event, CommandBuffer& commands) {
   core.on(event, commands);
+  core.conclude(commands);
   { same.next_deadline() } -> std::same_as<Nanos>;
   { same.stopped() } -> std::convertible_to<bool>;
 };
@@ -44,6 +46,10 @@ concept CommandSink = requires(S& sink, const Command& command) {
 // For runs without a journal, and tests.
 struct NoJournal {
   void append(const Event&, std::uint64_t) {}
+};
+
+struct NothingToDo {
+  void operator()() const {}
 };
 
 // Orders to the gateway's ring, resynchronisation requests to the feed's (none: nobody to ask).
@@ -64,18 +70,23 @@ class Driver {
 
   Driver(CoreT& core, Journal& journal, Sink& sink) : core_(core), journal_(journal), sink_(sink) {}
 
-  // One event. Returns whether commands came out of it.
-  bool deliver(const Event& event, Nanos now) {
+  // One event. Returns whether commands came out of it; `sent` is called when these are on their
+  // way, before the core concludes.
+  template <class Sent = NothingToDo>
+  bool deliver(const Event& event, Nanos now, Sent&& sent = {}) {
     Event e = event;
     time_ = std::max(time_, now);
     e.time = time_;
     commands_->clear();
     core_.on(e, *commands_);
     journal_.append(e, output_.add(commands_->items()));
+    for (const Command& c : commands_->items()) route(c);
+    const bool any = commands_->size() > 0;
+    if (any) sent();
+    core_.conclude(*commands_);
     events_.count(e.kind);
     batch_open_ = true;
-    for (const Command& c : commands_->items()) route(c);
-    return commands_->size() > 0;
+    return any;
   }
   // What the sink had no room for, told to the core. Returns how many; call it once a turn.
   int deliver_denied(Nanos now) {
@@ -97,12 +108,13 @@ class Driver {
   }
   // kBatchEnd, if anything was delivered since the last one: only there quotes are decided. Never
   // between the events of one market message. Returns whether commands came out of it.
-  bool end_batch(Nanos now) {
+  template <class Sent = NothingToDo>
+  bool end_batch(Nanos now, Sent&& sent = {}) {
     if (!batch_open_) return false;
     Event e{};
     e.kind = EventKind::kBatchEnd;
     e.received = now;
-    const bool decided = deliver(e, now);
+    const bool decided = deliver(e, now, sent);
     batch_open_ = false;
     return decided;
   }

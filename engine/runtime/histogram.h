@@ -38,6 +38,15 @@ class Histogram {
   Nanos p99() const { return percentile(990'000); }
   Nanos p999() const { return percentile(999'000); }
 
+  Nanos sum() const { return Nanos(static_cast<std::int64_t>(sum_)); }
+  // Calls visit(greatest value, count) for each bucket that is in use, in order.
+  template <class Visit>
+  void for_each_bucket(Visit visit) const {
+    for (std::size_t b = 0; count_ > 0 && b <= bucket_of(max_); ++b) {
+      if (buckets_[b] > 0) visit(Nanos(static_cast<std::int64_t>(bucket_end(b))), buckets_[b]);
+    }
+  }
+
   // The percentile distribution as the text that HdrHistogram's plotter reads (.hgrm).
   std::string to_hgrm() const;
 

@@ -35,7 +35,7 @@ class StrategyAgent {
     work += drain(rings_.control, now);
     work += drain_market(now);
     work += driver_.deliver_timers(now);
-    if (driver_.end_batch(now)) measure();
+    driver_.end_batch(now, [this] { measure(); });
     if (driver_.core().stopped()) stopped_.store(true, std::memory_order_release);
     if (work > 0) turn_.record(clock_.now() - now);
     return work;
@@ -73,7 +73,7 @@ class StrategyAgent {
     return count;
   }
   void deliver(const Event& e, Nanos now) {
-    if (driver_.deliver(e, now)) measure();
+    driver_.deliver(e, now, [this] { measure(); });
   }
   void measure() {
     const Nanos cause = driver_.cause_received();

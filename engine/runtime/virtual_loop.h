@@ -74,10 +74,13 @@ class VirtualLoop {
 
   // Runs to `until`, or to the end of the source. May be called again with a later time, so a
   // caller can look in between. False when there is nothing to go on for: source ended or stop
-  // requested.
-  bool advance(Nanos until) {
+  // requested. `interrupted` is asked now and then: true ends it early, with the same answer as if
+  // `until` had come.
+  template <class Interrupted>
+  bool advance(Nanos until, const Interrupted& interrupted) {
     step_begin_ = clock_.now();
-    while (!stop_.load(std::memory_order_relaxed)) {
+    for (int steps = 1; !stop_.load(std::memory_order_relaxed); ++steps) {
+      if (steps % kStepsPerLook == 0 && interrupted()) return true;
       const Nanos end = source_at_ == kNever ? std::min(until, source_end_) : until;
       const Nanos next = next_time();
       if (next > end || next == kNever) {
@@ -87,6 +90,9 @@ class VirtualLoop {
       step(next);
     }
     return false;
+  }
+  bool advance(Nanos until) {
+    return advance(until, [] { return false; });
   }
   // Tells the core to shut down and runs on until none of its orders is live. False if that took
   // longer than kShutdownMax.
@@ -113,6 +119,7 @@ class VirtualLoop {
 
  private:
   static constexpr int kRoundsPerStep = 16;
+  static constexpr int kStepsPerLook = 1 << 12;  // some ms
   static constexpr int kStepsAtOneTime = 1 << 20;
 
   Nanos next_time() const {
@@ -141,7 +148,7 @@ class VirtualLoop {
     for (int round = 0; round < kRoundsPerStep; ++round) {
       driver_.deliver_timers(now_);
       if (!driver_.batch_open()) return false;
-      if (driver_.end_batch(now_)) event_to_command_.record(clock_.now() - step_begin_);
+      driver_.end_batch(now_, [this] { event_to_command_.record(clock_.now() - step_begin_); });
       gateway_.do_work(now_);
       driver_.deliver_denied(now_);
       Event e{};

@@ -75,6 +75,7 @@ BinanceFeed::BinanceFeed(std::span<const FeedInstrument> instruments, const Feed
     symbols_.emplace_back(i.spec.symbol(), static_cast<std::uint32_t>(books_.size()));
     books_.push_back({.id = i.id,
                       .grid = UnitGrid(i.spec.tick, i.spec.lot),
+                      .lot = i.spec.lot,
                       .sync = BookSync(venue_, options.buffered_levels, options.buffered_diffs),
                       .seen_price = i.price_about.v});
   }
@@ -179,11 +180,21 @@ void BinanceFeed::see(Book& b, const Message& m) {
   for (const PriceLevel& l : m.bids) b.seen_price = std::max(b.seen_price, l.price);
 }
 
+// What rests on a level, of an order that was there before the lot changed or that somebody's odd
+// filter let in: whole lots, so that the book goes on.
+UnitError BinanceFeed::resting_lots(const Book& b, std::int64_t quantity, std::int64_t& lots) {
+  const UnitError error = b.grid.lots(quantity, lots);
+  if (error != UnitError::kOffGrid || quantity < 0 || b.lot.v <= 0) return error;
+  rounded_ = true;
+  lots = std::max<std::int64_t>(1, quantity / b.lot.v);
+  return UnitError::kNone;
+}
+
 FeedProblem BinanceFeed::to_grid(const Book& b, std::span<const PriceLevel> in,
                                  std::vector<GridLevel>& out) {
   for (std::size_t i = 0; i < in.size(); ++i) {
     const UnitError price = b.grid.ticks(in[i].price, out[i].ticks);
-    const UnitError quantity = b.grid.lots(in[i].quantity, out[i].lots);
+    const UnitError quantity = resting_lots(b, in[i].quantity, out[i].lots);
     if (price != UnitError::kNone) return fail(problem(price), "price of a level");
     if (quantity != UnitError::kNone) return fail(problem(quantity), "quantity of a level");
     if (out[i].ticks == 0) return fail(FeedProblem::kBadNumber, "price of a level");
@@ -346,7 +357,7 @@ FeedProblem BinanceFeed::on_ticker(Book& b, Nanos received, const Message& m, Ev
   std::int64_t bid_lots = 0, ask_lots = 0;
   for (const UnitError e :
        {b.grid.ticks(m.bid.price, t.bid_ticks), b.grid.ticks(m.ask.price, t.ask_ticks),
-        b.grid.lots(m.bid.quantity, bid_lots), b.grid.lots(m.ask.quantity, ask_lots)})
+        resting_lots(b, m.bid.quantity, bid_lots), resting_lots(b, m.ask.quantity, ask_lots)})
     if (e != UnitError::kNone) return fail(problem(e), "bookTicker");
   if (tickers_once_ && m.last_id <= b.ticker_id) {
     ++counters_.tickers_repeated;
@@ -401,7 +412,10 @@ FeedProblem BinanceFeed::on_message(Nanos received, std::string_view text, Event
     arrival_.kind = kind;
     return FeedProblem::kNone;
   }
-  return dispatch(received, parser_.message(), out, nameless);
+  rounded_ = false;
+  const FeedProblem done = dispatch(received, parser_.message(), out, nameless);
+  if (done != FeedProblem::kNone || !rounded_) return done;
+  return fail(FeedProblem::kOffGrid, "a quantity, rounded down to whole lots");
 }
 
 }  // namespace mm::binance

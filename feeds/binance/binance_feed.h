@@ -4,7 +4,8 @@
 // depth about 30 ns a level. Books are synchronised here (book_sync.h) but live in the core: what
 // leaves is a snapshot first, then differences that follow it without a hole, each numbered per
 // instrument from 1 without a hole; a lost chain is a kBookStale. A message that does not fit the
-// batch, or holds one bad number, is dropped whole.
+// batch, or holds one bad number, is dropped whole; a quantity that is no whole number of lots is
+// rounded down, but never to nothing, since what rests there is there.
 #pragma once
 
 #include <array>
@@ -68,8 +69,9 @@ class BinanceFeed {
   BinanceFeed(std::span<const FeedInstrument> instruments, const FeedOptions& options);
 
   // Parses one message received at `received` and appends its events to `out` (none while its book
-  // waits for a snapshot). Parser::kPadding bytes behind `text` must be readable. `nameless` says
-  // whose a snapshot is that names no symbol.
+  // waits for a snapshot). kOffGrid of a message that made events: a quantity was rounded.
+  // Parser::kPadding bytes behind `text` must be readable. `nameless` says whose a snapshot is that
+  // names no symbol.
   FeedProblem on_message(Nanos received, std::string_view text, EventBatch& out,
                          InstrumentId nameless = kOnlyInstrument);
   const Arrival& arrival() const { return arrival_; }  // of the last message
@@ -103,6 +105,7 @@ class BinanceFeed {
   struct Book {
     InstrumentId id;
     UnitGrid grid;
+    Amount lot;
     BookSync sync;
     std::uint32_t sequence = 0;
     bool lost = false;  // a chain was lost and not yet found again
@@ -124,6 +127,7 @@ class BinanceFeed {
   Book* fit(const Message& m);
   void see(Book& b, const Message& m);
 
+  UnitError resting_lots(const Book& b, std::int64_t quantity, std::int64_t& lots);
   FeedProblem to_grid(const Book& b, std::span<const PriceLevel> in, std::vector<GridLevel>& out);
   FeedProblem to_grid(const Book& b, Nanos received, const Message& m, BookMessage& out);
   FeedProblem on_trade(Book& b, Nanos received, const Message& m, EventBatch& out);
@@ -147,6 +151,7 @@ class BinanceFeed {
   std::vector<GridLevel> bids_, asks_;
   Book* backlog_ = nullptr;  // the book being drained
   bool joining_ = false;
+  bool rounded_ = false;  // a quantity of this message
   Arrival arrival_;
   FeedCounters counters_;
   std::string_view detail_;

@@ -38,19 +38,14 @@ std::int64_t* filter_field(std::string_view key, Filter& f) {
     std::string_view key;
     std::int64_t Filter::*field;
   };
-  static constexpr Name kNames[] = {{"minPrice", &Filter::low},
-                                    {"minQty", &Filter::low},
-                                    {"maxPrice", &Filter::high},
-                                    {"maxQty", &Filter::high},
-                                    {"tickSize", &Filter::step},
-                                    {"stepSize", &Filter::step},
-                                    {"minNotional", &Filter::notional},
-                                    {"notional", &Filter::notional},
-                                    {"maxNotional", &Filter::notional_max},
-                                    {"bidMultiplierUp", &Filter::bid_up},
-                                    {"bidMultiplierDown", &Filter::bid_down},
-                                    {"askMultiplierUp", &Filter::ask_up},
-                                    {"askMultiplierDown", &Filter::ask_down}};
+  static constexpr Name kNames[] = {
+      {"minPrice", &Filter::low},           {"minQty", &Filter::low},
+      {"maxPrice", &Filter::high},          {"maxQty", &Filter::high},
+      {"maxPosition", &Filter::high},       {"tickSize", &Filter::step},
+      {"stepSize", &Filter::step},          {"minNotional", &Filter::notional},
+      {"notional", &Filter::notional},      {"maxNotional", &Filter::notional_max},
+      {"bidMultiplierUp", &Filter::bid_up}, {"bidMultiplierDown", &Filter::bid_down},
+      {"askMultiplierUp", &Filter::ask_up}, {"askMultiplierDown", &Filter::ask_down}};
   for (const Name& n : kNames)
     if (n.key == key) return &(f.*n.field);
   return nullptr;
@@ -142,16 +137,22 @@ void read_symbol_text(std::string_view key, std::string_view text, Instrument& i
   if (key == "status") r.status = status_of(text);
 }
 
-sj::error_code read_order_types(od::value value, SymbolRules& r) {
-  od::array types;
-  if (const auto e = value.get_array().get(types)) return e;
-  r.post_only_allowed = false;
-  for (auto element : types) {
-    std::string_view type;
-    if (const auto e = element.get_string().get(type)) return e;
-    r.post_only_allowed |= type == "LIMIT_MAKER";
+sj::error_code read_words(od::value value, std::vector<std::string>& out) {
+  od::array words;
+  if (const auto e = value.get_array().get(words)) return e;
+  for (auto element : words) {
+    std::string_view word;
+    if (const auto e = element.get_string().get(word)) return e;
+    out.emplace_back(word);
   }
   return sj::SUCCESS;
+}
+
+sj::error_code read_order_types(od::value value, SymbolRules& r) {
+  std::vector<std::string> types;
+  const auto e = read_words(value, types);
+  r.post_only_allowed = std::ranges::find(types, "LIMIT_MAKER") != types.end();
+  return e;
 }
 
 sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
@@ -173,12 +174,17 @@ sj::error_code read_symbol(od::object object, Instrument& i, SymbolRules& r) {
       if (const auto e = value.get_bool().get(out)) return e;
     } else if (key == "orderTypes") {
       if (const auto e = read_order_types(value, r)) return e;
+    } else if (key == "allowedSelfTradePreventionModes") {
+      if (const auto e = read_words(value, r.self_trade_modes)) return e;
     } else if (key == "contractType") {
       i.is_spot = false;
     }
   }
   i.rules = i.is_spot ? rules : kBinanceUsdmRules;
-  for (const Filter& f : filters) apply(f, i);
+  for (const Filter& f : filters) {
+    apply(f, i);
+    if (f.type == "MAX_POSITION") r.position_max = Amount(f.high);
+  }
   return sj::SUCCESS;
 }
 
@@ -194,6 +200,17 @@ sj::error_code read_symbols(od::value value, ExchangeInfo& out) {
     if (i.symbol().empty()) continue;  // nothing that could be traded by its name
     out.instruments.push_back(i);
     out.rules.push_back(r);
+  }
+  return sj::SUCCESS;
+}
+
+// Those that are not of a symbol.
+sj::error_code read_exchange_filters(od::value value, ExchangeInfo& out) {
+  std::vector<Filter> filters;
+  if (const auto e = read_filters(value, filters)) return e;
+  for (const Filter& f : filters) {
+    if (f.type != "EXCHANGE_MAX_NUM_ORDERS") continue;
+    out.orders_max = static_cast<std::int32_t>(std::min(f.count_max, kOrdersMax));
   }
   return sj::SUCCESS;
 }
@@ -257,6 +274,8 @@ sj::error_code read_body(const sj::padded_string& json, ExchangeInfo& out) {
       if (const auto e = read_symbols(value, out)) return e;
     } else if (key == "rateLimits") {
       if (const auto e = read_limits(value, out.rate_limits)) return e;
+    } else if (key == "exchangeFilters") {
+      if (const auto e = read_exchange_filters(value, out)) return e;
     }
   }
   return any_symbols ? sj::SUCCESS : sj::NO_SUCH_FIELD;

@@ -41,13 +41,16 @@ const char* name(SymbolStatus s);
 struct SymbolRules {
   SymbolStatus status{};
   bool post_only_allowed = true;  // LIMIT_MAKER is among its orderTypes, or none are told
+  Amount position_max{};          // MAX_POSITION: base held and bid for; 0: no limit
+  std::vector<std::string> self_trade_modes;  // allowed for orders; empty: not told
 };
 
 struct ExchangeInfo {
   std::vector<Instrument> instruments;
   std::vector<SymbolRules> rules;  // one for each instrument
   std::vector<RateLimit> rate_limits;
-  std::string error;  // empty if the file was understood
+  std::int32_t orders_max = 0;  // EXCHANGE_MAX_NUM_ORDERS: open at once, on all; 0: no limit
+  std::string error;            // empty if the file was understood
 
   // Null if there is none of that symbol and venue.
   const Instrument* find(std::string_view symbol, bool is_spot) const;

@@ -5,6 +5,7 @@
 // socket that comes back is itself the news that it has ended.
 #pragma once
 
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <deque>
@@ -42,11 +43,20 @@ struct FeedRequest {
   FeedRequestKind kind{};
 };
 
+// For whoever watches; written by the cold side.
+struct LineState {
+  std::atomic<bool> up{false};
+  std::atomic<std::uint64_t> opened{0};
+};
+
 struct FeedChannel {
   FeedChannel(std::size_t line_count, std::size_t instrument_count)
-      : sockets(line_count), requests(std::bit_ceil(4 * line_count + 2 * instrument_count + 16)) {}
+      : sockets(line_count),
+        states(line_count),
+        requests(std::bit_ceil(4 * line_count + 2 * instrument_count + 16)) {}
 
   std::deque<net::Handover<LineSocket>> sockets;  // by line
+  std::deque<LineState> states;                   // likewise
   net::Handover<SnapshotBody> snapshot;
   SpscRing<FeedRequest> requests;  // from hot to cold
 };

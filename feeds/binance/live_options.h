@@ -42,6 +42,7 @@ struct LiveFeedOptions {
   Nanos backoff_first{250 * kMillisecond.v}, backoff_longest{30 * kSecond.v};
   std::int32_t attempts_max = 300;  // in attempts_window, over all connections
   Nanos attempts_window{300 * kSecond.v};
+  std::int32_t attempts_made = 0;  // of these, before the first connection: a pre-flight's
   Nanos roll_over_after{(23 * 3600 + 50 * 60) * kSecond.v};
   Nanos overlap_max{30 * kSecond.v};  // old and new connection side by side, at most
 

@@ -85,6 +85,7 @@ void MarketConnector::reclaim(Line& line, Nanos now) {
   if (ended == nullptr || ended->serial != line.serial || line.wanted) return;
   line.retry.ended(line.opened, now);
   line.wanted = true;
+  channel_.states[line.index].up.store(false, std::memory_order_relaxed);
 }
 
 void MarketConnector::roll_over(Line& line, Nanos now) {
@@ -97,7 +98,11 @@ void MarketConnector::roll_over(Line& line, Nanos now) {
 bool MarketConnector::open(Line& line, Nanos now) {
   if (!line.wanted || line.fresh != nullptr || !line.retry.is_due(now)) return false;
   if (!limit_.take(net::ConnectionUse::kMarket, now)) {
-    line.retry.wait_until(limit_.next(net::ConnectionUse::kMarket, now));
+    const Nanos next = limit_.next(net::ConnectionUse::kMarket, now);
+    line.retry.wait_until(next);
+    log_.print(LogLevel::kWarning, now,
+               "feed: {}: as many attempts were made as the venue allows; the next in {} ms",
+               plan_.lines[line.index].place, (next - now).v / kMillisecond.v);
     return false;
   }
   ++counters_.attempts;
@@ -144,6 +149,9 @@ bool MarketConnector::hand_over(Line& line, Nanos now) {
   line.serial = serial;
   line.wanted = false;
   line.opened = now;
+  LineState& state = channel_.states[line.index];
+  state.up.store(true, std::memory_order_relaxed);
+  state.opened.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 

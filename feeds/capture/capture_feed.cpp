@@ -18,6 +18,8 @@ constexpr std::size_t kBufferedLevelsAll = std::size_t{1} << 22;  // over all in
 constexpr std::size_t kBufferedLevelsMax = std::size_t{1} << 18;
 constexpr std::size_t kBufferedLevelsMin = std::size_t{1} << 15;  // above twice the largest diff
 
+constexpr std::uint64_t kStrayShare = 1000;
+
 constexpr std::string_view kFromConfig = "from config", kFromExchangeInfo = "from exchangeInfo",
                            kInferred = "inferred from the capture";
 
@@ -63,6 +65,25 @@ std::string CaptureFeed::start(const CaptureOptions& options) {
   return {};
 }
 
+// A line or two of another symbol make no instrument.
+bool CaptureFeed::is_stray(const ScannedInstrument& scanned, const CaptureOptions& options) {
+  if (!options.named || options.named(scanned.spec.symbol())) return false;
+  const auto most = std::ranges::max(scan_.instruments, {}, &ScannedInstrument::messages);
+  const bool next_to_nothing = scanned.messages() * kStrayShare < most.messages();
+  // A snapshot that names no symbol was taken for the likeliest one's, and may be another's.
+  std::uint64_t spare_snapshots = 0;
+  for (const ScannedInstrument& i : scan_.instruments) {
+    spare_snapshots += i.snapshots - std::min<std::uint64_t>(i.snapshots, i.has_book ? 1 : 0);
+  }
+  const bool may_have_book = scanned.has_book || (scanned.diffs > 0 && spare_snapshots > 0);
+  if (may_have_book ? !next_to_nothing : !scan_.has_book()) return false;
+  notes_.push_back(fmt::format(
+      "{}: left out, the captures hold {} messages of it{}; name it in "
+      "[venue] symbols to have it all the same",
+      scanned.spec.symbol(), scanned.messages(), may_have_book ? "" : " and no usable book"));
+  return true;
+}
+
 std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
   std::optional<binance::ExchangeInfo> info;
   if (!options.exchange_info_file.empty()) {
@@ -75,6 +96,7 @@ std::string CaptureFeed::choose_instruments(const CaptureOptions& options) {
           fmt::format("{}: left out, only {} is asked for", s.spec.symbol(), options.symbol));
       continue;
     }
+    if (is_stray(s, options)) continue;
     Instrument& i = instruments_.emplace_back(s.spec);
     scanned_.push_back(&s);
     i.tick = i.lot = Amount(0);
@@ -95,7 +117,8 @@ const Instrument* CaptureFeed::fitting(const Instrument& i, const ScannedInstrum
   const Instrument* const known = info == nullptr ? nullptr : info->find(i.symbol(), i.is_spot);
   if (known == nullptr || known->tick.v <= 0 || known->lot.v <= 0) return nullptr;
   if ((i.tick.v > 0 || is_multiple(scanned.spec.tick, known->tick)) &&
-      (i.lot.v > 0 || is_multiple(scanned.spec.lot, known->lot)))
+      (i.lot.v > 0 || is_multiple(scanned.spec.lot, known->lot) ||
+       scanned.quantities.nearly_fit(known->lot)))
     return known;
   notes_.push_back(fmt::format("{}: exchangeInfo (tick {}, lot {}) does not fit the capture",
                                i.symbol(), decimal_text(known->tick.v),

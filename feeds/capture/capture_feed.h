@@ -32,6 +32,9 @@ struct CaptureOptions {
   // up or inferred. May be empty.
   std::function<void(Instrument&)> configure = {};
   std::string exchange_info_file;  // optional
+  // Whether an instrument is wanted by its name. One that is not is left out if it has no usable
+  // book, or next to no messages, while another has. Empty: all are.
+  std::function<bool(std::string_view)> named = {};
 };
 
 class CaptureFeed {
@@ -67,6 +70,7 @@ class CaptureFeed {
   explicit CaptureFeed(const CaptureOptions& options);
 
   std::string start(const CaptureOptions& options);
+  bool is_stray(const ScannedInstrument& scanned, const CaptureOptions& options);
   std::string choose_instruments(const CaptureOptions& options);
   void complete(Instrument& i, const ScannedInstrument& scanned, const binance::ExchangeInfo* info);
   const Instrument* fitting(const Instrument& i, const ScannedInstrument& scanned,

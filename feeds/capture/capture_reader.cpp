@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "engine/core/epoch.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kInputChunk = std::size_t{64} << 10;
 constexpr std::size_t kOutputChunk = std::size_t{256} << 10;
 constexpr std::size_t kProblemTextMax = 80;
+constexpr Nanos kLeapMax{24 * 3600 * kSecond.v};
 constexpr int kGzipWindow = 15 + 16;  // zlib: largest window, gzip header and trailer
 }  // namespace
 
@@ -52,11 +54,13 @@ struct CaptureReader::Source {
 };
 
 std::string CaptureReader::Source::open(const std::string& path) {
-  fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe is not waited for
   struct stat status {};
   if (fd < 0 || ::fstat(fd, &status) != 0)
     return fmt::format("{}: cannot be opened: {}", path, std::strerror(errno));
   if (S_ISDIR(status.st_mode)) return fmt::format("{}: is a folder, not a capture", path);
+  // It is read twice: once to see what is in it.
+  if (!S_ISREG(status.st_mode)) return fmt::format("{}: is not a regular file", path);
   total = static_cast<std::uint64_t>(status.st_size);
   if (!load() && failure != FeedProblem::kNone)
     return fmt::format("{}: cannot be read: {}", path, std::strerror(errno));
@@ -215,7 +219,54 @@ bool CaptureReader::last_text(std::string_view& text) {
   return false;
 }
 
+bool CaptureReader::is_doubtful(const CaptureLine& line) const {
+  return last_ == Nanos{} || line.at - last_ > kLeapMax;
+}
+
+void CaptureReader::keep(const CaptureLine& line) {
+  kept_.text.assign(line.text.begin(), line.text.end());
+  kept_.text.resize(line.text.size() + kPadding);
+  kept_.line = line;
+  kept_.line.text = {kept_.text.data(), line.text.size()};
+  kept_.is_there = true;
+}
+
+ReadResult CaptureReader::tell(const CaptureLine& told, CaptureLine& line) {
+  line = told;
+  last_ = told.at;
+  told_number_ = told.number;
+  return ReadResult::kLine;
+}
+
+ReadResult CaptureReader::tell_wrong(const CaptureLine& told) {
+  told_number_ = told.number;
+  return fail(FeedProblem::kBadTime, told.text);
+}
+
 ReadResult CaptureReader::next(CaptureLine& line) {
+  for (;;) {
+    CaptureLine read = behind_;
+    ReadResult result = ReadResult::kLine;
+    if (!std::exchange(behind_is_there_, false)) result = read_line(read);
+    told_number_ = line_number_;
+    if (result == ReadResult::kProblem) return result;
+    const bool ended = result == ReadResult::kEnd;
+    if (!kept_.is_there) {
+      if (ended) return result;
+      if (!is_doubtful(read)) return tell(read, line);
+      keep(read);
+      continue;
+    }
+    kept_.is_there = false;
+    const bool only_one = ended && last_ == Nanos{};
+    behind_ = read;
+    behind_is_there_ = !ended;
+    if (ended ? !only_one : kept_.line.at - read.at > kLeapMax) return tell_wrong(kept_.line);
+    return tell(kept_.line, line);
+  }
+}
+
+ReadResult CaptureReader::read_line(CaptureLine& line) {
   std::string_view text;
   do {
     if (!error_.empty()) return ReadResult::kEnd;

@@ -4,7 +4,9 @@
 // line allowed plus one inflated chunk; nothing is allocated behind the first line. Lines are
 // handed out in place, with room behind them for simdjson to read past their end. What is broken is
 // reported once through next() and the rest is used; behind corrupt compressed data nothing more
-// can be read, so that is where the capture ends. Never throws, never copies a line.
+// can be read, so that is where the capture ends. A line whose time is more than a day ahead of the
+// lines before and behind it is broken too: it is kept, as the first one is, until the next one has
+// told. Never throws, copies no other line.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/types.h"
 #include "feeds/feed_problem.h"
@@ -45,7 +48,7 @@ class CaptureReader {
   FeedProblem problem() const { return problem_; }
   // The raw text of the line that was the problem (shortened), for the log.
   std::string_view problem_text() const { return problem_text_; }
-  std::uint64_t line_number() const { return line_number_; }
+  std::uint64_t line_number() const { return told_number_; }
 
   std::uint64_t bytes_read() const;  // of the file as it is on disk
   std::uint64_t bytes_total() const;
@@ -53,6 +56,17 @@ class CaptureReader {
  private:
   struct Source;  // the file, and zlib where it is needed
 
+  struct Kept {
+    CaptureLine line;
+    std::vector<char> text;
+    bool is_there = false;
+  };
+
+  ReadResult read_line(CaptureLine& line);
+  bool is_doubtful(const CaptureLine& line) const;
+  void keep(const CaptureLine& line);
+  ReadResult tell(const CaptureLine& kept, CaptureLine& line);
+  ReadResult tell_wrong(const CaptureLine& kept);
   bool next_text(std::string_view& text);  // a whole line; false at end or on a problem
   bool refill();                           // false if there is nothing more
   bool last_text(std::string_view& text);
@@ -65,6 +79,11 @@ class CaptureReader {
   std::size_t begin_ = 0, end_ = 0;  // the unread part of the buffer
   std::size_t scanned_ = 0;          // no newline before this
   std::uint64_t line_number_ = 0;
+  std::uint64_t told_number_ = 0;  // of what next() returned
+  Nanos last_{};                   // the last time that is believed
+  Kept kept_;                      // a line in doubt
+  CaptureLine behind_;             // what followed it, still in the buffer
+  bool behind_is_there_ = false;
   FeedProblem problem_{FeedProblem::kNone};
   std::string_view problem_text_;
   bool skipping_ = false;  // inside a line that is too long

@@ -101,6 +101,12 @@ struct Nameless {
   std::int64_t price;
 };
 
+// Of a real unit's multiples most have all its decimals.
+constexpr bool is_few(std::uint64_t count, std::uint64_t total) {
+  constexpr std::uint64_t kShare = 100;
+  return count * kShare < total;
+}
+
 constexpr std::size_t kSyncLevels = 64, kSyncDiffs = std::size_t{1} << 16;
 constexpr std::uint64_t kForeignLinesMax = 100'000;  // without one message of Binance: give up
 
@@ -262,6 +268,7 @@ void Scanner::scan(const std::string& path) {
           result == ReadResult::kLine ? line.text.substr(0, 80) : reader.problem_text();
     if (result == ReadResult::kProblem) {
       note(reader.problem(), reader, reader.problem_text());
+      file_.is_corrupt |= reader.problem() == FeedProblem::kBadGzip;
       continue;
     }
     const FeedProblem p = parser_.parse(line.text);
@@ -282,7 +289,9 @@ void Scanner::end_file() {
       f->units.tick.add(n.units.tick);
       f->units.lot.add(n.units.lot);
     }
-  if (file_.messages == 0 && scan_.error.empty()) {
+  if (file_.messages == 0 && scan_.error.empty() && file_.is_corrupt) {
+    scan_.error = file_.path + ": corrupt gzip: nothing of it can be read";
+  } else if (file_.messages == 0 && scan_.error.empty()) {
     const std::string form = recognise_form(file_.first_text);
     scan_.error = fmt::format(
         "{}: not a Binance capture{}; expected lines of `<receive time in ns or us> <Binance "
@@ -334,10 +343,19 @@ std::uint64_t UnitEvidence::total() const {
 }
 
 std::uint64_t UnitEvidence::finest_few() const {
-  constexpr std::uint64_t kShare = 100;  // of a real unit's multiples most have all its decimals
   for (std::size_t i = by_decimals.size(); i-- > 0;)
-    if (by_decimals[i] != 0) return by_decimals[i] * kShare < total() ? by_decimals[i] : 0;
+    if (by_decimals[i] != 0) return is_few(by_decimals[i], total()) ? by_decimals[i] : 0;
   return 0;
+}
+
+// Known by their decimals alone, so a unit of 0.005 never does.
+bool UnitEvidence::nearly_fit(Amount unit) const {
+  std::size_t decimals = by_decimals.size() - 1;
+  std::int64_t step = 1;
+  while (decimals > 0 && step < unit.v) step *= 10, --decimals;
+  std::uint64_t finer = 0;
+  for (std::size_t i = decimals + 1; i < by_decimals.size(); ++i) finer += by_decimals[i];
+  return step == unit.v && is_few(finer, total());
 }
 
 int UnitEvidence::decimals_of_most() const {

@@ -24,6 +24,8 @@ struct UnitEvidence {
   // How many have the most decimals, where these are so few that they may be strays; else 0.
   std::uint64_t finest_few() const;
   int decimals_of_most() const;  // the most decimals of all but those
+  // Whether all are multiples of the unit, but for a few.
+  bool nearly_fit(Amount unit) const;
 };
 
 struct ScannedInstrument {
@@ -33,6 +35,8 @@ struct ScannedInstrument {
   std::uint64_t diffs = 0, partials = 0, snapshots = 0, trades = 0, tickers = 0;
   Amount price_low{}, price_high{};  // of trades and tickers; 0 if there were none
   bool has_book = false;             // partial books, or a snapshot that starts one
+
+  std::uint64_t messages() const { return diffs + partials + snapshots + trades + tickers; }
 };
 
 struct ScannedFile {
@@ -41,6 +45,7 @@ struct ScannedFile {
   std::vector<std::size_t> instruments;   // indices into CaptureScan::instruments
   std::uint64_t lines = 0, messages = 0;  // all; those of Binance
   std::string first_text;                 // of the file, to say what else it may be
+  bool is_corrupt = false;                // compressed data that does not inflate
 };
 
 struct CaptureScan {

@@ -59,9 +59,19 @@ Verdict judge(int status, const ErrorBody& error) {
   return status >= 400 ? refused(RejectReason::kOther) : kUncertain;
 }
 
+Failure failure_of(const Response& r) {
+  const bool canceled = r.cancel_result == "SUCCESS";
+  const bool half = canceled || r.cancel_result == "FAILURE";  // else nothing was tried
+  const ErrorBody& error = !half ? r.error : canceled ? r.new_order_error : r.cancel_error;
+  // Inside, an error has no status of its own; a code without meaning stays uncertain.
+  const int status = half && error.code != 0 && r.status < 500 ? 400 : r.status;
+  return {error, judge(status, error), canceled, half};
+}
+
 bool limits_address(const Response& r) {
-  // A replace that failed in part has the reason inside.
-  const bool orders = r.error.code == kTooManyOrders || r.new_order_error.code == kTooManyOrders;
+  // A replace that was tried has its reasons inside, and was limited for its order.
+  const bool orders = r.error.code == kTooManyOrders || r.new_order_error.code == kTooManyOrders ||
+                      !r.cancel_result.empty();
   return r.status == 418 || (r.status == 429 && !orders);
 }
 

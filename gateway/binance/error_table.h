@@ -20,6 +20,14 @@ Verdict judge(int status, const ErrorBody& error);
 // Refused for what our address has asked so far, not for how many orders the account has placed.
 bool limits_address(const Response& response);
 
+// What failed in a request that did: of a replace of which something was tried, the half.
+struct Failure {
+  const ErrorBody& error;
+  Verdict verdict;
+  bool canceled = false, half = false;
+};
+Failure failure_of(const Response& response);
+
 inline constexpr std::int64_t kClockError = -1021;
 // The key is not accepted: nothing will work on this session.
 constexpr bool refuses_key(std::int64_t code) {

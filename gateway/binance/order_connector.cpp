@@ -7,6 +7,31 @@
 #include "engine/net/ws_connect.h"
 
 namespace mm::binance::orders {
+namespace {
+
+std::string_view end_text(const OrderConnection& ended) {
+  switch (ended.end) {
+    case EndReason::kSilent:
+      return "silent: nothing came within silence_s, not even a pong";
+    case EndReason::kKeyRefused:
+      return "the venue no longer accepts the key";
+    case EndReason::kNotUnderstood:
+      return "an event of the user data was not understood, it may have been a fill";
+    case EndReason::kTerminated:
+      return "the venue has terminated the user data";
+    case EndReason::kDistrusted:
+      return "the engine stood still, what it was told may be old";
+    case EndReason::kReplaced:
+      return "replaced by a newer one";
+    case EndReason::kNone:
+    case EndReason::kSocket:
+      break;
+  }
+  const std::string_view why = ended.socket->problem();
+  return why.empty() ? "closed by the venue" : why;
+}
+
+}  // namespace
 
 OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credentials& credentials,
                                SessionLink& link, net::AddressLimits& limits, const Clock& clock,
@@ -19,6 +44,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       tell_symbols_(std::move(tell_symbols)),
       tls_(net::TlsContext::client(options.ca_file)),
       instruments_(options.instruments),
+      notes_(link.notes, instruments_, credentials.api_key.view()),
       parser_(options.message_bytes_max),
       reconciler_(instruments_, options.identity, options.adopted_max, link),
       limits_(limits) {
@@ -34,8 +60,8 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
 }
 
 int OrderConnector::do_work() {
-  int work = 0;
   if (!error_.empty()) return 0;
+  int work = say_notes();
   for (std::size_t i = 0; i < lanes_.size() && !stop_.load(std::memory_order_acquire); ++i) {
     if (reclaim(i)) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;
@@ -47,13 +73,10 @@ int OrderConnector::do_work() {
 bool OrderConnector::reclaim(std::size_t lane) {
   const std::unique_ptr<OrderConnection> old = link_.lanes[lane].handover.reclaim();
   if (old == nullptr) return false;
-  const std::string_view why = old->socket->problem();
-  say_(fmt::format("order connection {} ended: {}", lane,
-                   old->key_refused ? "the venue no longer accepts the key"
-                   : old->silent    ? "silent: nothing came within silence_s, not even a pong"
-                   : why.empty()    ? std::string_view("closed")
-                                    : why));
-  if (old->key_refused) {
+  const bool planned = old->end == EndReason::kReplaced;
+  say_(planned ? LogLevel::kInfo : LogLevel::kWarning,
+       fmt::format("order connection {} ended: {}", lane, end_text(*old)));
+  if (old->end == EndReason::kKeyRefused) {
     failed(lane, "the venue no longer accepts the API key", options_.key_refused_pause);
     return true;
   }
@@ -66,9 +89,16 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   if (!shared.wanted.load(std::memory_order_acquire)) return false;
   if (shared.taken.load(std::memory_order_acquire) != lanes_[lane].offered) return false;
   // Connecting and reconciling cost weight.
-  return lanes_[lane].retry.is_due(now) &&
-         limits_.requests.next(net::RequestUse::kOther, now) <= now &&
-         limits_.connections.take(net::ConnectionUse::kOrders, now);
+  if (!lanes_[lane].retry.is_due(now) || limits_.requests.next(net::RequestUse::kOther, now) > now)
+    return false;
+  if (limits_.connections.take(net::ConnectionUse::kOrders, now)) return true;
+  const Nanos next = limits_.connections.next(net::ConnectionUse::kOrders, now);
+  lanes_[lane].retry.wait_until(next);
+  say_(LogLevel::kWarning,
+       fmt::format("order connection {}: as many attempts were made as the venue allows; the next "
+                   "in {} ms",
+                   lane, (next - now).v / kMillisecond.v));
+  return false;
 }
 
 bool OrderConnector::connect(std::size_t lane) {
@@ -104,7 +134,7 @@ bool OrderConnector::connect(std::size_t lane) {
   ++lanes_[lane].offered;
   link_.connects.fetch_add(1, std::memory_order_acq_rel);
   problem_.clear();
-  say_(fmt::format("order connection {} is ready", lane));
+  say_(LogLevel::kInfo, fmt::format("order connection {} is ready", lane));
   return true;
 }
 
@@ -129,6 +159,8 @@ std::string OrderConnector::prepare(OrderConnection& connection) {
     return error;
   }
   connection.clock = channel.venue_clock();
+  connection.used = channel.used();
+  connection.used_at = channel.used_at();
   connection.backlog = std::move(channel.backlog());
   return {};
 }
@@ -147,11 +179,11 @@ std::string OrderConnector::ask_rules(RequestChannel& channel, OrderConnection& 
     const Response& r = channel.response();
     if (!error.empty() && (!channel.answered() || limits_address(r))) return error;
     if (!error.empty()) {
-      say_(error);
+      say_(LogLevel::kWarning, error);
       link_.symbols_wanted.store(true, std::memory_order_release);
       return {};
     }
-    into.limits.assign(r.limits.begin(), r.limits.begin() + r.limit_count);
+    into.limits.assign(r.announced.begin(), r.announced.end());
     if (tell_symbols_) tell_symbols_(channel.text());
   }
   return {};
@@ -175,8 +207,8 @@ void OrderConnector::failed(std::size_t lane, std::string problem, Nanos pause_m
   const Nanos pause = lanes_[lane].retry.failed(clock_.now(), pause_min);
   link_.connect_failures.fetch_add(1, std::memory_order_acq_rel);
   problem_ = std::move(problem);
-  say_(fmt::format("order connection {}: {}; next attempt in {} ms", lane, problem_,
-                   pause.v / kMillisecond.v));
+  say_(LogLevel::kWarning, fmt::format("order connection {}: {}; next attempt in {} ms", lane,
+                                       problem_, pause.v / kMillisecond.v));
 }
 
 }  // namespace mm::binance::orders

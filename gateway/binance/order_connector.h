@@ -19,6 +19,7 @@
 #include "engine/net/tls_context.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/note_lines.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
 #include "gateway/binance/request_channel.h"
@@ -28,8 +29,8 @@ namespace mm::binance::orders {
 
 class OrderConnector {
  public:
-  // Lines for the log; called on the connector's thread.
-  using Say = std::function<void(std::string_view)>;
+  // Lines for the log, its own and of the session's notes; called on the connector's thread.
+  using Say = NoteLines::Say;
   // Answers to exchangeInfo about our symbols, as they came; called there too, before a connection
   // is used.
   using TellSymbols = std::function<void(std::string_view)>;
@@ -42,6 +43,8 @@ class OrderConnector {
   const std::string& error() const { return error_; }
 
   int do_work();
+  // What the session has noted; when the thread has stopped, whoever stopped it asks.
+  int say_notes() { return notes_.tell(clock_.now(), say_); }
   std::string_view name() const { return "order_connect"; }
   void stop() { stop_.store(true, std::memory_order_release); }  // any thread
   // Of the last attempt; empty after a success. The connector's thread.
@@ -74,6 +77,7 @@ class OrderConnector {
   net::Endpoint endpoint_;
   net::TlsContext tls_;
   InstrumentMap instruments_;
+  NoteLines notes_;
   ResponseParser parser_;
   Reconciler reconciler_;
   net::AddressLimits& limits_;

@@ -127,6 +127,7 @@ OrderEvents::Shape OrderEvents::shape_of(const Command& command, const OrderReco
           .venue_id = VenueOrderId(record.order_id),
           .lots = record.quantity > 0 ? instruments_.lots(i, record.quantity) : command.lots,
           .executed = instruments_.lots(i, record.executed),
+          .prevented = instruments_.lots(i, record.prevented),
           .ticks = record.price > 0 ? instruments_.ticks(i, record.price) : command.ticks};
 }
 
@@ -192,11 +193,7 @@ void OrderEvents::on_replaced(const Command& command, const Response& r, Nanos r
 }
 
 void OrderEvents::on_replace_failed(const Command& command, const Response& r, Nanos retry_at) {
-  const bool canceled = r.cancel_result == kSuccess;
-  const bool half = canceled || r.cancel_result == "FAILURE";  // else nothing was tried
-  const ErrorBody& error = !half ? r.error : canceled ? r.new_order_error : r.cancel_error;
-  // Inside, an error has no status of its own; a code without meaning stays uncertain.
-  const Verdict verdict = judge(half && error.code != 0 && r.status < 500 ? 400 : r.status, error);
+  const auto& [error, verdict, canceled, half] = failure_of(r);
   const bool untold = r.new_order_result == kSuccess || (half && error.code == 0) ||
                       (!half && (r.error.code == -2021 || r.error.code == -2022));
   OrderFacts* const old = facts_.find(command.id);
@@ -250,6 +247,7 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
   event.report.asked = command.question;
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
+  if (phase == OrderPhase::kOpen) shrunk(order);
   const OrderFacts* const facts = facts_.find(order.id);
   const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
   if (!missing || !want_trades(order, event)) tell_status(event);

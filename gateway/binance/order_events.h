@@ -104,7 +104,7 @@ class OrderEvents {
     Side side;
     ClientOrderId id;
     VenueOrderId venue_id;
-    Lots lots, executed;
+    Lots lots, executed, prevented;
     std::int32_t ticks;
   };
 
@@ -127,6 +127,7 @@ class OrderEvents {
   bool is_ours(Owner owner, ClientOrderId id);
   void opened(const Shape& order);
   void amended(const Shape& order);
+  void shrunk(const Shape& order);
   void ended(EventKind kind, const Shape& order, RejectReason reason);
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);

@@ -21,6 +21,7 @@ struct OrderFacts {
   ClientOrderId replaces{};  // the order it was to take the place of
   VenueOrderId venue_id{};
   Lots lots{}, executed{};       // total; executed as far as fills were told
+  Lots prevented{};              // of the total, by self-trade prevention
   std::uint64_t last_trade = 0;  // the highest of those fills
   std::uint64_t listed = 0;      // the last list of open orders that it was in
   Nanos opened{};                // when it was told to be on the book
@@ -30,7 +31,7 @@ struct OrderFacts {
   bool ended = false;     // told to be over
   bool refused = false;   // told never to have been
 
-  bool is_open() const { return accepted && !ended && !refused && executed < lots; }
+  bool is_open() const { return accepted && !ended && !refused && executed + prevented < lots; }
 };
 
 // An order of an earlier start that may go on, and how much of it has executed up to `last_trade`:

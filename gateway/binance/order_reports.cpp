@@ -1,5 +1,6 @@
 // OrderEvents: what the user data stream and lists of open orders tell.
 #include <algorithm>
+#include <utility>
 
 #include "gateway/binance/order_events.h"
 
@@ -49,6 +50,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
                     .venue_id = venue_id,
                     .lots = instruments_.lots(i, report.quantity),
                     .executed = instruments_.lots(i, report.executed),
+                    .prevented = instruments_.lots(i, report.prevented),
                     .ticks = instruments_.ticks(i, report.price)};
   if (report.execution == "TRADE") return on_fill(report, order);
   if (report.execution == "NEW") return opened(order);
@@ -56,7 +58,7 @@ void OrderEvents::on_report(const ExecutionReport& report) {
   if (report.execution == "CANCELED") return ended(EventKind::kCanceled, order, {});
   if (report.execution == "EXPIRED" || report.execution == "TRADE_PREVENTION") {
     // A prevented trade may also leave the order on the book, smaller.
-    if (phase_of(report.status) == OrderPhase::kOpen) return;
+    if (phase_of(report.status) == OrderPhase::kOpen) return shrunk(order);
     return ended(EventKind::kExpired, order, expiry_reason(report));
   }
   if (report.execution != "REJECTED") {
@@ -116,8 +118,24 @@ void OrderEvents::amended(const Shape& order) {
     ++counters_.repeats;
     return;
   }
-  if (facts != nullptr) facts->lots = order.lots;
   emit(report_event(EventKind::kAmended, order, order.lots));
+  if (facts == nullptr) return;
+  facts->lots = order.lots;
+  // What was prevented before is no part of what rests now, either.
+  Shape whole = order;
+  whole.prevented = std::max(order.prevented, std::exchange(facts->prevented, Lots(0)));
+  shrunk(whole);
+}
+
+// Self-trade prevention by decrement has taken some of it without a trade: less rests.
+void OrderEvents::shrunk(const Shape& order) {
+  OrderFacts* const facts = facts_.find(order.id);
+  const Lots told = facts != nullptr ? facts->prevented : Lots(0);
+  if (order.prevented <= told || order.prevented > order.lots) return;
+  if (facts != nullptr) facts->prevented = order.prevented;
+  Event event = report_event(EventKind::kAmended, order, order.lots - order.prevented);
+  event.report.reason = RejectReason::kSelfTrade;
+  emit(event);
 }
 
 void OrderEvents::ended(EventKind kind, const Shape& order, RejectReason reason) {
@@ -151,6 +169,9 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   // No more than was told: what is missing is asked for until it has come.
   if (report.trade_id > facts->last_trade) facts->executed += last;
   facts->last_trade = std::max(facts->last_trade, report.trade_id);
+  const Lots prevented = std::max(order.prevented, facts->prevented);
+  if (order.executed + prevented < order.lots) return;  // or a part was prevented: a sweep tells
+  if (prevented > Lots(0)) return ended(EventKind::kExpired, order, RejectReason::kSelfTrade);
   if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
 }
 
@@ -191,18 +212,21 @@ OrderEvents::Shape OrderEvents::shape_of(InstrumentId i, ClientOrderId id,
           .venue_id = VenueOrderId(record.order_id),
           .lots = instruments_.lots(i, record.quantity),
           .executed = instruments_.lots(i, record.executed),
+          .prevented = instruments_.lots(i, record.prevented),
           .ticks = instruments_.ticks(i, record.price)};
 }
 
 // What it has executed beyond what was told is asked for, as of any order.
 void OrderEvents::adopt(const AdoptableOrder& known, const OrderRecord& record) {
   const Shape order = shape_of(known.instrument, known.id, record);
-  if (facts_.find(order.id) != nullptr || known.executed >= order.lots) return;
+  const Lots lots = order.lots - order.prevented;
+  if (facts_.find(order.id) != nullptr || known.executed >= lots) return;
   OrderFacts* const facts = facts_.adopt(order.id);
   if (facts == nullptr) return;
   ++counters_.adopted;
   facts->venue_id = order.venue_id;
   facts->lots = order.lots;
+  facts->prevented = order.prevented;
   facts->executed = known.executed;
   facts->last_trade = known.last_trade;
   facts->opened = now_;
@@ -210,7 +234,7 @@ void OrderEvents::adopt(const AdoptableOrder& known, const OrderRecord& record) 
   facts->side = order.side;
   facts->accepted = true;
   Event event = report_event(EventKind::kAdopted, order, {});
-  event.adoption = {order.id, order.venue_id, order.lots, known.executed, order.ticks, {}};
+  event.adoption = {order.id, order.venue_id, lots, known.executed, order.ticks, {}};
   emit(event);
 }
 
@@ -223,6 +247,7 @@ void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& reco
   OrderFacts* const facts = facts_.find(*id);
   if (facts != nullptr && facts->ended) return;  // a list may lag behind
   tell_open(order);
+  shrunk(order);
   if (facts != nullptr && order.executed > facts->executed) want_trades(order);
 }
 

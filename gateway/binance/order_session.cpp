@@ -26,6 +26,9 @@ constexpr bool is_order(CommandKind kind) {
 constexpr bool is_about_symbol(RejectReason reason) {
   return reason == RejectReason::kMarketHalted || reason == RejectReason::kFilter;
 }
+std::uint8_t lane_number(const OrderConnection& connection) {
+  return static_cast<std::uint8_t>(connection.lane);
+}
 
 }  // namespace
 
@@ -70,6 +73,10 @@ bool OrderSession::submit(const Command& c, Nanos now) {
   if (refused != kNever) {
     events_.deny(c, RejectReason::kRateLimit, refused);
     ++counters_.denied;
+    note({.kind = NoteKind::kHeldBack,
+          .command = c.kind,
+          .instrument = c.instrument,
+          .until = refused});
     return true;
   }
   const bool quotes = is_order(c.kind) || c.kind == CommandKind::kReduce;
@@ -211,8 +218,8 @@ void OrderSession::end_all() {
   distrusted_ = false;
   link_.era.fetch_add(1, std::memory_order_acq_rel);  // what is being found out now is old too
   for (Lane& lane : lanes_) {
-    if (lane.current != nullptr) end(lane, lane.current);
-    if (lane.retiring != nullptr) end(lane, lane.retiring);
+    if (lane.current != nullptr) end(lane, lane.current, EndReason::kDistrusted);
+    if (lane.retiring != nullptr) end(lane, lane.retiring, EndReason::kDistrusted);
   }
   // By REST a new look is needed too: one that waits here may be old.
   if (found_ == nullptr) found_ = link_.rest.findings.take();
@@ -233,14 +240,16 @@ bool OrderSession::take_connections(Nanos now) {
     OrderConnection* const connection = handover.take();
     if (connection == nullptr) continue;
     take(lane, *connection, now);
-    if (connection->reconciled && !is_of_this_era(*connection)) end(lane, lane.current);
+    if (connection->reconciled && !is_of_this_era(*connection)) {
+      end(lane, lane.current, EndReason::kDistrusted);
+    }
     taken = true;
   }
   return taken;
 }
 
 void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
-  if (lane.retiring != nullptr) end(lane, lane.retiring);
+  if (lane.retiring != nullptr) end(lane, lane.retiring, EndReason::kReplaced);
   if (lane.current != nullptr) {
     lane.retiring = lane.current;
     lane.retired = now;
@@ -252,11 +261,13 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   if (connection.clock.known()) clock_ = connection.clock;
   time_due_ = now + options_.clock_interval;
   limits_.announce(connection.limits);
+  limits_.update(connection.used.all(), clock_, connection.used_at);
   begin_with(connection);
   if (connection.reconciled) sweep_due_ = now + sweep_pause();
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
+  shared.up.store(true, std::memory_order_relaxed);
   if (connection.reconciled) link_.reconciling.store(false, std::memory_order_release);
 }
 
@@ -316,8 +327,8 @@ void OrderSession::settle(OrderConnection& c) {
 
 bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
   OrderConnection*& slot = &connection == lane.current ? lane.current : lane.retiring;
-  if (connection.broken) {
-    end(lane, slot);
+  if (connection.end != EndReason::kNone) {
+    end(lane, slot, connection.end);
     return true;
   }
   if (slot == lane.retiring && now - lane.retired > kRetireMin) {
@@ -326,7 +337,7 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
         [&](PendingRequest& row) { waiting = waiting || row.connection == connection.serial; });
     if (!waiting || now - lane.retired > kRetireMax) {
       connection.socket->close();
-      end(lane, slot);
+      end(lane, slot, EndReason::kReplaced);
       return true;
     }
   }
@@ -334,19 +345,19 @@ bool OrderSession::poll(Lane& lane, OrderConnection& connection, Nanos now) {
   switch (message.event) {
     case net::WsEvent::kNone:
       if (look_after(connection, now)) return false;
-      connection.silent = connection.broken = true;
+      connection.end = EndReason::kSilent;
       break;
     case net::WsEvent::kText:
       on_text(connection, message.payload, now);
       break;
     case net::WsEvent::kClosed:
     case net::WsEvent::kFailed:
-      connection.broken = true;
+      connection.end = slot == lane.retiring ? EndReason::kReplaced : EndReason::kSocket;
       break;
     default:
       break;
   }
-  if (connection.broken) end(lane, slot);
+  if (connection.end != EndReason::kNone) end(lane, slot, connection.end);
   return true;
 }
 
@@ -370,19 +381,18 @@ void OrderSession::on_text(OrderConnection& connection, std::string_view text, N
   if (text.starts_with("{\"subscriptionId\"") || text.starts_with("{\"event\"")) {
     return on_user_data(connection, text);
   }
-  if (*answers_.parse(text) != '\0') {
-    ++counters_.bad_messages;
-    return;
+  if (const char* const why = answers_.parse(text); *why != '\0') {
+    return on_bad_message(lane_number(connection), why, text);
   }
   if (answers_.response().is_event) return on_user_data(connection, text);
-  on_response(connection, answers_.response(), now);
+  on_response(connection, answers_.response(), text, now);
 }
 
 void OrderSession::on_user_data(OrderConnection& connection, std::string_view text) {
-  if (*user_data_.parse(text) != '\0') {
-    ++counters_.bad_messages;
+  if (const char* const why = user_data_.parse(text); *why != '\0') {
+    on_bad_message(lane_number(connection), why, text);
     // It may have been a fill: what the stream says next does not tell. Reconcile.
-    if (connection.reconciled) connection.broken = true;
+    if (connection.reconciled) connection.end = EndReason::kNotUnderstood;
     return;
   }
   ++counters_.user_events;
@@ -398,7 +408,7 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
       }
       return;
     case UserEventKind::kStreamTerminated:
-      connection.broken = true;
+      connection.end = EndReason::kTerminated;
       return;
     case UserEventKind::kBalanceUpdate:
     case UserEventKind::kIgnored:
@@ -406,7 +416,38 @@ void OrderSession::on_user_data(OrderConnection& connection, std::string_view te
   }
 }
 
-void OrderSession::on_response(OrderConnection& connection, const Response& r, Nanos now) {
+void OrderSession::on_bad_message(std::uint8_t lane, const char* why, std::string_view text) {
+  ++counters_.bad_messages;
+  note({.kind = NoteKind::kNotUnderstood, .lane = lane, .why = why}, text);
+}
+
+// A full ring loses it: there is enough to say.
+void OrderSession::note(SessionNote note, std::string_view words) {
+  note.say(words);
+  link_.notes.try_push(note);
+}
+
+// The core is told a reason of ours; where there is none the venue's words say more. Without a code
+// they are how its answer begins.
+void OrderSession::note_failure(const PendingRequest& request, const Response& r,
+                                std::string_view text) {
+  if (r.status == 200 && !r.has_error) return;
+  const Failure failure = failure_of(r);
+  const Verdict& verdict = failure.verdict;
+  if (verdict.reason != RejectReason::kOther && verdict.reason != RejectReason::kFilter) return;
+  const bool clock = failure.error.code == kClockError;
+  note({.kind = clock           ? NoteKind::kClockRefused
+                : verdict.known ? NoteKind::kRefused
+                                : NoteKind::kUncertain,
+        .command = request.command.kind,
+        .instrument = request.command.instrument,
+        .status = r.status,
+        .code = failure.error.code},
+       failure.error.code != 0 ? failure.error.message : text);
+}
+
+void OrderSession::on_response(OrderConnection& connection, const Response& r,
+                               std::string_view text, Nanos now) {
   ++counters_.answers;
   limits_.update(r, clock_, now);
   if (r.error.code == kClockError) {
@@ -418,7 +459,11 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
   PendingRequest* const row = in_flight_.find(r.id);
   if (row == nullptr) {
     ++counters_.stray_answers;
-    return;
+    return note({.kind = NoteKind::kStrayAnswer,
+                 .lane = lane_number(connection),
+                 .status = r.status,
+                 .code = r.error.code},
+                r.error.message);
   }
   const PendingRequest request = *row;
   in_flight_.remove(*row);
@@ -426,16 +471,17 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r, N
     clock_.observe(request.sent, now, r.server_time_ms);
     return;
   }
-  on_answer(request, r, now);
+  on_answer(request, r, text, now);
 }
 
-void OrderSession::on_answer(const PendingRequest& request, const Response& r, Nanos now) {
+void OrderSession::on_answer(const PendingRequest& request, const Response& r,
+                             std::string_view text, Nanos now) {
   if (request.purpose == Purpose::kCommand) sent_to_answer_.record(now - request.sent);
   if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
     --unanswered_orders_;
   }
-  if (r.has_error && (is_about_symbol(judge(r.status, r.error).reason) ||
-                      is_about_symbol(judge(400, r.new_order_error).reason))) {
+  note_failure(request, r, text);
+  if (r.has_error && is_about_symbol(failure_of(r).verdict.reason)) {
     link_.symbols_wanted.store(true, std::memory_order_release);
   }
   const bool limited = r.status == 429 || r.status == 418;
@@ -446,14 +492,19 @@ void OrderSession::on_answer(const PendingRequest& request, const Response& r, N
 // About no request of ours: a key revoked (401) ends the session, the rest is counted.
 void OrderSession::on_session_error(OrderConnection& connection, const Response& r) {
   ++counters_.session_errors;
+  note({.kind = NoteKind::kSessionError,
+        .lane = lane_number(connection),
+        .status = r.status,
+        .code = r.error.code},
+       r.error.message);
   if (r.status != 401 && !refuses_key(r.error.code)) return;
-  connection.key_refused = true;
-  connection.broken = true;
+  connection.end = EndReason::kKeyRefused;
 }
 
 // The connection is no more: nobody will answer what it carried.
-void OrderSession::end(Lane& lane, OrderConnection*& slot) {
+void OrderSession::end(Lane& lane, OrderConnection*& slot, EndReason why) {
   OrderConnection* const connection = slot;
+  connection->end = why;
   in_flight_.for_each([&](PendingRequest& row) {
     if (row.connection != connection->serial) return;
     if (row.purpose == Purpose::kCommand && is_order(row.command.kind)) --unanswered_orders_;
@@ -464,10 +515,11 @@ void OrderSession::end(Lane& lane, OrderConnection*& slot) {
   if (slot == lane.current) {
     ++counters_.connections_lost;
     link_.lanes[connection->lane].wanted.store(true, std::memory_order_release);
+    link_.lanes[connection->lane].up.store(false, std::memory_order_relaxed);
   }
   slot = nullptr;
   // REST need not wait once more for what was not there already.
-  if (connection->silent && is_alone()) alone_since_ = connection->heard;
+  if (why == EndReason::kSilent && is_alone()) alone_since_ = connection->heard;
   give_back(lane, connection);
 }
 
@@ -544,13 +596,14 @@ void OrderSession::on_call(RestCall& call, Nanos now) {
   const PendingRequest& request = call.request;
   call.request.id = 0;
   if (call.outcome == RestCall::Outcome::kAnswered) {
-    const bool understood = *answers_.parse_body(call.body, call.status) == '\0';
-    if (understood || call.status != 200) {
+    const char* const why = answers_.parse_body(call.body, call.status);
+    if (*why == '\0' || call.status != 200) {
       ++counters_.answers;
       limits_.update(answers_.response(), clock_, now, call.retry_at);
-      return on_answer(request, answers_.response(), now);
+      limits_.update(call.used.all(), clock_, now);
+      return on_answer(request, answers_.response(), call.body, now);
     }
-    ++counters_.bad_messages;
+    on_bad_message(SessionNote::kByRest, why, call.body);
   }
   if (request.purpose != Purpose::kCommand) return;
   if (is_order(request.command.kind)) --unanswered_orders_;
@@ -568,6 +621,7 @@ bool OrderSession::take_findings() {
     if (found_ == nullptr) return false;
     if (rest_wanted_ && is_of_this_era(*found_)) {
       begin_with(*found_);
+      limits_.update(found_->used.all(), clock_, found_->used_at);
     } else {  // a WebSocket has told, or will tell, the same; or it was asked before a standstill
       found_->settled = true;
     }

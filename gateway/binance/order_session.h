@@ -101,7 +101,10 @@ class OrderSession {
   void on_call(RestCall& call, Nanos now);
   void count_out(const PendingRequest& request, Nanos now);
   void begin_with(const OrderConnection& connection);
-  void on_answer(const PendingRequest& request, const Response& response, Nanos now);
+  void on_answer(const PendingRequest& request, const Response& response, std::string_view text,
+                 Nanos now);
+  void note(SessionNote note, std::string_view words = {});
+  void note_failure(const PendingRequest& request, const Response& r, std::string_view text);
   void take(Lane& lane, OrderConnection& connection, Nanos now);
   bool tell_findings(OrderConnection& connection);
   void tell_open_orders(const OrderConnection& connection, InstrumentId instrument);
@@ -110,9 +113,11 @@ class OrderSession {
   bool look_after(OrderConnection& connection, Nanos now) const;
   void on_text(OrderConnection& connection, std::string_view text, Nanos now);
   void on_user_data(OrderConnection& connection, std::string_view text);
-  void on_response(OrderConnection& connection, const Response& response, Nanos now);
+  void on_bad_message(std::uint8_t lane, const char* why, std::string_view text);
+  void on_response(OrderConnection& connection, const Response& response, std::string_view text,
+                   Nanos now);
   void on_session_error(OrderConnection& connection, const Response& response);
-  void end(Lane& lane, OrderConnection*& connection);
+  void end(Lane& lane, OrderConnection*& connection, EndReason why);
   void give_back(Lane& lane, OrderConnection* connection);
   bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
   void keep_time(Nanos now);

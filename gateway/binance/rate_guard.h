@@ -53,13 +53,18 @@ class RateGuard {
   }
   // Every answer, success or not. `told`: until when it wants a pause, where its text does not say.
   void update(const Response& r, const VenueClock& clock, Nanos now, Nanos told = {}) {
-    for (std::size_t i = 0; i < r.limit_count; ++i) update(r.limits[i], clock, now);
+    update(r.limits.all(), clock, now);
     if (r.retry_after_ms > 0) told = clock.local(kMillisecond * r.retry_after_ms);
     if (limits_address(r)) {
       pause_.on_status(r.status, told, now);
     } else if (r.status == 429) {
       orders_until_ = std::max(orders_until_, told > now ? told : now + kOrdersUntold);
     }
+  }
+
+  // What is used, as an answer said at `told`.
+  void update(std::span<const LimitUsage> used, const VenueClock& clock, Nanos told) {
+    for (const LimitUsage& limit : used) update(limit, clock, told);
   }
 
   // kNever is "now": otherwise when to try again. `unanswered` orders are on their way.
@@ -129,7 +134,9 @@ class RateGuard {
     Window* const w = window_of(limit);
     if (w == nullptr) return;
     const Nanos venue = clock.venue(now);
+    const std::uint32_t known = w->limit.limit;
     w->limit = limit;
+    if (limit.limit == 0) w->limit.limit = known;
     w->ends = clock.local(Nanos((venue.v / limit.window.v + 1) * limit.window.v));
   }
   // Its own, else a free one; null if there is neither, or it is no window.
@@ -143,7 +150,7 @@ class RateGuard {
   }
 
   net::SharedRequestPause& pause_;
-  std::array<Window, Response::kLimitsMax> windows_{};
+  std::array<Window, LimitsUsed::kMax> windows_{};
   Nanos orders_until_{};
 };
 

@@ -57,6 +57,8 @@ std::string RequestChannel::exchange(std::string_view method, Params params, boo
   }
   const Response& r = response();
   answered_ = true;
+  used_ = r.limits;
+  used_at_ = setup_.clock.now();
   return r.status == 200 && !r.has_error ? std::string{} : refusal_text(method, r, setup_.api_key);
 }
 

@@ -45,6 +45,9 @@ class RequestChannel : public Questions {
   bool answered() const override { return answered_; }
   const VenueClock& venue_clock() const { return venue_clock_; }
   std::vector<std::string>& backlog() { return backlog_; }
+  // Of the venue's limits, as the last answer told, and when.
+  const LimitsUsed& used() const { return used_; }
+  Nanos used_at() const { return used_at_; }
 
  private:
   static constexpr std::size_t kBacklogMax = 10'000;
@@ -56,6 +59,8 @@ class RequestChannel : public Questions {
   VenueClock venue_clock_;
   std::string text_;
   std::vector<std::string> backlog_;
+  LimitsUsed used_;
+  Nanos used_at_{};
   std::uint64_t last_id_ = 0;  // below those of the session
   bool logged_on_ = false;
   bool answered_ = false;

@@ -47,6 +47,7 @@ struct ResponseParser::Impl {
   std::vector<OrderRecord> orders;
   std::vector<TradeRecord> trades;
   std::vector<BalanceRecord> balances;
+  LimitsUsed announced;
   std::size_t order_count = 0, trade_count = 0, balance_count = 0;
 
  private:
@@ -59,6 +60,7 @@ struct ResponseParser::Impl {
 
   void reset() {
     out = Response{};
+    announced = {};
     order_count = trade_count = balance_count = 0;
   }
   const char* finish(Error e);
@@ -71,7 +73,7 @@ struct ResponseParser::Impl {
   Error read_half(od::value& value, OrderRecord& order, ErrorBody& error);
   Error read_list(od::value& value);
   Error read_balances(od::value& value);
-  Error read_limits(od::value& value);
+  static Error read_limits(od::value& value, LimitsUsed& into);
 };
 
 Error ResponseParser::Impl::read_order_member(std::string_view key, od::value& value,
@@ -88,6 +90,9 @@ Error ResponseParser::Impl::read_order_member(std::string_view key, od::value& v
   if (key == "price") return json::read_decimal(value, order.price);
   if (key == "origQty" || key == "qty") return json::read_decimal(value, order.quantity);
   if (key == "executedQty") return json::read_decimal(value, order.executed);
+  if (key == "preventedQuantity" || key == "preventedQty") {
+    return json::read_decimal(value, order.prevented);
+  }
   return kOk;
 }
 
@@ -128,7 +133,7 @@ Error ResponseParser::Impl::read_result_member(std::string_view key, od::value& 
   if (key == "updateTime") return json::read_integer(value, out.update_time_ms);
   if (key == "retryAfter") return json::read_integer(value, out.retry_after_ms);
   if (key == "balances") return read_balances(value);
-  if (key == "rateLimits") return read_limits(value);
+  if (key == "rateLimits") return read_limits(value, announced);
   return read_order_member(key, value, item.order);
 }
 
@@ -169,8 +174,8 @@ Error ResponseParser::Impl::read_balances(od::value& value) {
   });
 }
 
-Error ResponseParser::Impl::read_limits(od::value& value) {
-  return json::for_each_element(value, [this](od::value& element) {
+Error ResponseParser::Impl::read_limits(od::value& value, LimitsUsed& into) {
+  return json::for_each_element(value, [&into](od::value& element) {
     LimitUsage limit;
     std::string_view type, interval;
     std::int64_t count = 1, maximum = 0, used = 0;
@@ -181,12 +186,12 @@ Error ResponseParser::Impl::read_limits(od::value& value) {
       if (key == "limit") return json::read_integer(v, maximum);
       return key == "count" ? json::read_integer(v, used) : kOk;
     });
-    if (e != kOk || out.limit_count == Response::kLimitsMax) return e;
+    if (e != kOk) return e;
     limit.type = limit_type(type);
     limit.window = interval_unit(interval) * std::clamp<std::int64_t>(count, 0, 1000);
     limit.limit = clamped(maximum);
     limit.used = clamped(used);
-    out.limits[out.limit_count++] = limit;
+    into.add(limit);
     return kOk;
   });
 }
@@ -231,7 +236,7 @@ Error ResponseParser::Impl::read_root(std::string_view key, od::value& value) {
     return json::for_each_member(
         value, [this](std::string_view k, od::value& v) { return read_error_member(k, v); });
   }
-  if (key == "rateLimits") return read_limits(value);
+  if (key == "rateLimits") return read_limits(value, out.limits);
   if (key == "event" || key == "subscriptionId") out.is_event = true;
   return kOk;
 }
@@ -240,6 +245,7 @@ const char* ResponseParser::Impl::finish(Error e) {
   out.orders = {orders.data(), order_count};
   out.trades = {trades.data(), trade_count};
   out.balances = {balances.data(), balance_count};
+  out.announced = announced.all();
   return e == kOk ? "" : simdjson::error_message(e);
 }
 

@@ -29,7 +29,20 @@ enum class LimitType : std::uint8_t { kOther, kOrders, kWeight, kRawRequests, kC
 struct LimitUsage {
   LimitType type = LimitType::kOther;
   Nanos window{};
-  std::uint32_t limit = 0, used = 0;
+  std::uint32_t limit = 0, used = 0;  // limit 0: only what is used is told
+};
+
+// What one answer says is used of them.
+struct LimitsUsed {
+  static constexpr std::size_t kMax = 8;
+
+  std::array<LimitUsage, kMax> rows{};
+  std::size_t count = 0;
+
+  void add(const LimitUsage& usage) {
+    if (count < kMax) rows[count++] = usage;
+  }
+  std::span<const LimitUsage> all() const { return {rows.data(), count}; }
 };
 
 // An order as any of the requests tells it.
@@ -41,6 +54,7 @@ struct OrderRecord {
   std::string_view side;
   std::uint64_t order_id = 0;
   std::int64_t price = 0, quantity = 0, executed = 0;
+  std::int64_t prevented = 0;  // of the quantity, by self-trade prevention; where it is told
 
   std::string_view own_client_id() const {
     return original_client_id.empty() ? client_id : original_client_id;
@@ -60,8 +74,6 @@ struct BalanceRecord {
 };
 
 struct Response {
-  static constexpr std::size_t kLimitsMax = 8;
-
   bool is_event = false;  // not an answer: see user_data_parser.h
   bool has_id = false;    // false also for null: about the whole session
   bool has_result = false, has_error = false;
@@ -76,8 +88,8 @@ struct Response {
   OrderRecord order;     // the order asked about, the amended one, or the new one of two
   OrderRecord canceled;  // of cancelReplace
   ErrorBody cancel_error, new_order_error;
-  std::size_t limit_count = 0;
-  std::array<LimitUsage, kLimitsMax> limits;
+  LimitsUsed limits;
+  std::span<const LimitUsage> announced;    // exchangeInfo: limits, without what is used
   std::span<const OrderRecord> orders;      // openOrders
   std::span<const TradeRecord> trades;      // myTrades
   std::span<const BalanceRecord> balances;  // account

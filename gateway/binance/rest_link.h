@@ -13,6 +13,7 @@
 #include "engine/net/handover.h"
 #include "engine/runtime/spsc_ring.h"
 #include "gateway/binance/in_flight.h"
+#include "gateway/binance/response_parser.h"
 
 namespace mm::binance::orders {
 
@@ -28,6 +29,7 @@ struct RestCall {
   RejectReason reason{};  // of kNotSent
   Nanos retry_at{};       // of kNotSent, and of a refusal for a limit; 0: not told
   int status = 0;         // of kAnswered
+  LimitsUsed used;        // of kAnswered
   std::string body;       // with room for a parser behind it
 };
 

@@ -119,6 +119,7 @@ void RestOrders::read(const net::HttpResponse& response, RestCall& call) {
   }
   call.outcome = RestCall::Outcome::kAnswered;
   call.status = response.status;
+  call.used = setup_.rest.used();
   call.body = padded(response.body);
   const Nanos asked = response.retry_after();
   if (asked > Nanos{}) call.retry_at = setup_.clock.now() + asked;

@@ -67,7 +67,7 @@ int RestWorker::do_work() {
   if (began_ == Nanos{}) {
     began_ = now;
     schedule_.wait_until(now);
-    say_("no order connection is up: cancels and questions go by REST");
+    say_(LogLevel::kWarning, "no order connection is up: cancels and questions go by REST");
   }
   const int work = serve();
   return work > 0 ? work : look(now);
@@ -77,7 +77,8 @@ int RestWorker::do_work() {
 int RestWorker::leave() {
   const int work = serve();
   if (began_ == Nanos{}) return work;
-  say_(fmt::format("REST was in use for {} ms", (clock_.now() - began_).v / kMillisecond.v));
+  say_(LogLevel::kInfo,
+       fmt::format("REST was in use for {} ms", (clock_.now() - began_).v / kMillisecond.v));
   began_ = Nanos{};
   link_.answers_us.store(false, std::memory_order_release);
   link_.looking.store(false, std::memory_order_release);
@@ -135,7 +136,9 @@ int RestWorker::look(Nanos now) {
     on_trouble(problem, now);
     return 1;
   }
-  if (!problem_.empty()) say_("the account can be seen by REST again");
+  found->used = rest_.used();
+  found->used_at = clock_.now();
+  if (!problem_.empty()) say_(LogLevel::kInfo, "the account can be seen by REST again");
   problem_.clear();
   link_.looking.store(true, std::memory_order_release);
   link_.findings.offer(std::move(found));  // if the last was not taken, the next tells the same
@@ -147,7 +150,8 @@ void RestWorker::on_trouble(std::string_view problem, Nanos now) {
   link_.looking.store(false, std::memory_order_release);
   const Nanos pause = schedule_.failed(now);
   if (problem_ != problem) {
-    say_(fmt::format("REST: {}; next attempt in {} ms", problem, pause.v / kMillisecond.v));
+    say_(LogLevel::kWarning,
+         fmt::format("REST: {}; next attempt in {} ms", problem, pause.v / kMillisecond.v));
   }
   problem_ = problem;
 }

@@ -18,6 +18,7 @@
 #include "engine/net/tls_context.h"
 #include "engine/runtime/kill_latch.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/note_lines.h"
 #include "gateway/binance/order_session_options.h"
 #include "gateway/binance/reconciler.h"
 #include "gateway/binance/rest_orders.h"
@@ -29,7 +30,7 @@ namespace mm::binance::orders {
 class RestWorker {
  public:
   // Lines for the log; called on the worker's thread.
-  using Say = std::function<void(std::string_view)>;
+  using Say = NoteLines::Say;
 
   RestWorker(const OrderSessionOptions& options, const Credentials& credentials, SessionLink& link,
              const KillLatch& latch, net::AddressLimits& limits, const Clock& clock, Say say);

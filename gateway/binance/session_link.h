@@ -19,12 +19,25 @@
 #include "gateway/binance/order_facts.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/rest_link.h"
+#include "gateway/binance/session_note.h"
 #include "gateway/binance/venue_clock.h"
 #include "gateway/binance/venue_order_ids.h"
 
 namespace mm::binance::orders {
 
 inline constexpr std::size_t kLanesMax = 16;
+
+// Why a connection ends.
+enum class EndReason : std::uint8_t {
+  kNone,           // it does not
+  kSocket,         // which says why
+  kSilent,         // not even a pong came
+  kKeyRefused,     // told in between
+  kNotUnderstood,  // an event of the user data, which may have been a fill
+  kTerminated,     // the user data, by the venue
+  kDistrusted,     // we stood still: what it has told may be old
+  kReplaced,       // by a newer one
+};
 
 // A connection that is logged on, and what is to be told before it is used. Without a socket: what
 // REST has told.
@@ -38,6 +51,8 @@ struct OrderConnection {
   VenueClock clock;
   bool reconciled = false;                // carries the user data, and the following
   std::vector<LimitUsage> limits;         // that the venue has now; what is used is not told
+  LimitsUsed used;                        // of those, as the last answer told
+  Nanos used_at{};                        // when that was
   std::vector<std::string> open_orders;   // answers listing them, one an instrument
   std::vector<AdoptableOrder> adoptable;  // of those
   std::vector<Event> findings;            // balances and fills
@@ -50,9 +65,7 @@ struct OrderConnection {
   // for a life sign since; 0: it has not.
   std::uint64_t bytes_seen = 0;
   Nanos heard{}, pinged{};
-  bool broken = false;       // to be given back
-  bool key_refused = false;  // why
-  bool silent = false;       // or why
+  EndReason end = EndReason::kNone;  // else to be given back
 };
 
 struct SessionLink {
@@ -63,6 +76,7 @@ struct SessionLink {
     net::Handover<OrderConnection> handover;
     std::atomic<bool> wanted{true};  // set by the session, cleared by it when it takes one
     std::atomic<std::uint32_t> taken{0};
+    std::atomic<bool> up{false};  // one is in use; for whoever watches
   };
   std::vector<Lane> lanes;  // 0 carries the user data
   // Counted up by the session when what was found out until then does not count any more.
@@ -82,6 +96,7 @@ struct SessionLink {
   // then no quote leaves.
   std::atomic<std::uint64_t> rival{0};
   VenueOrderIds venue_ids;  // written by the session
+  SessionNotes notes{kNotesMax};
   RestLink rest;
   // Counters of the connector, for status and tests.
   std::atomic<std::uint64_t> connects{0}, connect_failures{0}, reconciliations{0};

@@ -4,6 +4,7 @@
 
 #include "engine/net/refusal_words.h"
 #include "gateway/binance/error_table.h"
+#include "gateway/binance/usage_headers.h"
 
 namespace mm::binance::orders {
 
@@ -17,6 +18,7 @@ SignedRest::SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls
 
 net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
   net::HttpResponse response = http_.send(request);
+  used_ = limits_used(response.headers);
   if (response.status < 400 || response.status >= 500) return response;
   const std::string body = padded(response.body);
   parser_.parse_body(body, response.status);  // a page of HTML is a refusal without a code

@@ -1,8 +1,9 @@
 // REST of an account: its questions and orders signed, stamped with the venue's time.
 //
 // Cold, one thread: each call blocks until answered or past its deadline. Of the answers it looks
-// only for a pause, which it tells all who share it, and for a clock that was refused, which it
-// forgets; the order path and the pre-flight read the rest each in their own way. Neither the key
+// only for a pause, which it tells all who share it, for a clock that was refused, which it
+// forgets, and for what is used of the limits; the order path and the pre-flight read the rest each
+// in their own way. Neither the key
 // nor a query gets into an error text.
 #pragma once
 
@@ -43,6 +44,8 @@ class SignedRest {
   // Asks for the venue's time. Empty, or why it is not known.
   std::string measure_clock();
   const VenueClock& venue_clock() const { return venue_clock_; }
+  // Of the venue's limits, as the last answer told.
+  const LimitsUsed& used() const { return used_; }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
 
  private:
@@ -54,6 +57,7 @@ class SignedRest {
   int recv_window_ms_;
   ResponseParser parser_{std::size_t{64} << 10};  // of the time, and of refusals
   VenueClock venue_clock_;
+  LimitsUsed used_;
 };
 
 }  // namespace mm::binance::orders

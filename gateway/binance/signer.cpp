@@ -3,6 +3,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "gateway/binance/signer.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
@@ -34,6 +35,16 @@ void take_key(std::string_view secret, HmacState& state) {
   }
   OPENSSL_cleanse(key.data(), key.size());
   OPENSSL_cleanse(pad.data(), pad.size());
+}
+
+// What OpenSSL makes of a key lies where SecretText would put it: in pages of their own, left out
+// of dumps, out of the swap where the limit allows, wiped when given back. Room for an RSA key of
+// 4096 bits and for signatures of several threads; it is never enlarged.
+bool has_secret_memory() {
+  constexpr std::size_t kBytes = std::size_t{1} << 20;
+  constexpr std::size_t kBlockMin = 32;
+  return CRYPTO_secure_malloc_initialized() != 0 ||
+         CRYPTO_secure_malloc_init(kBytes, kBlockMin) != 0;
 }
 
 // An encrypted key is refused rather than asked about at the terminal.
@@ -84,6 +95,7 @@ Signer::Made Signer::from_secret(const SecretText& secret) {
 }
 
 Signer::Made Signer::from_pem(const SecretText& pem) {
+  if (!has_secret_memory()) return {nullptr, "no memory for the private key"};
   auto impl = std::make_unique<Impl>();
   BIO* const bio = BIO_new_mem_buf(pem.view().data(), static_cast<int>(pem.view().size()));
   impl->key = PEM_read_bio_PrivateKey(bio, nullptr, no_password, nullptr);

@@ -100,6 +100,8 @@ Error UserDataParser::Impl::read_letter(char key, od::value& value) {
       return json::read_text(value, r.fee_asset);
     case 'L':
       return json::read_decimal(value, r.last_price);
+    case 'A':
+      return json::read_decimal(value, r.prevented);
     case 'B':  // of a prevented trade a quantity, of an account position the balances
       return read_balances(value);
     default:

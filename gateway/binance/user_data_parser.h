@@ -32,6 +32,7 @@ struct ExecutionReport {
   std::uint64_t order_id = 0, trade_id = 0;  // 0: none
   std::int64_t price = 0, quantity = 0, executed = 0;
   std::int64_t last_price = 0, last_quantity = 0, fee = 0;
+  std::int64_t prevented = 0;  // of the quantity, by self-trade prevention; where it is told
   bool maker = false;
 };
 

@@ -67,6 +67,9 @@ class Checker {
 
   Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& config);
 
+  // Before the first event: it was `before` that watched the engine that has died, and what the
+  // venue has filled by now is in the core's opening.
+  void go_on_from(const Checker& before);
   void on_event(const Event& event);
   void on_command(const Command& command);
   // After the shutdown, when everything under way has arrived.
@@ -90,6 +93,7 @@ class Checker {
     HalfTicks fair_lowest{0};
     Nanos differs_since{kNever};
     bool resetting = false;
+    Amount position{}, fees{};  // at the venue before the core's first event
   };
 
   void follow_book(const Event& event);
@@ -127,6 +131,7 @@ class Checker {
   QuotingWatch quoting_;
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
   std::uint64_t core_broken_ = 0;
+  std::uint64_t fills_before_ = 0;
   std::uint64_t steps_ = 0, violations_ = 0;
   std::array<std::uint64_t, kChecks> by_check_{};
   bool stopping_ = false;

@@ -305,22 +305,38 @@ void FaultyVenue::tell_session(InstrumentId scope) {
   }
 }
 
-void FaultyVenue::tell_open_orders() {
+template <class Use>
+void FaultyVenue::for_each_open(Use&& use) const {
   for (InstrumentId i = 0; i < streams_.size(); ++i) {
     for (const Side side : kSides) {
       for (OrderRow row = venue_.book(i).first(side); row != kNoRow; row = venue_.order(row).next) {
-        const RestingOrder& order = venue_.order(row);
-        Event status = make_event(EventKind::kOrderStatus, i);
-        if (side == Side::kSell) status.flags = kFlagSell;
-        status.report.id = order.id;
-        status.report.venue_id = order.venue_id;
-        status.report.lots = order.filled;
-        status.report.ticks = static_cast<std::int32_t>(order.price.v);
-        status.report.status = static_cast<std::uint8_t>(order.status);
-        hold(status, now_);
+        use(i, side, venue_.order(row));
       }
     }
   }
+}
+
+void FaultyVenue::adopt_open_orders() {
+  for_each_open([this](InstrumentId i, Side side, const RestingOrder& order) {
+    Event adopted = make_event(EventKind::kAdopted, i);
+    if (side == Side::kSell) adopted.flags = kFlagSell;
+    const auto ticks = static_cast<std::int32_t>(order.price.v);
+    adopted.adoption = {order.id, order.venue_id, order.lots, order.filled, ticks, {}};
+    hold(adopted, now_);
+  });
+}
+
+void FaultyVenue::tell_open_orders() {
+  for_each_open([this](InstrumentId i, Side side, const RestingOrder& order) {
+    Event status = make_event(EventKind::kOrderStatus, i);
+    if (side == Side::kSell) status.flags = kFlagSell;
+    status.report.id = order.id;
+    status.report.venue_id = order.venue_id;
+    status.report.lots = order.filled;
+    status.report.ticks = static_cast<std::int32_t>(order.price.v);
+    status.report.status = static_cast<std::uint8_t>(order.status);
+    hold(status, now_);
+  });
 }
 
 void FaultyVenue::tell_balances() {

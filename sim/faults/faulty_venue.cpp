@@ -34,7 +34,18 @@ FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instrument
 void FaultyVenue::start(Nanos now) {
   now_ = now;
   windows_.start(now);
-  venue_.start(now);
+  if (!goes_on_) return venue_.start(now);
+  venue_.change_client();
+  Event feed = make_event(EventKind::kFeedStatus, 0);
+  feed.feed.up = 1;
+  hold(feed, now_);
+  lose_chain(kEveryInstrument);
+  session_ = SessionState::kReconciling;
+  tell_session(kEveryInstrument);
+  tell_balances();
+  adopt_open_orders();
+  session_ = SessionState::kUp;
+  tell_session(kEveryInstrument);
 }
 
 void FaultyVenue::hold(const Event& event, Nanos at) {

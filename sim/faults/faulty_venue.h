@@ -26,6 +26,9 @@ class FaultyVenue {
   FaultyVenue(SimVenue& venue, std::span<const Instrument> instruments, const FaultPlan& plan,
               std::uint64_t seed);
 
+  // Before start(): an engine has died and comes again, to a venue that has gone on meanwhile. Its
+  // orders that rest are told as adopted.
+  void go_on() { goes_on_ = true; }
   void start(Nanos now);
   void submit(const Command& command, Nanos now);
   void on_market(std::span<const Event> events, Nanos at) { venue_.on_market(events, at); }
@@ -104,6 +107,10 @@ class FaultyVenue {
   void session_up();
   void tell_session(InstrumentId i);
   bool tell_missed_fills(ClientOrderId id);
+  // use(instrument, side, order) for each that rests.
+  template <class Use>
+  void for_each_open(Use&& use) const;
+  void adopt_open_orders();
   void tell_open_orders();
   void tell_balances();
 
@@ -133,6 +140,7 @@ class FaultyVenue {
   Nanos shift_{};                // of the local clock
   Nanos now_{};
   std::uint64_t skipped_ = 0;
+  bool goes_on_ = false;
 };
 
 }  // namespace mm::sim

@@ -83,6 +83,19 @@ ApiError too_much_weight(int limit, Nanos now, Nanos retry_after) {
                  now, retry_after);
 }
 
+// The venue's documents have no words for this one; these are those of its other -1003.
+ApiError too_many_requests(int limit, Nanos now, Nanos retry_after) {
+  return limited(429, -1003,
+                 fmt::format("Too many requests; current limit is {} requests per 5 MINUTE. Please "
+                             "use WebSocket Streams for live updates to avoid polling the API.",
+                             limit),
+                 now, retry_after);
+}
+
+ApiError too_many_connections(Nanos now, Nanos retry_after) {
+  return limited(429, -1034, "Too many connections.", now, retry_after);
+}
+
 ApiError banned(Nanos now, Nanos until) {
   return limited(418, -1003,
                  fmt::format("Way too much request weight used; IP banned until {}. Please use "

@@ -40,8 +40,10 @@ ApiError bad_signature();                // -1022
 ApiError bad_symbol();                   // -1121
 ApiError outside_window();               // -1021
 ApiError ahead_of_server();              // -1021
-ApiError too_much_weight(int limit, Nanos now, Nanos retry_after);  // 429 -1003
-ApiError banned(Nanos now, Nanos until);                            // 418 -1003
+ApiError too_much_weight(int limit, Nanos now, Nanos retry_after);    // 429 -1003
+ApiError too_many_requests(int limit, Nanos now, Nanos retry_after);  // 429 -1003
+ApiError too_many_connections(Nanos now, Nanos retry_after);          // 429 -1034
+ApiError banned(Nanos now, Nanos until);                              // 418 -1003
 ApiError too_many_orders(int limit, std::string_view interval, Nanos now, Nanos retry_after);
 
 }  // namespace errors

@@ -181,6 +181,12 @@ void ExchangeHost::on_balances(sim::AccountId account,
   });
 }
 
+void ExchangeHost::move_balance(sim::AccountId account, sim::AssetId asset, Amount amount) {
+  exchange_.deposit(account, asset, amount);
+  const sim::BalanceUpdate update{asset, exchange_.accounts().funds(account, asset)};
+  on_balances(account, {&update, 1});
+}
+
 void ExchangeHost::on_trade(InstrumentId i, const sim::PublicTrade& trade) {
   ++counters_.trades;
   streams_.on_trade(i, trade);

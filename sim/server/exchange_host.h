@@ -30,6 +30,8 @@ class ExchangeHost : private sim::ExchangeListener {
   void run_until(Nanos now);
   // Market data seen elsewhere, in place of a generated market.
   void observe(const Event& event, Nanos now);
+  // Paid in, or out if negative, as if by the account's owner: told like any other change.
+  void move_balance(sim::AccountId account, sim::AssetId asset, Amount amount);
   // Tells what is waiting to be told.
   void flush();
 

@@ -21,6 +21,16 @@ std::string multiplier(std::int64_t ratio) {
   return text;
 }
 
+// Of how much an account may have at once.
+void write_counts(JsonText& json, const ExchangeHost& host, InstrumentId i) {
+  open_filter(json, "MAX_NUM_ORDERS")
+      .integer("maxNumOrders", host.rules().max_orders_per_symbol)
+      .close_object();
+  open_filter(json, "MAX_NUM_ORDER_AMENDS")
+      .integer("maxNumOrderAmends", host.exchange().instrument(i).rules.amends_per_order_max)
+      .close_object();
+}
+
 void write_filters(JsonText& json, const ExchangeHost& host, InstrumentId i) {
   const sim::Exchange& exchange = host.exchange();
   const Instrument& instrument = exchange.instrument(i);
@@ -55,12 +65,7 @@ void write_filters(JsonText& json, const ExchangeHost& host, InstrumentId i) {
       .flag("applyMaxToMarket", false)
       .integer("avgPriceMins", 0)
       .close_object();
-  open_filter(json, "MAX_NUM_ORDERS")
-      .integer("maxNumOrders", rules.max_orders_per_symbol)
-      .close_object();
-  open_filter(json, "MAX_NUM_ORDER_AMENDS")
-      .integer("maxNumOrderAmends", instrument.rules.amends_per_order_max)
-      .close_object();
+  write_counts(json, host, i);
   json.close_array();
 }
 
@@ -117,6 +122,15 @@ Answer exchange_info(ExchangeHost& host, Limits& limits, const Request& request)
   json.open_array("exchangeFilters").close_array().open_array("symbols");
   for (const InstrumentId i : wanted) write_symbol(json, host, i);
   return json.close_array().open_array("sors").close_array().close_object().take();
+}
+
+Answer my_filters(ExchangeHost& host, Limits&, const Request& request) {
+  InstrumentId i{};
+  if (auto problem = param::symbol(host, request.params, i)) return *problem;
+  JsonText json;
+  json.open_object().open_array("exchangeFilters").close_array().open_array("symbolFilters");
+  write_counts(json, host, i);
+  return json.close_array().open_array("assetFilters").close_array().close_object().take();
 }
 
 }  // namespace mm::server::market_requests

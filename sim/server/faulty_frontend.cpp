@@ -15,6 +15,7 @@ using sim::FaultKind;
 constexpr std::string_view kApiPath = "/ws-api/v3", kOrderPath = "/api/v3/order";
 constexpr std::size_t kSlowBytesPerS = 4096;
 constexpr std::int64_t kCoarser = 10, kAdminSecondsMax = 3600;
+constexpr std::int64_t kLeftOver = 4;  // a part of so many, when balances move
 
 // What stands before a venue and does not know its dialect.
 HttpAnswer page(int status) {
@@ -44,7 +45,9 @@ sim::FaultPlan FaultyFrontend::on_the_wire(sim::FaultPlan plan) {
   std::erase_if(plan, [kinds = sim::wire_faults()](const Fault& f) {
     return !kinds[static_cast<std::size_t>(f.kind)];
   });
-  for (Fault& f : plan) f.instrument = sim::kEveryInstrument;
+  for (Fault& f : plan) {
+    if (f.kind != FaultKind::kSymbolHalted) f.instrument = sim::kEveryInstrument;
+  }
   return plan;
 }
 
@@ -102,6 +105,7 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
   if (const Fault* f = faults_.strikes(FaultKind::kAnswerDelayed)) {
     answer.delay = faults_.late(*f, Nanos(0));
   }
+  if (faults_.strikes(FaultKind::kSlowVenue) != nullptr) answer.bytes_per_s = kSlowBytesPerS;
   return answer;
 }
 
@@ -207,7 +211,10 @@ void FaultyFrontend::on_begin(const Fault& fault) {
       set_clock();
       break;
     case kSymbolHalted:
-      set_status(sim::TradingStatus::kHalted);
+      halt(fault.instrument);
+      break;
+    case kBalanceMoved:
+      take_balances();
       break;
     case kTickChanged:
     case kLotChanged:
@@ -229,7 +236,9 @@ void FaultyFrontend::on_end(const Fault& fault) {
     case FaultKind::kClockBehind:
       return set_clock();
     case FaultKind::kSymbolHalted:
-      return set_status(sim::TradingStatus::kTrading);
+      return resume_trading();
+    case FaultKind::kBalanceMoved:
+      return give_back_balances();
     default:
       return;
   }
@@ -243,9 +252,42 @@ void FaultyFrontend::set_clock() {
   behind_.shift_clock(ahead);
 }
 
-void FaultyFrontend::set_status(sim::TradingStatus status) {
+// The one that is named, or any.
+void FaultyFrontend::halt(InstrumentId i) {
   sim::Exchange& exchange = behind_.host().exchange();
-  for (InstrumentId i = 0; i < exchange.instruments(); ++i) exchange.set_status(i, status);
+  const auto all = static_cast<std::int64_t>(exchange.instruments());
+  if (i >= all) i = static_cast<InstrumentId>(faults_.random().below(all));
+  exchange.set_status(i, sim::TradingStatus::kHalted);
+  halted_.push_back(i);
+}
+
+void FaultyFrontend::resume_trading() {
+  for (const InstrumentId i : halted_) {
+    behind_.host().exchange().set_status(i, sim::TradingStatus::kTrading);
+  }
+  halted_.clear();
+}
+
+// Whoever owns the accounts uses most of what is free, and brings it back at the end.
+void FaultyFrontend::take_balances() {
+  ExchangeHost& host = behind_.host();
+  const sim::Accounts& accounts = host.exchange().accounts();
+  for (sim::AccountId account = 0; account < accounts.count(); ++account) {
+    for (sim::AssetId asset = 0; asset < accounts.assets(); ++asset) {
+      const Amount free = accounts.funds(account, asset).free;
+      const Amount taken = free - free / kLeftOver;
+      if (taken <= Amount(0)) continue;
+      host.move_balance(account, asset, -taken);
+      taken_.push_back({account, asset, taken});
+    }
+  }
+  host.flush();
+}
+
+void FaultyFrontend::give_back_balances() {
+  for (const Taken& t : taken_) behind_.host().move_balance(t.account, t.asset, t.amount);
+  taken_.clear();
+  behind_.host().flush();
 }
 
 void FaultyFrontend::change_grid(bool tick) {

@@ -3,9 +3,10 @@
 //
 // The server's thread. The kinds are those of the simulator (sim/faults/fault_plan.h) that can
 // happen on a wire: requests and answers of the WS API and of REST are lost, late, repeated or
-// refused, events silent or out of order, market data lost, repeated, stale or frozen, connections
-// cut, refused, slow, closed for their age, left without a word or half-open; the venue's clock
-// jumps, symbols halt, tick or lot changes. Events that were kept from a client are told by nobody
+// refused, events silent or out of order or of orders that are somebody else's, market data lost,
+// repeated, stale or frozen, connections cut, refused, slow, closed for their age, left without a
+// word or half-open; the venue's clock jumps, a symbol halts, balances move, tick or lot changes.
+// Events that were kept from a client are told by nobody
 // afterwards: it has to find out. "Not found" is only said of orders that are young.
 #pragma once
 
@@ -55,7 +56,10 @@ class FaultyFrontend : public Frontend {
   // What the venue's clock shows then, if nothing sets it again.
   Nanos venue_time(Nanos wall) const { return wall + behind_.now() - clock_(); }
   void set_clock();
-  void set_status(sim::TradingStatus status);
+  void halt(InstrumentId i);
+  void resume_trading();
+  void take_balances();
+  void give_back_balances();
   void change_grid(bool tick);
   template <class Use>
   void for_each_wire(Use&& use);
@@ -72,6 +76,13 @@ class FaultyFrontend : public Frontend {
   std::vector<FaultyWire*> wires_;
   std::map<std::string, Nanos, std::less<>> births_;  // of orders, by client id
   std::map<std::string, HttpAnswer> snapshots_;       // the last one, by query
+  std::vector<InstrumentId> halted_;
+  struct Taken {
+    sim::AccountId account;
+    sim::AssetId asset;
+    Amount amount;
+  };
+  std::vector<Taken> taken_;  // of balances, to be given back
 };
 
 }  // namespace mm::server

@@ -47,6 +47,14 @@ bool is_depth(std::string_view text) {
          head.find("lastUpdateId") != std::string_view::npos;
 }
 
+// Puts `value`, as written, in place of what stands there for `key`.
+void put_in_place(std::string& json, std::string_view key, std::string_view value) {
+  const std::size_t at = json.find(key);
+  if (at == std::string::npos) return;
+  const std::size_t begin = at + key.size();
+  json.replace(begin, json.find(',', begin) - begin, value);
+}
+
 bool is_reply(std::string_view text) {
   return text.starts_with(R"({"result")") || text.starts_with(R"({"error")");
 }
@@ -130,9 +138,30 @@ void FaultyWire::send_event(SharedText text) {
     if (hold(faults.late(*f, now), false, text)) return;
   }
   socket_.send(text);
+  send_foreign(*text);
   if (const Fault* f = faults.strikes(FaultKind::kReportRepeated)) {
     hold(faults.late(*f, now), false, std::move(text));
   }
+}
+
+// The same happens to an order of a person's on the account, or of another engine's of ours.
+void FaultyWire::send_foreign(std::string_view event) {
+  constexpr std::string_view kReport = R"("e":"executionReport")";
+  sim::FaultWindows& faults = owner_.faults_;
+  if (event.find(kReport) == std::string_view::npos) return;
+  if (faults.strikes(FaultKind::kForeignReport) == nullptr) return;
+  constexpr std::int64_t kForeignFrom = 1'000'000'000'000;  // numbers that the venue never gets to
+  const std::int64_t number = kForeignFrom + faults.random().below(kForeignFrom);
+  const std::string id =
+      faults.coin() ? fmt::format(R"("web_{}")", number) : fmt::format(R"("mm{:016x}")", number);
+  std::string foreign(event);
+  put_in_place(foreign, R"("c":)", id);
+  if (foreign.find(R"("C":"")") == std::string::npos) put_in_place(foreign, R"("C":)", id);
+  put_in_place(foreign, R"("i":)", std::to_string(number));
+  if (foreign.find(R"("t":-1)") == std::string::npos) {
+    put_in_place(foreign, R"("t":)", std::to_string(number));
+  }
+  socket_.send(shared(std::move(foreign)));
 }
 
 void FaultyWire::send_answer(SharedText text) {

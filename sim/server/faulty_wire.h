@@ -63,6 +63,7 @@ class FaultyWire : public Conversation, private Connection {
   void on_request(std::string_view text, const WsMessage& message);
   void send_market(SharedText text);
   void send_event(SharedText text);
+  void send_foreign(std::string_view event);
   void send_answer(SharedText text);
   bool hold(Nanos at, bool to_venue, SharedText text);
 

@@ -63,6 +63,8 @@ struct HttpAnswer {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   Nanos delay{0};  // before it is written
+  // The connection reads and writes no more than this in a second, until the next answer.
+  std::size_t bytes_per_s = Connection::kAnyRate;
 };
 
 // Where the sockets take requests to.

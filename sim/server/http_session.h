@@ -109,6 +109,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
 
   void write(HttpAnswer answer) {
     if (answer.status == kNoAnswer) return lowest().close();
+    lowest().rate_policy().read_limit(answer.bytes_per_s);
+    lowest().rate_policy().write_limit(answer.bytes_per_s);
     response_ = {};
     response_.version(11);
     response_.result(static_cast<unsigned>(answer.status));

@@ -73,20 +73,27 @@ Limits::Orders& Limits::orders(std::size_t account, Nanos now) {
   return found;
 }
 
-ApiError Limits::refuse(Address& from, Nanos now, Nanos retry_after) {
+// Who does not heed refusals is banned.
+ApiError Limits::refuse(Address& from, Nanos now, ApiError refusal) const {
   if (++from.refusals > count(config_.refusals_before_ban)) {
     from.banned_until = now + config_.ban_s * kSecond;
     return errors::banned(now, from.banned_until);
   }
-  return errors::too_much_weight(config_.weight_per_minute, now, retry_after);
+  return refusal;
 }
 
 std::optional<ApiError> Limits::admit(const std::string& name, Nanos now) {
   Address& from = address(name, now);
   if (now < from.banned_until) return errors::banned(now, from.banned_until);
   ++from.raw.used;
-  if (from.raw.used > from.raw.limit) return refuse(from, now, from.raw.end());
-  if (from.weight.full()) return refuse(from, now, from.weight.end());
+  if (from.raw.used > from.raw.limit) {
+    return refuse(from, now,
+                  errors::too_many_requests(config_.raw_requests_per_5min, now, from.raw.end()));
+  }
+  if (from.weight.full()) {
+    return refuse(from, now,
+                  errors::too_much_weight(config_.weight_per_minute, now, from.weight.end()));
+  }
   return std::nullopt;
 }
 
@@ -98,16 +105,12 @@ std::uint32_t Limits::weight_used(const std::string& name, Nanos now) {
   return address(name, now).weight.used;
 }
 
-bool Limits::admit_connection(const std::string& name, Nanos now) {
+std::optional<ApiError> Limits::admit_connection(const std::string& name, Nanos now) {
   Address& from = address(name, now);
-  if (now < from.banned_until || from.connections.full()) return false;
+  if (now < from.banned_until) return errors::banned(now, from.banned_until);
+  if (from.connections.full()) return errors::too_many_connections(now, from.connections.end());
   ++from.connections.used;
-  return true;
-}
-
-Nanos Limits::connections_retry(const std::string& name, Nanos now) {
-  const Address& from = address(name, now);
-  return std::max(from.connections.end(), from.banned_until);
+  return std::nullopt;
 }
 
 std::optional<ApiError> Limits::admit_order(std::size_t account, Nanos now) {

@@ -24,9 +24,8 @@ class Limits {
   std::optional<ApiError> admit(const std::string& address, Nanos now);
   void charge_weight(const std::string& address, std::int32_t weight, Nanos now);
   std::uint32_t weight_used(const std::string& address, Nanos now);
-  // One more connection of this address; false: too many.
-  bool admit_connection(const std::string& address, Nanos now);
-  Nanos connections_retry(const std::string& address, Nanos now);
+  // One more connection of this address; what it is refused with, if it is.
+  std::optional<ApiError> admit_connection(const std::string& address, Nanos now);
 
   // Refused with -1015 if the account has no order left.
   std::optional<ApiError> admit_order(std::size_t account, Nanos now);
@@ -58,7 +57,7 @@ class Limits {
 
   Address& address(const std::string& name, Nanos now);
   Orders& orders(std::size_t account, Nanos now);
-  ApiError refuse(Address& from, Nanos now, Nanos retry_after);
+  ApiError refuse(Address& from, Nanos now, ApiError refusal) const;
 
   LimitsConfig config_;
   std::unordered_map<std::string, Address> addresses_;

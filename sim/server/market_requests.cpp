@@ -1,4 +1,4 @@
-// Questions anybody may ask: the time, the book, trades and prices.
+// Questions anybody may ask: the time, the book, trades.
 #include <algorithm>
 #include <functional>
 #include <vector>
@@ -9,24 +9,6 @@
 
 namespace mm::server::market_requests {
 namespace {
-
-using Write = std::function<std::string(InstrumentId)>;
-
-// One object for one symbol, an array for `symbols` or for all.
-Answer for_symbols(ExchangeHost& host, const Request& request, const Write& write) {
-  constexpr int kWeightOfOne = 2, kWeightOfMany = 4;
-  if (request.params.has("symbol")) {
-    InstrumentId instrument{};
-    if (auto problem = param::symbol(host, request.params, instrument)) return *problem;
-    return Answer(write(instrument)).with_weight(kWeightOfOne);
-  }
-  std::vector<InstrumentId> wanted;
-  if (auto problem = param::symbols(host, request.params, wanted)) return *problem;
-  JsonText json;
-  json.open_array();
-  for (const InstrumentId i : wanted) json.element(write(i));
-  return Answer(json.close_array().take()).with_weight(kWeightOfMany);
-}
 
 int depth_weight(std::int64_t limit) {
   if (limit <= 100) return 5;
@@ -66,21 +48,52 @@ std::string aggregate_text(const Instrument& instrument, const AggregateTrade& a
       .take();
 }
 
-// The last ones of a tape that are asked for: tape(i) of the symbol, text(instrument, item).
+std::uint64_t id_of(const sim::PublicTrade& trade) {
+  return trade.trade_id.v;
+}
+std::uint64_t id_of(const AggregateTrade& aggregate) {
+  return aggregate.id;
+}
+Nanos time_of(const sim::PublicTrade& trade) {
+  return trade.time;
+}
+Nanos time_of(const AggregateTrade& aggregate) {
+  return aggregate.trade.time;
+}
+
+// Which of a tape: from an id on or a time on the oldest, otherwise the newest.
+struct Excerpt {
+  std::int64_t from_id = -1;
+  param::Span span;
+
+  template <class Item>
+  bool holds(const Item& item) const {
+    return (from_id < 0 || id_of(item) >= static_cast<std::uint64_t>(from_id)) &&
+           time_of(item) >= span.from && time_of(item) < span.to;
+  }
+  bool begins() const { return from_id >= 0 || span.from.v > 0; }
+};
+
+// tape(i) of the symbol, text(instrument, item, unit).
 template <class Tape, class Text>
-Answer last_of(ExchangeHost& host, const Request& request, const Tape& tape, const Text& text) {
+Answer excerpt_of(ExchangeHost& host, const Request& request, const Excerpt& asked,
+                  const Tape& tape, const Text& text) {
   constexpr std::int64_t kDefault = 500, kMax = 1000;
   InstrumentId i{};
   std::int64_t limit = kDefault;
   if (auto problem = param::symbol(host, request.params, i)) return *problem;
   if (auto problem = param::limit(request.params, kMax, limit)) return *problem;
-  const auto& items = tape(host.streams().tape(i));
-  const auto count = std::min(std::ssize(items), static_cast<std::ptrdiff_t>(limit));
+  std::vector<std::string> found;
+  for (const auto& item : tape(host.streams().tape(i))) {
+    if (asked.begins() && std::ssize(found) == limit) break;
+    if (asked.holds(item)) {
+      found.push_back(text(host.exchange().instrument(i), item, request.unit));
+    }
+  }
   JsonText json;
   json.open_array();
-  for (auto it = items.end() - count; it != items.end(); ++it) {
-    json.element(text(host.exchange().instrument(i), *it, request.unit));
-  }
+  const auto left_out = std::max<std::ptrdiff_t>(0, std::ssize(found) - limit);
+  for (auto it = found.begin() + left_out; it != found.end(); ++it) json.element(*it);
   return json.close_array().take();
 }
 
@@ -121,42 +134,20 @@ Answer depth(ExchangeHost& host, Limits&, const Request& request) {
 }
 
 Answer trades(ExchangeHost& host, Limits&, const Request& request) {
-  return last_of(host, request, std::mem_fn(&TradeTape::trades), trade_text);
+  return excerpt_of(host, request, {}, std::mem_fn(&TradeTape::trades), trade_text);
+}
+
+Answer historical_trades(ExchangeHost& host, Limits&, const Request& request) {
+  Excerpt asked;
+  if (auto problem = param::integer(request.params, "fromId", asked.from_id)) return *problem;
+  return excerpt_of(host, request, asked, std::mem_fn(&TradeTape::trades), trade_text);
 }
 
 Answer aggregate_trades(ExchangeHost& host, Limits&, const Request& request) {
-  return last_of(host, request, std::mem_fn(&TradeTape::aggregates), aggregate_text);
-}
-
-Answer book_ticker(ExchangeHost& host, Limits&, const Request& request) {
-  return for_symbols(host, request, [&](InstrumentId i) {
-    const Instrument& instrument = host.exchange().instrument(i);
-    JsonText json;
-    json.open_object().text("symbol", instrument.symbol());
-    for (const Side side : kSides) {
-      Ticks price{0};
-      Lots lots{0};
-      for_each_level(host.exchange(), i, side, 1, [&](Ticks best, Lots there) {
-        price = best;
-        lots = there;
-      });
-      json.decimal(side == Side::kBuy ? "bidPrice" : "askPrice", price_amount(instrument, price));
-      json.decimal(side == Side::kBuy ? "bidQty" : "askQty", base_amount(instrument, lots));
-    }
-    return json.close_object().take();
-  });
-}
-
-Answer price(ExchangeHost& host, Limits&, const Request& request) {
-  return for_symbols(host, request, [&](InstrumentId i) {
-    const Instrument& instrument = host.exchange().instrument(i);
-    JsonText json;
-    return json.open_object()
-        .text("symbol", instrument.symbol())
-        .decimal("price", price_amount(instrument, host.exchange().last_price(i)))
-        .close_object()
-        .take();
-  });
+  Excerpt asked;
+  if (auto problem = param::integer(request.params, "fromId", asked.from_id)) return *problem;
+  if (auto problem = param::span(request.params, asked.span)) return *problem;
+  return excerpt_of(host, request, asked, std::mem_fn(&TradeTape::aggregates), aggregate_text);
 }
 
 }  // namespace mm::server::market_requests

@@ -24,6 +24,7 @@ namespace account = account_requests;
 namespace market = market_requests;
 namespace orders = order_requests;
 namespace queries = order_queries;
+namespace ticker = ticker_requests;
 constexpr Access kPublic = Access::kPublic, kRead = Access::kRead;
 
 constexpr std::array kOperations{
@@ -33,8 +34,12 @@ constexpr std::array kOperations{
     question("depth", "/api/v3/depth", kPublic, 5, market::depth),
     question("trades.recent", "/api/v3/trades", kPublic, 25, market::trades),
     question("trades.aggregate", "/api/v3/aggTrades", kPublic, 4, market::aggregate_trades),
-    question("ticker.book", "/api/v3/ticker/bookTicker", kPublic, 2, market::book_ticker),
-    question("ticker.price", "/api/v3/ticker/price", kPublic, 2, market::price),
+    question("trades.historical", "/api/v3/historicalTrades", kPublic, 25,
+             market::historical_trades),
+    question("avgPrice", "/api/v3/avgPrice", kPublic, 2, ticker::average),
+    question("ticker.book", "/api/v3/ticker/bookTicker", kPublic, 2, ticker::book),
+    question("ticker.price", "/api/v3/ticker/price", kPublic, 2, ticker::price),
+    question("ticker.24hr", "/api/v3/ticker/24hr", kPublic, 2, ticker::day),
     action("order.place", "POST", "/api/v3/order", 1, 0, true, orders::place),
     action("order.test", "POST", "/api/v3/order/test", 1, 1, false, orders::test),
     action("order.cancel", "DELETE", "/api/v3/order", 1, 0, false, orders::cancel),
@@ -47,6 +52,7 @@ constexpr std::array kOperations{
     question("openOrders.status", "/api/v3/openOrders", kRead, 6, queries::open_orders),
     question("allOrders", "/api/v3/allOrders", kRead, 20, queries::all_orders),
     question("order.amendments", "/api/v3/order/amendments", kRead, 4, queries::amendments),
+    question("myFilters", "/api/v3/myFilters", kRead, 40, market::my_filters),
     question("myTrades", "/api/v3/myTrades", kRead, 20, queries::my_trades),
     question("account.status", "/api/v3/account", kRead, 20, account::status),
     question("account.rateLimits.orders", "/api/v3/rateLimit/order", kRead, 40,

@@ -230,7 +230,8 @@ std::string execution_report_json(const ExecutionReport& report, AssetNames asse
   json.flag("w", is_working(order)).flag("m", fill != nullptr && fill->maker).flag("M", false);
   json.time("O", order.created).decimal("Z", order.quote_filled);
   json.decimal("Y", fill ? fill->quote : Amount(0)).decimal("Q", Amount(0));
-  json.time("W", order.created).text("V", self_trade_word(order.self_trade));
+  if (is_working(order)) json.time("W", order.created);
+  json.text("V", self_trade_word(order.self_trade));
   if (order.prevented.v > 0) {
     json.decimal("A", base_amount(instrument, order.prevented));
     json.decimal("B", base_amount(instrument, order.prevented));

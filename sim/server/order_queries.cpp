@@ -10,20 +10,6 @@ namespace {
 
 constexpr std::int64_t kListDefault = 500, kListMax = 1000;
 
-// startTime and endTime; everything if neither is there.
-struct Span {
-  Nanos from{0}, to{kNever};
-};
-
-param::Problem read_span(const RequestParams& params, Span& out) {
-  std::int64_t from = -1, to = -1;
-  if (auto problem = param::integer(params, "startTime", from)) return problem;
-  if (auto problem = param::integer(params, "endTime", to)) return problem;
-  if (from >= 0) out.from = from * kMillisecond;
-  if (to >= 0 && to < kNever.v / kMillisecond.v) out.to = (to + 1) * kMillisecond;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Answer status(ExchangeHost& host, Limits&, const Request& request) {
@@ -65,11 +51,11 @@ Answer open_orders(ExchangeHost& host, Limits&, const Request& request) {
 Answer all_orders(ExchangeHost& host, Limits&, const Request& request) {
   InstrumentId instrument{};
   std::int64_t from_id = 0, count = kListDefault;
-  Span span;
+  param::Span span;
   if (auto problem = param::symbol(host, request.params, instrument)) return *problem;
   if (auto problem = param::integer(request.params, "orderId", from_id)) return *problem;
   if (auto problem = param::limit(request.params, kListMax, count)) return *problem;
-  if (auto problem = read_span(request.params, span)) return *problem;
+  if (auto problem = param::span(request.params, span)) return *problem;
   std::vector<const sim::RestingOrder*> found;
   for (const auto& [number, named] : host.names().all()) {
     if (named.account != request.account()) continue;
@@ -121,12 +107,12 @@ Answer my_trades(ExchangeHost& host, Limits&, const Request& request) {
   constexpr int kWeightOfOneOrder = 5;
   InstrumentId symbol{};
   std::int64_t order_id = -1, from_id = -1, count = kListDefault;
-  Span span;
+  param::Span span;
   if (auto problem = param::symbol(host, request.params, symbol)) return *problem;
   if (auto problem = param::integer(request.params, "orderId", order_id)) return *problem;
   if (auto problem = param::integer(request.params, "fromId", from_id)) return *problem;
   if (auto problem = param::limit(request.params, kListMax, count)) return *problem;
-  if (auto problem = read_span(request.params, span)) return *problem;
+  if (auto problem = param::span(request.params, span)) return *problem;
   std::vector<sim::Execution> found;
   host.exchange().for_each_trade(request.account(), [&](const sim::Execution& e) {
     const bool asked = e.instrument == symbol && e.time >= span.from && e.time < span.to &&

@@ -148,6 +148,20 @@ Answer cancel_without_place(ExchangeHost& host, const Request& request, const Re
   return replace_answer(outcome, 400);
 }
 
+// What the venue's matching rejects, each with its own words; those for what is executed already it
+// has not published.
+Problem check_amend(const Instrument& instrument, const sim::RestingOrder& order, Lots lots) {
+  const char* why = nullptr;
+  if (!instrument.rules.keep_priority_reduce) {
+    why = "Order amend is not supported for this symbol.";
+  } else if (lots > order.lots) {
+    why = "Order amend (quantity increase) is not supported.";
+  } else if (lots <= order.filled) {
+    why = "Order amend (quantity at or below what is executed) is not supported.";
+  }
+  return why == nullptr ? Problem{} : errors::bad_request(-2038, why);
+}
+
 }  // namespace
 
 Answer place(ExchangeHost& host, Limits& limits, const Request& request) {
@@ -264,9 +278,7 @@ Answer amend(ExchangeHost& host, Limits&, const Request& request) {
   const Instrument& instrument = host.exchange().instrument(symbol);
   if (quantity.v <= 0 || quantity.v % instrument.lot.v != 0) return errors::filter("LOT_SIZE");
   const Lots lots(quantity.v / instrument.lot.v);
-  if (lots > order->lots) {
-    return errors::bad_request(-2038, "Order amend (quantity increase) is not supported.");
-  }
+  if (auto problem = check_amend(instrument, *order, lots)) return *problem;
   const sim::AccountId account = request.account();
   if (is_duplicate(host, account, new_name, order)) {
     return errors::bad_request(-2010, "Duplicate order sent.");

@@ -83,6 +83,15 @@ Problem limit(const RequestParams& params, std::int64_t most, std::int64_t& out)
   return std::nullopt;
 }
 
+Problem span(const RequestParams& params, Span& out) {
+  std::int64_t from = -1, to = -1;
+  if (auto problem = integer(params, "startTime", from)) return problem;
+  if (auto problem = integer(params, "endTime", to)) return problem;
+  if (from >= 0) out.from = from * kMillisecond;
+  if (to >= 0 && to < kNever.v / kMillisecond.v) out.to = (to + 1) * kMillisecond;
+  return std::nullopt;
+}
+
 Problem decimal(const RequestParams& params, std::string_view name, Amount& out) {
   const std::string_view text = params.get(name);
   if (text.empty()) return errors::mandatory(name);

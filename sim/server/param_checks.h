@@ -23,6 +23,11 @@ Problem symbols(const ExchangeHost& host, const RequestParams& params,
 Problem integer(const RequestParams& params, std::string_view name, std::int64_t& out);
 // From 1 to `most`.
 Problem limit(const RequestParams& params, std::int64_t most, std::int64_t& out);
+// startTime and endTime; everything if neither is there.
+struct Span {
+  Nanos from{0}, to{kNever};
+};
+Problem span(const RequestParams& params, Span& out);
 // A decimal with at most eight places, in 1e-8; must be there.
 Problem decimal(const RequestParams& params, std::string_view name, Amount& out);
 // A client's name for an order, request or amendment; empty if it is not there.

@@ -77,11 +77,17 @@ namespace market_requests {
 Answer ping(ExchangeHost&, Limits&, const Request&);
 Answer time(ExchangeHost&, Limits&, const Request&);
 Answer exchange_info(ExchangeHost&, Limits&, const Request&);
+Answer my_filters(ExchangeHost&, Limits&, const Request&);
 Answer depth(ExchangeHost&, Limits&, const Request&);
 Answer trades(ExchangeHost&, Limits&, const Request&);
+Answer historical_trades(ExchangeHost&, Limits&, const Request&);
 Answer aggregate_trades(ExchangeHost&, Limits&, const Request&);
-Answer book_ticker(ExchangeHost&, Limits&, const Request&);
-Answer price(ExchangeHost&, Limits&, const Request&);
 }  // namespace market_requests
+namespace ticker_requests {
+Answer book(ExchangeHost&, Limits&, const Request&);
+Answer price(ExchangeHost&, Limits&, const Request&);
+Answer day(ExchangeHost&, Limits&, const Request&);
+Answer average(ExchangeHost&, Limits&, const Request&);
+}  // namespace ticker_requests
 
 }  // namespace mm::server

@@ -83,19 +83,23 @@ const ApiKey* RestApi::authenticate(const HttpRequest& asked, const RequestParam
 
 HttpAnswer RestApi::wrap(const HttpRequest& asked, const Answer& answer, Nanos now) {
   HttpAnswer wrapped;
+  if (answer.error) {
+    wrapped = error_answer(*answer.error, now);
+  } else {
+    wrapped.body = answer.json;
+  }
   wrapped.headers.emplace_back("X-MBX-USED-WEIGHT-1M",
                                std::to_string(parts_.limits.weight_used(asked.address, now)));
-  if (!answer.error) {
-    wrapped.body = answer.json;
-    return wrapped;
-  }
-  wrapped.status = answer.error->status;
-  wrapped.body = error_json(*answer.error);
-  if (answer.error->retry_after.v > 0) {
-    const std::int64_t seconds = (answer.error->retry_after - now).v / kSecond.v + 1;
-    wrapped.headers.emplace_back("Retry-After", std::to_string(seconds));
-  }
   return wrapped;
+}
+
+HttpAnswer error_answer(const ApiError& error, Nanos now) {
+  HttpAnswer answer{error.status, error_json(error), {}};
+  if (error.retry_after.v > 0) {
+    const std::int64_t seconds = (error.retry_after - now).v / kSecond.v + 1;
+    answer.headers.emplace_back("Retry-After", std::to_string(seconds));
+  }
+  return answer;
 }
 
 }  // namespace mm::server

@@ -8,6 +8,9 @@
 
 namespace mm::server {
 
+// With Retry-After where the error says when to come back.
+HttpAnswer error_answer(const ApiError& error, Nanos now);
+
 class RestApi {
  public:
   explicit RestApi(const VenueParts& parts) : parts_(parts) {}

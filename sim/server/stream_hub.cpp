@@ -95,6 +95,7 @@ void StreamHub::say(InstrumentId i, StreamKind kind, const Write& write) {
 
 void StreamHub::on_trade(InstrumentId i, const sim::PublicTrade& trade) {
   if (const auto ended = markets_[i].tape.add(trade)) say_aggregate(i, *ended);
+  markets_[i].bars.add(trade);
   if (!heard(i, StreamKind::kTrade)) return;
   say(i, StreamKind::kTrade, [&](TimeUnit unit) {
     JsonText json(unit);

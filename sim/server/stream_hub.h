@@ -15,6 +15,7 @@
 #include "sim/exchange.h"
 #include "sim/server/frontend.h"
 #include "sim/server/json_text.h"
+#include "sim/server/minute_bars.h"
 #include "sim/server/stream_name.h"
 #include "sim/server/trade_tape.h"
 
@@ -48,6 +49,7 @@ class StreamHub {
   void release();
 
   const TradeTape& tape(InstrumentId i) const { return markets_[i].tape; }
+  const MinuteBars& bars(InstrumentId i) const { return markets_[i].bars; }
   SharedText shutdown_text(bool combined, TimeUnit unit) const;
 
  private:
@@ -65,6 +67,7 @@ class StreamHub {
     std::array<std::vector<StreamClient*>, kStreamKinds> hearers;
     std::array<Diff, 2> diffs;  // by rhythm
     TradeTape tape;
+    MinuteBars bars;
   };
 
   std::vector<StreamClient*>* find(std::string_view stream);

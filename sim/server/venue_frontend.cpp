@@ -12,10 +12,6 @@ namespace {
 constexpr std::string_view kRaw = "/ws", kCombined = "/stream", kApi = "/ws-api/v3";
 constexpr int kWeightOfConnecting = 2;
 
-HttpAnswer failure(const ApiError& error) {
-  return {error.status, error_json(error), {}};
-}
-
 bool is_stream_path(std::string_view path) {
   return path == kRaw || path == kCombined || path.starts_with("/ws/");
 }
@@ -67,14 +63,9 @@ HttpAnswer VenueFrontend::answer(const HttpRequest& request) {
 std::optional<HttpAnswer> VenueFrontend::refuse_upgrade(const HttpRequest& request) {
   const Nanos now = parts_.clock();
   const bool known = is_stream_path(request.path) || request.path == kApi;
+  const auto failure = [now](const ApiError& error) { return error_answer(error, now); };
   if (!known) return failure({.status = 404, .code = -1099, .message = "Not found.", .data = {}});
-  if (!limits_.admit_connection(request.address, now)) {
-    HttpAnswer refusal =
-        failure({.status = 429, .code = -1034, .message = "Too many connections.", .data = {}});
-    const Nanos wait = limits_.connections_retry(request.address, now) - now;
-    refusal.headers.emplace_back("Retry-After", std::to_string(wait.v / kSecond.v + 1));
-    return refusal;
-  }
+  if (auto refusal = limits_.admit_connection(request.address, now)) return failure(*refusal);
   const auto params = RequestParams::from_rest(request.query, {});
   TimeUnit unit{};
   if (!params || (request.path != kApi && !streams_of(request, *params))) {
@@ -127,8 +118,8 @@ void VenueFrontend::publish(Rhythm rhythm) {
 HttpAnswer VenueFrontend::drop(const HttpRequest& request) {
   const auto params = RequestParams::from_rest(request.query, request.body);
   std::int64_t after = 0;
-  if (!params) return failure(errors::bad_request(-1101, "Too many parameters."));
-  if (auto problem = param::integer(*params, "after", after)) return failure(*problem);
+  if (!params) return error_answer(errors::bad_request(-1101, "Too many parameters."), now());
+  if (auto problem = param::integer(*params, "after", after)) return error_answer(*problem, now());
   std::vector<Session*> chosen = sessions_.all();
   if (params->get("which") == "random" && !chosen.empty()) {
     const auto lucky = static_cast<std::size_t>(random_.below(std::ssize(chosen)));

@@ -62,6 +62,7 @@ class WsSession : public Connection,
       on_control(type, {payload.data(), payload.size()});
     });
     ws_.text(true);
+    ws_.auto_fragment(false);  // a message is one frame, as the venue's are
     ws_.async_accept(request, [self = self()](beast::error_code error) {
       if (error) return self->cut();
       self->open_ = true;

@@ -39,14 +39,16 @@ std::string told(const std::string& bytes) {
   for (std::size_t steps = 0; steps < kStepsMax; ++steps) {
     const ReadResult result = reader.next(line);
     if (result == ReadResult::kEnd) break;
-    MM_ASSERT(reader.line_number() >= number, "lines are counted upwards");
-    number = reader.line_number();
-    all += std::to_string(number) + ' ';
+    all += std::to_string(reader.line_number()) + ' ';
     if (result == ReadResult::kProblem) {
       MM_ASSERT(reader.problem() != FeedProblem::kNone, "a problem has a name");
       all += name(reader.problem());
     } else {
-      MM_ASSERT(line.text.size() <= kLineMax && line.number == number, "a line has its limit");
+      MM_ASSERT(line.text.size() <= kLineMax, "a line has its limit");
+      MM_ASSERT(line.number == reader.line_number(), "a line is the one told");
+      // A line in doubt waits for the next one, problems behind it do not.
+      MM_ASSERT(line.number > number, "lines are counted upwards");
+      number = line.number;
       all += std::to_string(line.at.v) + ' ' + std::string(line.text);
     }
     all += '\n';

@@ -6,7 +6,10 @@
 
 #include <cstring>
 #include <new>
+#include <span>
 
+#include "engine/monitor/prometheus_text.h"
+#include "engine/monitor/top_page.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_folder.h"
 
@@ -18,6 +21,17 @@ using mm::test::ScratchFolder;
 template <std::size_t N>
 void look_at(const std::array<char, N>& text) {
   MM_ASSERT(::strnlen(text.data(), N) < N, "every text ends");
+}
+
+// Whatever the numbers are, they can be shown.
+void show(const CountersFile& file) {
+  mm::monitor::EngineView view;
+  static_cast<void>(mm::monitor::look(file, view));
+  MM_ASSERT(!mm::monitor::prometheus_text({&view, 1}).empty(), "there is always something to tell");
+  const mm::EventCounts rates = mm::monitor::events_of(view);
+  const mm::monitor::TopInput input{.view = view, .rates = rates, .log = {}};
+  MM_ASSERT(mm::monitor::top_page(input, {24, 80}).size() == 24, "it fits");
+  MM_ASSERT(!mm::monitor::whole_page(input, 80).empty(), "and has a head");
 }
 
 void attach(const ScratchFolder& folder, std::string_view bytes) {
@@ -35,13 +49,14 @@ void attach(const ScratchFolder& folder, std::string_view bytes) {
     look_at(id.sessions);
     look_at(id.working);
     static_cast<void>(file.engine_alive());
-    EngineBlock::Copy numbers;
-    static_cast<void>(file.layout().numbers.read(numbers));
+    look_at(id.venue);
+    look_at(id.build);
     for (const Instrument& i : file.instruments()) {
       look_at(i.symbol);
-      InstrumentBlock::Copy of_instrument;
-      static_cast<void>(i.numbers.read(of_instrument));
+      look_at(i.base);
+      look_at(i.quote);
     }
+    show(file);
   }
   folder.write(kLeft, bytes);
   const bool alive = file.open() && file.engine_alive();
@@ -62,6 +77,7 @@ MM_FUZZ_TARGET(counters_file) {
   layout.identity.table_hash = table_hash();
   layout.identity.bytes = whole.size();
   layout.identity.instrument_count = 2;
+  for (Instrument& i : std::span(layout.instruments(), 2)) i.tick = i.lot = 1;
   while (input.size() >= 3) {
     const auto byte = [input](std::size_t i) { return static_cast<unsigned char>(input[i]); };
     const std::size_t place = std::size_t{byte(0)} << 8 | byte(1), length = byte(2);

@@ -94,7 +94,7 @@ class Session {
   }
   void answer(const PendingRequest& asked) {
     const Response& r = answers_.response();
-    MM_ASSERT(r.limit_count <= Response::kLimitsMax && r.status >= 0, "an answer keeps its bounds");
+    MM_ASSERT(r.limits.count <= LimitsUsed::kMax && r.status >= 0, "an answer keeps its bounds");
     events_.on_answer(asked, r, Nanos(0));
   }
   void hear_user_data(std::string_view text) {

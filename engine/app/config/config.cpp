@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view kSymbolPrefix = "symbol ";
 
 std::string complaint(const IniEntry& e, std::string_view problem) {
-  return fmt::format("{}: [{}] {} = {}: {}", e.where, e.section, e.key, e.value, problem);
+  const std::string key = e.key.empty() ? "" : fmt::format(" {} = {}", e.key, e.value);
+  return fmt::format("{}: [{}]{}: {}", e.where, e.section, key, problem);
 }
 
 bool is_symbol_section(std::string_view section) {
@@ -64,7 +65,8 @@ class Assembler {
  public:
   explicit Assembler(ConfigLoad& load) : load_(load) {}
 
-  void apply(const std::vector<IniEntry>& entries) {
+  void apply(const IniText& ini) {
+    const std::vector<IniEntry>& entries = ini.entries;
     for (const IniEntry& e : entries) {
       if (!is_symbol_section(e.section)) apply_common(e);
       if (!load_.ok()) return;
@@ -74,15 +76,22 @@ class Assembler {
       if (is_symbol_section(e.section)) apply_symbol(e);
       if (!load_.ok()) return;
     }
+    for (const IniEntry& e : ini.sections) {
+      if (!is_symbol_section(e.section) && !is_section(e.section)) load_.error = unknown_section(e);
+      if (!load_.ok()) return;
+    }
   }
 
  private:
+  static bool is_section(std::string_view name) {
+    return std::ranges::find(config_sections(), name, &ConfigSection::name) !=
+           config_sections().end();
+  }
+
   void apply_common(const IniEntry& e) {
     const ConfigKey* key = find_key(e.section, e.key);
     if (key == nullptr) {
-      const bool section_known = std::ranges::any_of(
-          config_sections(), [&](const ConfigSection& s) { return s.name == e.section; });
-      load_.error = section_known ? unknown_key(e) : unknown_section(e);
+      load_.error = is_section(e.section) ? unknown_key(e) : unknown_section(e);
       return;
     }
     assign(e, *key, load_.config.common);
@@ -377,6 +386,10 @@ class Validator {
                 o.backoff_first <= o.backoff_longest, load_.config.common);
     check_order("feed", "ping_interval_s", "silence_s", o.ping_interval <= o.silence_timeout,
                 load_.config.common);
+    if (!o.combined && o.depth != binance::DepthKind::kDiff) {
+      fail("feed", "streams", load_.config.common,
+           "must be combined: raw messages of [feed] depth 5, 10 and 20 name no symbol");
+    }
     if (o.weight_per_minute < binance::depth_weight(o.snapshot_levels)) {
       fail("feed", "weight_per_minute", load_.config.common,
            fmt::format("must allow a snapshot, which weighs {}",
@@ -428,7 +441,7 @@ ConfigLoad parse_config(std::string_view text, std::string_view source,
     if (!entry && load.ok()) load.error = fmt::format("--set {}: must be section.key=value", set);
     if (entry) ini.entries.push_back(std::move(*entry));
   }
-  if (load.ok()) Assembler(load).apply(ini.entries);
+  if (load.ok()) Assembler(load).apply(ini);
   if (load.ok()) Validator(load).run();
   return load;
 }
@@ -440,8 +453,8 @@ void validate_markets(ConfigLoad& load) {
 ConfigLoad load_config(const std::string& path, std::span<const std::string> sets) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || text.fail()) {
+  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || text.fail()) {  // an empty one sets every default
     ConfigLoad load;
     load.source = path;
     load.error = fmt::format("{}: cannot be read: name an existing ini file with -c", path);

@@ -87,6 +87,7 @@ struct ExecutionConfig {
 struct GuardConfig {
   Nanos timeout{1000 * kMillisecond.v};  // without a heartbeat; also how long we may stand still
   Nanos interval{100 * kMillisecond.v};  // between two looks
+  Nanos proof_interval{10 * kSecond.v};  // between two questions to the venue
 };
 
 struct FeesConfig {
@@ -116,6 +117,7 @@ struct EngineConfig {
   std::int32_t order_table_headroom = 32;
   std::int32_t instance = 1;  // which engine of one key
   std::int32_t epoch = 0;     // of client order ids; 0: a live start takes the next one
+  std::int32_t id_nonce = 0;  // where their numbers begin; 0: a live start draws one
   bool lock_memory = false;
   LogLevel log_level = LogLevel::kInfo;
   std::int64_t log_file_bytes = std::int64_t{16} << 20;

@@ -23,6 +23,7 @@ bool is_word(std::string_view text, std::size_t length_max) {
 // What an ini file can carry unchanged: no comment sign, no control character, no outer blanks.
 bool is_plain_text(std::string_view text) {
   if (text.starts_with(' ') || text.ends_with(' ')) return false;
+  if (text.starts_with('#') || text.find(" #") != std::string_view::npos) return false;
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c != '\x7f' && c != ';'; });
 }
 
@@ -89,8 +90,16 @@ Codec<std::int32_t> power_of_two(std::int32_t min, std::int32_t max) {
 
 Codec<std::string> file_name() {
   return text_codec(
-      fmt::format("empty, or a file name of at most {} bytes without ';'", kFileNameMax),
+      fmt::format("empty, or a file name of at most {} bytes without ';' or ' #'", kFileNameMax),
       [](std::string_view text) { return text.size() <= kFileNameMax && is_plain_text(text); });
+}
+
+Codec<std::string> folder_name() {
+  return text_codec(
+      fmt::format("the name of a folder, of at most {} bytes without ';' or ' #'", kFileNameMax),
+      [](std::string_view text) {
+        return !text.empty() && text.size() <= kFileNameMax && is_plain_text(text);
+      });
 }
 
 Codec<std::string> url(const std::string& scheme, const std::string& or_scheme) {

@@ -71,6 +71,18 @@ inline Codec<Money> money(std::string_view min, std::string_view max) {
 inline Codec<Nanos> seconds(std::string_view min, std::string_view max) {
   return decimal_codec<Nanos>("seconds", 9, min, max);
 }
+// How often something is done, 0: never. A shorter one would leave no time for anything else.
+inline Codec<Nanos> interval(std::string_view max) {
+  Codec<Nanos> codec = seconds("0", max);
+  codec.allowed = "0, or seconds from 0.1 to " + std::string(max);
+  codec.read = [any = codec.read](std::string_view text, Nanos& out) {
+    Nanos value{};
+    if (!any(text, value) || (value.v != 0 && value < kMillisecond * 100)) return false;
+    out = value;
+    return true;
+  };
+  return codec;
+}
 inline Codec<Nanos> milliseconds(std::string_view min, std::string_view max) {
   return decimal_codec<Nanos>("milliseconds", 6, min, max);
 }
@@ -126,7 +138,8 @@ Codec<T> word_or(std::string word, T meaning, Codec<T> other) {
 }
 
 Codec<std::int32_t> power_of_two(std::int32_t min, std::int32_t max);
-Codec<std::string> file_name();                                                   // or empty
+Codec<std::string> file_name();  // or empty
+Codec<std::string> folder_name();
 Codec<std::string> url(const std::string& scheme, const std::string& or_scheme);  // or empty
 Codec<std::string> asset_name();              // or empty: up to 11 of A-Z 0-9
 Codec<std::string> plain_word();              // a-z 0-9 _, not empty

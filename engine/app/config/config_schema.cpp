@@ -153,7 +153,7 @@ Keys order_management_keys() {
   using P = OrderManagementParams;
   const auto f = [](auto member) { return of_config(&Config::order_management, member); };
   return {
-      key("reset_interval", seconds("0", "604800"), f(&P::reset_interval),
+      key("reset_interval", interval("604800"), f(&P::reset_interval),
           "Seconds between cancelling and quoting afresh each symbol; 0 is off"),
       key("max_pending_modifications", whole<std::int32_t>("1", "1000"),
           f(&P::max_pending_modifications),
@@ -184,7 +184,7 @@ Keys execution_keys() {
           "Milliseconds before the first attempt to reconnect; doubles with each failure"),
       key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
           "Seconds between two attempts at most; [feed] limits the attempts of both"),
-      key("sweep_interval_s", seconds("0", "86400"), c(&ExecutionConfig::sweep_interval),
+      key("sweep_interval_s", interval("86400"), c(&ExecutionConfig::sweep_interval),
           "Seconds between two looks at all open orders of a symbol; 0: only when connecting"),
       key("silence_s", seconds("0.5", "3600"), c(&ExecutionConfig::silence),
           "Seconds without any traffic, a ping's answer included, after which an order connection "
@@ -200,6 +200,9 @@ Keys guard_keys() {
           "still for longer sends nothing until it has reconciled"),
       key("interval_ms", milliseconds("1", "10000"), f(&GuardConfig::interval),
           "Milliseconds between two looks of the guard at the engine"),
+      key("proof_interval_s", seconds("1", "3600"), f(&GuardConfig::proof_interval),
+          "Seconds between two questions by which the guard proves that it could cancel; while the "
+          "venue does not answer it says so and asks again every second"),
   };
 }
 
@@ -298,6 +301,10 @@ Keys feed_keys() {
       key("tickers", yes_no(), f(&P::tickers), "Whether the best prices come as a stream too"),
       key("microseconds", yes_no(), f(&P::microseconds),
           "Whether the venue is asked for times in microseconds"),
+      key("streams", choice<bool>({{"combined", true}, {"raw", false}}), f(&P::combined),
+          "Messages that name their stream, or bare ones; books of 5, 10, 20 levels need the name"),
+      key("url_streams_max", whole<std::int32_t>("0", "1024"), f(&P::url_streams_max),
+          "Streams that a connection names in its address; more are subscribed to once it is open"),
       key("connections", whole<std::int32_t>("1", "8"), f(&P::connections),
           "Connections to the same streams; the first arrival of each message is used"),
       key("snapshot_levels", whole<std::int32_t>("1", "5000"), f(&P::snapshot_levels),
@@ -328,7 +335,7 @@ Keys reconnect_keys() {
       key("overlap_s", seconds("0.1", "3600"), f(&P::overlap_max),
           "Seconds for a new connection to catch up, or it is given up; the old one stays till "
           "then"),
-      key("ping_interval_s", seconds("0", "60"), f(&P::ping_interval),
+      key("ping_interval_s", interval("60"), f(&P::ping_interval),
           "Seconds without traffic after which we ask for a life sign; 0 is off"),
       key("silence_s", seconds("0.1", "3600"), f(&P::silence_timeout),
           "Seconds without any traffic after which a connection is given up"),
@@ -550,6 +557,9 @@ Keys engine_keys() {
           key("epoch", whole<std::int32_t>("0", "65535"), f(&P::epoch),
               "Which start of this engine: part of every client order id; 0: a live start takes "
               "the next"),
+          key("id_nonce", whole<std::int32_t>("0", "16777215"), f(&P::id_nonce),
+              "Where the numbers in client order ids begin, so that two starts of one epoch on two "
+              "hosts share none; 0: a live start draws one by chance"),
           key("order_table_headroom", whole<std::int32_t>("0", "4096"), f(&P::order_table_headroom),
               "Order table rows beside 2 x max_order_count, for unknown orders"),
       },
@@ -592,7 +602,7 @@ Keys measures_keys() {
 
 Keys session_keys() {
   return {
-      key("dir", file_name(), of_config(&Config::session, &SessionConfig::dir),
+      key("dir", folder_name(), of_config(&Config::session, &SessionConfig::dir),
           "Folder in which each session gets a folder of its own"),
       key("goes_on", yes_no(), of_config(&Config::session, &SessionConfig::goes_on),
           "Whether a live start goes on from position, trades and day's loss of the one before"),

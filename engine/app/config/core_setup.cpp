@@ -31,6 +31,7 @@ CoreConfig make_core_config(const Config& config, std::span<const Instrument> in
   core.measures = config.measures;
   core.instance = static_cast<std::uint8_t>(config.engine.instance);
   core.epoch = static_cast<std::uint16_t>(std::max(config.engine.epoch, 1));
+  core.id_nonce = static_cast<std::uint32_t>(config.engine.id_nonce);
   core.unknown_headroom = static_cast<std::uint16_t>(config.engine.order_table_headroom);
   return core;
 }

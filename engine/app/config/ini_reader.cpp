@@ -26,6 +26,22 @@ struct Reader {
   }
 };
 
+// As inih has it for ';': behind a blank.
+std::size_t find_comment(std::string_view line) {
+  std::size_t at = line.find('#');
+  while (at != std::string_view::npos && at > 0 && kBlanks.find(line[at - 1]) == kBlanks.npos) {
+    at = line.find('#', at + 1);
+  }
+  return at;
+}
+
+void note_section(Reader& r, std::string_view line) {
+  if (!line.starts_with('[')) return;
+  const std::size_t end = line.find(']');
+  if (end == std::string_view::npos) return;
+  r.out.sections.push_back({r.place(), std::string(line.substr(1, end - 1)), {}, {}});
+}
+
 // Like fgets, and counts lines.
 char* next_line(char* buffer, int size, void* stream) {
   Reader& r = *static_cast<Reader*>(stream);
@@ -42,8 +58,10 @@ char* next_line(char* buffer, int size, void* stream) {
     return nullptr;
   }
   r.continues = line.starts_with(' ') || line.starts_with('\t');
-  std::ranges::copy(line, buffer);
-  buffer[line.size()] = '\0';
+  const std::string_view said = line.substr(0, find_comment(line));
+  note_section(r, trimmed(said));
+  std::ranges::copy(said, buffer);
+  buffer[said.size()] = '\0';
   return buffer;
 }
 

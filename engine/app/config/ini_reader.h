@@ -1,7 +1,8 @@
 // Reads ini text into entries that remember their line.
 //
 // Cold, main thread. inih does the reading; around it stands what it does not do: line numbers,
-// and an error for a key set twice, an indented key or a line that is cut.
+// comments behind a value that begin with #, sections without keys, and an error for a key set
+// twice, an indented key or a line that is cut.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ struct IniEntry {
 
 struct IniText {
   std::vector<IniEntry> entries;
-  std::string error;  // one line; empty: all was read
+  std::vector<IniEntry> sections;  // of their headers, with or without a key: no key, no value
+  std::string error;               // one line; empty: all was read
 };
 
 // An indented line continues the value before it, as inih has it: for [venue] symbols only.

@@ -199,6 +199,13 @@ void Steering::watch_guard() {
                guard_seen_ ? "no longer watches" : "has not begun to watch; guard.txt says why");
   }
   guard_lost_ = lost;
+  const bool powerless = beat != 0 && layout.guard.venue_lost.load(std::memory_order_acquire) != 0;
+  if (powerless != guard_powerless_) {
+    log_.print(
+        LogLevel::kError, setup_.clock.now(), "the guard {}",
+        powerless ? "cannot reach the venue; guard.txt says why" : "reaches the venue again");
+  }
+  guard_powerless_ = powerless;
 }
 
 // A kill or a shutdown trips as well, and is no reason of its own.

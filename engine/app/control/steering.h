@@ -76,7 +76,7 @@ class Steering {
   std::int64_t pushed_ = 0;       // events so far; readers of the counters wait for that many
   std::int64_t broken_seen_ = 0;  // violations of invariants that were written down
   bool tripped_ = false, guard_fired_ = false, guard_lost_ = false, guard_seen_ = false,
-       shutting_down_ = false;
+       guard_powerless_ = false, shutting_down_ = false;
   Nanos began_ = counters::monotonic_now();
   std::atomic<bool> shutdown_wanted_{false};
   Turns turns_{*this};

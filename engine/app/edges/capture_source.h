@@ -3,6 +3,7 @@
 // One thread, the loop's; the batch grows to the largest message and stays.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,13 +13,20 @@
 
 namespace mm::app {
 
+inline bool is_named(const Config& config, std::string_view symbol) {
+  const auto& names = config.venue.symbols;
+  return std::ranges::find(names, symbol) != names.end() ||
+         std::ranges::find(config.overrides, symbol, &SymbolConfig::name) != config.overrides.end();
+}
+
 // Every instrument of the captures, with what the config says of it; `config` must outlive the
 // opening of the feed.
 inline CaptureOptions capture_options(const Config& config, const std::vector<std::string>& files) {
   return {.files = files,
           .symbol = {},
           .configure = [&config](Instrument& i) { i = make_instrument(config, i.symbol()); },
-          .exchange_info_file = config.venue.exchange_info};
+          .exchange_info_file = config.venue.exchange_info,
+          .named = [&config](std::string_view symbol) { return is_named(config, symbol); }};
 }
 
 class CaptureSource {

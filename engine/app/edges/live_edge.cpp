@@ -29,8 +29,8 @@ constexpr RunnerConfig kColdThread{.duty = {.stall_threshold = 60 * kSecond, .se
 
 // How long orders of ours may be cancelled by REST when all else has stopped.
 constexpr Nanos kEndPatience{10 * kSecond.v};
-// And how long a ban may last before: what scripts/systemd grants a stop is a little more than
-// both.
+// And how long a ban may last before, if anything was quoted: what scripts/systemd grants a stop is
+// a little more than both.
 constexpr Nanos kEndPauseMax{90 * kSecond.v};
 // What the session still has to say then; more than its rings hold.
 constexpr int kLastTurnsMax = 1000;
@@ -87,10 +87,28 @@ Event session_is_down(const Core& core, InstrumentId i) {
   return event;
 }
 
-std::function<void(std::string_view)> say_to(LogWriter& log, const Clock& clock) {
-  return [&log, &clock](std::string_view line) {
-    log.print(LogLevel::kInfo, clock.now(), "orders: {}", line);
+orders::NoteLines::Say say_to(LogWriter& log, const Clock& clock) {
+  return [&log, &clock](LogLevel level, std::string_view line) {
+    log.print(level, clock.now(), "orders: {}", line);
   };
+}
+
+// What should not have been, and how often; the log says of each kind what it was.
+std::string troubles_text(const orders::OrderSessionCounters& n,
+                          const orders::OrderEventCounters& e) {
+  const std::pair<const char*, std::uint64_t> kinds[] = {
+      {"messages not understood", n.bad_messages},
+      {"errors about no request", n.session_errors},
+      {"answers to nothing asked", n.stray_answers},
+      {"refusals of our time", n.clock_errors},
+      {"requests held back for the venue's limits", n.denied},
+      {"unknown words", e.unknown_words},
+      {"fills off the grid", e.off_grid_fills}};
+  std::string text;
+  for (const auto& [what, count] : kinds) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  }
+  return text;
 }
 
 class LiveEdge : public VenueEdge {
@@ -130,6 +148,15 @@ class LiveEdge : public VenueEdge {
   std::string describe() const override {
     return fmt::format("live, {}, orders {}", market_.describe(), options_.ws_api_url);
   }
+  std::vector<ConnectionState> connections() const override {
+    std::vector<ConnectionState> all = market_.connections();
+    for (std::size_t i = 0; i < link_.lanes.size(); ++i) {
+      const orders::SessionLink::Lane& lane = link_.lanes[i];
+      all.push_back({fmt::format("orders {}", i + 1), lane.up.load(std::memory_order_relaxed),
+                     lane.taken.load(std::memory_order_relaxed)});
+    }
+    return all;
+  }
   AgentRef feed() override { return market_.feed(); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
   std::string start(Nanos) override {
@@ -167,6 +194,8 @@ class LiveEdge : public VenueEdge {
     summary.notes.push_back(fmt::format(
         "orders: {} requests, {} answers, {} user events, {} connections, {} lost, {} by REST",
         n.requests, n.answers, n.user_events, link_.connects.load(), n.lost, n.by_rest));
+    if (const std::string troubles = troubles_text(n, session_.event_counters()); !troubles.empty())
+      summary.notes.push_back("orders: " + troubles);
     // Whoever comes last cancels what the others have: neither end is what it seems.
     if (rival_seen_.load(std::memory_order_acquire)) summary.invariants.emplace_back("no_rival", 1);
   }
@@ -230,6 +259,7 @@ std::string LiveEdge::take_halt() {
 // fills that it was not told, and then the end of each order that it still thinks alive.
 void LiveEdge::settle(const Core& core, const Ending& ending) {
   for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
+  connector_.say_notes();
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     ending.tell(session_is_down(core, static_cast<InstrumentId>(i)));
   }
@@ -237,7 +267,7 @@ void LiveEdge::settle(const Core& core, const Ending& ending) {
                                .everybody = exclusive_symbol_,
                                .arrivals_until = core.lifecycle().arrivals_until(),
                                .patience = kEndPatience,
-                               .pause_max = kEndPauseMax,
+                               .pause_max = session_.has_begun() ? kEndPauseMax : Nanos(0),
                                .say = ending.say,
                                .hurried = ending.hurried});
   if (!left_.error.empty() || !session_.has_begun()) return;

@@ -65,6 +65,17 @@ int LiveMarket::Cold::do_work() {
   return work > 0 || !market.watch_ ? work : market.watch_->do_work(now);
 }
 
+std::vector<ConnectionState> LiveMarket::connections() const {
+  std::vector<ConnectionState> all;
+  if (!connector_) return all;  // it asks by REST
+  for (std::size_t i = 0; i < channel_.states.size(); ++i) {
+    const binance::LineState& line = channel_.states[i];
+    all.push_back({fmt::format("market data {}", i + 1), line.up.load(std::memory_order_relaxed),
+                   line.opened.load(std::memory_order_relaxed)});
+  }
+  return all;
+}
+
 std::string LiveMarket::describe() const {
   if (rest_)
     return fmt::format("{} every {} ms", options_.rest_url, options_.poll_interval.v / 1'000'000);
@@ -113,7 +124,8 @@ std::string LiveMarket::report() const {
 
 net::AddressLimits make_address_limits(const Config& config) {
   const auto attempts = static_cast<std::size_t>(config.feed.options.attempts_max);
-  return {attempts, config.feed.options.attempts_window, attempts / 4};
+  return {attempts, config.feed.options.attempts_window, attempts / 4,
+          static_cast<std::size_t>(config.feed.options.attempts_made), Clock().now()};
 }
 
 }  // namespace mm::app

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "engine/app/config/config.h"
+#include "engine/app/edges/venue_edge.h"
 #include "engine/net/address_limits.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/clock.h"
@@ -50,6 +51,7 @@ class LiveMarket {
   // Empty, or why it could never work; then it must not be started.
   const std::string& error() const { return error_; }
   std::string describe() const;
+  std::vector<ConnectionState> connections() const;  // any thread
   AgentRef feed() { return AgentRef(hot_); }
   void start();
   void stop();  // the cold half; before it, whoever turns feed() has stopped

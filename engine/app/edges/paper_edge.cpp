@@ -38,6 +38,7 @@ class PaperEdge : public VenueEdge {
         gateway_agent_(gateway_, c.clock) {}
 
   std::string describe() const override { return "paper, " + market_.describe(); }
+  std::vector<ConnectionState> connections() const override { return market_.connections(); }
   AgentRef feed() override { return AgentRef(feed_); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
   std::string start(Nanos now) override {

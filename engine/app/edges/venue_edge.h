@@ -53,12 +53,21 @@ struct EdgeContext {
   Log& log;               // each thread makes a writer of its own
 };
 
+// One connection of the edge's as it is now; the n-th is always the same one.
+struct ConnectionState {
+  std::string name;
+  bool up = false;
+  std::uint64_t opened = 0;
+};
+
 class VenueEdge {
  public:
   virtual ~VenueEdge() = default;
 
   // Market data and orders, for the header of log and status.
   virtual std::string describe() const = 0;
+  // Any thread; none where there is no network.
+  virtual std::vector<ConnectionState> connections() const { return {}; }
   virtual AgentRef feed() = 0;
   virtual AgentRef gateway() = 0;
   // Cold threads go; the hot ones follow at once. Returns the error, empty if none.

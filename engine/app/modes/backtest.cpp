@@ -39,7 +39,7 @@ class Backtest {
   std::string open_captures();
   std::string open_session();
   void say_problems();
-  int finish(const Clock& clock, Nanos begun);
+  int finish(const Clock& clock, Nanos begun, bool cut_short);
 
   const BacktestOptions& options_;
   const Config& config_;
@@ -93,7 +93,10 @@ int Backtest::run() {
   const Nanos begun = clock.now();
   run_->begin(*source_);
   first_ = run_->now();
-  while (!StopSignal::requested() && run_->advance(run_->now() + kSecond * 10)) {
+  bool more = true;
+  while (!StopSignal::requested() &&
+         (more = run_->advance(run_->now() + kSecond * 10, StopSignal::requested))) {
+    record_.follow(SessionRecord::kAllRecords);
     say_problems();
     progress.show(static_cast<std::int64_t>(feed_->bytes_read()),
                   static_cast<std::int64_t>(feed_->bytes_total()), run_->events_in());
@@ -102,14 +105,15 @@ int Backtest::run() {
   say_problems();
   if (!feed_->had_book()) {
     record_.discard();
+    if (more) return fail("stopped before the capture had a book");
     return fail(
         "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
         "depth5/10/20 messages");
   }
-  return finish(clock, begun);
+  return finish(clock, begun, more);
 }
 
-int Backtest::finish(const Clock& clock, Nanos begun) {
+int Backtest::finish(const Clock& clock, Nanos begun, bool cut_short) {
   Summary summary;
   summary.mode = "backtest";
   const Nanos wall = clock.now() - begun;
@@ -123,6 +127,12 @@ int Backtest::finish(const Clock& clock, Nanos begun) {
   summary.invariants.emplace_back("venue_position", venue_differences(run_->core(), *venue_));
   summary.capture = capture_summary(*feed_);
   for (const std::string& note : feed_->notes()) summary.notes.push_back(note);
+  if (cut_short) {
+    summary.notes.push_back(
+        fmt::format("stopped by a signal after {} of {} bytes: the rest of the "
+                    "captures is not in these figures",
+                    feed_->bytes_read(), feed_->bytes_total()));
+  }
   const std::int64_t us = std::max<std::int64_t>(1, wall.v / 1000);
   summary.notes.push_back(
       fmt::format("{} core events and {} lines in {} ms: {} events/s, {} lines/s", events,

@@ -14,6 +14,7 @@
 #include "engine/ledger/halt_file.h"
 #include "engine/ledger/session_folder.h"
 #include "gateway/guard.h"
+#include "gateway/venue_proof.h"
 
 namespace mm::app {
 namespace {
@@ -29,8 +30,10 @@ class SessionSweeper : public OrderSweeper {
                   static_cast<std::uint16_t>(engine.layout().identity.epoch)},
         exclusive_symbol_(config.order_management.exclusive_symbol),
         instruments_(instruments_of(config, engine)) {
-    if (credentials_.error.empty())
-      account_.emplace(config.venue, credentials_, instruments_, pause_);
+    if (!credentials_.error.empty()) return;
+    account_.emplace(config.venue, credentials_, instruments_, pause_);
+    second_.emplace(config.venue, credentials_, instruments_, second_pause_);
+    second_->give_up_at(Nanos(0));
   }
 
   // Whether the venue can be asked, so that it is known now and not when it matters.
@@ -38,11 +41,12 @@ class SessionSweeper : public OrderSweeper {
     if (!credentials_.error.empty()) return credentials_.error;
     std::string error;
     for (std::size_t i = 0; i < instruments_.size() && error.empty(); ++i) {
-      const std::string symbol(instruments_[i].symbol());
-      error = account_->questions().ask_signed("openOrders.status", {{"symbol", symbol}});
+      error = ask_for(*account_, i);
     }
     return error;
   }
+  // The same while the first may be cancelling, on another thread: one symbol, in turn.
+  std::string check_again() { return ask_for(*second_, turn_++ % instruments_.size()); }
   Left cancel_all(Nanos patience) override {
     const VenueAccount::Left left = account_->cancel_all({.self = identity_,
                                                           .everybody = exclusive_symbol_,
@@ -53,6 +57,10 @@ class SessionSweeper : public OrderSweeper {
   std::size_t instrument_count() const { return instruments_.size(); }
 
  private:
+  std::string ask_for(VenueAccount& account, std::size_t i) const {
+    const std::string symbol(instruments_[i].symbol());
+    return account.questions().ask_signed("openOrders.status", {{"symbol", symbol}});
+  }
   static std::vector<mm::Instrument> instruments_of(const Config& config,
                                                     const counters::CountersFile& engine) {
     std::vector<mm::Instrument> all;
@@ -66,8 +74,9 @@ class SessionSweeper : public OrderSweeper {
   orders::Identity identity_;
   bool exclusive_symbol_;
   std::vector<mm::Instrument> instruments_;
-  net::SharedRequestPause pause_;  // of this process alone
-  std::optional<VenueAccount> account_;
+  net::SharedRequestPause pause_, second_pause_;  // of this process alone
+  std::optional<VenueAccount> account_, second_;
+  std::size_t turn_ = 0;
 };
 
 void say(std::string_view line) {
@@ -76,7 +85,9 @@ void say(std::string_view line) {
   std::fflush(stdout);
 }
 
-int exit_code(Guard::Outcome outcome) {
+int exit_code(Guard::Outcome outcome, bool venue_lost) {
+  const bool idle = outcome == Guard::Outcome::kEngineEnded || outcome == Guard::Outcome::kStopped;
+  if (idle && venue_lost) return fail("the venue did not answer the guard in the end");
   switch (outcome) {
     case Guard::Outcome::kEngineEnded:
       say("the engine has ended in an orderly way");
@@ -116,7 +127,15 @@ int watch(counters::CountersFile& engine, const Config& config) {
        .halt = halt,
        .say = say,
        .stopped = StopSignal::requested});
-  return exit_code(guard.watch());
+  Guard::Outcome outcome;
+  {
+    const VenueProof proof({.ask = [&venue] { return venue.check_again(); },
+                            .say = say,
+                            .lost = engine.layout().guard.venue_lost,
+                            .interval = config.guard.proof_interval});
+    outcome = guard.watch();
+  }
+  return exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0);
 }
 
 // The newest that may have left orders, else the newest: simulations beside it need no guard.

@@ -191,6 +191,7 @@ int inspect_mode(const InspectOptions& options, const Config& config, std::FILE*
                  std::FILE* err) {
   CaptureOptions capture = capture_options(config, options.captures);
   capture.symbol = options.symbol;
+  capture.named = {};
   CaptureFeed::Opened opened = CaptureFeed::open(capture);
   if (opened.feed == nullptr) {
     fmt::print(err, "inspect: {}\n", opened.error);

@@ -45,6 +45,24 @@ struct ReplayOptions {
 };
 int replay_mode(const ReplayOptions& options);
 
+struct ReportOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string out_file;  // empty: report.html in the session's folder
+  std::string csv_dir;   // empty: no tables
+};
+int report_mode(const ReportOptions& options);
+
+struct ExplainOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir`
+  std::string sessions_dir = "sessions";
+  std::string order;  // a client order id, a venue's number, or all
+  std::string at;
+  std::string level;   // bid:1
+  std::string symbol;  // of `at` and `level`; empty: all
+};
+int explain_mode(const ExplainOptions& options);
+
 struct SteerOptions {
   Control control{};
   std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
@@ -83,8 +101,16 @@ int soak_mode(const SoakOptions& options);
 struct CountersOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`
   std::string sessions_dir = "sessions";
+  bool prometheus = false;  // in Prometheus' text format
 };
 int counters_mode(const CountersOptions& options);
+
+struct TopOptions {
+  std::string session_dir;  // empty: of an engine that runs, live ones first, else the newest
+  std::string sessions_dir = "sessions";
+  bool once = false;  // one page as plain text
+};
+int top_mode(const TopOptions& options);
 
 struct HostOptions {
   std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which

@@ -2,8 +2,10 @@
 #include "engine/journal/replay.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/replay_core.h"
@@ -13,6 +15,18 @@
 #include "engine/ledger/session_folder.h"
 
 namespace mm::app {
+
+namespace {
+
+// Nothing where the session has not ended, or its summary cannot be read.
+std::optional<std::uint64_t> events_of_summary(const std::string& path) {
+  simdjson::dom::parser parser;
+  std::uint64_t events = 0;
+  const auto found = parser.load(path)["events_in"].get(events);
+  return found == simdjson::SUCCESS ? std::optional(events) : std::nullopt;
+}
+
+}  // namespace
 
 int replay_mode(const ReplayOptions& options) {
   const SessionFolder folder = options.session_dir.empty()
@@ -30,6 +44,12 @@ int replay_mode(const ReplayOptions& options) {
   const ReplayResult result = replay(reader, core);
   std::printf("%s\n", result.message.c_str());
   if (!result.ok()) return 1;
+  const std::optional<std::uint64_t> written = events_of_summary(folder.summary());
+  if (result.status == ReplayStatus::kTorn && written > result.records) {
+    return fail(
+        fmt::format("{}: its summary counts {} events: the last {} are missing in its journal",
+                    folder.path(), *written, *written - result.records));
+  }
   for (const std::string_view line : units_lines(reader.header().config)) fmt::print("{}\n", line);
   return 0;
 }

@@ -29,14 +29,15 @@ Nanos duration_of(const RunOptions& options) {
 
 // Runs to the end of the given time, then stops in an orderly way. Whether it ended flat.
 template <class Run>
-bool simulate(const RunOptions& options, Run& run, MemoryWatch& memory) {
+bool simulate(const RunOptions& options, SessionRecord& record, Run& run, MemoryWatch& memory) {
   const Nanos end = kVirtualStart + duration_of(options);
   const StopSignal signals;
   Progress progress("simulating", options.quiet);
   run.begin(kVirtualStart);
   for (Nanos at = kVirtualStart; at < end && !StopSignal::requested();) {
     at = std::min(end, at + kSecond * 10);
-    run.advance(at);
+    run.advance(at, StopSignal::requested);
+    record.follow(SessionRecord::kAllRecords);
     memory.sample(at - kVirtualStart);
     progress.show((at - kVirtualStart).v, (end - kVirtualStart).v, run.events_in());
   }
@@ -68,7 +69,7 @@ int run_to_summary(const RunOptions& options, const Config& config, const sim::S
   const Clock clock;
   const Nanos begun = clock.now();
   MemoryWatch memory(duration_of(options));
-  const bool flat = simulate(options, run, memory);
+  const bool flat = simulate(options, record, run, memory);
   Summary summary;
   summary.mode = "sim";
   summary.duration = run.ended() - kVirtualStart;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -119,6 +120,10 @@ std::string lost_state(const std::string& path, const IdEpoch& next, const std::
       path);
 }
 
+void say_progress(std::string_view line) {
+  std::fprintf(stderr, "mm_logic: recovering: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
              const std::vector<orders::LimitUsage>& limits, const Refusal& refusal) {
   EngineConfig& engine = parts.config.engine;
@@ -132,9 +137,11 @@ int run_live(const RunOptions& options, RunParts parts, const orders::Credential
     const bool goes_on = parts.config.session.goes_on && !previous.empty();
     if (next.behind) parts.notes.push_back(lost_state(file, next, goes_on ? previous : ""));
   }
+  if (engine.id_nonce == 0) engine.id_nonce = draw_id_nonce();
   StartRecovery recovery(
       parts.config, credentials, parts.instruments,
-      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)});
+      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)},
+      RecoveryProgress(say_progress));
   std::string error = recovery.run(previous);
   if (!error.empty()) return refusal.refuse(error, recovery.canceled());
   // The guard of an engine that died a moment ago may have written it meanwhile.
@@ -176,11 +183,8 @@ int run_on_venue(const RunOptions& options, const Config& config) {
     if (refusal->lock() && !refusal->lock()->held()) return fail(refusal->lock()->error());
   }
   Findings findings(true);
-  if (live) {
-    check_account(config, credentials, findings);
-  } else {
-    check_market(config, findings);
-  }
+  const std::size_t tried =
+      live ? check_account(config, credentials, findings) : check_market(config, findings);
   if (findings.failed()) return refuse("not started: what is said above has to be mended first");
   net::SharedRequestPause pause;  // over when the trading begins
   VenueInstruments venue = fetch_instruments(config, pause);
@@ -196,6 +200,7 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .resynchronises = config.feed.source == FeedSource::kWebSocket,
                  .guard = guard};
   obey_limits(venue.info, parts.config);
+  parts.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
   if (!live) return run_paper(options, std::move(parts));
   return run_live(options, std::move(parts), credentials, order_limits(venue.info), *refusal);
 }

@@ -20,6 +20,7 @@
 #include "engine/app/session/summarize.h"
 #include "engine/app/status/activity.h"
 #include "engine/app/status/status_view.h"
+#include "engine/app/version.h"
 #include "engine/core/assert.h"
 #include "engine/counters/core_publisher.h"
 #include "engine/counters/pulse.h"
@@ -33,6 +34,9 @@
 
 namespace mm::app {
 namespace {
+
+// Some 10 ms of work, now and then, for as long as the ledger is behind the journal.
+constexpr std::uint64_t kRecordsPerLook = 20'000;
 
 struct LaneJournal {
   JournalLane& lane;
@@ -86,6 +90,28 @@ class HotAgents {
   bool with_gateway_;
 };
 
+std::string_view venue_text(const Config& config, std::string_view mode) {
+  if (mode == "sim") return "simulator";
+  switch (config.venue.environment) {
+    case Environment::kProduction:
+      return "production";
+    case Environment::kTestnet:
+      return "testnet";
+    case Environment::kDemo:
+      return "demo";
+    case Environment::kLocal:
+      return "local";
+  }
+  return "";
+}
+
+// Tells whether two runs had one configuration (FNV-1a).
+std::uint64_t text_hash(std::string_view text) {
+  std::uint64_t h = 0xcbf29ce484222325ULL;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return h;
+}
+
 class RealtimeRun {
  public:
   RealtimeRun(const RunOptions& options, const RunParts& parts)
@@ -117,6 +143,8 @@ class RealtimeRun {
   }
   void watch();
   void look(Nanos now);
+  void watch_journal(Nanos now);
+  void show_connections();
   bool shut_down();
   void stop_threads();
   void tell(Event event);
@@ -150,7 +178,8 @@ class RealtimeRun {
                              clock_,
                              config_.engine.market_batch_max};
   StatusAgent status_{core_, snapshots_, clock_};
-  counters::CorePublisher publisher_{core_, driver_.events(), clock_};
+  counters::CorePublisher publisher_{
+      core_, driver_.events(), {strategy_.event_to_command(), strategy_.turn()}, clock_};
 
   SessionRecord record_;
   counters::CountersFile counters_;
@@ -169,6 +198,9 @@ class RealtimeRun {
   EventCounts counts_, rates_;
   Nanos started_{}, until_{kNever}, shown_{}, warm_at_{};
   std::string where_;
+  JournalHealth journal_;  // as last looked at
+  Nanos journal_told_{};
+  std::string warning_;
 };
 
 std::string RealtimeRun::open_counters() {
@@ -179,11 +211,14 @@ std::string RealtimeRun::open_counters() {
                                         .sessions_folder = config_.session.dir,
                                         .mode = mode_,
                                         .id_prefix = std::string(id.data(), id_prefix_bytes),
+                                        .venue = venue_text(config_, mode_),
+                                        .build = build_line(),
+                                        .config_hash = text_hash(effective_text(config_)),
                                         .instance = core.instance,
                                         .epoch = core.epoch,
                                         .started = clock_.now(),
                                         .instruments = instruments_});
-  if (error.empty()) publisher_.publish_to(counters_);
+  if (error.empty()) publisher_.publish_to(counters_, &lane_.lost());
   return error;
 }
 
@@ -310,8 +345,23 @@ void RealtimeRun::watch() {
       warm_at_ = kNever;
     }
     look(now);
+    record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+void RealtimeRun::show_connections() {
+  const std::vector<ConnectionState> all = edge_->connections();
+  const std::size_t count = std::min(all.size(), counters::kConnectionsMax);
+  counters::Layout& layout = counters_.layout();
+  const bool first = layout.connection_count.load(std::memory_order_relaxed) == 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    counters::Connection& line = layout.connections[i];
+    if (first) all[i].name.copy(line.name.data(), line.name.size() - 1);
+    line.opened.store(all[i].opened, std::memory_order_relaxed);
+    line.up.store(all[i].up, std::memory_order_relaxed);
+  }
+  layout.connection_count.store(static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
 // What happened since the last look: to the log, and now and then to the terminal.
@@ -325,7 +375,9 @@ void RealtimeRun::look(Nanos now) {
     const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
     if (shown) view_.log(time_of(activity), text);
   }
+  show_connections();
   log_->drain(now - kMillisecond * 100);
+  watch_journal(now);
   while (snapshots_.try_pop(snapshot_)) continue;
   const Nanos interval = stdout_is_terminal() ? kMillisecond * 250 : kSecond;
   if (options_.quiet || snapshot_.instrument_count == 0 || now - shown_ < interval) return;
@@ -333,7 +385,23 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_});
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+}
+
+// Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
+void RealtimeRun::watch_journal(Nanos now) {
+  constexpr Nanos kSayEvery{10 * kSecond.v};
+  JournalHealth health = journal_agent_->health();
+  const bool changed = health.failing != journal_.failing;
+  if (!changed && health.lost == journal_.lost) return;
+  warning_ = fmt::format("JOURNAL {}: {} records are lost, replay ends before them{}{}",
+                         health.failing ? "NOT WRITTEN" : "WITH A GAP", health.lost,
+                         health.error.empty() ? "" : ": ", health.error);
+  journal_ = std::move(health);
+  if (!changed && now - journal_told_ < kSayEvery) return;
+  journal_told_ = now;
+  log_writer_->write(LogLevel::kError, now, warning_);
+  std::fprintf(stderr, "mm_logic: %s\n", warning_.c_str());
 }
 
 // Stop placing, cancel, verify that none is left; bounded, since a dead venue must not hold us.

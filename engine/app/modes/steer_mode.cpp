@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "engine/app/control/control_socket.h"
+#include "engine/app/control/running_engines.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/session_report.h"
 #include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
-#include "engine/ledger/session_folder.h"
 
 namespace mm::app {
 namespace {
@@ -21,19 +21,6 @@ using counters::CountersFile;
 
 constexpr std::chrono::milliseconds kAnswerPatience{5000}, kLook{20};
 constexpr Nanos kEffectPatience{10 * kSecond.v};
-
-// Those that trade with money come first, then the newest.
-std::vector<std::string> running_engines(const std::string& sessions) {
-  std::vector<std::string> live, others;
-  for (const SessionFolder& folder : SessionFolder::all(sessions)) {
-    CountersFile counters;
-    if (!counters.attach(folder.path()).empty() || !counters.engine_alive()) continue;
-    const std::string_view mode = counters.layout().identity.mode.data();
-    (mode == "live" ? live : others).push_back(folder.path());
-  }
-  live.insert(live.end(), others.begin(), others.end());
-  return live;
-}
 
 // What the counters say once the core has consumed `events` control events.
 struct Effect {

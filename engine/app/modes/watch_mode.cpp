@@ -2,6 +2,7 @@
 // they come, and every second the book's top, the moves and the flow.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -42,7 +43,9 @@ class Watch {
       markets_.push_back(std::make_unique<Market>(market_config(config, i)));
   }
 
-  void on(const Event& e) {
+  // The feed's events bear no core time: here as in a run whoever pops them stamps them.
+  void on(Event e, Nanos now) {
+    e.time = time_ = std::max(time_, now);
     if (e.kind == EventKind::kFeedStatus) return on_status(e.feed.up != 0);
     Market& market = *markets_[e.instrument];
     market.on(e);
@@ -95,6 +98,7 @@ class Watch {
   std::vector<Instrument> instruments_;
   std::vector<std::unique_ptr<Market>> markets_;
   Histogram delay_;
+  Nanos time_{};  // of the last event
   std::uint64_t books_ = 0;
   bool up_ = false;
 };
@@ -121,7 +125,7 @@ int watch_mode(const WatchOptions& options, const Config& config) {
   for (Nanos now = begun; !StopSignal::requested() && now < until; now = clock.now()) {
     const int work = source.feed().do_work();
     Event e;
-    while (ring.try_pop(e)) watch.on(e);
+    while (ring.try_pop(e)) watch.on(e, clock.now());
     if (now >= due) {
       watch.show(now);
       log.drain(now);

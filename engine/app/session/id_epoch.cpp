@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 #include "engine/runtime/durable_file.h"
 
@@ -46,6 +47,11 @@ IdEpoch next_id_epoch(const std::string& path, std::optional<std::uint16_t> seen
     return {0, behind, error};
   }
   return {static_cast<std::uint16_t>(next), behind, {}};
+}
+
+std::int32_t draw_id_nonce() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::int32_t>(1, (1 << 24) - 1)(device);
 }
 
 std::string state_folder() {

@@ -22,6 +22,9 @@ struct IdEpoch {
 // 65535.
 IdEpoch next_id_epoch(const std::string& path, std::optional<std::uint16_t> seen = {});
 
+// Where the numbers in this start's client order ids begin: by chance, 1 to 2^24 - 1.
+std::int32_t draw_id_nonce();
+
 // Where what must survive a session is kept on this host: $XDG_STATE_HOME/mm_logic, or the same
 // under the home folder. Not the sessions' folder, which may be deleted, or copied elsewhere.
 std::string state_folder();

@@ -28,8 +28,11 @@ bool ReplayCore::possible(const Event& event) const {
 }
 
 std::uint64_t ReplayCore::on_event(const Event& event) {
+  constexpr std::uint64_t kLook = 1 << 16;
+  if (++events_ % kLook == 0 && progress_) progress_(events_);
   commands_->clear();
   core_->on(event, *commands_);
+  core_->conclude(*commands_);
   if (ledger_ != nullptr) {
     ledger_->on_record(event, commands_->items());
     for (const Denial& denial : core_->denials()) ledger_->on_denial(event.time, denial);

@@ -4,9 +4,11 @@
 // the end, the final state.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/app/config/config.h"
@@ -23,6 +25,8 @@ class ReplayCore {
   // Returns the error, empty if the header makes a core.
   [[nodiscard]] std::string build(const JournalHeader& header);
   void attach(LedgerWriter* ledger) { ledger_ = ledger; }
+  // Is told now and then how many events there were.
+  void watch(std::function<void(std::uint64_t)> progress) { progress_ = std::move(progress); }
 
   // False for what no session can have written; on_event() takes everything else.
   bool possible(const Event& event) const;
@@ -31,6 +35,8 @@ class ReplayCore {
   std::uint64_t output_hash();
 
   const Core& core() const { return *core_; }
+  // Of the event consumed last.
+  std::span<const Command> commands() const { return commands_->items(); }
   std::span<const Instrument> instruments() const { return instruments_; }
   const SessionOpening& opening() const { return opening_; }
 
@@ -44,6 +50,8 @@ class ReplayCore {
   std::unique_ptr<CommandBuffer> commands_;
   OutputHash output_;
   LedgerWriter* ledger_ = nullptr;
+  std::function<void(std::uint64_t)> progress_;
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace mm::app

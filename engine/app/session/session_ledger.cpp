@@ -1,11 +1,16 @@
 #include "engine/app/session/session_ledger.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <utility>
 
-#include "engine/app/session/replay_core.h"
-#include "engine/ledger/ledger.h"
+#include "engine/app/config/decimal.h"
+#include "engine/core/event_check.h"
+#include "engine/ledger/ledger_reader.h"
 #include "engine/runtime/durable_file.h"
 
 namespace mm::app {
@@ -13,12 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// So much is lost of a ledger, at most, when its engine is killed; a transaction takes its memory.
+constexpr std::uint64_t kKeepAfterRecords = std::uint64_t{1} << 22;
+
 SymbolClosing closing_of(const Core& core, const InstrumentState& s) {
   return {.time = core.now(),
           .position = s.position.base(),
           .realized = s.position.realized(),
-          .unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0),
+          .unrealized = s.unrealized(),
           .fees = s.position.fees(),
+          .parts = s.pnl_parts(),
           .today = s.today(),
           .mark = s.marked ? s.mark : HalfTicks(0)};
 }
@@ -32,51 +41,186 @@ void keep_opening(const ReplayCore& core, const InstrumentState& s, SymbolClosin
   if (!s.marked) closing.mark = opening->mark;
 }
 
-// The ledger comes from the journal alone; that the journal replays is checked on the way.
-LedgerBuild write_ledger(const SessionFolder& folder, const std::string& path) {
-  LedgerBuild build;
-  JournalReader reader;
-  if (build.error = reader.open(folder.journal()); !build.error.empty()) return build;
-  ReplayCore core;
-  if (build.error = core.build(reader.header()); !build.error.empty()) return build;
-  LedgerWriter ledger;
-  build.error = ledger.open(path, folder.name(), reader.header(), core.instruments());
-  if (!build.error.empty()) return build;
-  core.attach(&ledger);
-  build.replayed = replay(reader, core);
-  const auto believed = [&core](ClientOrderId id) {
-    const auto rows = core.core().orders().rows();
-    const auto row = std::ranges::find(rows, id, &Order::id);
-    return row == rows.end() ? OrderState::kFree : row->state;
+// The core's state is lost there, but the journal can be read on.
+bool can_be_read_on(ReplayStatus status) {
+  return status == ReplayStatus::kGap || status == ReplayStatus::kDifferent ||
+         status == ReplayStatus::kBadConfig || status == ReplayStatus::kNoBeginning;
+}
+
+void remove_database(const std::string& path) {
+  for (const char* const tail : {"", "-wal", "-shm"}) std::remove((path + tail).c_str());
+}
+
+// What a kept ledger says of each instrument, in the order of the session's.
+std::string read_closing(const std::string& path, std::vector<SymbolClosing>& all) {
+  LedgerReader reader;
+  if (std::string error = reader.open(path); !error.empty()) return error;
+  const auto read_money = [](const std::string& text) {
+    return Money(parse_decimal(text, 18).value_or(0));
   };
-  ledger.settle(believed, core.core().now());
-  for (std::size_t i = 0; i < core.core().instrument_count(); ++i) {
-    const auto id = static_cast<InstrumentId>(i);
-    const InstrumentState& s = core.core().instrument(id);
-    SymbolClosing closing = closing_of(core.core(), s);
-    keep_opening(core, s, closing);
-    ledger.write_closing(id, closing);
+  for (const LedgerReader::Closing& c : reader.closing()) {
+    all.push_back({.time = c.time,
+                   .position = c.position,
+                   .realized = read_money(c.realized),
+                   .unrealized = read_money(c.unrealized),
+                   .fees = read_money(c.fees),
+                   .parts = {.inventory = read_money(c.realized) + read_money(c.unrealized)},
+                   .today = money(c.profit_today),
+                   .mark = c.mark});
   }
-  const JournalEnd end = reader.end();
-  build.error = ledger.close(build.replayed.status == ReplayStatus::kSame ? &end : nullptr);
-  return build;
+  return reader.error();
 }
 
 }  // namespace
 
-LedgerBuild build_ledger(const SessionFolder& folder) {
-  const std::string path = folder.ledger(), part = path + ".part";
-  for (const char* const tail : {"", "-wal", "-shm"}) std::remove((part + tail).c_str());
-  LedgerBuild build = write_ledger(folder, part);
+LedgerBuilder::LedgerBuilder(SessionFolder folder, std::string path, const LedgerProgress& progress)
+    : folder_(std::move(folder)), path_(std::move(path)), part_(path_ + ".part") {
+  core_.watch(progress);
+}
+
+std::string LedgerBuilder::open() {
+  if (std::string error = reader_.open(folder_.journal()); !error.empty()) return error;
+  const JournalHeader& header = reader_.header();
+  if (std::string error = core_.build(header); !error.empty()) return error;
+  core_.attach(ledger_.get());
+  const bool beginning = header.segment == 0;
+  if (!beginning) replayed_ = replay_without_beginning(header);
+  std::error_code ignored;
+  if (!beginning && fs::exists(part_, ignored)) {
+    if (go_on().empty()) return {};
+    ledger_ = std::make_unique<LedgerWriter>();
+    tail_.reset();
+  }
+  remove_database(part_);
+  std::string error = ledger_->open(part_, folder_.name(), header, core_.instruments());
+  if (beginning || !error.empty()) return error;
+  ledger_->skip_to(header.first_record);
+  tail_.emplace(core_.core(), closing_of_core());
+  replayed_.message += "; the ledger has what the segments kept have: fills, reports and events";
+  return {};
+}
+
+// The core's state went with the engine, its ledger did not.
+std::string LedgerBuilder::go_on() {
+  if (std::string error = ledger_->go_on(part_, core_.instruments()); !error.empty()) return error;
+  std::vector<SymbolClosing> closing;
+  if (std::string error = read_closing(part_, closing); !error.empty()) return error;
+  if (closing.size() != core_.instruments().size()) return part_ + ": is of another session";
+  tail_.emplace(core_.core(), closing);
+  replayed_.message += fmt::format(
+      "; the ledger had them already, up to record {}; what follows is entered without the core's "
+      "requests",
+      ledger_->place());
+  skip_to(ledger_->place());
+  return {};
+}
+
+void LedgerBuilder::skip_to(std::uint64_t place) {
+  JournalRecord record;
+  while (!ended_ && reader_.position() < place) {
+    const JournalItem item = reader_.next(record);
+    ended_ =
+        item == JournalItem::kEnd || item == JournalItem::kTorn || item == JournalItem::kCorrupt;
+  }
+  kept_ = reader_.position();
+}
+
+std::string LedgerBuilder::take_to(std::uint64_t place) {
+  while (!ended_ && taken() < place && ledger_->error().empty()) {
+    const std::uint64_t next = std::min(place, kept_ + kKeepAfterRecords);
+    if (tail_) {
+      take_tail(next);
+    } else if (!replay_to(next, reader_, core_, replayed_)) {
+      begin_tail();
+    }
+    if (taken() >= kept_ + kKeepAfterRecords && !keep().empty()) break;
+  }
+  return ledger_->error();
+}
+
+void LedgerBuilder::begin_tail() {
+  settle();
+  ended_ = !can_be_read_on(replayed_.status);
+  if (!ended_) tail_.emplace(core_.core(), closing_of_core());
+}
+
+void LedgerBuilder::take_tail(std::uint64_t place) {
+  JournalRecord record;
+  while (!ended_ && reader_.position() < place) {
+    const JournalItem item = reader_.next(record);
+    if (item == JournalItem::kRecord && is_possible(record.event)) {
+      tail_->on_event(record.event, *ledger_);
+    } else {
+      ended_ = item != JournalItem::kConfig && item != JournalItem::kGap;
+    }
+  }
+}
+
+std::vector<SymbolClosing> LedgerBuilder::closing_of_core() const {
+  std::vector<SymbolClosing> all;
+  for (InstrumentId i = 0; i < core_.core().instrument_count(); ++i) {
+    const InstrumentState& s = core_.core().instrument(i);
+    keep_opening(core_, s, all.emplace_back(closing_of(core_.core(), s)));
+  }
+  return all;
+}
+
+void LedgerBuilder::write_closing() {
+  const std::vector<SymbolClosing> of_core = closing_of_core();
+  for (InstrumentId i = 0; i < of_core.size(); ++i) {
+    ledger_->write_closing(i, tail_ ? tail_->closing(i) : of_core[i]);
+  }
+}
+
+std::string LedgerBuilder::keep() {
+  write_closing();
+  ledger_->keep(taken());
+  kept_ = taken();
+  return ledger_->error();
+}
+
+void LedgerBuilder::settle() {
+  const Core& core = core_.core();
+  const auto believed = [&core](ClientOrderId id) {
+    const auto rows = core.orders().rows();
+    const auto row = std::ranges::find(rows, id, &Order::id);
+    return row == rows.end() ? OrderState::kFree : row->state;
+  };
+  ledger_->settle(believed, core.now());
+}
+
+LedgerBuild LedgerBuilder::finish() {
+  LedgerBuild build;
+  build.error = take_to(std::numeric_limits<std::uint64_t>::max());
+  build.replayed = std::move(replayed_);
+  if (!build.error.empty()) return build;
+  write_closing();
+  const JournalEnd end = reader_.end();
+  build.error = ledger_->close(build.replayed.status == ReplayStatus::kSame ? &end : nullptr);
+  core_.attach(nullptr);
+  ledger_.reset();  // closes the file
   if (!build.error.empty()) return build;
   // A ledger that has its name is whole, whatever becomes of the machine.
-  if (!sync_file(part) || std::rename(part.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
-    build.error = path + ": cannot be given its name";
+  if (!sync_file(part_) || std::rename(part_.c_str(), path_.c_str()) != 0 ||
+      !sync_folder_of(path_)) {
+    build.error = path_ + ": cannot be given its name";
   }
   return build;
 }
 
-SessionCompletion complete_session(const SessionFolder& folder) {
+LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
+  return build_ledger(folder, folder.ledger(), progress);
+}
+
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress) {
+  LedgerBuilder builder(folder, path, progress);
+  LedgerBuild build;
+  if (build.error = builder.open(); !build.error.empty()) return build;
+  return builder.finish();
+}
+
+SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
@@ -85,7 +229,7 @@ SessionCompletion complete_session(const SessionFolder& folder) {
   }
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
-  LedgerBuild build = build_ledger(folder);
+  LedgerBuild build = build_ledger(folder, progress);
   done.built = build.error.empty();
   done.error = std::move(build.error);
   done.replayed = std::move(build.replayed);

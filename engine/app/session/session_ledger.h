@@ -1,11 +1,21 @@
-// The ledger of a session, built from its journal: at its end, or later if it was killed before.
+// The ledger of a session, built from its journal: at its end, later if it was killed before, and
+// meanwhile as far as the journal is closed, so that no segment goes before the ledger has it.
 //
-// Cold, main thread; costs what re-driving the core over the journal costs, some 0.5 us an event.
-// The ledger appears whole or not at all, so one that is there need not be built again.
+// Cold, one thread; costs what re-driving the core over the journal costs, some 0.5 us an event.
+// The ledger appears whole or not at all, so one that is there need not be built again; what is
+// being built stands beside it (.part) and is gone on with only where the journal's beginning is
+// no more.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "engine/app/session/ledger_tail.h"
+#include "engine/app/session/replay_core.h"
 #include "engine/journal/journal_ring.h"
 #include "engine/journal/replay.h"
 #include "engine/ledger/session_folder.h"
@@ -16,7 +26,50 @@ struct LedgerBuild {
   ReplayResult replayed;  // whether the journal replays, and how far
   std::string error;      // no ledger
 };
-LedgerBuild build_ledger(const SessionFolder& folder);
+// Is told now and then how many records have gone into it.
+using LedgerProgress = std::function<void(std::uint64_t)>;
+
+class LedgerBuilder {
+ public:
+  // At `path`; who watches is told now and then how many records have gone into it.
+  LedgerBuilder(SessionFolder folder, std::string path, const LedgerProgress& progress = {});
+
+  // At the journal's beginning; where that is gone, where a killed engine's own builder had kept
+  // its work last, or at the oldest segment. Returns the error, empty if none.
+  [[nodiscard]] std::string open();
+  // Enters what the journal holds up to that place.
+  [[nodiscard]] std::string take_to(std::uint64_t place);
+  std::uint64_t taken() const { return reader_.position(); }
+  std::uint32_t segment() const { return reader_.header().segment; }
+  // What was taken needs no journal any more.
+  [[nodiscard]] std::string keep();
+  // Enters the rest, up to the journal's end, and gives the ledger its name.
+  LedgerBuild finish();
+
+ private:
+  std::string go_on();
+  void skip_to(std::uint64_t place);
+  void begin_tail();
+  void take_tail(std::uint64_t place);
+  void write_closing();
+  void settle();
+  std::vector<SymbolClosing> closing_of_core() const;
+
+  SessionFolder folder_;
+  std::string path_, part_;
+  JournalReader reader_;
+  ReplayCore core_;
+  std::unique_ptr<LedgerWriter> ledger_ = std::make_unique<LedgerWriter>();
+  std::optional<LedgerTail> tail_;
+  ReplayResult replayed_;
+  std::uint64_t kept_ = 0;
+  bool ended_ = false;
+};
+
+LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress = {});
+// The same elsewhere; any file there goes.
+LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
+                         const LedgerProgress& progress = {});
 
 struct SessionCompletion {
   JournalRecovery journal;
@@ -26,6 +79,7 @@ struct SessionCompletion {
 };
 // What a session that ended at any moment left: its journal gets what was still in memory, then the
 // ledger is built. Nothing changes where all is there. Errors, too, for one that runs.
-SessionCompletion complete_session(const SessionFolder& folder);
+SessionCompletion complete_session(const SessionFolder& folder,
+                                   const LedgerProgress& progress = {});
 
 }  // namespace mm::app

@@ -36,10 +36,41 @@ std::string SessionRecord::open(const Config& config, const std::string& session
   header.config = redacted(text);
   header.instruments = instrument_lines(instruments);
   header.opening = opening_text(opening);
+  journal_.hold(0);  // until the ledger has them
   return journal_.open(
       folder_.journal(), std::move(header),
       {.segment_bytes_max = static_cast<std::uint64_t>(config.journal.segment_bytes),
        .segments_max = static_cast<std::uint32_t>(config.journal.segments_max)});
+}
+
+void SessionRecord::follow(std::uint64_t records_max) {
+  const std::uint64_t closed = journal_.closed();
+  if (!follows_ || (ledger_ == nullptr ? 0 : ledger_->taken()) >= closed) return;
+  std::string error;
+  if (ledger_ == nullptr) {
+    ledger_ = std::make_unique<LedgerBuilder>(folder_, folder_.ledger());
+    error = ledger_->open();
+  }
+  if (error.empty()) {
+    const std::uint64_t taken = ledger_->taken();
+    error = ledger_->take_to(taken + std::min(closed - taken, records_max));
+  }
+  const bool all = ledger_->taken() >= closed;
+  if (error.empty() && all) error = ledger_->keep();
+  if (error.empty()) return journal_.hold(ledger_->segment() + (all ? 1 : 0));
+  // close() begins again; the disk is bounded all the same.
+  ledger_.reset();
+  follows_ = false;
+  journal_.hold(JournalWriter::kHoldNone);
+}
+
+LedgerBuild SessionRecord::finish_ledger() {
+  if (ledger_ != nullptr) {
+    LedgerBuild build = ledger_->finish();
+    ledger_.reset();
+    if (build.error.empty()) return build;
+  }
+  return build_ledger(folder_);
 }
 
 std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t commands, Nanos end,
@@ -50,13 +81,19 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
   tail.commands = commands;
   std::string error = journal_.end(tail);
   summary.session = folder_.path();
+  summary.journal_lost = static_cast<std::int64_t>(journal_.lost());
   summary.output_hash = output_hash;
   if (error.empty()) {
-    LedgerBuild ledger = build_ledger(folder_);
+    // Why records are missing, or why there is no room for the ledger either.
+    if (const std::string why = journal_.error(); !why.empty()) summary.notes.push_back(why);
+    LedgerBuild ledger = finish_ledger();
     error = std::move(ledger.error);
     const bool same = ledger.replayed.status == ReplayStatus::kSame;
-    if (error.empty()) summary.invariants.emplace_back("replay", same ? 0 : 1);
+    const bool known = ledger.replayed.status != ReplayStatus::kNoBeginning;
+    if (error.empty()) summary.invariants.emplace_back("replay", same || !known ? 0 : 1);
     if (error.empty() && !same) summary.notes.push_back(ledger.replayed.message);
+    journal_.hold(JournalWriter::kHoldNone);
+    journal_.trim();
   }
   // What is known is written all the same.
   for (const LatencySummary& stage : summary.latency) {

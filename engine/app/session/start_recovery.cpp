@@ -39,13 +39,15 @@ Amount moved_by(const RecoveredFill& f, const Instrument& i) {
 }  // namespace
 
 StartRecovery::StartRecovery(const Config& config, const orders::Credentials& credentials,
-                             std::span<const Instrument> instruments, orders::Identity self)
+                             std::span<const Instrument> instruments, orders::Identity self,
+                             RecoveryProgress progress)
     : config_(config),
       instruments_(instruments),
       self_(self),
       account_(config.venue, credentials, instruments_.all(), pause_),
       venue_(account_.questions()),
-      adopts_(config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt) {}
+      adopts_(config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt),
+      progress_(std::move(progress)) {}
 
 std::string StartRecovery::run(const std::string& previous) {
   // First: that needs no ledger. And no order of ours can execute any more when executions are
@@ -80,6 +82,13 @@ std::string StartRecovery::find_opening() {
   return {};
 }
 
+SessionCompletion StartRecovery::complete(const std::string& path) {
+  progress_.at("{}: its journal is read", path);
+  return complete_session(SessionFolder(path), [&](std::uint64_t records) {
+    progress_.at("{}: its ledger is built: {} records so far", path, records);
+  });
+}
+
 std::string StartRecovery::read_previous(const std::string& path) {
   const SessionFolder folder(path);
   std::error_code ignored;
@@ -88,7 +97,7 @@ std::string StartRecovery::read_previous(const std::string& path) {
         fmt::format("the session before, {}, is gone: position and losses begin anew", path));
     return {};
   }
-  const SessionCompletion done = complete_session(folder);
+  const SessionCompletion done = complete(path);
   if (!done.error.empty()) return done.error;
   if (const std::string text = done.journal.text(); !text.empty()) lines_.push_back(text);
   if (done.built) {
@@ -126,7 +135,7 @@ std::string StartRecovery::read_previous(const std::string& path) {
 // Because the user wants it; but no position is lost without a word.
 void StartRecovery::leave_behind(const std::string& path) {
   const SessionFolder folder(path);
-  const SessionCompletion done = complete_session(folder);
+  const SessionCompletion done = complete(path);
   LedgerReader left;
   std::string error = done.error.empty() ? left.open(folder.ledger()) : done.error;
   if (!error.empty()) {
@@ -247,6 +256,7 @@ std::string StartRecovery::recover(InstrumentId i) {
   if (!ledger_.error().empty()) return ledger_.error();
   for (Trade& t : trades) {
     const std::uint64_t id = t.fill.fill.trade_id.v;
+    progress_.at("{}: of {} trades, {} is looked at", instrument.symbol(), trades.size(), id);
     o.trade_id = std::max(o.trade_id, id);
     if (told.contains(id)) continue;
     if (std::string error = whose(i, t.order_id, t.fill.fill.id); !error.empty()) return error;
@@ -311,6 +321,7 @@ std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
       f.fill.fee_asset = instruments_.role(i, t.fee_asset);
       since = std::max(since, t.trade_id);
     }
+    progress_.at("{}: {} trades read, up to {}", instrument.symbol(), trades.size(), since);
     if (venue_.response().trades.size() < kTradePage) return {};
   }
   return fmt::format("{}: more than {} trades since the last known one{}", instrument.symbol(),

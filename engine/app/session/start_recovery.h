@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "engine/app/config/config.h"
+#include "engine/app/session/recovery_progress.h"
+#include "engine/app/session/session_ledger.h"
 #include "engine/app/venue/venue_account.h"
 #include "engine/journal/session_opening.h"
 #include "engine/ledger/ledger_reader.h"
@@ -31,7 +33,8 @@ namespace mm::app {
 class StartRecovery {
  public:
   StartRecovery(const Config& config, const binance::orders::Credentials& credentials,
-                std::span<const Instrument> instruments, binance::orders::Identity self);
+                std::span<const Instrument> instruments, binance::orders::Identity self,
+                RecoveryProgress progress = RecoveryProgress());
 
   // `previous`: the folder of the session before; empty: none. What it held is only said where
   // [session] goes_on is no. Returns why nothing may be started, empty if all is known.
@@ -47,6 +50,7 @@ class StartRecovery {
     std::uint64_t order_id;
     RecoveredFill fill;
   };
+  SessionCompletion complete(const std::string& folder);
   std::string read_previous(const std::string& folder);
   void leave_behind(const std::string& folder);
   void carry(const LedgerReader::Closing& closing, Nanos ended);
@@ -86,6 +90,7 @@ class StartRecovery {
   VenueAccount::Left left_;
   SessionOpening opening_;
   std::vector<std::string> lines_;
+  RecoveryProgress progress_;
 };
 
 // The fills that the new session's core is told first.

@@ -68,8 +68,9 @@ Results results_of(const Core& core, const InstrumentState& s) {
   r.fills = static_cast<std::int64_t>(s.position.fills());
   r.position = s.position.base();
   r.pnl.realized = s.position.realized();
-  r.pnl.unrealized = s.marked ? s.position.unrealized(s.mark) : Money(0);
+  r.pnl.unrealized = s.unrealized();
   r.pnl.fees = s.position.fees();
+  r.pnl.parts = s.pnl_parts();
   r.quote_uptime_pct_hundredths = share_hundredths(s.uptime.quoted(), s.uptime.measured());
   r.requests = requests_of(core.requests().of(s.id));
   if (s.marked) r.details.emplace_back("mark", price_text(s.config.instrument, s.mark).str());
@@ -95,6 +96,7 @@ void add(Results& total, const Results& r) {
   total.pnl.realized += r.pnl.realized;
   total.pnl.unrealized += r.pnl.unrealized;
   total.pnl.fees += r.pnl.fees;
+  total.pnl.parts += r.pnl.parts;
 }
 
 }  // namespace
@@ -130,6 +132,11 @@ void summarize(const Core& core, Summary& out) {
   if (c.missing_fills > 0) {
     out.notes.push_back(fmt::format("{} orders ended with fills that never came", c.missing_fills));
   }
+  if (c.unexplained_fills > 0) {
+    out.notes.push_back(fmt::format(
+        "{} fills too old to tell whether they were counted: see the ledger's fills, then resume",
+        c.unexplained_fills));
+  }
 }
 
 void summarize(const EventCounts& events, Summary& out) {
@@ -151,7 +158,7 @@ void summarize(const Config& config, Summary& out) {
     }
     return text;
   };
-  constexpr const char* kQueueModels[] = {"risk_averse", "power", "log"};
+  constexpr const char* kQueueModels[] = {"risk_averse", "power_prob", "log_prob"};
   out.simulator.emplace_back("queue_model",
                              kQueueModels[static_cast<std::size_t>(sim.queue_model)]);
   out.simulator.emplace_back("feed_latency", latency(sim.feed));

@@ -64,11 +64,17 @@ class CheckedRunOf : private CheckedParts,
 
  public:
   CheckedRunOf(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
-               const sim::FaultPlan& plan, JournalWriter* journal = nullptr)
+               const sim::FaultPlan& plan, JournalWriter* journal = nullptr,
+               const SessionOpening& opening = {})
       : CheckedParts(venue, instruments, plan, config.scenario.seed, journal),
-        Run(config, instruments, faulty_venue, checked),
-        checker_(this->core(), faulty_venue, make_core_config(config, instruments)) {
+        Run(config, instruments, faulty_venue, checked, opening),
+        checker_(this->core(), faulty_venue, make_core_config(config, instruments, opening)) {
     checked.watch(checker_);
+  }
+  // Before begin(): the engine of `before` has died, the venue went on, and this is the next start.
+  void go_on_from(const CheckedRunOf& before) {
+    faulty_venue.go_on();
+    checker_.go_on_from(before.checker_);
   }
 
   // As VirtualRun's, and on until what is under way has arrived.

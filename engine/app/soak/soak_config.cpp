@@ -166,6 +166,8 @@ std::vector<std::string> random_sets(std::uint64_t seed) {
   strategy(dice);
   risk(dice);
   orders(dice);
+  dice.choose("order_management.own_orders_at_start",
+              std::array<std::string_view, 2>{"cancel", "adopt"});
   return dice.take();
 }
 

@@ -98,6 +98,8 @@ void SoakTotals::add(const SeedResult& r) {
   events += r.events;
   fills += r.fills;
   faults_skipped += r.faults_skipped;
+  if (r.killed != Nanos{}) ++restarts;
+  adopted += r.adopted;
   if (!r.ok()) ++violated;
   simulated += r.duration;
   quoted += r.quoted;
@@ -133,6 +135,7 @@ std::string to_text(const SoakTotals& t) {
   }
   fmt::format_to(out, "events           {}\n", t.events);
   fmt::format_to(out, "fills            {}\n", t.fills);
+  fmt::format_to(out, "restarts         {}, {} orders adopted\n", t.restarts, t.adopted);
   fmt::format_to(out, "quote uptime %   {}\n", percent(t.quoted, t.measured));
   put_quoting(out, t);
   fmt::format_to(out, "faults injected  {}\n", t.injected());
@@ -159,6 +162,8 @@ std::string to_json(const SoakTotals& t) {
   json.member_number("core_seconds_of_a_seed_max", milliseconds(t.cpu_most));
   json.member("events", t.events);
   json.member("fills", t.fills);
+  json.member("restarts", t.restarts);
+  json.member("orders_adopted", t.adopted);
   json.member_number("quote_uptime_pct", percent(t.quoted, t.measured));
   put_quoting(json, t.quoting);
   json.member("faults_injected", t.injected());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "engine/app/config/sim_setup.h"
@@ -9,6 +10,7 @@
 #include "engine/app/soak/soak_config.h"
 #include "engine/core/decimal_text.h"
 #include "sim/latency.h"
+#include "sim/random.h"
 
 namespace mm::app {
 namespace {
@@ -80,6 +82,134 @@ std::string event_text(const Event& e) {
   }
 }
 
+// Of the engine, when and for how long.
+struct Death {
+  Nanos at{kNever}, pause{};
+};
+
+// Long enough before the end for the next start to meet faults, and to heal. Not where a tick or a
+// lot has changed, which the next start would have to be configured for.
+Death death_of(std::uint64_t seed, Nanos duration, const sim::FaultPlan& plan) {
+  constexpr Nanos kAliveMin{30 * kSecond.v}, kRestMin{250 * kSecond.v};
+  sim::Random random(seed ^ 0xDEAD);
+  if (duration <= kAliveMin + kRestMin || random.below(2) == 0) return {};
+  const Death death{.at = Nanos(random.between(kAliveMin.v, (duration - kRestMin).v)),
+                    .pause = kSecond * random.between(2, 20)};
+  const bool lasting = std::ranges::any_of(plan, [&](const sim::Fault& f) {
+    return f.begin <= death.at && sim::lasting_faults()[static_cast<std::size_t>(f.kind)];
+  });
+  return lasting ? Death{} : death;
+}
+
+sim::FaultPlan plan_after(std::uint64_t seed, Nanos duration, const Death& death,
+                          std::size_t instruments) {
+  return plan_of(~seed, duration - death.at - death.pause, instruments);
+}
+
+// The venue with nobody there.
+void pass(sim::SimVenue& venue, Nanos until) {
+  Event nobodys;
+  while (venue.next(until, nobodys)) continue;
+}
+
+// As a start does that adopts none: until the venue shows none.
+Nanos cancel_all(sim::SimVenue& venue, std::size_t instruments, Nanos now) {
+  constexpr int kRoundsMax = 30;
+  for (int round = 0; round < kRoundsMax && venue.open_orders() > 0; ++round) {
+    for (InstrumentId i = 0; i < instruments; ++i) {
+      for (const Side side : kSides) {
+        for (sim::OrderRow row = venue.book(i).first(side); row != sim::kNoRow;
+             row = venue.order(row).next) {
+          Command cancel;
+          cancel.time = now;
+          cancel.id = venue.order(row).id;
+          cancel.venue_id = venue.order(row).venue_id;
+          cancel.instrument = i;
+          cancel.kind = CommandKind::kCancel;
+          cancel.side = side;
+          venue.submit(cancel, now);
+        }
+      }
+    }
+    now += 2 * kSecond;
+    pass(venue, now);
+  }
+  return now;
+}
+
+// Position and last mark, as a ledger would have them; what was filled meanwhile is recovered.
+SessionOpening opening_after(const Core& core, const sim::SimVenue& venue) {
+  SessionOpening opening;
+  for (InstrumentId i = 0; i < core.instrument_count(); ++i) {
+    const InstrumentState& s = core.instrument(i);
+    SymbolOpening& o = opening.symbols.emplace_back();
+    o.symbol_text = s.config.instrument.symbol_text;
+    o.position = s.opened ? s.position.opening() + venue.position(i) : s.config.risk.start_position;
+    o.tick = s.config.instrument.tick;
+    o.mark = s.marked ? s.mark : HalfTicks(0);
+  }
+  return opening;
+}
+
+void take(CheckedRun& run, SeedResult& result) {
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  result.output_hash = (result.output_hash * kPrime) ^ run.output_hash();
+  result.duration = run.now() - kStart;
+  result.faults_skipped += run.faults().skipped();
+  result.events += run.events_in();
+  for (std::size_t k = 0; k < result.faults.size(); ++k) {
+    result.faults[k] += run.faults().counts()[k];
+  }
+  for (InstrumentId i = 0; i < run.core().instrument_count(); ++i) {
+    result.quoted += run.core().instrument(i).uptime.quoted();
+    result.measured += run.core().instrument(i).uptime.measured();
+  }
+  const sim::Checker& checker = run.checker();
+  result.quoting.add(checker.quoting());
+  const bool first = checker.violated() && result.violations == 0;
+  result.violations += checker.violations();
+  if (!first) return;
+  result.first = checker.first();
+  result.traces = checker.traces();
+}
+
+struct Restart {
+  const CheckedRun& dead;
+  sim::SimVenue& venue;
+  const sim::FaultPlan& faults;
+  Nanos pause{}, end{};
+};
+
+void start_again(Config config, const Restart& restart, SeedResult& result) {
+  sim::SimVenue& venue = restart.venue;
+  const std::vector<Instrument> instruments = simulated_instruments(config);
+  Nanos now = restart.dead.now() + restart.pause;
+  pass(venue, now);
+  if (config.execution.own_orders_at_start == OwnOrdersAtStart::kCancel) {
+    now = cancel_all(venue, instruments.size(), now);
+    if (venue.open_orders() > 0) result.error = "orders of the first start cannot be cancelled";
+  }
+  config.engine.epoch = 2;
+  CheckedRun run(config, instruments, venue, restart.faults, nullptr,
+                 opening_after(restart.dead.core(), venue));
+  run.go_on_from(restart.dead);
+  run.begin(now);
+  run.advance(restart.end);
+  run.shut_down();
+  take(run, result);
+  result.adopted = run.core().lifecycle().counters().adopted;
+}
+
+std::string plan_text(const sim::FaultPlan& plan) {
+  std::string text;
+  for (const sim::Fault& f : plan) {
+    text += fmt::format(
+        "  {:>9} to {:>9} s: {}{}\n", seconds(f.begin), seconds(f.end), name(f.kind),
+        f.instrument == sim::kEveryInstrument ? std::string() : fmt::format(" #{}", f.instrument));
+  }
+  return text;
+}
+
 }  // namespace
 
 SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::string> sets) {
@@ -88,33 +218,27 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   result.seed = seed;
   result.begun = kStart;
   ConfigLoad load = parse_config("", "soak", sets_of(seed, sets));
-  if (load.ok()) load.error = sim::load_latency_samples(load.config.simulator);
+  if (load.ok()) load.error = sim::load_latency_samples(load.config.simulator).problem;
   result.error = load.error;
   if (!load.ok()) return result;
   const Config& config = load.config;
   const std::vector<Instrument> instruments = simulated_instruments(config);
   const auto venue = make_sim_venue(config, instruments);
-  CheckedRun run(config, instruments, *venue, plan_of(seed, duration, instruments.size()));
+  const sim::FaultPlan plan = plan_of(seed, duration, instruments.size());
+  const Death death = death_of(seed, duration, plan);
+  CheckedRun run(config, instruments, *venue, plan);
   run.begin(kStart);
-  run.advance(kStart + duration);
-  run.shut_down();
-  result.duration = run.now() - kStart;
-  result.cpu = thread_cpu() - cpu_before;
-  result.faults = run.faults().counts();
-  result.faults_skipped = run.faults().skipped();
-  result.events = run.events_in();
-  result.fills = venue->counters().fills;
-  result.output_hash = run.output_hash();
-  for (InstrumentId i = 0; i < instruments.size(); ++i) {
-    result.quoted += run.core().instrument(i).uptime.quoted();
-    result.measured += run.core().instrument(i).uptime.measured();
+  const bool lives = death.at == kNever;
+  run.advance(kStart + (lives ? duration : death.at));
+  if (lives) run.shut_down();
+  take(run, result);
+  if (!lives) {
+    result.killed = death.at;
+    const auto faults = plan_after(seed, duration, death, instruments.size());
+    start_again(config, {run, *venue, faults, death.pause, kStart + duration}, result);
   }
-  const sim::Checker& checker = run.checker();
-  result.quoting = checker.quoting();
-  result.violations = checker.violations();
-  if (!checker.violated()) return result;
-  result.first = checker.first();
-  result.traces = checker.traces();
+  result.fills = venue->counters().fills;
+  result.cpu = thread_cpu() - cpu_before;
   return result;
 }
 
@@ -140,12 +264,14 @@ std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::s
   for (const std::string& set : sets) text += fmt::format("  --set '{}'\n", set);
   const ConfigLoad load = parse_config("", "soak", sets);
   if (!load.ok()) return text + load.error + "\n";
-  for (const sim::Fault& f : plan_of(seed, duration, load.config.venue.symbols.size())) {
-    text += fmt::format(
-        "  {:>9} to {:>9} s: {}{}\n", seconds(f.begin), seconds(f.end), name(f.kind),
-        f.instrument == sim::kEveryInstrument ? std::string() : fmt::format(" #{}", f.instrument));
-  }
-  return text;
+  const std::size_t instruments = load.config.venue.symbols.size();
+  const sim::FaultPlan plan = plan_of(seed, duration, instruments);
+  text += plan_text(plan);
+  const Death death = death_of(seed, duration, plan);
+  if (death.at == kNever) return text;
+  text += fmt::format("  {:>9} s: the engine dies; started again {} s later, and since then:\n",
+                      seconds(death.at), seconds(death.pause));
+  return text + plan_text(plan_after(seed, duration, death, instruments));
 }
 
 }  // namespace mm::app

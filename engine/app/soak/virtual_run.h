@@ -37,8 +37,8 @@ class VirtualRun {
   using Loop = VirtualLoop<VirtualDriver, Gateway, Venue, Source>;
 
   VirtualRun(const Config& config, std::span<const Instrument> instruments, Venue& venue,
-             Journal& journal)
-      : core_(make_core_config(config, instruments)),
+             Journal& journal, const SessionOpening& opening = {})
+      : core_(make_core_config(config, instruments, opening)),
         commands_(CommandBuffer::kCapacity * 2),
         executions_(static_cast<std::size_t>(config.engine.execution_ring_slots)),
         sink_(make_sink(commands_, journal)),
@@ -59,8 +59,13 @@ class VirtualRun {
     venue_.start(loop_->now());
   }
   bool advance(Nanos until) {
+    return advance(until, [] { return false; });
+  }
+  // See VirtualLoop.
+  template <class Interrupted>
+  bool advance(Nanos until, const Interrupted& interrupted) {
     const SealedScope sealed;
-    return loop_->advance(until);
+    return loop_->advance(until, interrupted);
   }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }

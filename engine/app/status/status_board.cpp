@@ -29,6 +29,7 @@ void take_instrument(const Core& core, const InstrumentState& s, InstrumentView&
   view.resets = s.reset.count();
   view.reasons = {s.side(Side::kBuy).reason, s.side(Side::kSell).reason};
   view.next_reset = s.reset.due();
+  view.last_reset = s.reset.began();
   view.market = s.market.measures().summary(core.now());
   view.pending_amends = core.orders().pending_modifications(s.id);
   view.live_orders = core.orders().live_count(s.id);

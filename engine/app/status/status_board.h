@@ -38,7 +38,7 @@ struct InstrumentView {
   OrderCounts counts;
   std::uint64_t fills = 0, resets = 0;
   std::array<QuoteReason, 2> reasons{};
-  Nanos next_reset{kNever};
+  Nanos next_reset{kNever}, last_reset{};
   MarketSummary market{};
   std::size_t pending_amends = 0, live_orders = 0;
   std::array<OrderView, kOrdersMax> orders;

@@ -117,6 +117,7 @@ std::string StatusView::head(const ViewInput& in) const {
   if (s.trip != QuoteReason::kQuoting) {
     text += colour(kRed, fmt::format("stopped: {}\n", name(s.trip)));
   }
+  if (!in.warning.empty()) text += colour(kRed, std::string(in.warning)) + "\n";
   return text;
 }
 
@@ -146,8 +147,13 @@ std::string StatusView::orders_block(const ViewInput& in, std::size_t i) const {
     const std::int64_t left = std::max<std::int64_t>(0, (v.next_reset - in.snapshot.time).v);
     reset = fmt::format("in {} s", (left + kSecond.v - 1) / kSecond.v);
   }
-  std::string text = fmt::format("  next reset {} ({} so far)   amends under way {}\n\n", reset,
-                                 v.resets, v.pending_amends);
+  // Its orders scroll by; that it was stays.
+  const std::string last =
+      v.resets == 0
+          ? ""
+          : fmt::format(", the last {} s ago", (in.snapshot.time - v.last_reset).v / kSecond.v);
+  std::string text = fmt::format("  next reset {} ({} so far{})   amends under way {}\n\n", reset,
+                                 v.resets, last, v.pending_amends);
   text += colour(kDim, fmt::format("  {:<5} {:>12} {:>12} {:>12} {:<17} {:>7}\n", "side", "price",
                                    "size", "filled", "state", "age"));
   // As they stand in the book: prices fall from line to line.
@@ -222,6 +228,8 @@ std::string StatusView::line(const ViewInput& in) const {
 void StatusView::show(const ViewInput& in) {
   if (!screen_.redraws) {
     std::string text = line(in) + "\n";
+    if (!in.warning.empty())
+      text += fmt::format("{} {}\n", clock_text(in.snapshot.time), in.warning);
     if (kind_ == ViewKind::kOrders) {
       const std::size_t count = in.snapshot.instrument_count;
       for (std::size_t i = 0; i < std::min(count, in.snapshot.instruments.size()); ++i) {

@@ -29,6 +29,7 @@ struct ViewInput {
   Nanos started{};
   Nanos until{kNever};  // planned end
   std::string_view where;
+  std::string_view warning = {};  // of what goes wrong beside the core
 };
 
 // Best prices, moves, trend, volatility and flow: three lines.

@@ -47,21 +47,25 @@ bool VenueAccount::trades(std::string_view symbol) const {
 
 std::string VenueAccount::find_latest_start(std::uint8_t instance,
                                             std::optional<std::uint16_t>& latest) {
-  for (const Instrument& i : instruments_) {
-    for (const std::string_view method : {std::string_view("openOrders.status"), kRecentOrders}) {
-      orders::Params params{{"symbol", std::string(i.symbol())}};
-      if (method == kRecentOrders) params.push_back(orders::number_param("limit", 1000));
-      if (std::string error = venue_.ask_signed(method, params); !error.empty()) return error;
-      for (const orders::OrderRecord& order : venue_.response().orders) {
-        const auto id = orders::parse_client_id(order.client_id);
-        if (!id || parts(*id).instance != instance) continue;
-        const std::uint16_t epoch = parts(*id).epoch;
-        const orders::Identity known{instance, latest.value_or(epoch)};
-        if (orders::owner_of(*id, known) != orders::Owner::kEarlier) latest = epoch;
-      }
+  const auto look = [&](std::string_view method, orders::Params params) {
+    std::string error = venue_.ask_signed(method, std::move(params));
+    if (!error.empty()) return error;
+    for (const orders::OrderRecord& order : venue_.response().orders) {
+      const auto id = orders::parse_client_id(order.client_id);
+      if (!id || parts(*id).instance != instance) continue;
+      const std::uint16_t epoch = parts(*id).epoch;
+      const orders::Identity known{instance, latest.value_or(epoch)};
+      if (orders::owner_of(*id, known) != orders::Owner::kEarlier) latest = epoch;
     }
+    return error;
+  };
+  // Of every symbol: of what rests on one that is traded no more we must be the later start, too.
+  std::string error = look("openOrders.status", {});
+  for (std::size_t i = 0; i < instruments_.size() && error.empty(); ++i) {
+    const std::string symbol(instruments_[i].symbol());
+    error = look(kRecentOrders, {{"symbol", symbol}, orders::number_param("limit", 1000)});
   }
-  return {};
+  return error;
 }
 
 std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
@@ -115,6 +119,10 @@ int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open
   }
   left.canceled += all;
   return all;
+}
+
+bool VenueAccount::pauses_beyond(Nanos time) const {
+  return pause_.next(net::RequestUse::kOther, clock_.now()) > time;
 }
 
 // What remains of `give_up` begins anew with its end.
@@ -177,6 +185,7 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     }
     const bool none = left.error.empty() && open.empty();
     if ((none && asked >= closing.arrivals_until) || asked >= give_up) break;
+    if (!left.error.empty() && pauses_beyond(std::max(give_up, began + closing.pause_max))) break;
     const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again

@@ -62,7 +62,7 @@ class VenueAccount {
   // Lists the open orders of this engine, cancels each by its number and looks again; everybody's
   // are cancelled a symbol at a time. Only a list without any that was asked for after
   // `arrivals_until` says that none is left; else it ends `patience` later. A pause that the venue
-  // wants is kept.
+  // wants is kept; one that ends too late ends it at once.
   Left cancel_all(const Closing& closing);
   // Only lists them, once and, where the venue wants a pause, once more after that.
   Left look(const Closing& closing);
@@ -72,8 +72,8 @@ class VenueAccount {
   // latter a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
-  // The latest start of this instance that the open orders or the last 1000 of each symbol are of;
-  // left alone if there is none. Returns the error.
+  // The latest start of this instance that the account's open orders are of, on any symbol, or the
+  // last 1000 of each of ours; left alone if there is none. Returns the error.
   std::string find_latest_start(std::uint8_t instance, std::optional<std::uint16_t>& latest);
   // Base, free and locked, by instrument. Returns the error.
   std::string read_bases(std::vector<Amount>& bases);
@@ -93,6 +93,7 @@ class VenueAccount {
   bool trades(std::string_view symbol) const;
   // Refused or unanswered: the next list tells. Returns how many went.
   int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up, Left& left);
+  bool pauses_beyond(Nanos time) const;
   void keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up);
   void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
                          std::uint64_t foreign_orders, Summary& summary) const;

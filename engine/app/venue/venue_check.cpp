@@ -9,10 +9,12 @@
 
 #include "engine/app/venue/feed_setup.h"
 #include "engine/app/venue/key_rights.h"
+#include "engine/app/venue/reachability.h"
 #include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/core/decimal_text.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/order_session_options.h"
 
 namespace mm::app {
 namespace {
@@ -45,7 +47,13 @@ class VenueProbe {
   void check_market();
   // Signed questions make sense: it answers, and our times mean something to it.
   bool answers() const { return answers_; }
-  void check_account(const Credentials& key);
+  // False if the venue does not accept the key.
+  bool check_account(const Credentials& key);
+  // `key`: accepted, else null. What cannot be reached by REST either is not asked.
+  void check_orders(const Credentials* key) {
+    if (reached_) tried_ += check_order_entry(config_, key, pause_, findings_);
+  }
+  std::size_t tried() const { return tried_; }  // connections
 
  private:
   bool check_clock();
@@ -61,7 +69,8 @@ class VenueProbe {
   Findings& findings_;
   net::SharedRequestPause pause_;  // nobody else asks yet
   VenueRest venue_;
-  bool answers_ = false;
+  bool reached_ = false, answers_ = false;
+  std::size_t tried_ = 0;
   std::vector<Instrument> instruments_;
 };
 
@@ -71,6 +80,7 @@ void VenueProbe::check_market() {
   }
   if (!venue_.error().empty()) return findings_.fail("venue", venue_.error());
   if (check_clock()) check_symbols();
+  if (reached_) tried_ += check_streams(config_, pause_, findings_);
 }
 
 bool VenueProbe::check_clock() {
@@ -78,6 +88,7 @@ bool VenueProbe::check_clock() {
     findings_.fail("venue", error);
     return false;
   }
+  reached_ = true;
   const net::Endpoint& at = venue_.endpoint();
   findings_.ok("venue", fmt::format("{}:{} answers in {} ms", at.host, at.port,
                                     DecimalText(venue_.clock().round_trip().v / 1000, 3).view()));
@@ -134,7 +145,22 @@ void VenueProbe::check_symbol(const Instrument& instrument, const binance::Symbo
     findings_.fail("symbol", text + ": takes no LIMIT_MAKER orders");
     return;
   }
+  const std::string ours = binance::orders::OrderSessionOptions{}.self_trade_prevention;
+  const std::vector<std::string>& modes = rules.self_trade_modes;
+  if (!modes.empty() && std::ranges::find(modes, ours) == modes.end()) {
+    findings_.fail("symbol",
+                   fmt::format("{}: takes no orders with self-trade prevention {}, only {}", text,
+                               ours, fmt::join(modes, ", ")));
+    return;
+  }
   findings_.ok("symbol", text);
+  const RiskParams risk = config_.symbol(instrument.symbol()).risk;
+  const Amount held_max = rules.position_max;
+  if (held_max.v == 0 || (risk.max_position.v > 0 && risk.max_position <= held_max)) return;
+  findings_.warn(
+      "symbol", fmt::format("{}: MAX_POSITION allows {} {}, what the account holds "
+                            "included: [risk] max_position is lowered to that",
+                            instrument.symbol(), decimal_text(held_max).view(), instrument.base()));
 }
 
 void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
@@ -146,6 +172,12 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
   const std::int64_t window_s = std::max<std::int64_t>(orders->interval.v / kSecond.v, 1);
   const std::string text = fmt::format("{} orders in {} s, weight {} in {} s", orders->limit,
                                        window_s, weight->limit, weight->interval.v / kSecond.v);
+  const std::int32_t open = config_.common.risk.max_order_count;
+  if (info.orders_max > 0 && open > info.orders_max) {
+    findings_.warn("limits", fmt::format("EXCHANGE_MAX_NUM_ORDERS allows {} open orders: [risk] "
+                                         "max_order_count = {} is lowered to that",
+                                         info.orders_max, open));
+  }
   const std::int64_t wanted = config_.order_management.modify_rate_limit * window_s;
   if (wanted > orders->limit) {
     findings_.warn("limits",
@@ -155,9 +187,12 @@ void VenueProbe::check_limits(const binance::ExchangeInfo& info) {
   }
 }
 
-void VenueProbe::check_account(const Credentials& key) {
+bool VenueProbe::check_account(const Credentials& key) {
   const VenueAnswer account = venue_.ask_signed("/api/v3/account", {}, key);
-  if (!account.error.empty()) return findings_.fail("key", account.error);
+  if (!account.error.empty()) {
+    findings_.fail("key", account.error);
+    return false;
+  }
   const bool may = flag_of(account.body, "canTrade").value_or(false);
   findings_.add(may ? Verdict::kOk : Verdict::kFail, "key",
                 fmt::format("{} key, the account {} trade", name(key.signer->type()),
@@ -165,6 +200,7 @@ void VenueProbe::check_account(const Credentials& key) {
   check_fees(account.body);
   check_balances(account.body);
   check_restrictions(key);
+  return true;
 }
 
 void VenueProbe::check_fees(const json::element& account) {
@@ -219,18 +255,22 @@ void VenueProbe::check_restrictions(const Credentials& key) {
 
 }  // namespace
 
-void check_market(const Config& config, Findings& findings) {
-  VenueProbe(config, findings).check_market();
+std::size_t check_market(const Config& config, Findings& findings) {
+  VenueProbe probe(config, findings);
+  probe.check_market();
+  return probe.tried();
 }
 
-void check_account(const Config& config, const Credentials& key, Findings& findings) {
+std::size_t check_account(const Config& config, const Credentials& key, Findings& findings) {
   findings.add(config.venue.allow_live ? Verdict::kOk : Verdict::kFail, "live",
                config.venue.allow_live ? "[venue] allow_live = yes"
                                        : "[venue] allow_live = no: real orders are not allowed");
   if (!key.error.empty()) findings.fail("key", key.error);
   VenueProbe probe(config, findings);
   probe.check_market();
-  if (key.error.empty() && probe.answers()) probe.check_account(key);
+  const bool accepted = key.error.empty() && probe.answers() && probe.check_account(key);
+  probe.check_orders(accepted ? &key : nullptr);
+  return probe.tried();
 }
 
 }  // namespace mm::app

@@ -10,10 +10,10 @@
 
 namespace mm::app {
 
-// What market data need.
-void check_market(const Config& config, Findings& findings);
+// What market data need. Both return the connections tried: the venue counts them.
+std::size_t check_market(const Config& config, Findings& findings);
 // That, and what orders need of the account.
-void check_account(const Config& config, const binance::orders::Credentials& key,
-                   Findings& findings);
+std::size_t check_account(const Config& config, const binance::orders::Credentials& key,
+                          Findings& findings);
 
 }  // namespace mm::app

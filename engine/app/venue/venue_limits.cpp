@@ -32,6 +32,24 @@ LimitType type_of(RateLimitKind kind) {
   return LimitType::kOther;
 }
 
+void obey_filters(const binance::ExchangeInfo& info, Config& config) {
+  const auto lower = [](auto& own, auto venues) {
+    if (venues > decltype(venues){} && (own == decltype(venues){} || own > venues)) own = venues;
+  };
+  lower(config.common.risk.max_order_count, info.orders_max);
+  for (SymbolConfig& symbol : config.overrides) {
+    lower(symbol.risk.max_order_count, info.orders_max);
+  }
+  for (const std::string& name : config.venue.symbols) {
+    const binance::SymbolRules* const rules = info.find_rules(name, true);
+    if (rules == nullptr || rules->position_max == Amount(0)) continue;
+    const auto own = std::ranges::find(config.overrides, name, &SymbolConfig::name);
+    const bool any = own != config.overrides.end();
+    SymbolConfig& symbol = any ? *own : config.overrides.emplace_back(config.symbol(name));
+    lower(symbol.risk.max_position, rules->position_max);
+  }
+}
+
 }  // namespace
 
 void obey_limits(const binance::ExchangeInfo& info, Config& config) {
@@ -46,6 +64,7 @@ void obey_limits(const binance::ExchangeInfo& info, Config& config) {
   std::int32_t& requests = config.order_management.modify_rate_limit;
   // A tenth of the count stays in reserve.
   requests = share(info.find_limit(RateLimitKind::kOrders), kSecond * 9 / 10, requests);
+  obey_filters(info, config);
 }
 
 std::vector<binance::orders::LimitUsage> order_limits(const binance::ExchangeInfo& info) {

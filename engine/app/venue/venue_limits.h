@@ -12,8 +12,8 @@
 namespace mm::app {
 
 // Lowers what the configuration would use to what there is: connection attempts, the feed's weight
-// (half of the address's) and the core's requests a second. What it leaves is in the session's
-// config.ini, so a replay has the same.
+// (half of the address's), the core's requests a second, open orders on all symbols, and positions
+// (MAX_POSITION). What it leaves is in the session's config.ini, so a replay has the same.
 void obey_limits(const binance::ExchangeInfo& info, Config& config);
 
 // As the order session counts them.

@@ -1,11 +1,10 @@
 #include "engine/app/venue/venue_rest.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "engine/app/venue/feed_setup.h"
-#include "engine/core/assert.h"
 #include "engine/core/decimal.h"
+#include "engine/runtime/core_dump.h"
 #include "gateway/binance/questions.h"
 
 namespace mm::app {
@@ -16,8 +15,7 @@ namespace json = simdjson::dom;
 // Secrets that libraries copy into memory of their own must not reach a core file either: a process
 // that has a key leaves none.
 orders::Credentials load_credentials(const Config& config) {
-  constexpr rlimit kNoCore{0, 0};
-  MM_ASSERT(setrlimit(RLIMIT_CORE, &kNoCore) == 0, "a limit of one's own may always be lowered");
+  forbid_core_dumps();
   const VenueConfig& venue = config.venue;
   return orders::Credentials::load(
       {venue.api_key_file, venue.api_secret_file, venue.private_key_file});

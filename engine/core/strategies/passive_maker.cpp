@@ -1,6 +1,7 @@
 // The passive maker: levels from min_spread to max_spread around fair value, widened by volatility,
 // skewed by position. README, Ladder.
 #include <algorithm>
+#include <array>
 
 #include "engine/core/divide.h"
 #include "engine/core/strategy.h"
@@ -23,13 +24,21 @@ constexpr std::int64_t part(std::int64_t whole, Ratio fraction) {
 
 class PassiveMaker {
  public:
-  explicit PassiveMaker(const StrategyParams&) {}
+  // Level i of n stands at min + i * (max - min) / (n - 1) from fair value.
+  PassiveMaker(const Instrument& instrument, const StrategyParams& p)
+      : tick_lots_(tick_lots_worth(instrument, p.order_notional)),
+        lots_(p.order_size.v / instrument.lot.v) {
+    const std::int64_t n = p.target_orders_per_side;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t width = n == 1 ? 0 : (p.max_spread.v - p.min_spread.v) * i / (n - 1);
+      distances_[static_cast<std::size_t>(i)] = Ratio(p.min_spread.v + width);
+    }
+  }
 
-  void quote(const QuoteInput& in, Ladder& out) {
-    const Int128 tick_lots = tick_lots_worth(in.instrument, in.params.order_notional);
+  void quote(const QuoteInput& in, Ladder& out) const {
     for (const Side side : kSides) {
       LadderSide& levels = out.side(side);
-      space(side, in, tick_lots, levels);
+      space(side, in, levels);
       widen(side, in, levels);
       skew(side, in, levels);
       join(side, in, levels);
@@ -39,23 +48,21 @@ class PassiveMaker {
   }
 
  private:
-  // Level i of n stands at min + i * (max - min) / (n - 1) from fair value.
-  static void space(Side side, const QuoteInput& in, Int128 tick_lots, LadderSide& levels) {
-    const StrategyParams& p = in.params;
-    const std::int64_t n = p.target_orders_per_side;
+  void space(Side side, const QuoteInput& in, LadderSide& levels) const {
+    const std::int64_t n = in.params.target_orders_per_side;
     for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t width = n == 1 ? 0 : (p.max_spread.v - p.min_spread.v) * i / (n - 1);
-      const Ticks price = price_at_distance(side, in.fair_value, Ratio(p.min_spread.v + width));
+      const Ratio distance = distances_[static_cast<std::size_t>(i)];
+      const Ticks price = price_at_distance(side, in.fair_value, distance);
       if (price.v < 1) break;
-      levels.add({price, size(in, price, tick_lots, i)});
+      levels.add({price, size(in, price, i)});
     }
   }
 
-  static Lots size(const QuoteInput& in, Ticks price, Int128 tick_lots, std::int64_t level) {
+  Lots size(const QuoteInput& in, Ticks price, std::int64_t level) const {
     const StrategyParams& p = in.params;
-    const std::int64_t base = p.order_size.v > 0 ? p.order_size.v / in.instrument.lot.v
-                                                 : lots_worth(in.instrument, price, tick_lots).v;
-    return Lots(base + part(base, p.level_size_step * level));
+    const Lots base = p.order_size.v > 0 ? lots_ : lots_worth(in.instrument, price, tick_lots_);
+    if (p.level_size_step.v == 0) return base;
+    return Lots(base.v + part(base.v, p.level_size_step * level));
   }
 
   static void widen(Side side, const QuoteInput& in, LadderSide& levels) {
@@ -95,6 +102,10 @@ class PassiveMaker {
       if (beyond * sign(side) > 0) levels.erase(i);
     }
   }
+
+  Int128 tick_lots_;  // what order_notional buys, at a price of one tick
+  Lots lots_;         // order_size
+  std::array<Ratio, kMaxLevelsPerSide> distances_{};
 };
 
 const StrategyRegistration<PassiveMaker> registration{"passive_maker"};

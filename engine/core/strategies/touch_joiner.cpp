@@ -9,7 +9,8 @@ namespace {
 
 class TouchJoiner {
  public:
-  explicit TouchJoiner(const StrategyParams& params) : size_(params.order_size) {}
+  TouchJoiner(const Instrument& instrument, const StrategyParams& params)
+      : tick_lots_(tick_lots_worth(instrument, params.order_notional)) {}
 
   void quote(const QuoteInput& in, Ladder& out) {
     out.bids.add({in.touch.bid, lots(in, in.touch.bid)});
@@ -18,11 +19,12 @@ class TouchJoiner {
 
  private:
   Lots lots(const QuoteInput& in, Ticks price) const {
-    if (size_.v > 0) return Lots(size_.v / in.instrument.lot.v);
-    return lots_worth(in.instrument, price, in.params.order_notional);
+    const Amount size = in.params.order_size;
+    if (size.v > 0) return Lots(size.v / in.instrument.lot.v);
+    return lots_worth(in.instrument, price, tick_lots_);
   }
 
-  Amount size_;
+  Int128 tick_lots_;  // what order_notional buys, at a price of one tick
 };
 
 const StrategyRegistration<TouchJoiner> registration{"touch_joiner"};

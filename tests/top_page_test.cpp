@@ -1,0 +1,189 @@
+// The pages of `mm_logic top`: what they say, and that they fit whatever terminal there is.
+#include "engine/monitor/top_page.h"
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include "engine/monitor/book_ladder.h"
+#include "engine/monitor/log_tail.h"
+#include "engine/monitor/number_text.h"
+#include "engine/monitor/panels.h"
+#include "tests/published_core.h"
+
+namespace mm::monitor {
+namespace {
+
+using test::PublishedCore;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const EventCounts kNoRates;
+
+std::string text_of(const EngineView& view, Tab tab, PageSize size = {24, 80},
+                    std::span<const std::string> log = {}) {
+  return page_text(
+      top_page({.view = view, .rates = kNoRates, .log = log, .instrument = 0, .tab = tab}, size),
+      false);
+}
+
+TEST(TopPage, TheMarketIsSeenAtEightyByTwentyFour) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  engine.connect("orders 1", false);
+  engine.turn.record(Nanos(1'250));
+  const EngineView view = engine.look();
+  const std::vector<std::string> log{"a line of the log"};
+  const std::string text = text_of(view, Tab::kMarket, {24, 80}, log);
+  EXPECT_EQ(test::count_of(text, "\n"), 24u);
+  for (const char* part :
+       {"ETHUSDT 1/1", "live testnet", "running", "buy quoting", "sell quoting", "invariants clean",
+        "position", "0 ETH", "profit", "6 active", "reset in", "own 6/100", "3000.00", "2994",
+        "buy 1", "sell 3", "1 connections, 1 DOWN", "a line of the log", "k kill"}) {
+    EXPECT_THAT(text, HasSubstr(part)) << text;
+  }
+}
+
+TEST(TopPage, OurOrdersAreInTheLadderHoweverFarTheyStand) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  std::vector<Quote> bids;
+  for (int i = 0; i < 40; ++i) bids.push_back({Ticks(299'999 - i), Lots(10)});
+  engine.harness.send_book(0, false, bids, {});
+  engine.harness.batch_end();
+  const EngineView view = engine.look();
+  const std::vector<LadderRow> rows = ladder_rows(view.instruments[0], Side::kBuy, 7);
+  ASSERT_EQ(rows.size(), 7u);
+  EXPECT_EQ(rows[0].price, Ticks(299'999)) << "the market's best";
+  std::size_t own = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    own += rows[i].own.v > 0 ? 1u : 0u;
+    if (i > 0) {
+      EXPECT_LT(rows[i].price, rows[i - 1].price);
+    }
+  }
+  EXPECT_EQ(own, 3u);
+  const std::vector<LadderRow> few = ladder_rows(view.instruments[0], Side::kBuy, 2);
+  ASSERT_EQ(few.size(), 2u);
+  EXPECT_EQ(few[0].own.v, 0) << "market and best order";
+  EXPECT_GT(few[1].own.v, 0);
+  EXPECT_THAT(ladder_rows(view.instruments[0], Side::kBuy, 0), IsEmpty());
+}
+
+TEST(TopPage, ALevelThatIsNotQuotedHasItsReason) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  engine.harness.control(ControlCode::kPause, PauseScope::kSell);
+  engine.harness.answer_all();
+  const std::string text = text_of(engine.look(), Tab::kMarket);
+  EXPECT_THAT(text, HasSubstr("sell paused"));
+  EXPECT_THAT(text, HasSubstr("sell 1-3 paused")) << text;
+  engine.harness.control(ControlCode::kKill);
+  engine.harness.answer_all();
+  EXPECT_THAT(text_of(engine.look(), Tab::kMarket), HasSubstr("tripped: halted"));
+}
+
+TEST(TopPage, WhatHasBecomeOfTheEngineIsSaid) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  engine.ours.layout().latch.set(KillLatch::kGuard);
+  EXPECT_THAT(text_of(engine.look(), Tab::kMarket), HasSubstr("kill latch set"));
+  engine.ours.layout().identity.process.start_ticks ^= 1;
+  EXPECT_THAT(text_of(engine.look(), Tab::kMarket), HasSubstr("died"));
+  engine.ours.layout().phase = counters::Phase::kEnded;
+  EXPECT_THAT(text_of(engine.look(), Tab::kMarket), HasSubstr("ended"));
+}
+
+TEST(TopPage, TabsShowOrdersEngineLogAndHelp) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  const EngineView view = engine.look();
+  const std::string orders = text_of(view, Tab::kOrders);
+  EXPECT_EQ(test::count_of(orders, "active"), 12u) << "six orders, six levels\n" << orders;
+  const std::string engine_text = text_of(view, Tab::kEngine, {60, 100});
+  for (const char* part : {"mm_logic 1.2.3", "0000000000abcdef", "event to command", "weight",
+                           "none: the venue is simulated", "place"}) {
+    EXPECT_THAT(engine_text, HasSubstr(part)) << engine_text;
+  }
+  const std::vector<std::string> log{"first", "second\x1b[2J", "third"};
+  const std::string log_text = text_of(view, Tab::kLog, {5, 80}, log);
+  EXPECT_THAT(log_text, HasSubstr("second?[2J\nthird")) << "the last that fit, and no more colours";
+  EXPECT_THAT(log_text, Not(HasSubstr("first")));
+  EXPECT_THAT(text_of(view, Tab::kHelp), HasSubstr("asks first"));
+}
+
+TEST(TopPage, AMessageTakesThePlaceOfTheKeys) {
+  PublishedCore engine;
+  const EngineView view = engine.look();
+  const std::string text = page_text(
+      top_page({.view = view, .rates = kNoRates, .log = {}, .message = "told"}, {24, 80}), false);
+  EXPECT_THAT(text, HasSubstr("told\n"));
+  EXPECT_THAT(text, Not(HasSubstr("k kill")));
+}
+
+TEST(TopPage, AnEngineWithoutInstrumentsIsNoTrouble) {
+  const EngineView nothing;
+  EXPECT_THAT(text_of(nothing, Tab::kMarket), HasSubstr("no instruments"));
+  EXPECT_FALSE(
+      page_text(whole_page({.view = nothing, .rates = kNoRates, .log = {}}, 80), false).empty());
+}
+
+RC_GTEST_PROP(TopPageProperty, FitsEveryTerminal, ()) {
+  static const EngineView view = [] {
+    CoreConfig config = test::one_instrument();
+    config.instruments[0].strategy.target_orders_per_side = 32;
+    static PublishedCore engine(config);
+    engine.harness.start_quoting();
+    return engine.look();
+  }();
+  static const std::vector<std::string> log(300, std::string(300, 'x'));
+  const auto tab = static_cast<Tab>(*rc::gen::inRange(0, static_cast<int>(Tab::kCount)));
+  const PageSize size{*rc::gen::inRange<std::size_t>(1, 120),
+                      *rc::gen::inRange<std::size_t>(1, 250)};
+  const Page page = top_page({.view = view, .rates = kNoRates, .log = log, .tab = tab}, size);
+  RC_ASSERT(page.size() == size.rows);
+  for (const Line& line : page) {
+    RC_ASSERT(line.width() <= size.columns);
+    std::size_t width = 0;
+    for (const Piece& piece : line.pieces()) width += piece.text.size();
+    RC_ASSERT(width == line.width());
+  }
+}
+
+TEST(NumberText, ColumnsLineUpAndTimesFit) {
+  const counters::Scale scale{Amount(kAmountScale / 100), Amount(kAmountScale / 1000)};
+  EXPECT_EQ(price_column(scale, Ticks(300'010)), "3000.10");
+  EXPECT_EQ(price_column(scale, HalfTicks(600'021)), "3000.105");
+  EXPECT_EQ(lots_column(scale, Lots(-1)), "-0.001");
+  EXPECT_EQ(price_column({Amount(kAmountScale), {}}, Ticks(7)), "7");
+  EXPECT_EQ(signed_money(Money(kMoneyScale * 3 / 2)), "+1.50");
+  EXPECT_EQ(money_column(Money(-kMoneyScale / 100)), "-0.01");
+  EXPECT_EQ(duration_text(Nanos(999)), "999ns");
+  EXPECT_EQ(duration_text(Nanos(1'250)), "1.25us");
+  EXPECT_EQ(duration_text(Nanos(12'500'000)), "12.5ms");
+  EXPECT_EQ(duration_text(kSecond * 125), "125s");
+  EXPECT_EQ(clock_text(kSecond * 3'723), "01:02:03");
+}
+
+TEST(LogTail, IsTheEndOfTheFile) {
+  const test::Scratch here;
+  EXPECT_THAT(log_tail(here.path("missing"), 3), IsEmpty());
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) text += "line " + std::to_string(i) + "\n";
+  const std::string path = here.write("log.txt", text + "half of o");
+  EXPECT_THAT(log_tail(path, 2), testing::ElementsAre("line 998", "line 999"));
+  EXPECT_EQ(log_tail(path, 100'000).size(), 1'000u);
+}
+
+TEST(Fitted, WhatMattersLeastGoesFirst) {
+  const auto text = [](std::size_t rows) {
+    return page_text(fitted({{"a", 0}, {"b", 2}, {"c", 1}, {"d", 2}}, rows), false);
+  };
+  EXPECT_EQ(text(9), "a\nb\nc\nd\n");
+  EXPECT_EQ(text(3), "a\nb\nc\n");
+  EXPECT_EQ(text(2), "a\nc\n");
+  EXPECT_EQ(text(0), "");
+}
+
+}  // namespace
+}  // namespace mm::monitor
