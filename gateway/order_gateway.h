@@ -44,7 +44,7 @@ struct GatewayConfig {
 
 // Of commands that were sent, up to when the session had given them away: read when it rests.
 struct GatewayTimes {
-  Histogram send;             // of the session alone: encoded, encrypted, written
+  Histogram send;             // one after the other: checked, encoded, encrypted, written
   Histogram command_to_sent;  // from the turn that decided it
   Histogram tick_to_sent;     // from the receipt of what led to it
 };
@@ -99,10 +99,10 @@ class OrderGateway {
   // What is in the ring now; each command leaves it once it is sent or answered.
   int send(Nanos now) {
     int work = 0;
+    Nanos begin = now;
     for (const Command& c : commands_.peek()) {
       Event* answer = executions_.try_claim();
       RejectReason reason = refusal(c, now);
-      const Nanos begin = measured_now();
       if (reason != RejectReason::kNone && answer == nullptr) break;
       if (reason == RejectReason::kNone && !session_.submit(c, now)) {
         reason = RejectReason::kDisconnected;
@@ -110,7 +110,7 @@ class OrderGateway {
       }
       if (reason == RejectReason::kNone) {
         count(sent_);
-        measure(c, begin);
+        begin = measure(c, begin);
       } else {
         *answer = make_denied(c, reason, now);
         executions_.commit();
@@ -121,13 +121,14 @@ class OrderGateway {
     commands_.consume(static_cast<std::size_t>(work));
     return work;
   }
-  Nanos measured_now() const { return config_.clock != nullptr ? config_.clock->now() : Nanos{}; }
-  void measure(const Command& c, Nanos begin) {
-    if (config_.clock == nullptr) return;
+  // Returns where the next one begins: the clock is read behind what it measures only.
+  Nanos measure(const Command& c, Nanos begin) {
+    if (config_.clock == nullptr) return begin;
     const Nanos sent = config_.clock->now();
     times_.send.record(sent - begin);
     times_.command_to_sent.record(sent - c.time);
     if (c.cause_received > Nanos{}) times_.tick_to_sent.record(sent - c.cause_received);
+    return sent;
   }
   int receive(Nanos now) {
     int work = 0;
