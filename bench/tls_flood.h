@@ -1,6 +1,6 @@
 // A TLS WebSocket server on loopback that sends books of 20 levels as fast as they are taken.
 //
-// One thread of its own, pinned to the first CPU. Twelve books a record of 16 KiB, the ids counted
+// One thread of its own, pinned to the first CPU. Eleven books a record of 16 KiB, the ids counted
 // up; the connection is the client's to end. Cold but for that thread.
 #pragma once
 

@@ -14,9 +14,10 @@ using test::stream_text;
 
 // Its best bid is its id, in cents above 100.
 std::string book_text(std::uint64_t id, std::string_view symbol = "btcusdt") {
-  return stream_text(std::string(symbol) + "@depth20@100ms",
-                     snapshot_text(id, fmt::format(R"(["{}.{:02}","1"],["99.00","2"])",
-                                                   100 + id / 100, id % 100)));
+  return stream_text(
+      std::string(symbol) + "@depth20@100ms",
+      snapshot_text(id, fmt::format(R"(["{}.{:02}","1"],["99.00","2"])", 100 + id / 100, id % 100),
+                    R"(["107.00","1"],["108.00","2"])"));
 }
 std::string trade_text(std::uint64_t id) {
   return stream_text(
