@@ -177,6 +177,21 @@ TEST_F(PassiveMakerTest, JoinBestPutsTheFirstLevelAtTheMarketsBest) {
   EXPECT_THAT(prices(quote().bids), ElementsAre(199'600, 199'400, 199'200));
 }
 
+TEST_F(PassiveMakerTest, JoinBestGoesOutwardsOnlyAndNotBeyondMaxSpread) {
+  params.join_best = true;
+  touch.bid = Ticks(199'999);
+  touch.ask = Ticks(200'001);
+  EXPECT_THAT(prices(quote().bids), ElementsAre(199'600, 199'400, 199'200)) << "a tight market";
+  EXPECT_THAT(prices(quote().asks), ElementsAre(200'400, 200'600, 200'800));
+  touch.bid = Ticks(190'000);
+  touch.ask = Ticks(210'000);
+  EXPECT_EQ(prices(quote().bids).front(), 199'200) << "a wide one";
+  EXPECT_EQ(prices(quote().asks).front(), 200'800);
+  params.skew_price = ratio_ppm(5'000);
+  position = Amount(10 * kAmountScale);
+  EXPECT_EQ(prices(quote().bids).front(), 198'600) << "skew has gone beyond it, and stays";
+}
+
 TEST_F(PassiveMakerTest, NoBidAboveTheCeilingAndNoAskBelowTheFloor) {
   params.price_ceiling = Amount(1'994 * kAmountScale);
   params.price_floor = Amount(2'006 * kAmountScale + 1);

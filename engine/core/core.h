@@ -87,7 +87,7 @@ class Core {
   void on_timer(CommandBuffer& out);
   void on_off_grid_fill(InstrumentState& s, const OffGridFill& fill);
   void on_balance(InstrumentState& s, const Balance& balance);
-  void count(InstrumentState& s, const OrderChange& change);
+  void count(InstrumentState& s, const Event& e, const OrderChange& change);
   void deny(InstrumentState& s, const Denial& denial);
   void touch_changed(InstrumentState& s);
   void judge_lag(Nanos lag);

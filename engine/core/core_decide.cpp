@@ -1,5 +1,6 @@
 // The core's second half: what follows from the state. Entered at kBatchEnd only.
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/core.h"
 #include "engine/core/divide.h"
@@ -61,6 +62,9 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
   s.dirty = false;
   s.retry_at = kNever;
   turn_ = Turn{};
+  for (SideState& side : s.sides) {
+    side.denied_before = std::exchange(side.denied, QuoteReason::kQuoting);
+  }
   // A book that stays crossed holds a level that is gone, and only a snapshot takes it away; asked
   // for once a minute at most, for one that comes crossed is what the venue says.
   const bool crossed = s.market.synced() && s.market.crossed();

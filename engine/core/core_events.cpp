@@ -231,8 +231,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       if (reports_failure(e.kind) && e.failure.reason == RejectReason::kRateLimit) {
         budget_.hold(e.failure.retry_after);
       }
+      const std::uint64_t amends = lifecycle_.counters().amends;
       const OrderChange change = lifecycle_.apply(e);
-      count(s, change);
+      s.counts.amended += lifecycle_.counters().amends - amends;
+      count(s, e, change);
       if (e.kind == EventKind::kFilled) on_fill(s, e, change);
       if (e.kind == EventKind::kAdopted) s.adopted_at = now_;
       judge_cancel_lane(e);
@@ -295,8 +297,11 @@ void Core::on_balance(InstrumentState& s, const Balance& balance) {
   }
 }
 
-void Core::count(InstrumentState& s, const OrderChange& change) {
-  if (change.rejected) ++s.counts.rejected;
+// Of what was asked for: a cancel that is refused is no rejected order.
+void Core::count(InstrumentState& s, const Event& e, const OrderChange& change) {
+  const bool by_venue = e.kind == EventKind::kRejected || e.kind == EventKind::kReplaceRejected ||
+                        e.kind == EventKind::kAmendRejected;
+  if (change.rejected && by_venue) ++s.counts.rejected;
   if (change.order == nullptr || change.before == change.after) return;
   if (change.after == OrderState::kFilled) ++s.counts.filled;
   if (change.after == OrderState::kCanceled) ++s.counts.cancelled;

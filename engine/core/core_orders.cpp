@@ -204,10 +204,14 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
     // own other side is most often in the way where one of its orders is in doubt.
     const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
     const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
-    if (s.side(side).reason != reason && denied != QuoteReason::kPositionLimit) {
+    SideState& state = s.side(side);
+    state.reason = reason;
+    if (denied == QuoteReason::kPositionLimit) return true;
+    // What stands against it at decision after decision is one denial.
+    if (state.denied != reason && state.denied_before != reason) {
       deny(s, {s.id, side, name(denied), quote.price, quote.lots, {}});
     }
-    s.side(side).reason = reason;
+    state.denied = reason;
     return true;
   }
   if (!may_request(s, side)) return false;
@@ -219,7 +223,6 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
     s.counts.placed += sent ? 1 : 0;
   } else {
     sent = amend(s, *order, quote, action, out);
-    s.counts.amended += sent ? 1 : 0;
   }
   if (!sent) return true;
   turn_.spent = budget_.take(now_);

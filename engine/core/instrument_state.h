@@ -49,6 +49,8 @@ struct SideState {
   QuoteReason reason = QuoteReason::kDisconnected;
   Lots room{};         // what everything that may be live may come to, at the last decision
   bool added = false;  // exposure was added by it
+  // Why an order was denied at this decision and at the one before; kQuoting if none was.
+  QuoteReason denied = QuoteReason::kQuoting, denied_before = QuoteReason::kQuoting;
   Nanos fill_pause_until{};
   ReasonTimes times;
   DueTime due;

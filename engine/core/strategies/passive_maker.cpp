@@ -87,10 +87,17 @@ class PassiveMaker {
     }
   }
 
+  // Outwards only, and no farther than max_spread, which volatility and skew alone may exceed.
   static void join(Side side, const QuoteInput& in, LadderSide& levels) {
     const bool there = side == Side::kBuy ? in.touch.has_bid : in.touch.has_ask;
     if (!in.params.join_best || !there || levels.size() == 0) return;
-    levels[0].price = side == Side::kBuy ? in.touch.bid : in.touch.ask;
+    const auto farther = [side](Ticks a, Ticks b) {
+      return side == Side::kBuy ? std::min(a, b) : std::max(a, b);
+    };
+    const Ticks own = levels[0].price;
+    const Ticks best = farther(own, side == Side::kBuy ? in.touch.bid : in.touch.ask);
+    const Ticks last = farther(own, price_at_distance(side, in.fair_value, in.params.max_spread));
+    levels[0].price = farther(best, last) == best ? last : best;
   }
 
   // No bid above the ceiling, no ask below the floor.
