@@ -38,7 +38,10 @@ class CoreWork {
         whole_(whole),
         harness_(quoting(instruments, quotes)),
         sequences_(instruments, 1) {
-    for (std::size_t i = 0; i < instruments; ++i) harness_.book(bid(), ask(), id(i));
+    for (std::size_t i = 0; i < instruments; ++i) {
+      tell_balances(id(i));
+      harness_.book(bid(), ask(), id(i));
+    }
     harness_.advance(Nanos(5 * kSecond.v - 1));
     for (std::size_t i = 0; i < instruments; ++i) harness_.deliver(ticker(id(i), kMiddle));
     harness_.advance(Nanos(1));
@@ -125,6 +128,15 @@ class CoreWork {
     config.orders.reset_interval = Nanos(0);
     config.orders.cleanup_interval = kSecond;
     return config;
+  }
+  // Plenty of both assets: what orders take of them is checked, and denies nothing.
+  void tell_balances(InstrumentId i) {
+    for (const Asset asset : {Asset::kBase, Asset::kQuote}) {
+      Event e = event(EventKind::kBalance, i);
+      e.balance.asset = asset;
+      e.balance.free = Amount(100'000'000 * kAmountScale);
+      harness_.deliver(e);
+    }
   }
   static InstrumentId id(std::size_t i) { return static_cast<InstrumentId>(i); }
   static Ticks bid() { return Ticks(kMiddle.v - 1); }

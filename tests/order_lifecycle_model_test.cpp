@@ -325,10 +325,14 @@ class World {
     out_.clear();
     for (const Side side : kSides) {
       Lots exposure{};
+      Payment payment;
       for (const Order& o : table_->rows()) {
-        exposure += o.side == side ? o.exposure() : Lots(0);
+        if (o.side != side) continue;
+        exposure += o.exposure();
+        payment += o.payment();
       }
       RC_ASSERT(table_->exposure(0, side) == exposure);
+      RC_ASSERT(table_->payment(0, side) == payment);
       RC_ASSERT(exposure + counted_[index(side)] >= venue_.reach(side));
     }
     RC_ASSERT(table_->illegal_transitions() == 0u);

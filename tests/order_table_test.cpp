@@ -271,16 +271,19 @@ void expect_sums(const OrderTable& table) {
     std::size_t pending = 0;
     for (const Side side : {Side::kBuy, Side::kSell}) {
       Lots exposure{};
+      Payment payment;
       std::size_t count = 0;
       for (const Order& o : table.rows()) {
         if (o.instrument != i || o.side != side || !may_be_live(o.state)) continue;
         ++count;
         pending += o.state == kPendingModify;
         exposure += o.exposure();
+        payment += o.payment();
       }
       const auto slots = table.live(i, side);
       RC_ASSERT(slots.size() == count);
       RC_ASSERT(table.exposure(i, side) == exposure);
+      RC_ASSERT(table.payment(i, side) == payment);
       RC_ASSERT(std::is_sorted(slots.begin(), slots.end(), [&](auto a, auto b) {
         const Ticks pa = table.row(a).price, pb = table.row(b).price;
         return side == Side::kBuy ? pa > pb : pa < pb;

@@ -18,18 +18,12 @@ Amount amount(const Claim& claim, Side side, const Instrument& instrument) {
 
 SideClaims side_claims(InstrumentId id, Side side, const Instrument& instrument,
                        const OrderTable& table) {
-  SideClaims claims;
-  for (const std::uint16_t slot : table.live(id, side)) {
-    const Order& o = table.row(slot);
-    const auto claim = [&instrument](Ticks price, Lots lots) {
-      return Claim{lots, notional(instrument, price, lots)};
-    };
-    if (o.acknowledged) claims.locked += claim(o.price, o.leaves());
-    if (o.acknowledged && o.next_lots.v == 0) continue;
-    claims.in_flight += claim(o.aggressive_price(), o.exposure());
-    if (o.acknowledged) claims.in_flight -= claim(o.price, o.leaves());
-  }
-  return claims;
+  const auto claim = [&](Int128 sum) {
+    if (side == Side::kSell) return Claim{Lots(static_cast<std::int64_t>(sum)), {}};
+    return Claim{{}, Money(sum * notional(instrument, Ticks(1), Lots(1)).v)};
+  };
+  const Payment& sums = table.payment(id, side);
+  return {claim(sums.locked), claim(sums.in_flight)};
 }
 
 AssetBalances::Use AssetBalances::use(std::string_view name) {

@@ -11,19 +11,19 @@ namespace {
 
 constexpr Nanos kCrossedMax{2 * kSecond.v}, kCrossedAgain{60 * kSecond.v};
 
-// What may be spent of `funds` so that it pays its fees too, and those of what is `taken` already:
-// fees in the asset that pays are charged on top of what an order has locked.
-Claim without_fees(const Claim& funds, const Claim& taken, const FeeRates& fees) {
+// What a side may spend of `funds` so that it pays its fees too, and those of what is `taken`
+// already: fees in the asset that pays are charged on top of what an order has locked.
+Claim without_fees(Side side, const Claim& funds, const Claim& taken, const FeeRates& fees) {
   Claim left = funds;
   if (fees.maker.v <= 0) return left;
   const auto fee_lots = [&fees](Lots lots) {
     const Int128 fee = divide(Int128{lots.v} * fees.maker.v, kRatioScale);
     return Lots(static_cast<std::int64_t>(fee) + 1);
   };
-  if (fees.asset == Asset::kQuote) {
+  if (side == Side::kBuy && fees.asset == Asset::kQuote) {
     left.worth -= scaled(taken.worth, fees.maker);
     left.worth -= scaled(left.worth, fees.maker);
-  } else if (fees.asset == Asset::kBase) {
+  } else if (side == Side::kSell && fees.asset == Asset::kBase) {
     left.lots -= fee_lots(taken.lots);
     left.lots -= fee_lots(left.lots);
   }
@@ -220,9 +220,11 @@ void Core::set_funds(const InstrumentState& s) {
     const Amount available = balances_.available(s.id, side, now_);
     funds.taken = claims.locked;
     funds.taken += claims.in_flight;
-    funds.spare = {Lots(available.v / instrument.lot.v), money(available)};
+    funds.spare = {};
+    if (side == Side::kSell) funds.spare.lots = Lots(available.v / instrument.lot.v);
+    if (side == Side::kBuy) funds.spare.worth = money(available);
     funds.spare -= claims.in_flight;
-    funds.spare = without_fees(funds.spare, funds.taken, instrument.fees);
+    funds.spare = without_fees(side, funds.spare, funds.taken, instrument.fees);
   }
 }
 

@@ -113,8 +113,8 @@ constexpr Money money(Amount quote) {
 // value * ratio, rounded towards zero.
 constexpr Money scaled(Money m, Ratio r) {
   // Split so that the product stays in 128 bits for any money below 1e10 quote.
-  const Int128 whole = m.v / kRatioScale, rest = m.v % kRatioScale;
-  return Money(whole * r.v + rest * r.v / kRatioScale);
+  const Quotient q = divide_by<kRatioScale>(m.v);
+  return Money(q.whole * r.v + divide(Int128{q.rest} * r.v, kRatioScale));
 }
 
 }  // namespace mm

@@ -56,6 +56,18 @@ Lots Order::exposure() const {
   return std::max(leaves(), next);
 }
 
+Payment Order::payment() const {
+  const auto takes = [this](Ticks at, Lots size) {
+    return side == Side::kSell ? Int128{size.v} : Int128{at.v} * size.v;
+  };
+  Payment p;
+  if (!may_be_live(state)) return p;
+  if (acknowledged) p.locked = takes(price, leaves());
+  if (acknowledged && next_lots.v == 0) return p;
+  p.in_flight = takes(aggressive_price(), exposure()) - p.locked;
+  return p;
+}
+
 Lots Order::intended() const {
   if (is_leaving() || !may_be_live(state)) return Lots(0);
   if (state != OrderState::kPendingModify) return leaves();

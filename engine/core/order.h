@@ -45,6 +45,24 @@ bool legal(OrderState from, OrderState to);
 
 inline constexpr std::uint16_t kNoSlot = 0xFFFF;
 
+// What orders take of the asset that pays for them: lots of sells, lots x ticks of buys.
+struct Payment {
+  Int128 locked{};     // by the venue, for what it has acknowledged
+  Int128 in_flight{};  // what may come on top with the requests in flight
+
+  Payment& operator+=(const Payment& o) {
+    locked += o.locked;
+    in_flight += o.in_flight;
+    return *this;
+  }
+  Payment& operator-=(const Payment& o) {
+    locked -= o.locked;
+    in_flight -= o.in_flight;
+    return *this;
+  }
+  bool operator==(const Payment&) const = default;
+};
+
 struct alignas(kCacheLine) Order {
   ClientOrderId id{};
   ClientOrderId next_id{};  // id of the replacement in flight, else 0
@@ -82,6 +100,7 @@ struct alignas(kCacheLine) Order {
   // request in flight. The larger of both sizes bounds it: a modify counts what is executed, and a
   // replacement exists only after an untouched order was cancelled (ONLY_NEW), never beside it.
   Lots exposure() const;
+  Payment payment() const;
   // A cancel is under way, or must wait for an answer that comes first.
   bool is_leaving() const {
     return state == OrderState::kPendingCancel || cancel_wanted || state == OrderState::kUnknown;

@@ -405,8 +405,10 @@ void OrderLifecycle::doubt_old_fill(const Event& event, OrderChange& change) {
 void OrderLifecycle::on_accepted(Order& row, const OrderReport& report, Nanos now) {
   if (is_terminal(row.state)) return;
   if (report.id == row.next_id) return promote(row, report.venue_id, now);
-  row.venue_id = report.venue_id;
-  row.acknowledged = true;
+  table_.update(row, [&](Order& o) {
+    o.venue_id = report.venue_id;
+    o.acknowledged = true;
+  });
   if (row.in_flight != CommandKind::kPlace) return;  // a fill or a question was faster
   count_success(row);
   settle(row, now);
@@ -529,8 +531,10 @@ void OrderLifecycle::on_status_open(Order& row, const OrderReport& report, Nanos
   const bool missing = report.lots > row.filled;
   const bool asked_for = row.state == OrderState::kUnknown || row.state == OrderState::kPendingNew;
   if (!asked_for && !(missing && is_resting(row.state))) return;
-  row.venue_id = report.venue_id;
-  row.acknowledged = true;
+  table_.update(row, [&](Order& o) {
+    o.venue_id = report.venue_id;
+    o.acknowledged = true;
+  });
   row.cancel_missed = false;
   // A lost cancel is sent again; a lost modify leaves the terms in doubt, so the order goes.
   const bool placed = row.in_flight == CommandKind::kPlace;

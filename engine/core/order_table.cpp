@@ -135,6 +135,10 @@ Lots OrderTable::exposure(InstrumentId instrument, Side side) const {
   return sums(instrument, side).exposure;
 }
 
+const Payment& OrderTable::payment(InstrumentId instrument, Side side) const {
+  return sums(instrument, side).payment;
+}
+
 Ticks OrderTable::most_aggressive(InstrumentId instrument, Side side) const {
   const auto slots = live(instrument, side);
   MM_ASSERT(!slots.empty(), "ask has_live first");
@@ -173,6 +177,7 @@ OrderTable::Share OrderTable::share(const Order& row) {
   s.live = true;
   s.price = row.price;
   s.exposure = row.exposure();
+  s.payment = row.payment();
   s.unknown = row.state == OrderState::kUnknown;
   s.pending = row.state == OrderState::kPendingModify;
   return s;
@@ -182,6 +187,8 @@ void OrderTable::account(Order& row, const Share& before, const Share& after) {
   InstrumentSums& all = sums_[row.instrument];
   SideSums& side = all.sides[index(row.side)];
   side.exposure += after.exposure - before.exposure;
+  side.payment += after.payment;
+  side.payment -= before.payment;
   const auto count = [](auto& counter, bool was, bool is) {
     if (was && !is) --counter;
     if (is && !was) ++counter;

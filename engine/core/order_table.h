@@ -77,6 +77,7 @@ class OrderTable {
   // ascending), older first at one price. Valid until the next change.
   std::span<const std::uint16_t> live(InstrumentId instrument, Side side) const;
   Lots exposure(InstrumentId instrument, Side side) const;
+  const Payment& payment(InstrumentId instrument, Side side) const;
   // Highest bid or lowest ask any live order may rest at; the side must have a live order.
   Ticks most_aggressive(InstrumentId instrument, Side side) const;
   bool has_live(InstrumentId instrument, Side side) const {
@@ -107,11 +108,13 @@ class OrderTable {
   // What one row adds to the sums.
   struct Share {
     Lots exposure{};
+    Payment payment{};
     Ticks price{};
     Nanos deadline{kNever};
     bool live{}, unknown{}, pending{};
   };
   struct SideSums {
+    Payment payment{};
     Lots exposure{};
     std::uint16_t live{};
   };
