@@ -240,6 +240,26 @@ TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
   EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
 }
 
+// The feed follows it, but in such small ticks no price fits the engine's book.
+TEST(Backtest, ABookThatTheCoreCannotHoldIsNoUsableOne) {
+  const Scratch here;
+  const std::string capture = here.write(
+      "capture",
+      R"(1700000000000000000 {"lastUpdateId":10,"bids":[["20.5","1"]],"asks":[["20.60000003","1"]]}
+1700000000001000000 {"e":"depthUpdate","E":1,"s":"ETHUSDT","U":11,"u":12,"b":[["20.51","1"]],"a":[]}
+1700000001002000000 {"e":"depthUpdate","E":1,"s":"ETHUSDT","U":13,"u":14,"b":[["20.51","2"]],"a":[]}
+)");
+  for (const char* command : {"backtest", "inspect"}) {
+    const Ran ran = here.run(std::string(command) + " --capture " + capture);
+    EXPECT_EQ(ran.exit_code, 1) << command;
+    EXPECT_THAT(ran.err, HasSubstr("no usable book in the capture: it is complete, but the engine "
+                                   "can hold none of it: prices of ETHUSDT may be 2000000000 ticks "
+                                   "of 0.00000001 at most; is that its tick?\n"))
+        << command;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
+}
+
 TEST(Backtest, AMissingCaptureIsOneLine) {
   const Scratch here;
   for (const char* command : {"backtest", "inspect"}) {
