@@ -260,6 +260,25 @@ TEST(Backtest, ABookThatTheCoreCannotHoldIsNoUsableOne) {
   EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
 }
 
+TEST(Backtest, AGzipDamagedAtItsFirstBytesIsNotTakenForText) {
+  const Scratch here;
+  const std::string whole = test::gzip(joined(small_market("ETHUSDT")));
+  for (const std::size_t at : {0u, 1u}) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x01);
+    here.write("capture.gz", damaged);
+    here.write("capture", damaged);
+    for (const char* command : {"backtest", "inspect"}) {
+      const Ran ran = here.run(std::string(command) + " --capture capture.gz");
+      EXPECT_EQ(ran.exit_code, 1);
+      EXPECT_THAT(ran.err, HasSubstr("capture.gz: is not gzip, although its name says so")) << at;
+      EXPECT_EQ(test::count_of(ran.err, "\n"), 1u) << ran.err;
+      EXPECT_THAT(here.run(std::string(command) + " --capture capture").err,
+                  HasSubstr("not a Binance capture (it looks like binary data)"));
+    }
+  }
+}
+
 TEST(Backtest, AMissingCaptureIsOneLine) {
   const Scratch here;
   for (const char* command : {"backtest", "inspect"}) {

@@ -140,6 +140,9 @@ CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
 
+bool CaptureReader::is_gzip() const {
+  return source_->gzip;
+}
 std::uint64_t CaptureReader::bytes_read() const {
   return source_->consumed;
 }

@@ -42,6 +42,7 @@ class CaptureReader {
   // Empty if the file is open; else why not.
   const std::string& error() const { return error_; }
   const std::string& path() const { return path_; }
+  bool is_gzip() const;
 
   // kLine: `line` is valid until the next call. kProblem: see problem(); call again.
   ReadResult next(CaptureLine& line);
