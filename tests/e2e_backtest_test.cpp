@@ -260,6 +260,35 @@ TEST(Backtest, ABookThatTheCoreCannotHoldIsNoUsableOne) {
   EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
 }
 
+// A recorder's clock is wrong for some lines, then right again: no session of years.
+TEST(Backtest, WrongReceiveTimesInARowMakeNoLongSessionAndLoseNoBook) {
+  const Scratch here;
+  const std::vector<std::string> lines = small_market("ETHUSDT");
+  const std::string straight = here.write("straight", joined(lines));
+  ASSERT_EQ(
+      here.run("backtest --session straight_session --capture " + straight + kQuick).exit_code, 0);
+  const double seconds = summary(here, "straight_session").number("/seconds");
+  for (const std::size_t first : {std::size_t{0}, lines.size() / 2, lines.size() - 5}) {
+    std::vector<std::string> wrong = lines;
+    for (std::size_t i = first; i < first + 5; ++i) {
+      wrong[i] = "1900000000000000000" + wrong[i].substr(wrong[i].find(' '));
+    }
+    const std::string capture = here.write("wrong", joined(wrong));
+    std::filesystem::remove_all(here.path("s"));
+    const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_EQ(test::count_of(ran.err, "receive time far from its neighbours'"), 1u) << ran.err;
+    const JsonFile json = summary(here, "s");
+    EXPECT_NEAR(json.number("/seconds"), seconds, 1);
+    EXPECT_EQ(json.integer("/capture/problems/wrong_receive_time"), 5);
+    EXPECT_EQ(json.integer("/capture/lines"), static_cast<std::int64_t>(lines.size()));
+    EXPECT_GT(json.integer("/fills"), 0);
+    const Ran inspect = here.run("inspect --capture " + capture);
+    EXPECT_THAT(inspect.out, HasSubstr("\"gaps\":0,"));
+    EXPECT_THAT(inspect.out, HasSubstr("\"wrong_receive_time\":5,"));
+  }
+}
+
 TEST(Backtest, AGzipDamagedAtItsFirstBytesIsNotTakenForText) {
   const Scratch here;
   const std::string whole = test::gzip(joined(small_market("ETHUSDT")));
@@ -293,7 +322,7 @@ TEST(Backtest, AMissingCaptureIsOneLine) {
 TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
   const Scratch here;
   std::vector<std::string> lines = small_market("ETHUSDT");
-  const std::string time = "1700000030000000000 ";
+  const std::string time = lines[200].substr(0, lines[200].find(' ') + 1);
   for (const std::string& bad : {
            time + R"({"e":"depthUpdate","E":1,"s":"ETHUSDT","U":1)",
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":1,"p":"1e99","q":"1","T":1,"m":true})",

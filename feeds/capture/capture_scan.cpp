@@ -279,6 +279,8 @@ void Scanner::scan(const std::string& path) {
       file_.is_corrupt |= reader.problem() == FeedProblem::kBadGzip;
       continue;
     }
+    if (line.time_problem != FeedProblem::kNone)
+      note(line.time_problem, reader, line.text.substr(0, 80));
     const FeedProblem p = parser_.parse(line.text);
     if (p != FeedProblem::kNone) {
       note(p, reader, parser_.detail());
