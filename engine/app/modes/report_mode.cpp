@@ -222,7 +222,7 @@ std::string Report::write_tables() {
   const LedgerBuild ledger = build_ledger(folder_, path);
   std::string error = ledger.error;
   if (error.empty()) error = csv_.finish(core_.core(), *model_, path);
-  for (const char* const tail : {"", "-wal", "-shm"}) std::remove((path + tail).c_str());
+  remove_ledger(path);
   return error;
 }
 

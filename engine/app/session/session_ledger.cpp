@@ -92,6 +92,7 @@ std::string LedgerBuilder::open() {
     tail_.reset();
   }
   remove_database(part_);
+  is_new_ = true;
   std::string error = ledger_->open(part_, folder_.name(), header, core_.instruments());
   if (beginning || !error.empty()) return error;
   ledger_->skip_to(header.first_record);
@@ -135,7 +136,12 @@ std::string LedgerBuilder::take_to(std::uint64_t place) {
     }
     if (taken() >= kept_ + kKeepAfterRecords && !keep().empty()) break;
   }
-  return ledger_->error();
+  return failure();
+}
+
+// SQLite's words name no file.
+std::string LedgerBuilder::failure() const {
+  return ledger_->error().empty() ? std::string() : fmt::format("{}: {}", path_, ledger_->error());
 }
 
 void LedgerBuilder::begin_tail() {
@@ -176,7 +182,7 @@ std::string LedgerBuilder::keep() {
   write_closing();
   ledger_->keep(taken());
   kept_ = taken();
-  return ledger_->error();
+  return failure();
 }
 
 void LedgerBuilder::settle() {
@@ -196,7 +202,8 @@ LedgerBuild LedgerBuilder::finish() {
   if (!build.error.empty()) return build;
   write_closing();
   const JournalEnd end = reader_.end();
-  build.error = ledger_->close(build.replayed.status == ReplayStatus::kSame ? &end : nullptr);
+  const bool whole = build.replayed.status == ReplayStatus::kSame;
+  if (!ledger_->close(whole ? &end : nullptr).empty()) build.error = failure();
   core_.attach(nullptr);
   ledger_.reset();  // closes the file
   if (!build.error.empty()) return build;
@@ -208,6 +215,11 @@ LedgerBuild LedgerBuilder::finish() {
   return build;
 }
 
+void LedgerBuilder::discard() {
+  ledger_.reset();
+  if (is_new_) remove_database(part_);
+}
+
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
   return build_ledger(folder, folder.ledger(), progress);
 }
@@ -216,8 +228,15 @@ LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
                          const LedgerProgress& progress) {
   LedgerBuilder builder(folder, path, progress);
   LedgerBuild build;
-  if (build.error = builder.open(); !build.error.empty()) return build;
-  return builder.finish();
+  build.error = builder.open();
+  if (build.error.empty()) build = builder.finish();
+  if (!build.error.empty()) builder.discard();
+  return build;
+}
+
+void remove_ledger(const std::string& path) {
+  remove_database(path);
+  remove_database(path + ".part");
 }
 
 SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {

@@ -45,9 +45,12 @@ class LedgerBuilder {
   [[nodiscard]] std::string keep();
   // Enters the rest, up to the journal's end, and gives the ledger its name.
   LedgerBuild finish();
+  // It came to nothing: what it has made goes, since it can be made again.
+  void discard();
 
  private:
   std::string go_on();
+  std::string failure() const;
   void skip_to(std::uint64_t place);
   void begin_tail();
   void take_tail(std::uint64_t place);
@@ -61,15 +64,17 @@ class LedgerBuilder {
   ReplayCore core_;
   std::unique_ptr<LedgerWriter> ledger_ = std::make_unique<LedgerWriter>();
   std::optional<LedgerTail> tail_;
+  bool is_new_ = false;  // else what another had kept may be in it
   ReplayResult replayed_;
   std::uint64_t kept_ = 0;
   bool ended_ = false;
 };
 
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress = {});
-// The same elsewhere; any file there goes.
+// The same elsewhere; any file there goes. remove_ledger() takes it away, or what a failure left.
 LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
                          const LedgerProgress& progress = {});
+void remove_ledger(const std::string& path);
 
 struct SessionCompletion {
   JournalRecovery journal;
