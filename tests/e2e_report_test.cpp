@@ -190,6 +190,25 @@ TEST(Report, OnAFullDiskNamesTheFileAndLeavesNoParts) {
   }
 }
 
+// The first segments of its journal are gone, its ledger has them.
+TEST(Report, OfARotatedSessionSaysWhereToLook) {
+  const Scratch here;
+  run_session(here, kFast +
+                        "--seconds 300 --set journal.segment_bytes=1048576 "
+                        "--set journal.segments_max=3");
+  ASSERT_FALSE(here.has("s/journal.bin"));
+  for (const char* command :
+       {"report s --csv tables", "explain s --order all", "explain s --order 12", "replay s"}) {
+    const Ran ran = here.run(command);
+    const std::string said = ran.out + ran.err;
+    EXPECT_EQ(ran.exit_code, 1) << command;
+    EXPECT_EQ(count_of(said, "\n"), 1u) << said;
+    EXPECT_THAT(said, HasSubstr("were deleted to bound the space on disk; its orders, fills and "
+                                "events are in s/ledger.sqlite\n"));
+  }
+  EXPECT_FALSE(here.has("tables"));
+}
+
 TEST(Report, ASummaryThatIsCutOrNotOfThisJournalIsSaid) {
   const Scratch here;
   run_session(here, kFast + "--seconds 60");

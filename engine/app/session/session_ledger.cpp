@@ -12,6 +12,7 @@
 #include "engine/core/event_check.h"
 #include "engine/ledger/ledger_reader.h"
 #include "engine/runtime/durable_file.h"
+#include "engine/runtime/folder_lock.h"
 
 namespace mm::app {
 namespace {
@@ -243,9 +244,9 @@ SessionCompletion complete_session(const SessionFolder& folder, const LedgerProg
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
-  if (done.journal.state == JournalRecovery::State::kInUse) {
-    done.error = folder.path() + ": its engine is running";
-  }
+  FolderLock lock;
+  done.in_use = done.journal.state == JournalRecovery::State::kInUse || !lock.take(folder.path());
+  if (done.in_use) done.error = folder.path() + ": its engine is running";
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
   LedgerBuild build = build_ledger(folder, progress);
@@ -253,6 +254,26 @@ SessionCompletion complete_session(const SessionFolder& folder, const LedgerProg
   done.error = std::move(build.error);
   done.replayed = std::move(build.replayed);
   return done;
+}
+
+std::string provide_ledger(const SessionFolder& folder, ReplayStatus status) {
+  std::error_code ignored;
+  const bool is_sound = status != ReplayStatus::kCorrupt && status != ReplayStatus::kDifferent &&
+                        status != ReplayStatus::kBadConfig;
+  if (!is_sound || fs::exists(folder.ledger(), ignored)) return {};
+  const SessionCompletion done = complete_session(folder);
+  if (done.in_use) return {};
+  if (!done.error.empty()) return fmt::format("it has no ledger: {}", done.error);
+  return fmt::format("{}: built, which its engine could not do any more", folder.ledger());
+}
+
+std::string without_beginning(const SessionFolder& folder, const JournalHeader& header) {
+  std::error_code ignored;
+  const std::string ledger = folder.ledger();
+  const bool is_whole = fs::exists(ledger, ignored);
+  return fmt::format("{}; its orders, fills and events are in {}{}",
+                     replay_without_beginning(header).message, ledger,
+                     is_whole ? "" : ".part while its engine runs");
 }
 
 }  // namespace mm::app

@@ -81,10 +81,16 @@ struct SessionCompletion {
   bool built = false;  // its ledger was not there
   ReplayResult replayed;
   std::string error;
+  bool in_use = false;  // an error, too
 };
 // What a session that ended at any moment left: its journal gets what was still in memory, then the
 // ledger is built. Nothing changes where all is there. Errors, too, for one that runs.
 SessionCompletion complete_session(const SessionFolder& folder,
                                    const LedgerProgress& progress = {});
+// Whoever has read a session's journal, with that outcome, gives it the ledger it lacks if it was
+// killed. What there is to say of that; empty if nothing.
+std::string provide_ledger(const SessionFolder& folder, ReplayStatus status);
+// Why the session cannot be re-driven, and where to find what is known of it all the same.
+std::string without_beginning(const SessionFolder& folder, const JournalHeader& header);
 
 }  // namespace mm::app
