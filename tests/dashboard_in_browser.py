@@ -47,6 +47,7 @@ class Browser:
             self.ask(domain + '.enable')
         self.ask('Emulation.setDeviceMetricsOverride', width=options.width, height=options.height,
                  deviceScaleFactor=1, mobile=options.width < 600)
+        self.ask('Emulation.setScrollbarsHidden', hidden=True)
         self.ask('Emulation.setEmulatedMedia', features=[
             {'name': 'prefers-color-scheme', 'value': 'light' if options.light else 'dark'}])
 
@@ -126,7 +127,7 @@ def steps(page, options):
     seen = {}
     seen['running'] = page.wait("document.getElementById('life').textContent === 'running'")
     seen['quotes'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
-    seen['plots'] = page.wait(f"document.querySelectorAll('canvas').length === 7 && {INK} > 200")
+    seen['plots'] = page.wait(f"document.querySelectorAll('canvas').length === 8 && {INK} > 200")
     seen['token_hidden'] = page.value("location.hash === ''")
     if options.look:
         return seen

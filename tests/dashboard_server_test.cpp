@@ -195,6 +195,12 @@ TEST_F(DashboardServer, NothingComesFromOtherHosts) {
 }
 
 TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
+  for (std::size_t i = 0; i < WatchedEngine::kRowsMax; ++i) {
+    engine_.harness.now += kSecond;
+    engine_.harness.book(Ticks(299'999), Ticks(300'001));
+    engine_.publisher.publish_all();
+    for (int turn = 0; turn < 4; ++turn) board_.turn();
+  }
   start();
   // What one page takes, before.
   RawClient(port_).status(upgrade(kToken));
@@ -205,12 +211,17 @@ TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
     slow.push_back(std::make_unique<RawClient>(port_, 4096));
     EXPECT_EQ(slow.back()->status(upgrade(kToken)), "HTTP/1.1 101");
   }
-  // A page that reads is told things all the while.
+  // A page that reads is told all of the past, and things as they are.
   net::WsOpened page = open_page(kToken);
   ASSERT_NE(page.socket, nullptr) << page.error;
-  for (int i = 0; i < 12; ++i) {
-    ASSERT_EQ(test::next_event(*page.socket).event, net::WsEvent::kText);
+  std::size_t bytes = 0;
+  for (int i = 0; i < 20; ++i) {
+    const net::WsMessage message = test::next_event(*page.socket);
+    ASSERT_EQ(message.event, net::WsEvent::kText);
+    bytes += message.payload.size();
+    EXPECT_LT(message.payload.size(), 128u << 10) << "what a client can hold up";
   }
+  EXPECT_GT(bytes, 400u << 10);
   EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()), 32u << 20);
 }
 

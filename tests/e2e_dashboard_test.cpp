@@ -86,7 +86,7 @@ TEST_F(DashboardOfARun, IsThereWhileItRunsAndGoesWithIt) {
   const std::string address = url(*engine_);
   ASSERT_THAT(address, HasSubstr("/#token=")) << engine_->output();
   EXPECT_TRUE(answers(host(address) + "/"));
-  EXPECT_THAT(fetch(host(address) + "/metrics"), HasSubstr("mm_up{session=\"s\"} 1"));
+  EXPECT_THAT(fetch(host(address) + "/metrics"), HasSubstr("mm_engine_up{session=\"s\"} 1"));
   const std::string token = address.substr(address.find('=') + 1);
   engine_->signal(SIGINT);
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();

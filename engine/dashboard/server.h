@@ -16,10 +16,10 @@ namespace mm::dashboard {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;                // 0: any free one
-  bool takes_any_port = false;              // where that one is taken
-  std::string tls_cert_file, tls_key_file;  // PEM; empty: plain
-  std::string token;
+  std::uint16_t port = 8080;                    // 0: any free one
+  bool takes_any_port = false;                  // where that one is taken
+  std::string tls_cert_file{}, tls_key_file{};  // PEM; empty: plain
+  std::string token{};
 
   bool tls() const { return !tls_cert_file.empty(); }
 };

@@ -262,6 +262,16 @@ function makePlots() {
     { label: 'orders', colour: 'blue', text: share, fill: true },
     { label: 'weight', colour: 'violet', text: share },
   ], () => [times(), used(0), used(1), used(2)], { y: { range: [0, 100] } });
+  const points = v => v.toFixed(2);
+  const spreadOf = (bid, ask) => {
+    const b = column(bid), a = column(ask), mid = column('mid');
+    return mid.map((m, k) => (m && b[k] && a[k] ? 1e4 * (a[k] - b[k]) / m : null));
+  };
+  plotInto('spreads', low, [
+    { label: 'ours', colour: 'own', text: points, fill: true },
+    { label: 'market', colour: 'blue', text: points },
+  ], () => [times(), spreadOf('own_bid', 'own_ask'), spreadOf('bid', 'ask')],
+  { y: { range: (u, min, max) => [0, (max || 1) * 1.1] } });
   const count = v => v.toFixed(v < 10 ? 1 : 0);
   plotInto('activity', low, [
     { label: 'events', colour: 'blue', text: count, fill: true },
@@ -297,7 +307,7 @@ function showTiles() {
          tone(i.pnl_total_quote), `today ${signed(short(i.pnl_today_quote, 2))}`),
     tile(`position, ${a.base || 'base'}`, i.position_base, '',
          `open ${signed(short(i.pnl_unrealized_quote, 2))}`),
-    tile('mid', price(i.mark_price), '', `fair ${i.fair_value_price ?? '--'}`),
+    tile('mid', price(i.mark_price) || '--', '', `fair ${i.fair_value_price ?? '--'}`),
     tile('quotes', quoting ? 'quoting' : buy === sell ? buy : 'one side', quoting ? 'good' : 'bad',
          quoting ? `${i.orders_live[0]} buys, ${i.orders_live[1]} sells` : `buy ${buy}, sell ${sell}`),
     tile('quoted when due', quotedShare(i), '', `${i.fills_total} fills`),
@@ -305,7 +315,7 @@ function showTiles() {
     tile('budget used', (100 * Math.max(...budget)).toFixed(0) + ' %',
          Math.max(...budget) > 0.8 ? 'bad' : '', `${e.rate_window_used[1]} orders in the window`),
     tile('requests saved', plain > 0 ? (100 * (1 - sent / plain)).toFixed(0) + ' %' : '--', '',
-         `${sent} sent of ${plain}`),
+         `${sent} sent, plainly ${plain}`),
     tile('next reset', reset === null ? '--' : span(reset), '', `${i.resets_total} so far`));
 }
 
@@ -333,27 +343,26 @@ function bookRows(side, most) {
   return bookSide(side).map(row => {
     const line = document.createElement('tr');
     line.className = side + (row.own > 0 ? ' mine' : '');
-    const cell = add(line, 'td', price(row.at));
+    line.style.setProperty('--depth', Math.min(100, 100 * row.size / most) + '%');
+    add(line, 'td', price(row.at));
     add(line, 'td', size(row.size), 'size');
-    const bar = add(cell, 'i', '', 'bar');
-    bar.style.width = Math.min(100, 100 * row.size / most) + '%';
-    bar.style.right = '0';
     add(line, 'td', row.own > 0 ? size(row.own) : '', 'ours');
     add(line, 'td', row.own > 0 && row.ahead >= 0 ? size(row.ahead) : '', 'ahead');
     return line;
   });
 }
 function showBook() {
-  const { instrument: i, book: b } = state.now;
+  const { book: b } = state.now, bid = b.book_bid_price[0], ask = b.book_ask_price[0];
+  const both = bid && ask;
   const most = Math.max(1e-12, ...b.book_bid_quantity, ...b.book_ask_quantity);
   const mid = document.createElement('tr');
   mid.className = 'mid';
-  const cell = add(mid, 'td', price(i.mark_price) || 'no market');
+  const cell = add(mid, 'td', both ? ((bid + ask) / 2).toFixed(decimalsOf(state.about.tick) + 1)
+    : 'no market');
   cell.colSpan = 4;
   const body = $('book').tBodies[0];
   body.replaceChildren(...bookRows('sell', most).reverse(), mid, ...bookRows('buy', most));
-  const bid = i.best_bid_price, ask = i.best_ask_price;
-  $('spread').textContent = bid !== null && ask !== null
+  $('spread').textContent = both
     ? `spread ${price(ask - bid)}, ${(1e4 * (ask - bid) / ask).toFixed(2)} bp` : '';
 }
 
@@ -409,7 +418,8 @@ function orderHead() {
 function showLevels() {
   const l = state.now.levels;
   fill($('levels').tBodies[0], l.level_side.map((side, k) => ({ cells: [
-    [`${side} ${l.level_index[k] + 1}`, side], price(l.level_price[k]), size(l.level_quantity[k]),
+    [`${side} ${l.level_index[k] + 1}`, side], price(l.level_price[k]),
+    l.level_price[k] === null ? '' : size(l.level_quantity[k]),
     [l.level_reason[k], l.level_reason[k] === 'quoting' ? 'good' : 'bad']] })));
 }
 function showFills() {
@@ -595,7 +605,7 @@ async function steer(request) {
 $('pause').onclick = () => steer('pause ' + $('scope').value);
 $('resume').onclick = () => steer('resume all');
 $('kill').onclick = () => {
-  $('victim').textContent = state.about.session;
+  $('victim').textContent = `Kill ${state.about.session}?`;
   $('confirm').returnValue = 'no';
   $('confirm').showModal();
 };
