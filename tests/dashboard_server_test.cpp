@@ -221,7 +221,7 @@ TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
     bytes += message.payload.size();
     EXPECT_LT(message.payload.size(), 128u << 10) << "what a client can hold up";
   }
-  EXPECT_GT(bytes, 400u << 10);
+  EXPECT_GT(bytes, 300u << 10);
   EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()), 32u << 20);
 }
 

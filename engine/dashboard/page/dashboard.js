@@ -74,8 +74,8 @@ function colour(name, share = 1) {
     : `color-mix(in srgb, var(--${name}) ${share * 100}%, transparent)`;
   return getComputedStyle(probe).color;
 }
-const reasonColours = ['own', 'blue', 'violet', 'sell', 'bad', 'soft'];
-const reasonColour = r => (r === 0 ? colour('buy') : colour(reasonColours[r % 6], 0.85));
+// Green is for quoting, every other reason has a hue of its own.
+const reasonColour = r => (r === 0 ? colour('buy') : `hsl(${190 + (r * 137) % 280} 60% 60%)`);
 
 // -- Plots. Each has its data made anew from the rows once a second.
 const plots = [];
@@ -308,7 +308,8 @@ function showTiles() {
     tile(`position, ${a.base || 'base'}`, i.position_base, '',
          `open ${signed(short(i.pnl_unrealized_quote, 2))}`),
     tile('mid', price(i.mark_price) || '--', '', `fair ${i.fair_value_price ?? '--'}`),
-    tile('quotes', quoting ? 'quoting' : buy === sell ? buy : 'one side', quoting ? 'good' : 'bad',
+    tile('quotes', quoting ? 'quoting' : buy === sell ? buy : 'one side',
+         quoting ? 'word good' : 'word bad',
          quoting ? `${i.orders_live[0]} buys, ${i.orders_live[1]} sells` : `buy ${buy}, sell ${sell}`),
     tile('quoted when due', quotedShare(i), '', `${i.fills_total} fills`),
     tile('event to command', duration(p50), '', `p99 ${duration(p99)}`),
