@@ -589,7 +589,10 @@ function connect() {
     // A refused token cannot be told from a lost connection here: a request can.
     const refused = !opened && await fetch('/config/0', { headers: withToken() })
       .then(answer => answer.status === 401, () => false);
-    if (refused) return askForToken();
+    if (refused) {
+      $('life').textContent = 'a token is needed';
+      return askForToken();
+    }
     setTimeout(connect, 1000);
   };
 }
@@ -601,7 +604,10 @@ async function steer(request) {
   if (!answer) return notice(`${request}: the monitor does not answer`);
   if (answer.status === 401) return askForToken();
   const text = (await answer.text()).trim();
-  notice(answer.ok ? `${request}: the engine has taken it up` : `${request}: ${text}`);
+  if (!answer.ok) return notice(`${request}: ${text}`);
+  const unwritten = text.match(/^ok \d+ (.+)/);  // it is done, but
+  notice(unwritten ? `${request}: done; HALT is not written: ${unwritten[1]}`
+    : `${request}: the engine has taken it up`);
 }
 $('pause').onclick = () => steer('pause ' + $('scope').value);
 $('resume').onclick = () => steer('resume all');
