@@ -42,7 +42,7 @@ void VenueProof::prove() {
     setup_.say(
         fmt::format("the venue answers again, after {} s", (now - lost_since_).v / kSecond.v));
   } else if (!problem.empty() && problem != told_) {
-    setup_.say("CANNOT REACH THE VENUE, could not cancel the engine's orders: " + problem);
+    setup_.say("COULD NOT CANCEL the engine's orders now: " + problem);
   }
   told_ = problem;
 }

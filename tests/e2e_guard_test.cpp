@@ -134,7 +134,7 @@ TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
   ASSERT_NO_FATAL_FAILURE(start({"--set", "guard.proof_interval_s=1"}));
   ASSERT_NO_FATAL_FAILURE(start_guard());
   venue_->process().signal(SIGSTOP);
-  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "CANNOT REACH") > 0; }))
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "COULD NOT CANCEL") > 0; }))
       << guard_->output();
   EXPECT_TRUE(wait_until([&] { return count_of(log(), "guard cannot reach the venue") > 0; }));
   venue_->process().signal(SIGCONT);

@@ -320,7 +320,7 @@ TEST_F(VenueProofTest, AsksAgainAndAgainAndSaysOnceWhatHasChanged) {
     EXPECT_FALSE(proof.lost());
   }
   ASSERT_EQ(said_.size(), 2u);
-  EXPECT_THAT(said_[0], HasSubstr("CANNOT REACH THE VENUE"));
+  EXPECT_THAT(said_[0], HasSubstr("COULD NOT CANCEL"));
   EXPECT_THAT(said_[0], HasSubstr("connection refused"));
   EXPECT_THAT(said_[1], HasSubstr("the venue answers again"));
 }

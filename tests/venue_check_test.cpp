@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 
@@ -109,6 +110,16 @@ TEST_F(VenueCheck, MarketDataThatCannotBeReachedAreAFail) {
   EXPECT_THAT(check(), HasSubstr("fail  streams   127.0.0.1:1: "));
   config_.feed.source = FeedSource::kRest;
   EXPECT_THAT(check(), AllOf(Not(HasSubstr("streams")), Not(HasSubstr("fail"))));
+}
+
+TEST_F(VenueCheck, OneDroppedConnectionIsNoFinding) {
+  std::atomic<int> connections{0};
+  test::NetServer dropping([&](test::Peer& peer) {
+    if (connections++ > 0) silent_websocket()(peer);
+  });
+  config_.venue.stream_url = "ws://127.0.0.1:" + std::to_string(dropping.port());
+  EXPECT_THAT(check(), AllOf(Not(HasSubstr("fail")), HasSubstr("ok    streams   ")));
+  EXPECT_EQ(connections, 2);
 }
 
 TEST_F(VenueCheck, AStreamHostWithAnExpiredCertificateIsAFail) {

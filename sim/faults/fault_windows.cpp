@@ -43,14 +43,11 @@ std::optional<FaultWindows::Edge> FaultWindows::cross(Nanos now) {
     const auto number = static_cast<std::int32_t>(b.fault);
     std::int32_t& active = active_[index(plan_[b.fault].kind)];
     if (!b.begins && active != number) continue;  // another one has taken its place
+    open_ += static_cast<int>(b.begins) - static_cast<int>(active >= 0);
     active = b.begins ? number : -1;
     return Edge{plan_[b.fault], b.begins};
   }
   return {};
-}
-
-bool FaultWindows::any_active() const {
-  return std::ranges::any_of(active_, [](std::int32_t fault) { return fault >= 0; });
 }
 
 const Fault* FaultWindows::find(FaultKind kind, InstrumentId i) const {

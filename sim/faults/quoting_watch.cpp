@@ -99,6 +99,11 @@ void QuotingWatch::account(SideWatch& w, Nanos passed) {
 }
 
 void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
+  if (calm_since_ == kNever && w.trip.v == 0) {  // most of a soak: nothing else can come of it
+    w.phase = Phase::kFault;
+    w.naked_since = kNever;
+    return;
+  }
   const QuoteReason reason = core_.instrument(i).side(side).reason;
   const MatchingBook& book = faults_.venue().book(i);
   const OrderRow best = book.first(side);

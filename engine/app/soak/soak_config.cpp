@@ -127,12 +127,16 @@ void venue(Dice& dice) {
 
 void market(Dice& dice) {
   const auto names = sim::scenario_names();
-  dice.set("market.scenario", names[static_cast<std::size_t>(
-                                  dice.between(0, static_cast<std::int64_t>(names.size()) - 1))]);
+  const std::string_view scenario = names[static_cast<std::size_t>(
+      dice.between(0, static_cast<std::int64_t>(names.size()) - 1))];
+  dice.set("market.scenario", scenario);
+  const bool moves = scenario != "calm" && scenario != "quiet";
   if (dice.one_in(4)) dice.number("market.jumps_per_hour", 0, 600);
   constexpr std::array<std::string_view, 4> kSymbols{"ETHUSDT", "BTCUSDT", "BNBUSDT", "SOLUSDT"};
-  const auto count = static_cast<std::size_t>(dice.between(1, dice.one_in(2) ? 2 : 4));
-  // Of one symbol; more share it, so that a seed costs half a second of a core at most.
+  // A seed costs half a second of a core at most; what moves costs the most.
+  const std::int64_t many = moves ? 2 : 4;
+  const auto count = static_cast<std::size_t>(dice.between(1, dice.one_in(2) ? 2 : many));
+  // Of one symbol; more share it.
   const auto shares = static_cast<std::int64_t>(count);
   dice.number("market.depth_levels", 20, 100 / shares + 20);
   dice.number("market.updates_per_s", 2, 20 / shares + 2);

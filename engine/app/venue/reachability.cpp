@@ -19,6 +19,7 @@ namespace {
 namespace orders = binance::orders;
 
 constexpr std::chrono::seconds kPatience{5};
+constexpr Nanos kAtOnce{2 * kSecond.v};
 constexpr std::size_t kMessageBytesMax = std::size_t{2} << 20;
 
 class Opener {
@@ -41,14 +42,21 @@ class Opener {
                                  parsed.endpoint.authority(), (next - now).v / kSecond.v + 1);
       return opened;
     }
-    ++tried_;
-    opened = net::open_websocket(parsed.endpoint, &tls_, {.timeout = kPatience},
-                                 {.message_bytes_max = kMessageBytesMax});
+    opened = try_once(parsed.endpoint);
+    // One dropped connection is no finding.
+    const bool dropped = opened.socket == nullptr && opened.http_status == 0;
+    if (dropped && clock_.now() - now < kAtOnce) opened = try_once(parsed.endpoint);
     if (opened.http_status == 418) pause_.on_status(418, now + opened.retry_after, now);
     return opened;
   }
 
  private:
+  net::WsOpened try_once(const net::Endpoint& endpoint) {
+    ++tried_;
+    return net::open_websocket(endpoint, &tls_, {.timeout = kPatience},
+                               {.message_bytes_max = kMessageBytesMax});
+  }
+
   net::TlsContext tls_;
   net::SharedRequestPause& pause_;
   Clock clock_;
