@@ -80,6 +80,17 @@ TEST_F(SupersededBooks, AreCountedAndEverythingElseIsRead) {
   EXPECT_EQ(book().touch().bid, Ticks(10'040));
 }
 
+TEST_F(SupersededBooks, AreNeverMoreThanSoManyInARow) {
+  start();
+  ASSERT_TRUE(until_connected(1));
+  std::vector<std::string> texts;
+  for (std::uint64_t id = 1; id <= 330; ++id) texts.push_back(book_text(id));
+  bring(texts);
+  ASSERT_TRUE(until_id(330));
+  EXPECT_EQ(superseded() + applied(), 330u);
+  EXPECT_GE(applied(), 10u) << "a stream that never pauses would leave the core without a book";
+}
+
 TEST_F(SupersededBooks, AreOfTheSameStreamAndOlder) {
   start();
   ASSERT_TRUE(until_connected(1));

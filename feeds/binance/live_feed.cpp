@@ -143,12 +143,14 @@ Nanos LiveFeed::stamp() {
 
 int LiveFeed::read(Slot& s) {
   int work = 0, skipped = 0;
-  while (work < kMessagesPerTurn && skipped < kSkipsPerTurn && s.open) {
+  bool enough = false;  // one in so many is read whatever follows it, and others have their turn
+  while (work < kMessagesPerTurn && !enough && s.open) {
     if (options_.skip_superseded && work + skipped >= kBehind) s.held->socket->read_ahead();
     const net::WsMessage m = s.held->socket->poll();
     if (m.event == net::WsEvent::kNone) break;
     const Nanos now = stamped_;
-    if (m.event == net::WsEvent::kText && is_superseded(s, m.payload)) {
+    enough = skipped == kSkipsPerTurn;
+    if (m.event == net::WsEvent::kText && !enough && is_superseded(s, m.payload)) {
       if (tap_ != nullptr) tap_->on_raw(now, m.payload);
       ++counters_.books_superseded;
       ++skipped;

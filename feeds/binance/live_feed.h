@@ -7,8 +7,8 @@
 // is open and a book has moved on from its snapshot; down, as at the start, that none is open.
 // Every line of the plan may hold two sockets: its own and, for a while, the one that takes over,
 // both read, so that a roll-over leaves no gap. Twins of a line work the same way all the time.
-// A feed that is behind skips whole books that a newer one of their stream already follows, and
-// counts them; differences, trades and tickers never.
+// A feed that is behind skips whole books that a newer one of their stream already follows, 32 in a
+// row at most, and counts them; differences, trades and tickers never.
 // Only data is a sign of life to the core: a server that answers pings may have a frozen stream.
 #pragma once
 
@@ -93,7 +93,7 @@ class LiveFeed {
   };
   static constexpr std::size_t kSlotsPerLine = 2;
   static constexpr int kMessagesPerTurn = 32;
-  static constexpr int kSkipsPerTurn = 256;
+  static constexpr int kSkipsPerTurn = 32;
   static constexpr int kBehind = 4;  // messages of one turn that say that we are
   static constexpr int kLookAhead = 32;
   static constexpr Nanos kLookInterval{5 * kMillisecond.v};
