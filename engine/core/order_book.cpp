@@ -34,8 +34,8 @@ BookSide::BookSide(std::uint32_t window_ticks, std::uint32_t far_levels_max)
   far_.reserve(far_levels_max_ + window_ticks);
 }
 
-// Few levels are wiped one by one: a venue that sends whole books of 20 levels has every one of them
-// cleared, and the window is larger than the processor's nearest cache.
+// Few levels are wiped one by one: a venue may send whole books of 20 levels, and the window is as
+// large as the processor's nearest cache.
 void BookSide::clear() {
   constexpr std::uint32_t kFew = 128;
   if (near_ > kFew) {
