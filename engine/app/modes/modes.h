@@ -29,6 +29,7 @@ struct RunOptions {
   std::string json_file;                       // empty: none
   std::string session_dir;                     // empty: a new folder in [session] dir
   bool guard = false;                          // live: start one beside it
+  bool monitor = false;                        // start the web dashboard beside it
   const sim::FaultScenario* faults = nullptr;  // what goes wrong, simulation only
 };
 int run_mode(const RunOptions& options, const Config& config);
@@ -122,6 +123,14 @@ struct TopOptions {
   bool once = false;  // one page as plain text
 };
 int top_mode(const TopOptions& options);
+
+struct MonitorOptions {
+  std::vector<std::string> sessions;  // empty: whatever runs in `sessions_dir`, else the newest
+  std::string sessions_dir = "sessions";
+  MonitorConfig where;
+  bool beside_run = false;  // started by a run, and ends with it
+};
+int monitor_mode(const MonitorOptions& options);
 
 struct HostOptions {
   std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which

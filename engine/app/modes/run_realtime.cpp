@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "engine/app/config/core_setup.h"
+#include "engine/app/control/monitor_process.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/host.h"
@@ -144,6 +145,8 @@ class RealtimeRun {
   }
   void watch();
   void look(Nanos now);
+  void start_monitor();
+  void watch_monitor();
   void watch_journal(Nanos now);
   void show_connections();
   bool shut_down();
@@ -189,6 +192,7 @@ class RealtimeRun {
   std::unique_ptr<VenueEdge> edge_;
   std::unique_ptr<Steering> steering_;
   std::shared_ptr<GuardProcess> guard_;
+  MonitorProcess monitor_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent<>> journal_agent_;
@@ -330,6 +334,7 @@ int RealtimeRun::run() {
     journal_ring_.remove();  // nothing was sent
     return refuse_(error);
   }
+  start_monitor();
   watch();
   const bool flat = shut_down();
   stop_threads();
@@ -361,6 +366,25 @@ void RealtimeRun::show_connections() {
   layout.connection_count.store(static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
+// Without it trading goes on all the same.
+void RealtimeRun::start_monitor() {
+  if (!options_.monitor) return;
+  const std::string error = monitor_.start(record_.path());
+  if (!error.empty()) say("the dashboard cannot be started: " + error);
+}
+
+// Its address, with the token: shown, but not written to the log.
+void RealtimeRun::watch_monitor() {
+  const std::string line = monitor_.heard();
+  if (line.empty()) return;
+  if (options_.quiet || !stdout_is_terminal()) {
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+  } else {
+    where_ += "\n" + line;
+  }
+}
+
 // What happened since the last look: to the log, and now and then to the terminal.
 void RealtimeRun::look(Nanos now) {
   Activity activity;
@@ -373,6 +397,7 @@ void RealtimeRun::look(Nanos now) {
     if (shown) view_.log(time_of(activity), text);
   }
   show_connections();
+  watch_monitor();
   log_->drain(now - kMillisecond * 100);
   watch_journal(now);
   while (snapshots_.try_pop(snapshot_)) continue;
