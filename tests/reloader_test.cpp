@@ -163,7 +163,7 @@ struct ReloadedSession {
   }
   void reload(std::vector<std::string> sets) { take_up(with(std::move(sets)).config); }
   void take_up(const Config& next) {
-    record.journal().config(effective_text(next));
+    EXPECT_TRUE(record.journal().config(effective_text(next)));
     run->reload(make_core_config(next, instruments));
   }
   void go_on(int seconds) { run->advance(run->now() + kSecond * seconds); }

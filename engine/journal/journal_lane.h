@@ -112,9 +112,8 @@ class JournalLane {
   void write_configs(JournalWriter& writer) {
     const std::lock_guard lock(config_mutex_);
     for (; !configs_.empty() && configs_.front().behind <= reloads_written_; configs_.pop_front()) {
-      const std::uint64_t lost = writer.lost();
-      writer.config(configs_.front().text);
-      if (writer.lost() > lost) config_lost_ = configs_offered_ - configs_.size() + 1;
+      if (writer.config(configs_.front().text)) continue;
+      config_lost_ = configs_offered_ - configs_.size() + 1;
     }
   }
 
