@@ -16,8 +16,10 @@ enum class FeedProblem : std::uint8_t {
   // Of the file.
   kBadGzip,  // corrupt or cut compressed data: what came before is used
   kReadError,
+  kTimeBack,  // the recorder's clock stepped back: time stands still until it has caught up
   // Of a line.
-  kBadTime,
+  kBadTime,    // none, or none that can be
+  kWrongTime,  // far from its neighbours': used at theirs
   kLongLine,
   kCutLine,
   // Of a message.

@@ -19,6 +19,7 @@ using test::TempFiles;
 
 struct ReadBack {
   std::vector<std::string> texts;
+  std::vector<std::int64_t> times;
   std::vector<FeedProblem> problems;
 };
 
@@ -27,10 +28,13 @@ ReadBack read_all(Reader&& reader, const auto& problem_of) {
   ReadBack all;
   CaptureLine line;
   for (ReadResult r; (r = reader.next(line)) != ReadResult::kEnd;) {
-    if (r == ReadResult::kLine)
-      all.texts.emplace_back(line.text);
-    else
+    if (r == ReadResult::kProblem) {
       all.problems.push_back(problem_of(reader));
+      continue;
+    }
+    all.texts.emplace_back(line.text);
+    all.times.push_back(line.at.v);
+    if (line.time_problem != FeedProblem::kNone) all.problems.push_back(line.time_problem);
   }
   return all;
 }
@@ -66,14 +70,14 @@ TEST(CaptureReader, ReadsPlainAndGzipAlike) {
 
 TEST(CaptureReader, GivesTimeNumberAndProgress) {
   const TempFiles files;
-  CaptureReader reader(files.write("a", "1680652700423575 {\"a\":1}\r\n\n1680652700423 {\"b\":2}"));
+  CaptureReader reader(files.write("a", "1680652700423575 {\"a\":1}\r\n\n1680652700424 {\"b\":2}"));
   CaptureLine line;
   ASSERT_EQ(reader.next(line), ReadResult::kLine);
   EXPECT_EQ(line.at.v, 1'680'652'700'423'575'000);
   EXPECT_EQ(line.text, "{\"a\":1}") << "without the carriage return";
   EXPECT_EQ(line.number, 1u);
   ASSERT_EQ(reader.next(line), ReadResult::kLine);
-  EXPECT_EQ(line.at.v, 1'680'652'700'423'000'000);
+  EXPECT_EQ(line.at.v, 1'680'652'700'424'000'000);
   EXPECT_EQ(line.text, "{\"b\":2}") << "without a newline, but whole";
   EXPECT_EQ(line.number, 3u);
   EXPECT_EQ(reader.next(line), ReadResult::kEnd);
@@ -210,31 +214,119 @@ TEST(CaptureMerge, AFileThatStepsBackKeepsItsOwnOrder) {
   EXPECT_EQ(all.texts, (std::vector<std::string>{"{\"first\":1}", "{\"second\":1}"}));
 }
 
-constexpr std::int64_t kDay = 24 * 3'600 * 1'000'000'000LL;
-constexpr std::int64_t kThen = 1'723'161'254'024'000'000;
+constexpr std::int64_t kMilli = 1'000'000, kSec = 1'000 * kMilli, kDay = 24 * 3'600 * kSec;
+constexpr std::int64_t kThen = 1'723'161'254'024'000'000, kIn2030 = kThen + 2'000 * kDay;
 
-ReadBack read_times(const std::vector<std::int64_t>& times) {
+using Times = std::vector<std::int64_t>;
+
+ReadBack read_times(const Times& times) {
   const TempFiles files;
   std::string text;
   for (const std::int64_t t : times) text += line_at(t, "l");
   return read_file(files.write("a", text));
 }
-
-// Year 2030 on a line of 2024: believed, it would make a session of years.
-TEST(CaptureReader, ALineThatLeapsADayAheadAloneIsLeftOut) {
-  const ReadBack all = read_times({kThen, kThen + 1, kThen + 2'000 * kDay, kThen + 2, kThen + 3});
-  EXPECT_EQ(all.texts.size(), 4u);
-  EXPECT_EQ(all.problems, Problems{FeedProblem::kBadTime});
-  EXPECT_EQ(read_times({kThen + 2'000 * kDay, kThen, kThen + 1}).texts.size(), 2u) << "the first";
-  EXPECT_EQ(read_times({kThen, kThen + 2'000 * kDay}).texts.size(), 1u) << "the last";
-  EXPECT_EQ(read_times({kThen + 2'000 * kDay}).texts.size(), 1u) << "the only one";
+// One line a millisecond.
+Times lines_from(std::int64_t begin, std::size_t count) {
+  Times times;
+  for (std::size_t i = 0; i < count; ++i)
+    times.push_back(begin + static_cast<std::int64_t>(i) * kMilli);
+  return times;
+}
+Times operator+(Times a, const Times& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+Problems wrong(std::size_t count) {
+  return Problems(count, FeedProblem::kWrongTime);
 }
 
-TEST(CaptureReader, ACaptureThatGoesOnDaysLaterIsOne) {
-  const ReadBack all = read_times({kThen, kThen + 3 * kDay, kThen + 3 * kDay + 1, kThen + 9 * kDay,
-                                   kThen + 12 * kDay, kThen + 12 * kDay});
-  EXPECT_EQ(all.texts.size(), 6u);
+// Year 2030 on a line of 2024: believed, it would make a session of years.
+TEST(CaptureReader, TimesThatLeapAheadAndReturnAreWrongAndTheLinesAreUsedAtTheTimeBefore) {
+  for (const std::size_t run : {1u, 2u, 3u, 40u, 64u}) {
+    for (const std::int64_t leap : {11 * kSec, 300 * kSec, 2'000 * kDay}) {
+      const ReadBack all = read_times(lines_from(kThen, 300) + lines_from(kThen + leap, run) +
+                                      lines_from(kThen + 300 * kMilli, 300));
+      EXPECT_EQ(all.problems, wrong(run)) << leap;
+      EXPECT_EQ(all.times, lines_from(kThen, 300) + Times(run, kThen + 299 * kMilli) +
+                               lines_from(kThen + 300 * kMilli, 300));
+    }
+  }
+}
+
+TEST(CaptureReader, WrongTimesAreFoundWhateverTheyAre) {
+  const Times odd{kIn2030, kIn2030 + 4'000 * kDay, kThen - 4'000 * kDay, kThen + 70 * kDay};
+  const ReadBack all = read_times(lines_from(kThen, 100) + odd + lines_from(kThen + kSec, 100));
+  EXPECT_EQ(all.problems, (Problems{FeedProblem::kWrongTime, FeedProblem::kWrongTime,
+                                    FeedProblem::kTimeBack, FeedProblem::kWrongTime}));
+  EXPECT_EQ(all.times,
+            lines_from(kThen, 100) + Times(4, kThen + 99 * kMilli) + lines_from(kThen + kSec, 100));
+}
+
+TEST(CaptureReader, WrongTimesAtTheStartAreTheFirstRightOne) {
+  for (const std::size_t run : {1u, 2u, 40u, 60u}) {
+    for (const std::int64_t then : {kIn2030, kThen - 2'000 * kDay}) {
+      const ReadBack all = read_times(lines_from(then, run) + lines_from(kThen, 300));
+      EXPECT_EQ(all.problems, wrong(run));
+      EXPECT_EQ(all.times, Times(run, kThen) + lines_from(kThen, 300));
+    }
+  }
+  EXPECT_EQ(read_times({kIn2030, kThen - 2'000 * kDay, kThen, kThen, kThen, kThen}).times,
+            Times(6, kThen));
+}
+
+TEST(CaptureReader, WrongTimesAtTheEndAreTheLastRightOne) {
+  for (const std::size_t run : {1u, 2u, 40u, 64u}) {
+    const ReadBack all = read_times(lines_from(kThen, 300) + lines_from(kIn2030, run));
+    EXPECT_EQ(all.problems, wrong(run));
+    EXPECT_EQ(all.times, lines_from(kThen, 300) + Times(run, kThen + 299 * kMilli));
+  }
+  EXPECT_EQ(read_times({kThen, kIn2030}).times, (Times{kThen, kThen}));
+  EXPECT_EQ(read_times({kIn2030}).times, Times{kIn2030}) << "the only one";
+}
+
+TEST(CaptureReader, AGapInTheRecordingIsNone) {
+  for (const std::int64_t gap : {11 * kSec, kDay, 2'000 * kDay}) {
+    const Times times = lines_from(kThen, 200) + lines_from(kThen + gap, 200);
+    const ReadBack all = read_times(times);
+    EXPECT_EQ(all.times, times);
+    EXPECT_TRUE(all.problems.empty());
+  }
+  const Times few_before = lines_from(kThen, 2) + lines_from(kThen + 600 * kSec, 200);
+  EXPECT_EQ(read_times(few_before).times, few_before) << "a snapshot, then the stream";
+  const Times few_behind = lines_from(kThen, 200) + lines_from(kThen + 600 * kSec, 2);
+  EXPECT_EQ(read_times(few_behind).times, few_behind);
+}
+
+TEST(CaptureReader, AQuietMarketIsNoDoubt) {
+  Times times;
+  for (int i = 0; i < 300; ++i) times.push_back(kThen + i * 60 * kSec);
+  const ReadBack all = read_times(times);
+  EXPECT_EQ(all.times, times);
   EXPECT_TRUE(all.problems.empty());
+}
+
+TEST(CaptureReader, ATimeThatGoesBackIsCountedAndTimeStandsStill) {
+  for (const std::int64_t back : {2 * kSec, 60 * kSec, 2'000 * kDay}) {
+    const ReadBack all = read_times(lines_from(kThen, 200) + lines_from(kThen - back, 200));
+    EXPECT_EQ(all.problems, Problems{FeedProblem::kTimeBack});
+    EXPECT_EQ(all.times, lines_from(kThen, 200) + Times(200, kThen + 199 * kMilli));
+  }
+  const ReadBack alone = read_times(lines_from(kThen, 200) + Times{kThen - 2'000 * kDay} +
+                                    lines_from(kThen + kSec, 3));
+  EXPECT_EQ(alone.problems, Problems{FeedProblem::kTimeBack}) << "and what is behind it is right";
+  EXPECT_EQ(alone.times.back(), kThen + kSec + 2 * kMilli);
+  EXPECT_TRUE(read_times({kThen, kThen - kSec, kThen - 2 * kSec}).problems.empty());
+}
+
+TEST(CaptureReader, LinesThatWaitAreBoundedByTheirText) {
+  const TempFiles files;
+  std::string text = line_at(kThen, "first");
+  for (int i = 0; i < 100; ++i)
+    text += std::to_string(kThen + kDay + i) + " " + std::string(900, 'x') + "\n";
+  const ReadBack all = read_file(files.write("a", text), 1'000);
+  EXPECT_EQ(all.texts.size(), 101u);
+  EXPECT_EQ(all.texts[0], "{\"first\":1}");
+  EXPECT_EQ(all.texts[100], std::string(900, 'x'));
 }
 
 TEST(CaptureReader, TheLineInDoubtKeepsItsPlaceAndItsNumber) {
@@ -242,16 +334,15 @@ TEST(CaptureReader, TheLineInDoubtKeepsItsPlaceAndItsNumber) {
   CaptureReader reader(files.write("a", line_at(kThen, "a") + line_at(kThen + 9 * kDay, "b") +
                                             "no time\n" + line_at(kThen + 1, "c")));
   CaptureLine line;
-  EXPECT_EQ(reader.next(line), ReadResult::kLine);
-  EXPECT_EQ(reader.line_number(), 1u);
-  EXPECT_EQ(reader.next(line), ReadResult::kProblem);
+  EXPECT_EQ(reader.next(line), ReadResult::kProblem) << "what is no line does not wait";
   EXPECT_EQ(reader.line_number(), 3u);
-  EXPECT_EQ(reader.next(line), ReadResult::kProblem);
-  EXPECT_EQ(reader.line_number(), 2u);
-  EXPECT_EQ(reader.problem_text(), "{\"b\":1}");
-  EXPECT_EQ(reader.next(line), ReadResult::kLine);
-  EXPECT_EQ(reader.line_number(), 4u);
-  EXPECT_EQ(line.text, "{\"c\":1}");
+  for (const char* const text : {"{\"a\":1}", "{\"b\":1}", "{\"c\":1}"}) {
+    EXPECT_EQ(reader.next(line), ReadResult::kLine);
+    EXPECT_EQ(line.text, text);
+    EXPECT_EQ(line.time_problem == FeedProblem::kWrongTime, line.text == "{\"b\":1}");
+    EXPECT_EQ(reader.line_number(), line.number);
+  }
+  EXPECT_EQ(line.number, 4u);
   EXPECT_EQ(reader.next(line), ReadResult::kEnd);
 }
 

@@ -240,6 +240,74 @@ TEST(Backtest, ACaptureWithoutAUsableBookSaysSo) {
   EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
 }
 
+// The feed follows it, but in such small ticks no price fits the engine's book.
+TEST(Backtest, ABookThatTheCoreCannotHoldIsNoUsableOne) {
+  const Scratch here;
+  const std::string capture = here.write(
+      "capture",
+      R"(1700000000000000000 {"lastUpdateId":10,"bids":[["20.5","1"]],"asks":[["20.60000003","1"]]}
+1700000000001000000 {"e":"depthUpdate","E":1,"s":"ETHUSDT","U":11,"u":12,"b":[["20.51","1"]],"a":[]}
+1700000001002000000 {"e":"depthUpdate","E":1,"s":"ETHUSDT","U":13,"u":14,"b":[["20.51","2"]],"a":[]}
+)");
+  for (const char* command : {"backtest", "inspect"}) {
+    const Ran ran = here.run(std::string(command) + " --capture " + capture);
+    EXPECT_EQ(ran.exit_code, 1) << command;
+    EXPECT_THAT(ran.err, HasSubstr("no usable book in the capture: it is complete, but the engine "
+                                   "can hold none of it: prices of ETHUSDT may be 2000000000 ticks "
+                                   "of 0.00000001 at most; is that its tick?\n"))
+        << command;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(here.path("sessions")));
+}
+
+// A recorder's clock is wrong for some lines, then right again: no session of years.
+TEST(Backtest, WrongReceiveTimesInARowMakeNoLongSessionAndLoseNoBook) {
+  const Scratch here;
+  const std::vector<std::string> lines = small_market("ETHUSDT");
+  const std::string straight = here.write("straight", joined(lines));
+  ASSERT_EQ(
+      here.run("backtest --session straight_session --capture " + straight + kQuick).exit_code, 0);
+  const double seconds = summary(here, "straight_session").number("/seconds");
+  for (const std::size_t first : {std::size_t{0}, lines.size() / 2, lines.size() - 5}) {
+    std::vector<std::string> wrong = lines;
+    for (std::size_t i = first; i < first + 5; ++i) {
+      wrong[i] = "1900000000000000000" + wrong[i].substr(wrong[i].find(' '));
+    }
+    const std::string capture = here.write("wrong", joined(wrong));
+    std::filesystem::remove_all(here.path("s"));
+    const Ran ran = here.run("backtest --session s --capture " + capture + kQuick);
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_EQ(test::count_of(ran.err, "receive time far from its neighbours'"), 1u) << ran.err;
+    const JsonFile json = summary(here, "s");
+    EXPECT_NEAR(json.number("/seconds"), seconds, 1);
+    EXPECT_EQ(json.integer("/capture/problems/wrong_receive_time"), 5);
+    EXPECT_EQ(json.integer("/capture/lines"), static_cast<std::int64_t>(lines.size()));
+    EXPECT_GT(json.integer("/fills"), 0);
+    const Ran inspect = here.run("inspect --capture " + capture);
+    EXPECT_THAT(inspect.out, HasSubstr("\"gaps\":0,"));
+    EXPECT_THAT(inspect.out, HasSubstr("\"wrong_receive_time\":5,"));
+  }
+}
+
+TEST(Backtest, AGzipDamagedAtItsFirstBytesIsNotTakenForText) {
+  const Scratch here;
+  const std::string whole = test::gzip(joined(small_market("ETHUSDT")));
+  for (const std::size_t at : {0u, 1u}) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x01);
+    here.write("capture.gz", damaged);
+    here.write("capture", damaged);
+    for (const char* command : {"backtest", "inspect"}) {
+      const Ran ran = here.run(std::string(command) + " --capture capture.gz");
+      EXPECT_EQ(ran.exit_code, 1);
+      EXPECT_THAT(ran.err, HasSubstr("capture.gz: is not gzip, although its name says so")) << at;
+      EXPECT_EQ(test::count_of(ran.err, "\n"), 1u) << ran.err;
+      EXPECT_THAT(here.run(std::string(command) + " --capture capture").err,
+                  HasSubstr("not a Binance capture (it looks like binary data)"));
+    }
+  }
+}
+
 TEST(Backtest, AMissingCaptureIsOneLine) {
   const Scratch here;
   for (const char* command : {"backtest", "inspect"}) {
@@ -254,7 +322,7 @@ TEST(Backtest, AMissingCaptureIsOneLine) {
 TEST(Backtest, DamagedLinesAreSaidOncePerKindAndTheRestIsUsed) {
   const Scratch here;
   std::vector<std::string> lines = small_market("ETHUSDT");
-  const std::string time = "1700000030000000000 ";
+  const std::string time = lines[200].substr(0, lines[200].find(' ') + 1);
   for (const std::string& bad : {
            time + R"({"e":"depthUpdate","E":1,"s":"ETHUSDT","U":1)",
            time + R"({"e":"trade","E":1,"s":"ETHUSDT","t":1,"p":"1e99","q":"1","T":1,"m":true})",

@@ -168,6 +168,39 @@ TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
 }
 
 // The intent stands in the ring before the command leaves, the ids' epoch on the disk.
+// No later start looks after it: whoever reads it first makes its ledger.
+TEST(SimulatedCrash, GetsItsLedgerFromWhoeverReadsItFirst) {
+  const Scratch here;
+  struct Case {
+    const char *command, *speed;
+  };
+  for (const Case& c : {Case{"replay", "realtime"}, Case{"report", "realtime"},
+                        Case{"explain", "realtime"}, Case{"replay", "max"}}) {
+    std::filesystem::remove_all(here.path("s"));
+    Process engine(here,
+                   {"run", "--session", "s", "--speed", c.speed, "--seconds", "31536000", "-c",
+                    test::kConfig, "--quiet", "--set", "strategy.warmup_s=0.2"},
+                   "engine.out");
+    const auto bytes = [&] {
+      std::error_code ignored;
+      const auto size = std::filesystem::file_size(here.path("s/journal.bin"), ignored);
+      return ignored ? 0 : size;
+    };
+    ASSERT_TRUE(wait_until([&] { return bytes() > 100'000; })) << engine.output();
+    engine.signal(SIGSTOP);  // in virtual time it would write on and on
+    const std::string command =
+        std::string(c.command) + " s" + (c.command == std::string("explain") ? " --order all" : "");
+    here.run(command);
+    EXPECT_FALSE(here.has("s/ledger.sqlite")) << "it runs";
+    engine.signal(SIGKILL);
+    engine.wait();
+    const test::Ran ran = here.run(command);
+    EXPECT_THAT(ran.out + ran.err, HasSubstr("s/ledger.sqlite: built")) << c.command;
+    EXPECT_FALSE(column(here.path("s/ledger.sqlite"), "SELECT price FROM orders").empty());
+    EXPECT_THAT(here.run(command).out, Not(HasSubstr("s/ledger.sqlite: built"))) << "once";
+  }
+}
+
 TEST_F(Crash, ASessionKilledWhileItQuotesReplaysToItsLastCommand) {
   open();
   start(1);

@@ -170,6 +170,45 @@ TEST(Report, OfATruncatedSessionIsOfWhatIsThereAndFails) {
   EXPECT_FALSE(here.has("tables/ledger.part"));
 }
 
+// Whatever fails first, it is named, and nothing half done is left.
+TEST(Report, OnAFullDiskNamesTheFileAndLeavesNoParts) {
+  const Scratch here;
+  run_session(here, kFast + "--seconds 300");
+  for (const bool has_ledger : {true, false}) {
+    if (!has_ledger) std::filesystem::remove(here.path("s/ledger.sqlite"));
+    for (const char* kilobytes : {"1", "4", "300"}) {
+      const Ran ran = here.run("report s --csv tables",
+                               std::string("trap '' XFSZ; ulimit -f ") + kilobytes + ";");
+      EXPECT_EQ(ran.exit_code, 1) << kilobytes;
+      EXPECT_THAT(ran.err, testing::ContainsRegex("(report.html|tables/[a-z.]+|ledger.sqlite): "))
+          << kilobytes;
+      EXPECT_EQ(count_of(ran.err, "\n"), 1u) << ran.err;
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(here.path(""))) {
+        EXPECT_THAT(entry.path().string(), Not(HasSubstr(".part"))) << kilobytes;
+      }
+    }
+  }
+}
+
+// The first segments of its journal are gone, its ledger has them.
+TEST(Report, OfARotatedSessionSaysWhereToLook) {
+  const Scratch here;
+  run_session(here, kFast +
+                        "--seconds 300 --set journal.segment_bytes=1048576 "
+                        "--set journal.segments_max=3");
+  ASSERT_FALSE(here.has("s/journal.bin"));
+  for (const char* command :
+       {"report s --csv tables", "explain s --order all", "explain s --order 12", "replay s"}) {
+    const Ran ran = here.run(command);
+    const std::string said = ran.out + ran.err;
+    EXPECT_EQ(ran.exit_code, 1) << command;
+    EXPECT_EQ(count_of(said, "\n"), 1u) << said;
+    EXPECT_THAT(said, HasSubstr("were deleted to bound the space on disk; its orders, fills and "
+                                "events are in s/ledger.sqlite\n"));
+  }
+  EXPECT_FALSE(here.has("tables"));
+}
+
 TEST(Report, ASummaryThatIsCutOrNotOfThisJournalIsSaid) {
   const Scratch here;
   run_session(here, kFast + "--seconds 60");

@@ -157,6 +157,16 @@ TEST_F(Top, OncePrintsEverythingAsPlainText) {
   EXPECT_EQ(here_.run("counters --prometheus sessions/20260101T000000.000Z").exit_code, 0);
 }
 
+TEST_F(Top, ASessionInVirtualTimeHasNothingToWatch) {
+  ASSERT_EQ(here_.run("run --speed max --quiet --seconds 10 --session s -c " + kConfig).exit_code,
+            0);
+  const Ran ran = top("--once s");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("s: has nothing to watch: a session in virtual time (backtest, "
+                                 "--speed max) keeps no counters; see its summary.json"));
+  EXPECT_EQ(test::count_of(ran.err, "\n"), 1u) << ran.err;
+}
+
 TEST_F(Top, WhatCannotBeShownIsSaid) {
   EXPECT_EQ(top("").exit_code, 1);
   EXPECT_THAT(top("").err, HasSubstr("no engine runs, and no session is in sessions"));

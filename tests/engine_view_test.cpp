@@ -75,6 +75,26 @@ TEST(EngineView, OrdersStandAsTheyRest) {
             6);
 }
 
+// The level that an order was placed for is not the one it serves when the ladder has moved on.
+TEST(EngineView, AnOrderHasTheLevelThatItServesNow) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  const std::vector<Order> bids = engine.harness.live(Side::kBuy);
+  const Ticks apart = bids[0].price - bids[1].price;
+  Ticks bid(299'999);
+  for (int move = 0; move < 12; ++move) {
+    bid += apart * (move % 3 == 2 ? -4 : 1);
+    engine.harness.book(bid, bid + Ticks(2));
+    for (int round = 0; round < 4; ++round) engine.harness.answer_all();
+    const EngineView view = engine.look();
+    const auto& orders = view.instruments[0].orders;
+    ASSERT_EQ(orders.rows(), 6u);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_EQ(orders.at(i, "order_level"), static_cast<std::int64_t>(i % 3)) << move;
+    }
+  }
+}
+
 TEST(EngineView, TheQueueIsWhatOthersHaveAtOurPrice) {
   PublishedCore engine;
   engine.harness.start_quoting();

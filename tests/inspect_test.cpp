@@ -87,7 +87,8 @@ TEST(Inspect, PrintsCheckpointsTheEndAndASummary) {
       R"({"summary":{"messages":5,"diffs_applied":3,"diffs_dropped":1,"gaps":0,"resyncs":0,)"
       R"("crossed":0,"trades":0,"bad_lines":0,"book_ticker_checked":0,)"
       R"("book_ticker_mismatched":0,"ignored":0,"problems":{"corrupt_gzip":0,"read_error":0,)"
-      R"("no_receive_time":0,"line_too_long":0,"cut_line":0,"invalid_json":0,"field_missing":0,)"
+      R"("receive_time_back":0,"no_receive_time":0,"wrong_receive_time":0,"line_too_long":0,)"
+      R"("cut_line":0,"invalid_json":0,"field_missing":0,)"
       R"("number_out_of_range":0,"off_grid":0,"too_many_levels":0,"unknown_symbol":0,)"
       R"("unknown_stream":0,"unplaced_snapshot":0,"stale_snapshot":0,"venue_error":0,)"
       R"("batch_full":0}}})"};

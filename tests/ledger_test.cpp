@@ -355,6 +355,25 @@ TEST(Ledger, TheSessionRowSaysWhetherItEnded) {
                                       "1|ETHUSDT|BTC|USDT|0.0001|0.001|10000|100000"}));
 }
 
+TEST(Ledger, ThatIsClosedIsOneFileWhoeverReadsIt) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "ledger.sqlite";
+  {
+    LedgerWriter writer;
+    ASSERT_EQ(writer.open(path, "s", test::sample_header(), kInstruments), "");
+    writer.keep(1);
+    EXPECT_TRUE(std::filesystem::exists(path + "-wal")) << "readers do not wait for the writer";
+    ASSERT_EQ(writer.close(nullptr), "");
+  }
+  Database reader;
+  Statement rows;
+  ASSERT_EQ(reader.open(path, Database::Mode::kReadOnly), "");
+  ASSERT_EQ(reader.prepare("SELECT count(*) FROM orders", rows), "");
+  EXPECT_TRUE(rows.step());
+  const auto files = std::filesystem::directory_iterator(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
 TEST(Ledger, AnExistingFileOrABadPathIsAnError) {
   Ledger l;
   LedgerWriter again;

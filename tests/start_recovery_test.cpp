@@ -229,7 +229,7 @@ TEST_F(StartRecoveryTest, FillsThatTheLedgerLacksAreRecoveredAndNoOthers) {
   EXPECT_EQ(o->position, Amount(kAmountScale / 2)) << "what the ledger explains";
   EXPECT_EQ(canceled_, 1);
   EXPECT_THAT(said(),
-              HasSubstr("recovered BTCUSDT: 2 fills since trade id 100, up to 105; position "
+              HasSubstr("recovered BTCUSDT: 2 fills since trade id 101, up to 105; position "
                         "0.5 -> 0.875; profit today"));
   EXPECT_THAT(said(), HasSubstr("1 orders cancelled"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
@@ -262,7 +262,7 @@ TEST_F(StartRecoveryTest, WhatAStartFoundAndDidNotCountIsFoundAgain) {
   const std::string all = leave_session("all", first, told);
   ASSERT_EQ(recover(all), "");
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_THAT(said(), HasSubstr("position 0.875 -> 0.875"));
+  EXPECT_THAT(said(), HasSubstr("0 fills since trade id 105, up to 105; position 0.875 -> 0.875"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
 }
 
@@ -282,7 +282,7 @@ TEST_F(StartRecoveryTest, OrdersThatGoOnAreLeftAloneAndTheirFillsCount) {
   EXPECT_THAT(recovered(), ElementsAre(102u, 105u, 106u)) << "each once";
   EXPECT_EQ(recovery_->opening().find("BTCUSDT")->trade_id, 106u);
   EXPECT_EQ(recovery_->opening().find("BTCUSDT")->balance, Amount(1'037'500'000));
-  EXPECT_THAT(said(), HasSubstr("recovered BTCUSDT: 3 fills since trade id 100, up to 106; "
+  EXPECT_THAT(said(), HasSubstr("recovered BTCUSDT: 3 fills since trade id 101, up to 106; "
                                 "position 0.5 -> 1.375; profit today"));
   EXPECT_THAT(said(), HasSubstr("open orders go on"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));

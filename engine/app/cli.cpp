@@ -21,6 +21,7 @@
 #include "engine/app/modes/modes.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
+#include "engine/ledger/session_folder.h"
 #include "engine/runtime/durable_file.h"
 #include "feeds/binance/exchange_info.h"
 #include "sim/faults/fault_scenarios.h"
@@ -424,6 +425,45 @@ Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
           }};
 }
 
+using ReloadMode = int (*)(const ReloadOptions&, const NewConfig&);
+
+// plan and reload: one shows what the other does.
+Command add_reload(CLI::App& app, const std::string& word, ReloadMode mode,
+                   const std::string& help) {
+  struct State {
+    ReloadOptions reload;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand(word, help);
+  command
+      ->add_option("session", state->reload.session_dir,
+                   "Session folder (the newest live one that runs, else any)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  command->footer(
+      "The new configuration is -c FILE as a whole; without it, the one in force with the keys of\n"
+      "--set over it. What cannot change live says so, and then nothing changes.\n"
+      "Exit code: 0 done, or it can be; 1 no engine runs, or it does not answer; 2 refused.");
+  return {command, [state, mode, word] {
+            if (state->config.file.empty() && state->config.sets.empty()) {
+              return complain(word + " what? Name -c FILE, or keys with --set");
+            }
+            const ConfigLoad where = state->config.load();
+            if (!where.ok()) return complain(where.error);
+            state->reload.sessions_dir = where.config.session.dir;
+            return mode(state->reload, [state](const std::string& session) {
+              const ConfigOptions& options = state->config;
+              ConfigLoad load =
+                  load_config(options.file.empty() ? SessionFolder(session).config() : options.file,
+                              options.sets);
+              if (load.ok()) load.error = validate_host(load, read_host_cpus());
+              if (load.ok()) load.error = read_files(load);
+              return load;
+            });
+          }};
+}
+
 Command add_guard(CLI::App& app) {
   struct State {
     GuardOptions guard;
@@ -729,7 +769,9 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of running engines; they stay halted until resume")};
+                "Cancel all orders of running engines; they stay halted until resume"),
+      add_reload(app, "plan", plan_mode, "What another configuration would do to a running engine"),
+      add_reload(app, "reload", reload_mode, "Let a running engine go on with other parameters")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

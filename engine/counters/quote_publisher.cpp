@@ -1,5 +1,6 @@
 #include "engine/counters/quote_publisher.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace mm::counters {
@@ -13,6 +14,12 @@ constexpr std::int64_t number(auto value) {
 QuoteReason level_reason(const SideState& side, const Order* order) {
   const bool rests = order != nullptr && !order->is_leaving();
   return rests ? QuoteReason::kQuoting : side.reason;
+}
+
+// As many as are wanted, or are meant to be.
+std::size_t levels_of(const InstrumentState& s, Side side) {
+  const auto meant = static_cast<std::size_t>(s.config.strategy.target_orders_per_side);
+  return std::min(std::max(meant, s.ladder.side(side).size()), kLevelRowsMax / 2);
 }
 
 }  // namespace
@@ -44,6 +51,7 @@ void QuotePublisher::publish_orders(const InstrumentState& s, Instrument& out) {
   OrderBlock::Update update(out.orders);
   std::size_t rows = 0;
   for (const Side side : kSides) {
+    match(s, side, levels_of(s, side));
     // Half of the rows for each side: neither crowds out the other.
     std::size_t left = kOrderRowsMax / 2;
     for (const std::uint16_t slot : core_.orders().live(s.id, side)) {
@@ -65,7 +73,7 @@ void QuotePublisher::set_order(OrderBlock::Update& out, std::size_t row, const I
   out.set_row(row, "order_state", number(order.state));
   out.set_row(row, "order_request", number(order.in_flight));
   out.set_row(row, "order_decision", number(order.why));
-  out.set_row(row, "order_level", order.level);
+  out.set_row(row, "order_level", level_of(order));
   out.set_row(row, "order_price", order.price.v);
   out.set_row(row, "order_next_price", order.next_lots.v > 0 ? order.next_price.v : 0);
   out.set_row(row, "order_quantity", order.lots.v);
@@ -97,13 +105,18 @@ void QuotePublisher::match(const InstrumentState& s, Side side, std::size_t leve
   }
 }
 
+// As matched last; -1: none.
+std::int64_t QuotePublisher::level_of(const Order& order) const {
+  const auto at = std::ranges::find(order_of_level_, &order);
+  return at == order_of_level_.end() ? -1 : at - order_of_level_.begin();
+}
+
 void QuotePublisher::publish_levels(const InstrumentState& s, Instrument& out) {
   LevelBlock::Update update(out.levels);
   std::size_t row = 0;
   for (const Side side : kSides) {
     const LadderSide& ladder = s.ladder.side(side);
-    const auto meant = static_cast<std::size_t>(s.config.strategy.target_orders_per_side);
-    const std::size_t levels = std::min(std::max(meant, ladder.size()), kLevelRowsMax / 2);
+    const std::size_t levels = levels_of(s, side);
     match(s, side, levels);
     for (std::size_t i = 0; i < levels; ++i, ++row) {
       const Quote wanted = i < ladder.size() ? ladder[i] : Quote{};

@@ -25,6 +25,7 @@ class QuotePublisher {
   void set_order(OrderBlock::Update& out, std::size_t row, const InstrumentState& s,
                  const Order& order);
   void match(const InstrumentState& s, Side side, std::size_t levels);
+  std::int64_t level_of(const Order& order) const;
 
   const Core& core_;
   QueueEstimate queue_;

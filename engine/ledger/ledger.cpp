@@ -306,6 +306,8 @@ std::string LedgerWriter::close(const JournalEnd* end) {
     error_ = database_.error();
   }
   if (error_.empty()) error_ = database_.execute("COMMIT");
+  // One file from now on: who only reads it could not clear away what a log needs beside it.
+  if (error_.empty()) error_ = database_.execute("PRAGMA journal_mode=DELETE");
   open_ = false;
   return error_;
 }

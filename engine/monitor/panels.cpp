@@ -317,6 +317,7 @@ Page orders_panel(const EngineView& view, const InstrumentView& of) {
   const auto& orders = of.orders;
   for (std::size_t i = 0; i < orders.rows(); ++i) {
     const Lots ahead(orders.at(i, "order_queue_ahead"));
+    const std::int64_t level = orders.at(i, "order_level");
     const auto text = [&](MetricUnit unit, counters::OrderBlock::Name name) {
       return counters::enum_name(unit, orders.at(i, name));
     };
@@ -326,7 +327,8 @@ Page orders_panel(const EngineView& view, const InstrumentView& of) {
     Line line(fmt::format("{:<5}", text(MetricUnit::kSide, "order_side")),
               orders.at(i, "order_side") == 0 ? Style::kGood : Style::kBad);
     line.add(fmt::format(
-        "{:>3} {:>10} {:>9} {:>9} {:>9} {:<16} {:>8}", ordinal(orders.at(i, "order_level")),
+        "{:>3} {:>10} {:>9} {:>9} {:>9} {:<16} {:>8}",
+        level < 0 ? "-" : std::to_string(ordinal(level)),
         price_column(of.scale, Ticks(orders.at(i, "order_price"))), lots("order_quantity"),
         lots("order_filled"), ahead.v >= 0 ? lots_column(of.scale, ahead) : "-",
         text(MetricUnit::kOrderState, "order_state"),

@@ -47,6 +47,10 @@ std::string mid_text(const Instrument& i, HalfTicks mid) {
 
 }  // namespace
 
+CsvFolder::~CsvFolder() {
+  if (quotes_.is_open()) std::remove((path("quotes") + ".part").c_str());
+}
+
 std::string CsvFolder::path(std::string_view table) const {
   return fmt::format("{}/{}.csv", folder_, table);
 }

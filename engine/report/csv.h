@@ -18,6 +18,8 @@ namespace mm {
 
 class CsvFolder {
  public:
+  ~CsvFolder();  // what was not finished goes
+
   // Makes the folder; refuses to write over a file of it that is no table of ours.
   [[nodiscard]] std::string open(const std::string& folder, std::size_t instruments);
   bool is_open() const { return !folder_.empty(); }

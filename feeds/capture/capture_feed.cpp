@@ -212,6 +212,7 @@ bool CaptureFeed::next(Nanos& at, EventBatch& out) {
       note(merge_.reader().problem(), merge_.reader().problem_text());
       continue;
     }
+    if (line.time_problem != FeedProblem::kNone) note(line.time_problem, {});
     at_ = line.at;
     const Source& source = sources_[merge_.source()];
     BinanceFeed& feed = *feeds_[index(source.venue)];

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "engine/core/epoch.h"
 
@@ -19,7 +18,6 @@ namespace {
 constexpr std::size_t kInputChunk = std::size_t{64} << 10;
 constexpr std::size_t kOutputChunk = std::size_t{256} << 10;
 constexpr std::size_t kProblemTextMax = 80;
-constexpr Nanos kLeapMax{10 * kSecond.v};
 constexpr int kGzipWindow = 15 + 16;  // zlib: largest window, gzip header and trailer
 }  // namespace
 
@@ -131,7 +129,7 @@ std::size_t CaptureReader::Source::inflate_some(char* out, std::size_t room) {
 }
 
 CaptureReader::CaptureReader(const std::string& path, std::size_t line_max)
-    : path_(path), source_(std::make_unique<Source>()), line_max_(line_max) {
+    : path_(path), source_(std::make_unique<Source>()), line_max_(line_max), window_(line_max) {
   error_ = source_->open(path);
   buffer_.reset(new char[line_max_ + kOutputChunk + kPadding]);
   std::memset(buffer_.get(), 0, kPadding);
@@ -140,6 +138,9 @@ CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
 
+bool CaptureReader::is_gzip() const {
+  return source_->gzip;
+}
 std::uint64_t CaptureReader::bytes_read() const {
   return source_->consumed;
 }
@@ -214,51 +215,30 @@ bool CaptureReader::last_text(std::string_view& text) {
   return false;
 }
 
-bool CaptureReader::is_doubtful(const CaptureLine& line) const {
-  return last_ == Nanos{} || line.at - last_ > kLeapMax;
-}
-
-void CaptureReader::keep(const CaptureLine& line) {
-  kept_.text.assign(line.text.begin(), line.text.end());
-  kept_.text.resize(line.text.size() + kPadding);
-  kept_.line = line;
-  kept_.line.text = {kept_.text.data(), line.text.size()};
-  kept_.is_there = true;
-}
-
-ReadResult CaptureReader::tell(const CaptureLine& told, CaptureLine& line) {
-  line = told;
-  last_ = told.at;
-  told_number_ = told.number;
-  return ReadResult::kLine;
-}
-
-ReadResult CaptureReader::tell_wrong(const CaptureLine& told) {
-  told_number_ = told.number;
-  return fail(FeedProblem::kBadTime, told.text);
-}
-
 ReadResult CaptureReader::next(CaptureLine& line) {
-  for (;;) {
-    CaptureLine read = behind_;
-    ReadResult result = ReadResult::kLine;
-    if (!std::exchange(behind_is_there_, false)) result = read_line(read);
+  while (window_.empty() || (times_.in_doubt(window_.front().at) && !window_.full())) {
+    const ReadResult result = read_line(line);
     told_number_ = line_number_;
     if (result == ReadResult::kProblem) return result;
-    const bool ended = result == ReadResult::kEnd;
-    if (!kept_.is_there) {
-      if (ended) return result;
-      if (!is_doubtful(read)) return tell(read, line);
-      keep(read);
-      continue;
+    if (result == ReadResult::kEnd) return window_.empty() ? result : tell_waiting(line, true);
+    if (window_.empty() && !times_.in_doubt(line.at)) {
+      line.time_problem = times_.settle(line.at);
+      return result;
     }
-    kept_.is_there = false;
-    const bool only_one = ended && last_ == Nanos{};
-    behind_ = read;
-    behind_is_there_ = !ended;
-    if (ended ? !only_one : kept_.line.at - read.at > kLeapMax) return tell_wrong(kept_.line);
-    return tell(kept_.line, line);
+    window_.push(line);
   }
+  return tell_waiting(line, false);
+}
+
+ReadResult CaptureReader::tell_waiting(CaptureLine& line, bool ended) {
+  Nanos at = window_.front().at;
+  const FeedProblem p =
+      times_.in_doubt(at) ? times_.settle(at, window_.times(), ended) : times_.settle(at);
+  line = window_.pop();
+  line.at = at;
+  line.time_problem = p;
+  told_number_ = line.number;
+  return ReadResult::kLine;
 }
 
 ReadResult CaptureReader::read_line(CaptureLine& line) {

@@ -1,12 +1,11 @@
 // Reads one capture: text, plain or gzip (known by its first bytes), `<time> <json>` a line.
 //
 // Owned by one thread. Memory is bounded: one compressed chunk, and a text buffer of the longest
-// line allowed plus one inflated chunk; nothing is allocated behind the first line. Lines are
-// handed out in place, with room behind them for simdjson to read past their end. What is broken is
-// reported once through next() and the rest is used; behind corrupt compressed data nothing more
-// can be read, so that is where the capture ends. A line whose time is more than a day ahead of the
-// lines before and behind it is broken too: it is kept, as the first one is, until the next one has
-// told. Never throws, copies no other line.
+// line allowed plus one inflated chunk. Lines are handed out in place, with room behind them for
+// simdjson to read past their end. What is broken is reported once through next() and the rest is
+// used; behind corrupt compressed data nothing more can be read, so that is where the capture ends.
+// A line whose time is in doubt (ReceiveTimes) waits until those behind it have told, and these
+// with it: they are copied, and allocate. Never throws.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +13,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "engine/core/types.h"
+#include "feeds/capture/capture_line.h"
+#include "feeds/capture/line_window.h"
+#include "feeds/capture/receive_times.h"
 #include "feeds/feed_problem.h"
 
 namespace mm {
-
-struct CaptureLine {
-  Nanos at{};
-  std::string_view text;  // the JSON; kPadding bytes behind it may be read
-  std::uint64_t number = 0;
-};
 
 enum class ReadResult : std::uint8_t { kLine, kProblem, kEnd };
 
 class CaptureReader {
  public:
   static constexpr std::size_t kLineMax = std::size_t{4} << 20;
-  static constexpr std::size_t kPadding = 64;
+  static constexpr std::size_t kPadding = CaptureLine::kPadding;
 
   explicit CaptureReader(const std::string& path, std::size_t line_max = kLineMax);
   ~CaptureReader();
@@ -42,6 +36,7 @@ class CaptureReader {
   // Empty if the file is open; else why not.
   const std::string& error() const { return error_; }
   const std::string& path() const { return path_; }
+  bool is_gzip() const;
 
   // kLine: `line` is valid until the next call. kProblem: see problem(); call again.
   ReadResult next(CaptureLine& line);
@@ -56,17 +51,8 @@ class CaptureReader {
  private:
   struct Source;  // the file, and zlib where it is needed
 
-  struct Kept {
-    CaptureLine line;
-    std::vector<char> text;
-    bool is_there = false;
-  };
-
   ReadResult read_line(CaptureLine& line);
-  bool is_doubtful(const CaptureLine& line) const;
-  void keep(const CaptureLine& line);
-  ReadResult tell(const CaptureLine& kept, CaptureLine& line);
-  ReadResult tell_wrong(const CaptureLine& kept);
+  ReadResult tell_waiting(CaptureLine& line, bool ended);
   bool next_text(std::string_view& text);  // a whole line; false at end or on a problem
   bool refill();                           // false if there is nothing more
   bool last_text(std::string_view& text);
@@ -80,10 +66,8 @@ class CaptureReader {
   std::size_t scanned_ = 0;          // no newline before this
   std::uint64_t line_number_ = 0;
   std::uint64_t told_number_ = 0;  // of what next() returned
-  Nanos last_{};                   // the last time that is believed
-  Kept kept_;                      // a line in doubt
-  CaptureLine behind_;             // what followed it, still in the buffer
-  bool behind_is_there_ = false;
+  ReceiveTimes times_;
+  LineWindow window_;  // a line in doubt and what is behind it
   FeedProblem problem_{FeedProblem::kNone};
   std::string_view problem_text_;
   bool skipping_ = false;  // inside a line that is too long

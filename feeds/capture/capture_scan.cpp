@@ -107,6 +107,13 @@ constexpr bool is_few(std::uint64_t count, std::uint64_t total) {
   return count * kShare < total;
 }
 
+// No text has such characters; compressed data have them among the first few.
+bool is_binary(std::string_view text) {
+  return std::ranges::any_of(text.substr(0, 8), [](char c) {
+    return c != '\t' && c != '\r' && (static_cast<unsigned char>(c) < ' ' || c == 0x7f);
+  });
+}
+
 constexpr std::size_t kSyncLevels = 64, kSyncDiffs = std::size_t{1} << 16;
 constexpr std::uint64_t kForeignLinesMax = 100'000;  // without one message of Binance: give up
 
@@ -258,6 +265,7 @@ void Scanner::scan(const std::string& path) {
   nameless_.clear();
   CaptureReader reader(path);
   if (!reader.error().empty() && scan_.error.empty()) scan_.error = reader.error();
+  file_.is_gzip = reader.is_gzip();
   CaptureLine line;
   ReadResult result;
   while ((result = reader.next(line)) != ReadResult::kEnd) {
@@ -271,6 +279,8 @@ void Scanner::scan(const std::string& path) {
       file_.is_corrupt |= reader.problem() == FeedProblem::kBadGzip;
       continue;
     }
+    if (line.time_problem != FeedProblem::kNone)
+      note(line.time_problem, reader, line.text.substr(0, 80));
     const FeedProblem p = parser_.parse(line.text);
     if (p != FeedProblem::kNone) {
       note(p, reader, parser_.detail());
@@ -291,6 +301,11 @@ void Scanner::end_file() {
     }
   if (file_.messages == 0 && scan_.error.empty() && file_.is_corrupt) {
     scan_.error = file_.path + ": corrupt gzip: nothing of it can be read";
+  } else if (file_.messages == 0 && scan_.error.empty() && !file_.is_gzip &&
+             file_.path.ends_with(".gz") && is_binary(file_.first_text)) {
+    scan_.error = file_.path +
+                  ": is not gzip, although its name says so, nor text: its first two bytes must be "
+                  "1f 8b, and are damaged if it was gzip";
   } else if (file_.messages == 0 && scan_.error.empty()) {
     const std::string form = recognise_form(file_.first_text);
     scan_.error = fmt::format(
@@ -380,6 +395,7 @@ CaptureScan scan_captures(const std::vector<std::string>& paths) {
 }
 
 std::string recognise_form(std::string_view line) {
+  if (is_binary(line)) return "binary data";
   struct Form {
     std::string_view mark, name;
   };

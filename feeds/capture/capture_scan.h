@@ -46,6 +46,7 @@ struct ScannedFile {
   std::uint64_t lines = 0, messages = 0;  // all; those of Binance
   std::string first_text;                 // of the file, to say what else it may be
   bool is_corrupt = false;                // compressed data that does not inflate
+  bool is_gzip = false;
 };
 
 struct CaptureScan {

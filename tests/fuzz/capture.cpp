@@ -36,6 +36,7 @@ std::string told(const std::string& bytes) {
   std::string all;
   CaptureLine line;
   std::uint64_t number = 0;
+  Nanos at{};
   for (std::size_t steps = 0; steps < kStepsMax; ++steps) {
     const ReadResult result = reader.next(line);
     if (result == ReadResult::kEnd) break;
@@ -46,9 +47,11 @@ std::string told(const std::string& bytes) {
     } else {
       MM_ASSERT(line.text.size() <= kLineMax, "a line has its limit");
       MM_ASSERT(line.number == reader.line_number(), "a line is the one told");
-      // A line in doubt waits for the next one, problems behind it do not.
+      // A line in doubt waits for those behind it, problems do not.
       MM_ASSERT(line.number > number, "lines are counted upwards");
       number = line.number;
+      MM_ASSERT(line.at >= at, "times do not go back");
+      at = line.at;
       all += std::to_string(line.at.v) + ' ' + std::string(line.text);
     }
     all += '\n';

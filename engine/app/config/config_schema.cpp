@@ -623,6 +623,17 @@ Keys session_keys() {
   };
 }
 
+// What a core takes over while it runs. Of the rest something has the size, or is other threads'.
+bool is_live(std::string_view section, std::string_view name) {
+  const auto one_of = [name](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  if (section == "strategy") return name != "volatility_window";
+  if (section == "risk") return !one_of({"price_change_window", "start_position", "day_start"});
+  if (section == "order_management") return name != "own_orders_at_start";
+  return section == "execution" && name == "modify_rate_limit";
+}
+
 struct SectionKeys {
   ConfigSection section;
   Keys keys;
@@ -662,6 +673,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (auto& [section, section_keys] : all_sections()) {
       for (ConfigKey& k : section_keys) {
         k.section = section.name;
+        k.live = is_live(section.name, k.name);
         all.push_back(std::move(k));
       }
     }

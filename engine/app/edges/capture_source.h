@@ -3,12 +3,16 @@
 // One thread, the loop's; the batch grows to the largest message and stays.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/app/config/config.h"
+#include "engine/core/decimal_text.h"
+#include "engine/core/market.h"
 #include "feeds/capture/capture_feed.h"
 
 namespace mm::app {
@@ -27,6 +31,25 @@ inline CaptureOptions capture_options(const Config& config, const std::vector<st
           .configure = [&config](Instrument& i) { i = make_instrument(config, i.symbol()); },
           .exchange_info_file = config.venue.exchange_info,
           .named = [&config](std::string_view symbol) { return is_named(config, symbol); }};
+}
+
+// The feed may follow a book whose prices and quantities the core cannot hold.
+inline bool has_book(const Market& market) {
+  return market.counters().snapshots != 0 && (market.touch().has_bid || market.touch().has_ask);
+}
+
+// Why nothing came of the captures.
+inline std::string no_book_text(const CaptureFeed& feed) {
+  if (!feed.had_book()) {
+    return "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
+           "depth5/10/20 messages";
+  }
+  const Instrument& first = feed.instruments().front();
+  return fmt::format(
+      "no usable book in the capture: it is complete, but the engine can hold none of it: prices "
+      "of "
+      "{} may be {} ticks of {} at most; is that its tick?",
+      first.symbol(), first.price_max.v, decimal_text(first.tick).view());
 }
 
 class CaptureSource {

@@ -38,6 +38,7 @@ class Backtest {
  private:
   std::string open_captures();
   std::string open_session();
+  bool had_book() const;
   void say_problems();
   int finish(const Clock& clock, Nanos begun, bool cut_short);
 
@@ -76,6 +77,13 @@ void Backtest::say_problems() {
   });
 }
 
+bool Backtest::had_book() const {
+  for (InstrumentId i = 0; i < instruments_.size(); ++i) {
+    if (has_book(run_->core().instrument(i).market)) return true;
+  }
+  return false;
+}
+
 int Backtest::run() {
   if (std::string error = open_captures(); !error.empty()) return fail(error);
   for (const Instrument& i : instruments_) {
@@ -103,12 +111,9 @@ int Backtest::run() {
   }
   progress.close();
   say_problems();
-  if (!feed_->had_book()) {
+  if (!had_book()) {
     record_.discard();
-    if (more) return fail("stopped before the capture had a book");
-    return fail(
-        "no usable book in the capture: it needs a snapshot that the diffs follow on, or "
-        "depth5/10/20 messages");
+    return fail(more ? "stopped before the capture had a book" : no_book_text(*feed_));
   }
   return finish(clock, begun, more);
 }

@@ -7,6 +7,7 @@
 #include "engine/app/explain/explainer.h"
 #include "engine/app/explain/moment.h"
 #include "engine/app/modes/modes.h"
+#include "engine/app/session/session_ledger.h"
 #include "engine/app/session/session_report.h"
 #include "engine/journal/journal_ring.h"
 #include "engine/journal/replay.h"
@@ -85,7 +86,10 @@ int tell(const ExplainOptions& options, const SessionFolder& folder, const Quest
     return fail(folder.path() + ": " + error);
   }
   const ReplayResult result = replay(reader, explainer);
-  if (result.status != ReplayStatus::kNoBeginning) explainer.finish();
+  explainer.finish();
+  if (const std::string ledger = provide_ledger(folder, result.status); !ledger.empty()) {
+    fmt::print(stderr, "{}\n", ledger);
+  }
   if (!result.ok()) return fail(folder.path() + ": " + result.message);
   return explainer.answered() ? 0 : fail(no_answer(options, folder));
 }
@@ -101,6 +105,11 @@ int explain_mode(const ExplainOptions& options) {
   if (const std::string text = left.text(); !text.empty()) fmt::print(stderr, "{}\n", text);
   JournalReader readable;
   if (const std::string error = readable.open(folder.journal()); !error.empty()) return fail(error);
+  if (readable.header().segment > 0) {
+    const std::string ledger = provide_ledger(folder, ReplayStatus::kNoBeginning);
+    if (!ledger.empty()) fmt::print(stderr, "{}\n", ledger);
+    return fail(folder.path() + ": " + without_beginning(folder, readable.header()));
+  }
   Question question;
   question.symbol = options.symbol;
   if (!options.order.empty()) {

@@ -174,9 +174,8 @@ int Inspection::run() {
     say_problems();
   }
   say_problems();
-  if (!feed_.had_book()) {
-    fmt::print(
-        err_, "inspect: no usable book: no snapshot that its diffs follow, and no partial depth\n");
+  if (std::ranges::none_of(books_, [](const auto& b) { return has_book(b->market); })) {
+    fmt::print(err_, "inspect: {}\n", no_book_text(feed_));
     return 1;
   }
   for (const auto& b : books_)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,16 @@ struct SteerOptions {
   std::string sessions_dir = "sessions";
 };
 int steer_mode(const SteerOptions& options);
+
+struct ReloadOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
+  std::string sessions_dir = "sessions";
+};
+// Reads the new configuration and checks it as `check` does; where no file is named it is the one
+// in force in that session, with the keys of the command line over it.
+using NewConfig = std::function<ConfigLoad(const std::string& session)>;
+int plan_mode(const ReloadOptions& options, const NewConfig& load);
+int reload_mode(const ReloadOptions& options, const NewConfig& load);
 
 struct GuardOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`

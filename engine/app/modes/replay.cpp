@@ -9,6 +9,7 @@
 
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/replay_core.h"
+#include "engine/app/session/session_ledger.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
 #include "engine/journal/journal_ring.h"
@@ -39,8 +40,13 @@ int replay_mode(const ReplayOptions& options) {
   if (std::string error = reader.open(folder.journal()); !error.empty()) return fail(error);
   ReplayCore core;
   if (std::string error = core.build(reader.header()); !error.empty()) return fail(error);
-  const ReplayResult result = replay(reader, core);
+  ReplayResult result = replay(reader, core);
+  const std::string ledger = provide_ledger(folder, result.status);
+  if (result.status == ReplayStatus::kNoBeginning) {
+    result.message = without_beginning(folder, reader.header());
+  }
   std::printf("%s\n", result.message.c_str());
+  if (!ledger.empty()) std::printf("%s\n", ledger.c_str());
   if (!result.ok()) return 1;
   const std::optional<std::uint64_t> written = events_of_summary(folder.summary());
   if (result.status == ReplayStatus::kTorn && written > result.records) {

@@ -18,6 +18,7 @@
 #include "engine/journal/journal_ring.h"
 #include "engine/journal/replay.h"
 #include "engine/report/csv.h"
+#include "engine/report/iso_time.h"
 #include "engine/report/report_page.h"
 #include "engine/runtime/durable_file.h"
 
@@ -111,6 +112,7 @@ class Report {
   void take_summary(const EventCounts& events);
   std::string write();
   std::string write_tables();
+  void tell_ledger(ReplayStatus status) const;
   void warn(std::string text);
 
   const ReportOptions& options_;
@@ -123,6 +125,11 @@ class Report {
   ReportInput input_;
   bool runs_ = false, whole_ = true;
 };
+
+void Report::tell_ledger(ReplayStatus status) const {
+  const std::string text = provide_ledger(folder_, status);
+  if (!text.empty()) std::printf("%s\n", text.c_str());
+}
 
 void Report::warn(std::string text) {
   std::fprintf(stderr, "mm_logic: %s\n", text.c_str());
@@ -140,6 +147,10 @@ std::string Report::open() {
   runs_ = left.state == JournalRecovery::State::kInUse;
   if (const std::string text = left.text(); !text.empty()) std::printf("%s\n", text.c_str());
   if (std::string error = reader_.open(folder_.journal()); !error.empty()) return error;
+  if (reader_.header().segment > 0) {
+    tell_ledger(ReplayStatus::kNoBeginning);
+    return folder_.path() + ": no report: " + without_beginning(folder_, reader_.header());
+  }
   if (std::string error = core_.build(reader_.header()); !error.empty()) {
     return folder_.path() + ": " + error;
   }
@@ -167,13 +178,13 @@ std::string Report::open_outputs() {
 bool Report::drive() {
   WatchedCore watched(core_, *model_, reader_, journal_bytes(folder_));
   const ReplayResult replayed = replay(reader_, watched);
-  const bool begun = replayed.records > 0 && replayed.status != ReplayStatus::kNoBeginning;
-  if (!begun || replayed.status == ReplayStatus::kDifferent) {
+  if (replayed.records == 0 || replayed.status == ReplayStatus::kDifferent) {
     fail(fmt::format("{}: no report: {} (its engine was {})", folder_.path(), replayed.message,
                      reader_.header().build));
     return false;
   }
   model_->finish();
+  tell_ledger(replayed.status);
   judge(replayed);
   take_summary(watched.events());
   return true;
@@ -222,7 +233,7 @@ std::string Report::write_tables() {
   const LedgerBuild ledger = build_ledger(folder_, path);
   std::string error = ledger.error;
   if (error.empty()) error = csv_.finish(core_.core(), *model_, path);
-  for (const char* const tail : {"", "-wal", "-shm"}) std::remove((path + tail).c_str());
+  remove_ledger(path);
   return error;
 }
 
@@ -231,6 +242,9 @@ std::string Report::write() {
   input_.mode = reader_.header().mode;
   input_.build = reader_.header().build;
   input_.config = reader_.header().config;
+  for (const ReplayCore::Reload& r : core_.reloads()) {
+    input_.reloads.push_back(fmt::format("{}: {}", iso_time(r.time), r.changes));
+  }
   const std::string page = report_page(report_json(input_, core_.core(), *model_));
   if (std::string error = write_durably(out_, page); !error.empty()) return error;
   std::printf("%s: %zu kB\n", out_.c_str(), page.size() / 1000);

@@ -15,6 +15,7 @@
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/host.h"
 #include "engine/app/modes/modes.h"
+#include "engine/app/reload/reloader.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
 #include "engine/app/session/start_recovery.h"
@@ -126,6 +127,7 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
+        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
@@ -179,6 +181,7 @@ class RealtimeRun {
                              clock_,
                              config_.engine.market_batch_max};
   StatusAgent status_{core_, snapshots_, clock_};
+  Reloader reloader_;
   counters::CorePublisher publisher_{
       core_, driver_.events(), {strategy_.event_to_command(), strategy_.turn()}, clock_};
 
@@ -225,9 +228,11 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_,
-                                                         guard_ != nullptr,
-                                                         [this] { return edge_->take_halt(); }});
+  reloader_.keep_in(record_.path());
+  steering_ = std::make_unique<Steering>(Steering::Setup{
+      counters_, rings_.control, clock_, *log_, guard_ != nullptr,
+      [this] { return edge_->take_halt(); },
+      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "engine/app/control/control_socket.h"
@@ -201,6 +202,14 @@ int top_mode(const TopOptions& options) {
         running.empty() ? SessionFolder::newest(options.sessions_dir).path() : running.front();
   }
   if (session.empty()) return fail("no engine runs, and no session is in " + options.sessions_dir);
+  std::error_code ignored;
+  if (std::filesystem::exists(SessionFolder(session).journal(), ignored) &&
+      !std::filesystem::exists(session + "/counters.dat", ignored)) {
+    return fail(
+        fmt::format("{}: has nothing to watch: a session in virtual time (backtest, --speed "
+                    "max) keeps no counters; see its summary.json, and report and explain",
+                    session));
+  }
   CountersFile file;
   if (std::string error = file.attach(session, CountersFile::Use::kLook); !error.empty()) {
     return fail(error);

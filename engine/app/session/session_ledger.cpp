@@ -12,6 +12,7 @@
 #include "engine/core/event_check.h"
 #include "engine/ledger/ledger_reader.h"
 #include "engine/runtime/durable_file.h"
+#include "engine/runtime/folder_lock.h"
 
 namespace mm::app {
 namespace {
@@ -92,6 +93,7 @@ std::string LedgerBuilder::open() {
     tail_.reset();
   }
   remove_database(part_);
+  is_new_ = true;
   std::string error = ledger_->open(part_, folder_.name(), header, core_.instruments());
   if (beginning || !error.empty()) return error;
   ledger_->skip_to(header.first_record);
@@ -135,7 +137,12 @@ std::string LedgerBuilder::take_to(std::uint64_t place) {
     }
     if (taken() >= kept_ + kKeepAfterRecords && !keep().empty()) break;
   }
-  return ledger_->error();
+  return failure();
+}
+
+// SQLite's words name no file.
+std::string LedgerBuilder::failure() const {
+  return ledger_->error().empty() ? std::string() : fmt::format("{}: {}", path_, ledger_->error());
 }
 
 void LedgerBuilder::begin_tail() {
@@ -176,7 +183,7 @@ std::string LedgerBuilder::keep() {
   write_closing();
   ledger_->keep(taken());
   kept_ = taken();
-  return ledger_->error();
+  return failure();
 }
 
 void LedgerBuilder::settle() {
@@ -196,7 +203,8 @@ LedgerBuild LedgerBuilder::finish() {
   if (!build.error.empty()) return build;
   write_closing();
   const JournalEnd end = reader_.end();
-  build.error = ledger_->close(build.replayed.status == ReplayStatus::kSame ? &end : nullptr);
+  const bool whole = build.replayed.status == ReplayStatus::kSame;
+  if (!ledger_->close(whole ? &end : nullptr).empty()) build.error = failure();
   core_.attach(nullptr);
   ledger_.reset();  // closes the file
   if (!build.error.empty()) return build;
@@ -208,6 +216,11 @@ LedgerBuild LedgerBuilder::finish() {
   return build;
 }
 
+void LedgerBuilder::discard() {
+  ledger_.reset();
+  if (is_new_) remove_database(part_);
+}
+
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress) {
   return build_ledger(folder, folder.ledger(), progress);
 }
@@ -216,17 +229,24 @@ LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
                          const LedgerProgress& progress) {
   LedgerBuilder builder(folder, path, progress);
   LedgerBuild build;
-  if (build.error = builder.open(); !build.error.empty()) return build;
-  return builder.finish();
+  build.error = builder.open();
+  if (build.error.empty()) build = builder.finish();
+  if (!build.error.empty()) builder.discard();
+  return build;
+}
+
+void remove_ledger(const std::string& path) {
+  remove_database(path);
+  remove_database(path + ".part");
 }
 
 SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
-  if (done.journal.state == JournalRecovery::State::kInUse) {
-    done.error = folder.path() + ": its engine is running";
-  }
+  FolderLock lock;
+  done.in_use = done.journal.state == JournalRecovery::State::kInUse || !lock.take(folder.path());
+  if (done.in_use) done.error = folder.path() + ": its engine is running";
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
   LedgerBuild build = build_ledger(folder, progress);
@@ -234,6 +254,26 @@ SessionCompletion complete_session(const SessionFolder& folder, const LedgerProg
   done.error = std::move(build.error);
   done.replayed = std::move(build.replayed);
   return done;
+}
+
+std::string provide_ledger(const SessionFolder& folder, ReplayStatus status) {
+  std::error_code ignored;
+  const bool is_sound = status != ReplayStatus::kCorrupt && status != ReplayStatus::kDifferent &&
+                        status != ReplayStatus::kBadConfig;
+  if (!is_sound || fs::exists(folder.ledger(), ignored)) return {};
+  const SessionCompletion done = complete_session(folder);
+  if (done.in_use) return {};
+  if (!done.error.empty()) return fmt::format("it has no ledger: {}", done.error);
+  return fmt::format("{}: built, which its engine could not do any more", folder.ledger());
+}
+
+std::string without_beginning(const SessionFolder& folder, const JournalHeader& header) {
+  std::error_code ignored;
+  const std::string ledger = folder.ledger();
+  const bool is_whole = fs::exists(ledger, ignored);
+  return fmt::format("{}; its orders, fills and events are in {}{}",
+                     replay_without_beginning(header).message, ledger,
+                     is_whole ? "" : ".part while its engine runs");
 }
 
 }  // namespace mm::app

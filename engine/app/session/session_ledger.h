@@ -45,9 +45,12 @@ class LedgerBuilder {
   [[nodiscard]] std::string keep();
   // Enters the rest, up to the journal's end, and gives the ledger its name.
   LedgerBuild finish();
+  // It came to nothing: what it has made goes, since it can be made again.
+  void discard();
 
  private:
   std::string go_on();
+  std::string failure() const;
   void skip_to(std::uint64_t place);
   void begin_tail();
   void take_tail(std::uint64_t place);
@@ -61,25 +64,33 @@ class LedgerBuilder {
   ReplayCore core_;
   std::unique_ptr<LedgerWriter> ledger_ = std::make_unique<LedgerWriter>();
   std::optional<LedgerTail> tail_;
+  bool is_new_ = false;  // else what another had kept may be in it
   ReplayResult replayed_;
   std::uint64_t kept_ = 0;
   bool ended_ = false;
 };
 
 LedgerBuild build_ledger(const SessionFolder& folder, const LedgerProgress& progress = {});
-// The same elsewhere; any file there goes.
+// The same elsewhere; any file there goes. remove_ledger() takes it away, or what a failure left.
 LedgerBuild build_ledger(const SessionFolder& folder, const std::string& path,
                          const LedgerProgress& progress = {});
+void remove_ledger(const std::string& path);
 
 struct SessionCompletion {
   JournalRecovery journal;
   bool built = false;  // its ledger was not there
   ReplayResult replayed;
   std::string error;
+  bool in_use = false;  // an error, too
 };
 // What a session that ended at any moment left: its journal gets what was still in memory, then the
 // ledger is built. Nothing changes where all is there. Errors, too, for one that runs.
 SessionCompletion complete_session(const SessionFolder& folder,
                                    const LedgerProgress& progress = {});
+// Whoever has read a session's journal, with that outcome, gives it the ledger it lacks if it was
+// killed. What there is to say of that; empty if nothing.
+std::string provide_ledger(const SessionFolder& folder, ReplayStatus status);
+// Why the session cannot be re-driven, and where to find what is known of it all the same.
+std::string without_beginning(const SessionFolder& folder, const JournalHeader& header);
 
 }  // namespace mm::app

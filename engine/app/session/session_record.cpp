@@ -26,6 +26,7 @@ std::string SessionRecord::open(const Config& config, const std::string& session
       !error.empty()) {
     return error;
   }
+  if (!lock_.take(folder_.path())) return folder_.path() + ": is held by another process";
   std::string text = effective_text(config);
   for (const std::string& line : units) text += fmt::format("{}{}\n", kUnitsMark, line);
   if (std::string error = folder_.write_config(text); !error.empty()) return error;

@@ -21,6 +21,7 @@
 #include "engine/ledger/session_folder.h"
 #include "engine/ledger/summary.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/folder_lock.h"
 
 namespace mm::app {
 
@@ -51,6 +52,7 @@ class SessionRecord {
   LedgerBuild finish_ledger();
 
   SessionFolder folder_;
+  FolderLock lock_;  // else somebody makes the ledger of a session that was killed
   JournalWriter journal_;
   std::unique_ptr<LedgerBuilder> ledger_;
   bool follows_ = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "engine/app/session/session_ledger.h"
 #include "engine/core/decimal_text.h"
@@ -277,14 +278,20 @@ void StartRecovery::tell_recovered(InstrumentId i) {
   const auto canceled = left_.canceled_on.find(std::string(instrument.symbol()));
   Amount after = o.position;
   int fills = 0;
+  std::uint64_t first = std::numeric_limits<std::uint64_t>::max(), settled = *since_[i];
   for (const RecoveredFill& f : opening_.fills) {
     if (f.symbol() != o.symbol()) continue;
     after += moved_by(f, instrument);
+    first = std::min(first, f.fill.trade_id.v);
     ++fills;
+  }
+  // The last one that the session before had counted and none is missing before.
+  for (const std::uint64_t id : ledger_.trades_after(instrument.symbol(), settled)) {
+    if (id < first) settled = std::max(settled, id);
   }
   lines_.push_back(fmt::format(
       "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {}",
-      instrument.symbol(), fills, *since_[i], o.trade_id, decimal_text(o.position).view(),
+      instrument.symbol(), fills, settled, o.trade_id, decimal_text(o.position).view(),
       decimal_text(after).view(), decimal_text(o.profit_today).view(),
       adopts_ ? "open orders go on"
               : fmt::format("{} orders cancelled",
