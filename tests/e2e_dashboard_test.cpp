@@ -117,7 +117,7 @@ TEST_F(DashboardOfARun, KilledStuckOrRestartedTheEngineDoesNotNotice) {
   second.wait();
   Process third(here_, {"monitor", "s", "--listen", "127.0.0.1:0"}, "third.out");
   EXPECT_TRUE(answers(host(url(third)) + "/"));
-  EXPECT_EQ(live_orders(), 6);
+  EXPECT_TRUE(wait_until([&] { return live_orders() == 6; })) << "it quotes as before";
   third.signal(SIGTERM);
   EXPECT_EQ(third.wait(), 0);
   engine_->signal(SIGINT);
