@@ -26,6 +26,14 @@ class BinanceNoteLines : public testing::Test {
     return all;
   }
 
+  std::vector<std::string> finished(Nanos now) {
+    std::vector<std::string> all;
+    lines_.finish(now, [&](LogLevel level, std::string_view line) {
+      all.push_back((level == LogLevel::kWarning ? "! " : "") + std::string(line));
+    });
+    return all;
+  }
+
   SessionNotes notes_{kNotesMax};
   InstrumentMap instruments_{test::spot_instruments()};
   NoteLines lines_{notes_, instruments_, "a-key-that-is-secret"};
@@ -48,6 +56,33 @@ TEST_F(BinanceNoteLines, OfAKindAndCodeTheFirstIsSaidAndTheOthersAreCounted) {
   note(refused, "This action is disabled on this account.");
   EXPECT_THAT(told(now_ + NoteLines::kQuiet), ElementsAre(line + "; 5 more like it meanwhile"));
   EXPECT_THAT(told(now_ + 2 * NoteLines::kQuiet), IsEmpty());
+}
+
+TEST_F(BinanceNoteLines, WhatWasNotSaidIsCountedAtTheEnd) {
+  const SessionNote refused{
+      .kind = NoteKind::kRefused, .command = CommandKind::kPlace, .status = 400, .code = -2010};
+  for (int i = 0; i < 5; ++i) note(refused, "Rejected.");
+  const std::string line = "! place of BTCUSDT was refused: -2010 Rejected. (status 400)";
+  EXPECT_THAT(told(now_), ElementsAre(line));
+  note(refused, "Rejected.");
+  note({.kind = NoteKind::kClockRefused, .command = CommandKind::kPlace, .code = -1021}, "Late.");
+  EXPECT_THAT(finished(now_ + kSecond), ElementsAre(HasSubstr("the venue refuses our time"),
+                                                    line + "; 5 more like it since"));
+  EXPECT_THAT(finished(now_ + kSecond), IsEmpty());
+}
+
+// A place is given to another kind when there are too many: its count is told first.
+TEST_F(BinanceNoteLines, ACountIsNotLostWithItsPlace) {
+  const SessionNote first{.kind = NoteKind::kRefused, .command = CommandKind::kCancel, .code = -1};
+  for (int i = 0; i < 3; ++i) note(first, "no");
+  told(now_);
+  std::vector<std::string> all;
+  for (int code = 2; code <= 100; ++code) {
+    note({.kind = NoteKind::kRefused, .command = CommandKind::kCancel, .code = -code}, "no");
+    for (std::string& line : told(now_ + code * kMillisecond)) all.push_back(std::move(line));
+  }
+  EXPECT_THAT(all,
+              testing::Contains("! cancel of BTCUSDT was refused: -1 no; 2 more like it since"));
 }
 
 TEST_F(BinanceNoteLines, WhatIsRoutineIsNoWarning) {

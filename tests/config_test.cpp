@@ -109,6 +109,8 @@ TEST(Config, AnEmptyFileGivesTheDefaultsOfTheSemantics) {
       {"execution", "silence_s", "5"},
       {"guard", "timeout_ms", "1000"},
       {"guard", "interval_ms", "100"},
+      {"monitor", "listen", "127.0.0.1:8080"},
+      {"monitor", "token_file", ""},
       {"venue", "exclusive_symbol", "no"},
       {"fees", "maker", "0.001"},
       {"fees", "taker", "0.001"},

@@ -1,54 +1,20 @@
 // pause, resume and kill on a running simulation, and HALT, as a person at a shell uses them.
 #include <gmock/gmock.h>
 
-#include "engine/counters/counters_file.h"
-#include "tests/local_venue.h"
+#include "tests/running_sim.h"
 
 namespace mm {
 namespace {
 
-using counters::CountersFile;
-using test::JsonFile;
 using test::kConfig;
-using test::Process;
 using test::Ran;
-using test::Scratch;
 using test::wait_until;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class Steer : public testing::Test {
+class Steer : public test::RunningSim {
  protected:
-  void start() {
-    engine_ = std::make_unique<Process>(
-        here_,
-        std::vector<std::string>{"run", "-c", kConfig, "--session", "s", "--quiet", "--set",
-                                 "strategy.warmup_s=0.2"},
-        "engine.out");
-    ASSERT_TRUE(wait_until([&] { return counters_.attach(here_.path("s")).empty(); }))
-        << engine_->output();
-    ASSERT_TRUE(wait_until([&] { return live(Side::kBuy) > 0 && live(Side::kSell) > 0; }));
-  }
-  std::int64_t live(Side side) const {
-    counters::InstrumentBlock::Copy numbers;
-    return counters_.instruments()[0].numbers.read(numbers)
-               ? numbers.value("orders_live", index(side))
-               : -1;
-  }
   Ran steer(const std::string& arguments) const { return here_.run(arguments + " -c " + kConfig); }
-  // The session ends in an orderly way and replays, with whatever steered it.
-  void expect_whole_end() {
-    engine_->signal(SIGTERM);
-    EXPECT_EQ(engine_->wait(), 0) << engine_->output();
-    EXPECT_EQ(here_.run("replay s").exit_code, 0);
-    EXPECT_TRUE(std::filesystem::is_regular_file(
-        std::filesystem::symlink_status(here_.path("s/counters.dat"))));
-    EXPECT_FALSE(here_.has("s/control.sock"));
-  }
-
-  const Scratch here_;
-  CountersFile counters_;
-  std::unique_ptr<Process> engine_;
 };
 
 TEST_F(Steer, OneSideIsPausedAndResumed) {

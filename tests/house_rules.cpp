@@ -381,17 +381,10 @@ std::vector<std::string> includes_of(std::string_view source) {
 
 // What a folder of engine/app may include: everything outside, and those beside it.
 std::vector<std::string> below_app(const std::vector<std::string>& beside) {
-  std::vector<std::string> allowed{"engine/core/",
-                                   "engine/runtime/",
-                                   "engine/counters/",
-                                   "engine/journal/",
-                                   "engine/ledger/",
-                                   "engine/report/",
-                                   "engine/monitor/",
-                                   "engine/net/",
-                                   "feeds/",
-                                   "gateway/",
-                                   "sim/"};
+  std::vector<std::string> allowed{"engine/core/",    "engine/runtime/",   "engine/counters/",
+                                   "engine/journal/", "engine/ledger/",    "engine/report/",
+                                   "engine/monitor/", "engine/dashboard/", "engine/net/",
+                                   "feeds/",          "gateway/",          "sim/"};
   for (const std::string& folder : beside) allowed.push_back("engine/app/" + folder);
   return allowed;
 }
@@ -409,6 +402,9 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/ledger/", {"engine/core/", "engine/runtime/", "engine/journal/"}},
       {"engine/report/", {"engine/core/", "engine/runtime/", "engine/journal/", "engine/ledger/"}},
       {"engine/monitor/", {"engine/core/", "engine/runtime/", "engine/counters/"}},
+      {"engine/dashboard/",
+       {"engine/core/", "engine/runtime/", "engine/counters/", "engine/journal/", "engine/ledger/",
+        "engine/report/page_files.h", "engine/monitor/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/config/", below_app({})},
       {"engine/app/control/", below_app({})},
@@ -418,6 +414,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/app/edges/", below_app({"config/", "venue/"})},
       {"engine/app/explain/", below_app({"config/", "session/"})},
       {"engine/app/soak/", below_app({"config/", "session/"})},
+      {"engine/app/reload/", below_app({"config/", "control/", "session/"})},
       {"engine/app/", {"engine/", "feeds/", "gateway/", "sim/"}},
       {"feeds/", {"engine/core/", "engine/runtime/", "engine/net/"}},
       {"gateway/", {"engine/core/", "engine/runtime/", "engine/net/", "engine/counters/"}},

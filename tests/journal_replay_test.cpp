@@ -86,6 +86,25 @@ TEST(JournalLane, AConfigStandsBeforeItsReload) {
   }
 }
 
+TEST(JournalLane, AReloadThatIsLostTakesItsConfigWithIt) {
+  const test::TemporaryFolder folder;
+  JournalLane lane(2);
+  JournalWriter writer;
+  ASSERT_EQ(writer.open(folder / "journal.bin", {}), "");
+  lane.offer_config("new = 1");
+  lane.push(test::random_records(1, 1)[0].event, 0);
+  lane.push(test::random_records(2, 1)[0].event, 0);
+  EXPECT_FALSE(lane.push(reload_event(), 0));
+  lane.drain(writer);
+  lane.offer_config("new = 2");
+  EXPECT_TRUE(lane.push(reload_event(), 0));
+  lane.finish(writer);
+  ASSERT_EQ(writer.end({}), "");
+  const auto c = test::read_journal(folder / "journal.bin");
+  EXPECT_EQ(c.configs, std::vector<std::string>{"new = 2"});
+  EXPECT_EQ(c.gaps, std::vector<std::uint64_t>{1});
+}
+
 TEST(JournalLane, TwoThreadsLoseNothingUncounted) {
   const test::TemporaryFolder folder;
   const auto records = test::random_records(1, 50'000);

@@ -107,22 +107,90 @@ TEST(Log, CutsALineThatIsTooLong) {
                                       "12:00:00 " + std::string(240, 'y')));
 }
 
-TEST(Log, ARepeatedLineIsWrittenOnceThenWithItsCount) {
+TEST(Log, ARepeatedLineIsWrittenOnceThenWithItsCountAndTimes) {
   Log log({});
   LogWriter writer(log);
   for (int i = 0; i < 500; ++i) {
-    writer.write(LogLevel::kWarning, kNoon, "lost");
-    writer.write(LogLevel::kInfo, kNoon, "other");  // in between does not matter
+    const Nanos time = kNoon + Nanos(i * mm::kMillisecond.v);
+    writer.write(LogLevel::kWarning, time, "lost");
+    writer.write(LogLevel::kInfo, time, "other");  // in between does not matter
   }
-  log.drain(kNoon);
+  log.drain(kNoon + kSecond / 2);
   EXPECT_THAT(log.tail(), ElementsAre("12:00:00 warning: lost", "12:00:00 other"));
   log.drain(kNoon + kSecond);
+  constexpr const char* kCount = " (499 more since 12:00:00.000, last at 12:00:00.499)";
   EXPECT_THAT(log.tail(), ElementsAre("12:00:00 warning: lost", "12:00:00 other",
-                                      "12:00:01 warning: lost (499 more times)",
-                                      "12:00:01 other (499 more times)"));
+                                      std::string("12:00:01 other") + kCount,
+                                      std::string("12:00:01 warning: lost") + kCount));
+}
+
+TEST(Log, WhatIsOnlyNewsAgainAfterSilenceDiffersBetweenTroubleAndRoutine) {
+  Log log({});
+  LogWriter writer(log);
+  for (int i = 0; i < 2; ++i) {
+    writer.write(LogLevel::kWarning, kNoon, "lost");
+    writer.write(LogLevel::kInfo, kNoon, "other");
+  }
+  log.drain(kNoon + kSecond);
+  const std::size_t told = log.tail().size();
   writer.write(LogLevel::kWarning, kNoon + kSecond * 2, "lost");
+  writer.write(LogLevel::kInfo, kNoon + kSecond * 2, "other");
   log.drain(kNoon + kSecond * 2);
-  EXPECT_EQ(log.tail().back(), "12:00:02 warning: lost");
+  EXPECT_EQ(log.tail().size(), told + 1) << "the warning is counted still";
+  EXPECT_EQ(log.tail().back(), "12:00:02 other");
+  log.drain(kNoon + kSecond * 5);
+  EXPECT_EQ(log.tail().back(),
+            "12:00:05 warning: lost (1 more since 12:00:01.000, last at 12:00:02.000)");
+  log.drain(kNoon + kSecond * 601);
+  writer.write(LogLevel::kWarning, kNoon + kSecond * 601, "lost");
+  log.drain(kNoon + kSecond * 601);
+  EXPECT_EQ(log.tail().back(),
+            "12:10:01 warning: lost (1 more since 12:00:05.000, last at 12:10:01.000)")
+      << "rare enough to be told at once";
+  log.drain(kNoon + kSecond * 1202);
+  writer.write(LogLevel::kWarning, kNoon + kSecond * 1202, "lost");
+  log.drain(kNoon + kSecond * 1202);
+  EXPECT_EQ(log.tail().back(), "12:20:02 warning: lost");
+}
+
+// However far apart the repeats are, and whatever comes in between.
+TEST(Log, AnErrorThatGoesOnForHoursIsFewLinesAndEveryOneIsCounted) {
+  for (const int apart_s : {1, 5, 30}) {
+    Log log({}, {}, 20'000);
+    LogWriter writer(log);
+    std::uint64_t written = 0, lines = 0, counted = 0;
+    for (int s = 0; s < 3 * 3600; ++s) {
+      const Nanos time = kNoon + Nanos(s * kSecond.v);
+      if (s % apart_s == 0) {
+        writer.write(LogLevel::kError, time, "refused");
+        ++written;
+      }
+      writer.print(LogLevel::kInfo, time, "line {}", s);
+      log.drain(time);
+    }
+    log.flush();
+    for (const std::string& line : log.tail()) {
+      if (line.find("error: refused") == std::string::npos) continue;
+      ++lines;
+      unsigned long more = 1;
+      const std::size_t at = line.find('(');
+      if (at != std::string::npos) std::sscanf(line.c_str() + at, "(%lu more", &more);
+      counted += more;
+    }
+    EXPECT_EQ(counted, written) << apart_s;
+    EXPECT_LE(lines, 30u) << apart_s;
+  }
+}
+
+TEST(Log, ACountToldAtTheEndIsNotOfTheFuture) {
+  Log log({});
+  LogWriter writer(log);
+  writer.write(LogLevel::kError, kNoon, "refused");
+  writer.write(LogLevel::kError, kNoon, "refused");
+  writer.write(LogLevel::kInfo, kNoon + kSecond / 4, "bye");
+  log.flush();
+  EXPECT_EQ(log.tail().back(),
+            "12:00:00 error: refused (1 more since 12:00:00.000, last at 12:00:00.000)");
 }
 
 TEST(Log, CountsAreNotLostAtTheEndOrWhenManyLinesCrowdThemOut) {
@@ -136,8 +204,8 @@ TEST(Log, CountsAreNotLostAtTheEndOrWhenManyLinesCrowdThemOut) {
     writer.write(LogLevel::kInfo, kNoon, "last");
     writer.write(LogLevel::kInfo, kNoon, "last");
   }
-  EXPECT_NE(file.text().find("first (1 more times)"), std::string::npos);
-  EXPECT_NE(file.text().find("last (1 more times)"), std::string::npos);
+  EXPECT_NE(file.text().find("first (1 more since"), std::string::npos);
+  EXPECT_NE(file.text().find("last (1 more since"), std::string::npos);
 }
 
 TEST(Log, LinesOfSeveralThreadsStandInTheOrderOfTheirTimes) {
@@ -160,7 +228,8 @@ TEST(Log, ACountThatIsCrowdedOutIsNotOfTheFuture) {
   for (int i = 0; i < 2; ++i) writer.write(LogLevel::kInfo, kNoon, "again");
   for (int i = 0; i < 20; ++i) writer.print(LogLevel::kInfo, kNoon, "line {}", i);
   log.drain(kNoon);
-  EXPECT_THAT(log.tail(), testing::Contains("12:00:00 again (1 more times)"));
+  EXPECT_THAT(log.tail(), testing::Contains("12:00:00 again (1 more since 12:00:00.000, last at "
+                                            "12:00:00.000)"));
 }
 
 TEST(Log, TheTailIsBounded) {

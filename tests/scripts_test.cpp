@@ -19,7 +19,7 @@ const std::vector<std::string> kScripts{
     "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
     "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
     "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
-    "scripts/instructions", "scripts/perf_ab"};
+    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -36,7 +36,8 @@ TEST(Scripts, BadUsageIsRefused) {
         "scripts/test one two", "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
         "scripts/sanitize --nonsense", "scripts/sanitize asan one two", "scripts/mutate nonsense",
         "scripts/mutate --seeds x", "scripts/tune_host", "scripts/tune_host check --cpus x",
-        "scripts/perf_ab", "scripts/perf_ab HEAD --rounds x", "scripts/perf_ab no-such-revision"}) {
+        "scripts/monitor_cost --pairs x", "scripts/perf_ab", "scripts/perf_ab HEAD --rounds x",
+        "scripts/perf_ab no-such-revision"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }

@@ -235,6 +235,46 @@ TEST_F(SteeringTest, WhatTheEdgeMustNotGoOnWithHaltsOnce) {
   EXPECT_EQ(taken_[1].code, ControlCode::kKill);
 }
 
+// A configuration: `bad` is refused, `same` changes nothing.
+struct FakeConfigure {
+  std::vector<std::string>& asked;
+  ConfigAnswer operator()(std::string_view text, bool apply) const {
+    asked.push_back((apply ? "reload " : "plan ") + std::string(text));
+    if (text == "bad") return {.taken = false, .error = "it is bad", .changes = "a\tb\tc\td\te\n"};
+    if (text == "same") return {};
+    return {.taken = apply, .error = {}, .changes = "strategy\tkey\t1\t2\t\n"};
+  }
+};
+
+TEST_F(SteeringTest, AReloadIsAnEventOnlyIfItIsTaken) {
+  std::vector<std::string> asked;
+  Steering steering({.counters = counters_,
+                     .control = control_,
+                     .clock = clock_,
+                     .log = log_,
+                     .configure = FakeConfigure{asked}});
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("plan\nnew"), "ok 0\nstrategy\tkey\t1\t2\t\n");
+  EXPECT_EQ(ask("reload\nbad"), "error: it is bad\na\tb\tc\td\te\n");
+  EXPECT_EQ(ask("reload\nsame"), "ok 0\n");
+  EXPECT_EQ(control_.size(), 0u);
+  EXPECT_EQ(ask("reload\nnew\n[lines]"), "ok 1\nstrategy\tkey\t1\t2\t\n");
+  EXPECT_EQ(ask("reload"), ask("no such word"));
+  steering.shut_down();
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 2; }));
+  EXPECT_EQ(ask("reload\nnew"), "error: the engine is shutting down");
+  publish(QuoteReason::kQuoting);
+  ASSERT_EQ(taken_.size(), 2u);
+  EXPECT_EQ(taken_[0].code, ControlCode::kReload);
+  EXPECT_THAT(asked,
+              testing::ElementsAre("plan new", "reload bad", "reload same", "reload new\n[lines]"));
+}
+
+TEST_F(SteeringTest, AnEngineThatReloadsNothingSaysSo) {
+  ASSERT_EQ(steering_.start(), "");
+  EXPECT_EQ(ask("reload\n"), "error: this engine takes no other configuration");
+}
+
 TEST_F(SteeringTest, TheSocketIsTheOwnersAndGoneAtTheEnd) {
   ASSERT_EQ(steering_.start(), "");
   struct stat facts {};
@@ -249,9 +289,10 @@ TEST_F(SteeringTest, TheSocketIsTheOwnersAndGoneAtTheEnd) {
 TEST_F(SteeringTest, WhatIsNotUnderstoodOrTooLongIsRefused) {
   ASSERT_EQ(steering_.start(), "");
   EXPECT_THAT(ask("halt and catch fire"), StartsWith("error: not understood"));
-  EXPECT_THAT(ask(std::string(128, 'x')), StartsWith("error: not understood"));
-  EXPECT_THAT(ask(std::string(129, 'x')), StartsWith("error: a request has at most 128 bytes"));
-  EXPECT_THAT(ask(std::string(100'000, 'x')), StartsWith("error: a request has at most 128"));
+  constexpr std::size_t kMost = kRequestBytesMax;
+  EXPECT_THAT(ask(std::string(kMost, 'x')), StartsWith("error: not understood"));
+  EXPECT_THAT(ask(std::string(kMost + 1, 'x')), StartsWith("error: a request has at most 65536"));
+  EXPECT_THAT(ask(std::string(2 * kMost, 'x')), StartsWith("error: a request has at most 65536"));
   EXPECT_EQ(ask("kill"), "ok 1");
 }
 

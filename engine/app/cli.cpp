@@ -21,6 +21,7 @@
 #include "engine/app/modes/modes.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/version.h"
+#include "engine/ledger/session_folder.h"
 #include "engine/runtime/durable_file.h"
 #include "feeds/binance/exchange_info.h"
 #include "sim/faults/fault_scenarios.h"
@@ -185,6 +186,9 @@ std::string without_effect(const RunOptions& run, bool seeded, const std::string
   if (run.guard && run.mode != VenueMode::kLive) {
     return "--guard is for --mode live: simulated orders die with the engine";
   }
+  if (run.monitor && run.speed == Speed::kMax) {
+    return "--monitor is for --speed realtime: virtual time is over before it is seen";
+  }
   if (view_chosen && run.quiet) return "--view with --quiet: there is no live status to choose";
   if (view_chosen && run.speed == Speed::kMax) {
     return "--view is for --speed realtime: virtual time has no live status";
@@ -246,6 +250,7 @@ Command add_run(CLI::App& app) {
   command->add_option("--session", run.session_dir, "Session folder (a new one in [session] dir)")
       ->type_name("DIR");
   command->add_flag("--guard", run.guard, "Start a guard beside a live run (mm_logic guard)");
+  command->add_flag("--monitor", run.monitor, "Start the web dashboard beside it ([monitor])");
   return {command, [state, view] {
             auto& sets = state->config.sets;
             if (state->seed) sets.push_back("market.seed=" + *state->seed);
@@ -417,6 +422,45 @@ Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
             if (!load.ok()) return complain(load.error);
             state->steer.sessions_dir = load.config.session.dir;
             return steer_mode(state->steer);
+          }};
+}
+
+using ReloadMode = int (*)(const ReloadOptions&, const NewConfig&);
+
+// plan and reload: one shows what the other does.
+Command add_reload(CLI::App& app, const std::string& word, ReloadMode mode,
+                   const std::string& help) {
+  struct State {
+    ReloadOptions reload;
+    ConfigOptions config;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand(word, help);
+  command
+      ->add_option("session", state->reload.session_dir,
+                   "Session folder (the newest live one that runs, else any)")
+      ->type_name("SESSION_DIR");
+  state->config.add_to(*command);
+  command->footer(
+      "The new configuration is -c FILE as a whole; without it, the one in force with the keys of\n"
+      "--set over it. What cannot change live says so, and then nothing changes.\n"
+      "Exit code: 0 done, or it can be; 1 no engine runs, or it does not answer; 2 refused.");
+  return {command, [state, mode, word] {
+            if (state->config.file.empty() && state->config.sets.empty()) {
+              return complain(word + " what? Name -c FILE, or keys with --set");
+            }
+            const ConfigLoad where = state->config.load();
+            if (!where.ok()) return complain(where.error);
+            state->reload.sessions_dir = where.config.session.dir;
+            return mode(state->reload, [state](const std::string& session) {
+              const ConfigOptions& options = state->config;
+              ConfigLoad load =
+                  load_config(options.file.empty() ? SessionFolder(session).config() : options.file,
+                              options.sets);
+              if (load.ok()) load.error = validate_host(load, read_host_cpus());
+              if (load.ok()) load.error = read_files(load);
+              return load;
+            });
           }};
 }
 
@@ -643,6 +687,50 @@ Command add_top(CLI::App& app) {
           }};
 }
 
+Command add_monitor(CLI::App& app) {
+  struct State {
+    MonitorOptions monitor;
+    ConfigOptions config;
+    std::string listen, token_file, tls_cert, tls_key;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand("monitor", "Watch and steer engines in a browser");
+  command
+      ->add_option("session", state->monitor.sessions,
+                   "Session folders (those that run, as they come and go, else the newest)")
+      ->type_name("SESSION_DIR");
+  const auto option = [command](const char* name, std::string& value, const char* help,
+                                const char* type) {
+    command->add_option(name, value, help)->type_name(type);
+  };
+  option("--listen", state->listen, "Where it is ([monitor] listen)", "ADDR:PORT");
+  option("--token-file", state->token_file, "The token that a page must show", "FILE");
+  option("--tls-cert", state->tls_cert, "Certificate chain (PEM); without it: loopback only",
+         "FILE");
+  option("--tls-key", state->tls_key, "Its private key (PEM)", "FILE");
+  command->add_flag("--beside-run", state->monitor.beside_run)->group("");
+  state->config.add_to(*command);
+  command->footer(
+      "Its address is printed with the token that lets a page in. /metrics is for Prometheus: on\n"
+      "loopback without a token, elsewhere with it (bearer). It reads the engine's counters and\n"
+      "session folder, and asks it by its control socket as pause, resume and kill do.");
+  return {command, [state] {
+            auto& sets = state->config.sets;
+            const auto set = [&sets](const char* key, const std::string& value) {
+              if (!value.empty()) sets.push_back(fmt::format("monitor.{}={}", key, value));
+            };
+            set("listen", state->listen);
+            set("token_file", state->token_file);
+            set("tls_cert_file", state->tls_cert);
+            set("tls_key_file", state->tls_key);
+            const ConfigLoad load = state->config.load();
+            if (!load.ok()) return complain(load.error);
+            state->monitor.sessions_dir = load.config.session.dir;
+            state->monitor.where = load.config.monitor;
+            return monitor_mode(state->monitor);
+          }};
+}
+
 // Hidden: what scripts/tune_host works on.
 Command add_host(CLI::App& app) {
   auto options = std::make_shared<HostOptions>();
@@ -673,6 +761,7 @@ int parse_and_execute(int argc, char** argv) {
       add_watch(app),
       add_counters(app),
       add_top(app),
+      add_monitor(app),
       add_host(app),
       add_venue(app),
       add_guard(app),
@@ -680,7 +769,9 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of running engines; they stay halted until resume")};
+                "Cancel all orders of running engines; they stay halted until resume"),
+      add_reload(app, "plan", plan_mode, "What another configuration would do to a running engine"),
+      add_reload(app, "reload", reload_mode, "Let a running engine go on with other parameters")};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -6,6 +6,7 @@
 // same commands, bit for bit, whatever drives it: simulation, backtest, paper, live or replay.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -48,6 +49,11 @@ class Core {
   // what was decided, `sent` being the commands. A broken invariant pulls the quotes at the next
   // batch, which is due at once.
   void conclude(const CommandBuffer& sent);
+  // Any one thread: the parameters that the next kReload event takes over. They are the caller's
+  // and stay as they are until reload_waits() is false again. Of the same instruments, with the
+  // same values of all that a running core cannot change (config_change.h).
+  void offer(const CoreConfig& next) { offered_.store(&next, std::memory_order_release); }
+  bool reload_waits() const { return offered_.load(std::memory_order_acquire) != nullptr; }
   // When the core wants a kTimer; kNever if it waits for nothing.
   Nanos next_deadline() const;
   bool stopping() const { return stopping_; }
@@ -96,6 +102,10 @@ class Core {
   void mark_all_dirty();
   void trip(QuoteReason reason);
 
+  // core_reload.cpp: other parameters from here on.
+  void reload();
+  void reload(InstrumentState& s, const InstrumentConfig& next);
+
   // core_decide.cpp: what follows from the state.
   void end_batch(CommandBuffer& out);
   void decide_dirty(CommandBuffer& out);
@@ -142,6 +152,7 @@ class Core {
   std::size_t day_entry() const { return count_ + 2; }
 
   CoreConfig config_;
+  std::atomic<const CoreConfig*> offered_{nullptr};
   std::size_t count_;                        // of instruments: what a deque would work out
   std::deque<InstrumentState> instruments_;  // never grows; a deque since the states do not move
   OrderTable table_;

@@ -344,6 +344,7 @@ void Core::on_control(const Control& control) {
       stopping_ = true;
       break;
     case ControlCode::kReload:
+      reload();
       break;
   }
   mark_all_dirty();

@@ -110,6 +110,12 @@ class OrderLifecycle {
   // `received` of the event being handled, copied into every command until the next call.
   void set_cause(Nanos received) { cause_ = received; }
 
+  // For requests and rows from here on.
+  void set_times(Nanos modification_timeout, Nanos terminal_retention) {
+    config_.modification_timeout = modification_timeout;
+    config_.terminal_retention = terminal_retention;
+  }
+
   // Requests. Each sends one command and marks the order in flight; where it cannot be sent now
   // (no room, something in flight, back-off) nothing changes and the answer is nullptr or false.
   Order* place(const PlaceRequest& request, Nanos now, CommandBuffer& out);

@@ -46,6 +46,8 @@ struct StrategyParams {
   Ratio max_modify_deviation = ratio_ppm(10000);
   Ratio modify_threshold = ratio_ppm(3000);
   Ratio refill_below = ratio_ppm(500000);
+
+  bool operator==(const StrategyParams&) const = default;
 };
 
 // [risk], overridable per [symbol NAME]: a symbol's max_order_count is a limit beside the

@@ -38,8 +38,8 @@ const StrategyType* find_strategy(std::string_view name) {
   return nullptr;
 }
 
-StrategyInstance::StrategyInstance(const Instrument& instrument, const StrategyParams& params)
-    : type_(find_strategy(params.strategy.data())) {
+void StrategyInstance::construct(const Instrument& instrument, const StrategyParams& params) {
+  type_ = find_strategy(params.strategy.data());
   MM_ASSERT(type_ != nullptr, "a configured strategy is registered");
   type_->construct(storage_.data(), instrument, params);
 }

@@ -73,12 +73,16 @@ struct StrategyRegistration {
 class StrategyInstance {
  public:
   // `params.strategy` must name a registered strategy (the config reader checks it).
-  StrategyInstance(const Instrument& instrument, const StrategyParams& params);
+  StrategyInstance(const Instrument& instrument, const StrategyParams& params) {
+    construct(instrument, params);
+  }
+  // Anew, in the place of the one before.
+  void construct(const Instrument& instrument, const StrategyParams& params);
   void quote(const QuoteInput& in, Ladder& out) { type_->quote(storage_.data(), in, out); }
   std::string_view name() const { return type_->name; }
 
  private:
-  const StrategyType* type_;
+  const StrategyType* type_ = nullptr;
   alignas(kCacheLine) std::array<std::byte, kStrategyBytesMax> storage_{};
 };
 

@@ -22,15 +22,18 @@
 
 namespace mm {
 
+inline bool is_reload(const Event& e) {
+  return e.kind == EventKind::kControl && e.control.code == ControlCode::kReload;
+}
+
 // A record on its way.
 struct JournalRingItem {
   Event event;
   std::uint64_t command_hash = 0;
-  std::uint64_t place = 0;  // in the journal, lost records counted
+  std::uint64_t place = 0;    // in the journal, lost records counted
+  std::uint64_t reloads = 0;  // so far, this one and lost ones counted
 
-  bool is_reload() const {
-    return event.kind == EventKind::kControl && event.control.code == ControlCode::kReload;
-  }
+  bool is_reload() const { return mm::is_reload(event); }
 };
 static_assert(sizeof(JournalRingItem) == 128);
 using JournalItemRing = SpscRing<JournalRingItem>;
@@ -45,12 +48,15 @@ class JournalLane {
   // Driver. False if the record was dropped.
   bool push(const Event& event, std::uint64_t command_hash) {
     const std::uint64_t place = pushed_++;
+    if (is_reload(event)) [[unlikely]] {
+      ++reloads_;
+    }
     JournalRingItem* item = ring_.try_claim();
     if (item == nullptr) [[unlikely]] {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
-    *item = JournalRingItem{event, command_hash, place};
+    *item = JournalRingItem{event, command_hash, place, reloads_};
     ring_.commit();
     return true;
   }
@@ -67,7 +73,7 @@ class JournalLane {
     const auto items = ring_.peek(held_);
     for (const JournalRingItem& item : items) {
       if (item.place > written_) writer.gap(item.place - written_);
-      if (item.is_reload()) write_config(writer);
+      if (item.is_reload()) write_config(item.reloads, writer);
       writer.append(item.event, item.command_hash);
       written_ = item.place + 1;
     }
@@ -95,20 +101,23 @@ class JournalLane {
   std::size_t size() const { return ring_.size(); }
 
  private:
-  void write_config(JournalWriter& writer) {
+  // The texts of reloads that were lost go with them.
+  void write_config(std::uint64_t reload, JournalWriter& writer) {
     const std::lock_guard lock(config_mutex_);
-    if (configs_.empty()) return;
-    writer.config(configs_.front());
-    configs_.pop_front();
+    for (; configs_written_ < reload && !configs_.empty(); configs_.pop_front()) {
+      if (++configs_written_ == reload) writer.config(configs_.front());
+    }
   }
 
   JournalItemRing ring_;
   std::uint64_t pushed_ = 0;   // driver's, with those dropped
+  std::uint64_t reloads_ = 0;  // of these
   std::uint64_t written_ = 0;  // journal thread's: handed to the writer, gaps included
   std::size_t held_ = 0;       // of these still in the ring, since the file may not have them
   std::atomic<std::uint64_t> dropped_{0}, lost_{0};
   std::mutex config_mutex_;
   std::deque<std::string> configs_;
+  std::uint64_t configs_written_ = 0;  // or lost
 };
 
 }  // namespace mm

@@ -242,6 +242,14 @@ JournalItem JournalReader::follow_link() {
   return JournalItem::kRecord;
 }
 
+void JournalReader::retry() {
+  if (failed_ != JournalItem::kTorn) return;
+  if (::lseek(fd_, static_cast<off_t>(place_.bytes), SEEK_SET) < 0) return;
+  offset_ = place_.bytes;
+  next_number_ = place_.frames;
+  failed_ = JournalItem::kRecord;
+}
+
 JournalItem JournalReader::fail(JournalItem item, const char* what) {
   frame_records_ = 0;
   error_ = fmt::format("{}: {}: {}, at byte {} after {} records", path_,

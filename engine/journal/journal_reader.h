@@ -40,6 +40,9 @@ class JournalReader {
     return next_frame(record);
   }
 
+  // After kTorn: the next one is read anew, for whoever reads a journal that is being written.
+  void retry();
+
   const std::string& config() const { return config_; }
   std::uint64_t gap() const { return gap_; }
   const JournalEnd& end() const { return end_; }

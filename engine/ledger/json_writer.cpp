@@ -25,24 +25,24 @@ std::size_t character_bytes(std::string_view text) {
 
 }  // namespace
 
-void JsonWriter::put_text(std::string_view text) {
-  text_ += '"';
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
   while (!text.empty()) {
     const std::size_t size = character_bytes(text);
     const char c = text.front();
     if (size == 0) {
-      text_ += "\\ufffd";  // a file name may be any bytes; JSON may not
+      out += "\\ufffd";  // a file name may be any bytes; JSON may not
     } else if (c == '"' || c == '\\') {
-      text_ += '\\';
-      text_ += c;
+      out += '\\';
+      out += c;
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      text_ += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
-      text_ += text.substr(0, size);
+      out += text.substr(0, size);
     }
     text.remove_prefix(size == 0 ? 1 : size);
   }
-  text_ += '"';
+  out += '"';
 }
 
 }  // namespace mm

@@ -11,6 +11,9 @@
 
 namespace mm {
 
+// In quotes, whatever bytes it has.
+void append_json_text(std::string& out, std::string_view text);
+
 class JsonWriter {
  public:
   void open_object() { open('{'); }
@@ -76,7 +79,7 @@ class JsonWriter {
     text_ += '\n';
     text_.append(2 * depth_, ' ');
   }
-  void put_text(std::string_view text);
+  void put_text(std::string_view text) { append_json_text(text_, text); }
 
   std::string text_;
   std::size_t depth_ = 0;

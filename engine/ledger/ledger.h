@@ -8,8 +8,8 @@
 // Tables: sessions (one row), instruments, orders (one row a client order id, its last known
 // state), requests (every command), fills (each trade id once, however often it was reported),
 // events (execution reports, control, lost books, what the core denied, the changes given to
-// on_change, and order_modify, order_modify_success, order_modify_failure beside the reports) and
-// closing (position and profit at the end, which the next session goes on from).
+// on_change such as reload, and order_modify, order_modify_success, order_modify_failure beside the
+// reports) and closing (position and profit at the end, which the next session goes on from).
 #pragma once
 
 #include <cstdint>

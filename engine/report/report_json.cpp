@@ -227,6 +227,9 @@ std::string report_json(const ReportInput& input, const Core& core, SessionModel
   }
   json.close_array();
   json.member("config", input.config);
+  json.open_array("reloads");
+  for (const std::string& r : input.reloads) json.element(r);
+  json.close_array();
   json.close_object();
   return json.take();
 }

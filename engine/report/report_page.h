@@ -16,7 +16,8 @@ namespace mm {
 struct ReportInput {
   std::string session, mode, build;  // its folder's name; of the engine that ran it
   std::string summary_json;          // all that summary.json has
-  std::string config;                // as used
+  std::string config;                // as started
+  std::vector<std::string> reloads;  // when, and what each has changed of it
   std::vector<std::string> warnings;
 };
 

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <ctime>
+
+#include "engine/runtime/log_repeats.h"
 
 #if defined(__SANITIZE_THREAD__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wtsan"  // the queue's fences
@@ -30,6 +31,8 @@ namespace mm {
 namespace {
 
 constexpr std::size_t kQueueLines = 4096;
+constexpr std::size_t kInfosTold = 16, kTroublesTold = 64;  // that are remembered
+constexpr Nanos kTroubleWindowMax{600 * kSecond.v};
 
 // Any one writer may fill the whole queue: try_enqueue does not let its index grow.
 struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
@@ -49,15 +52,18 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }
 
 std::string tail_text(LogLevel level, Nanos time, std::string_view text) {
-  const std::time_t seconds = time.v / kSecond.v;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
   constexpr std::array kNames{"", "warning: ", "error: "};
-  return fmt::format("{:02}:{:02}:{:02} {}{}", utc.tm_hour, utc.tm_min, utc.tm_sec,
+  return fmt::format("{} {}{}", time_of_day(time).substr(0, 8),
                      kNames[static_cast<std::size_t>(level)], text);
 }
 
 }  // namespace
+
+std::string time_of_day(Nanos time) {
+  const std::int64_t ms = time.v / kMillisecond.v % (24 * 3600 * 1000);
+  return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60,
+                     ms % 1000);
+}
 
 struct LogQueue {
   moodycamel::ConcurrentQueue<LogLine, QueueTraits> lines{kQueueLines};
@@ -90,7 +96,11 @@ bool LogWriter::push(const LogLine& line) {
 }
 
 Log::Log(const std::filesystem::path& file, const LogBound& bound, std::size_t tail_lines)
-    : queue_(std::make_unique<LogQueue>()), tail_lines_(tail_lines) {
+    : queue_(std::make_unique<LogQueue>()),
+      recent_(
+          std::make_unique<LogRepeats>(kInfosTold, LogRepeats::kWindowMin, LogRepeats::kWindowMin)),
+      troubles_(std::make_unique<LogRepeats>(kTroublesTold, kTroubleWindowMax, kTroubleWindowMax)),
+      tail_lines_(tail_lines) {
   if (file.empty()) return;
   try {
     auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
@@ -144,31 +154,21 @@ void Log::take_until(Nanos now) {
 // Written at its first occurrence, counted while it is recent.
 void Log::take(const LogLine& line) {
   expire(line.time);
-  for (Recent& r : recent_) {
-    if (r.line.level == line.level && r.line.view() == line.view()) {
-      ++r.repeats;
-      return;
-    }
-  }
-  if (recent_.size() == kRecentLines) retire(line.time);
-  recent_.push_back({line, 0});
-  store(line.level, line.time, line.view());
+  const auto put = [this](auto... what) { store(what...); };
+  LogRepeats& repeats = line.level == LogLevel::kInfo ? *recent_ : *troubles_;
+  if (repeats.take(line, put)) store(line.level, line.time, line.view());
 }
 
+// At the end, `kNever`, whatever was counted is told with the time of the last line.
 void Log::expire(Nanos now) {
-  while (!recent_.empty() && now - recent_.front().line.time >= kRepeatWindow) retire(now);
-}
-
-// Says how often the oldest came again, if it did.
-void Log::retire(Nanos now) {
-  const Recent recent = recent_.front();
-  recent_.pop_front();
-  if (recent.repeats == 0) return;
-  store(recent.line.level, std::min(now, recent.line.time + kRepeatWindow),
-        fmt::format("{} ({} more times)", recent.line.view(), recent.repeats));
+  const auto put = [this](auto... what) { store(what...); };
+  const Nanos latest = now == kNever ? newest_ : now;
+  recent_->expire(now, latest, put);
+  troubles_->expire(now, latest, put);
 }
 
 void Log::store(LogLevel level, Nanos time, std::string_view text) {
+  newest_ = std::max(newest_, time);
   if (file_) {
     const auto since_epoch = std::chrono::nanoseconds(time.v);
     file_->logger.log(spdlog::log_clock::time_point(since_epoch), spdlog::source_loc{},

@@ -3,14 +3,15 @@
 // A LogWriter belongs to one thread and puts fixed-size lines into a lock-free queue that never
 // grows: about 100 ns and no allocation; when the queue is full the line is dropped and counted.
 // The thread that calls drain() writes log.txt, bounded in size by files of which the oldest goes
-// (log.1.txt is the one before), and keeps the last lines for the status view. A line
-// that repeats within a second is written once, then once more with its count, so an error that
-// happens ten thousand times is two lines. Lines are stored in the order of their times, whichever
-// thread wrote them first.
+// (log.1.txt is the one before), and keeps the last lines for the status view. A line that repeats
+// is written once, then now and then with its count (log_repeats.h): within a second, and warnings
+// and errors for as long as they go on, so an error that happens for an hour is some ten lines.
+// Lines are stored in the order of their times, whichever thread wrote them first.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -42,6 +43,7 @@ struct LogLine {
 
 struct LogQueue;  // the library's, behind the wall
 struct LogFile;
+class LogRepeats;
 
 class Log;
 
@@ -81,8 +83,6 @@ class LogWriter {
 
 class Log {
  public:
-  static constexpr Nanos kRepeatWindow = kSecond;
-
   // Lines are appended to `file`; an empty path keeps only the tail.
   explicit Log(const std::filesystem::path& file, const LogBound& bound = {},
                std::size_t tail_lines = 200);
@@ -107,17 +107,10 @@ class Log {
 
  private:
   friend class LogWriter;
-  struct Recent {
-    LogLine line;
-    std::uint64_t repeats = 0;
-  };
-  static constexpr std::size_t kRecentLines = 16;
-
   int receive();
   void take_until(Nanos now);
   void take(const LogLine& line);
   void expire(Nanos now);
-  void retire(Nanos now);
   void store(LogLevel level, Nanos time, std::string_view text);
 
   LogLevel least_ = LogLevel::kInfo;
@@ -125,8 +118,9 @@ class Log {
   std::FILE* echo_ = nullptr;
   std::unique_ptr<LogQueue> queue_;
   std::unique_ptr<LogFile> file_;
-  std::vector<LogLine> waiting_;  // oldest first, once sorted
-  std::deque<Recent> recent_;     // oldest first
+  std::vector<LogLine> waiting_;                   // oldest first, once sorted
+  std::unique_ptr<LogRepeats> recent_, troubles_;  // of infos; of warnings and errors
+  Nanos newest_{};                                 // of what was stored
   std::atomic<std::uint64_t> dropped_{0};
   std::uint64_t dropped_said_ = 0;
   const std::size_t tail_lines_;

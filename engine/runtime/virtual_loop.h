@@ -94,17 +94,21 @@ class VirtualLoop {
   bool advance(Nanos until) {
     return advance(until, [] { return false; });
   }
-  // Tells the core to shut down and runs on until none of its orders is live. False if that took
-  // longer than kShutdownMax.
-  bool shut_down() {
+  // Between two steps, as from a control socket.
+  void control(ControlCode code) {
     Event e{};
     e.kind = EventKind::kControl;
     e.received = now_;
     e.control = Control{};
-    e.control.code = ControlCode::kShutdown;
+    e.control.code = code;
     driver_.deliver(e, now_);
-    source_at_ = kNever;
     finish_step();
+  }
+  // Tells the core to shut down and runs on until none of its orders is live. False if that took
+  // longer than kShutdownMax.
+  bool shut_down() {
+    control(ControlCode::kShutdown);
+    source_at_ = kNever;
     const Nanos end = now_ + kShutdownMax;
     while (!driver_.core().stopped() && next_time() <= end) step(next_time());
     return driver_.core().stopped();

@@ -13,9 +13,10 @@ std::string place_of(const SessionNote& note) {
   return note.lane == SessionNote::kByRest ? "REST" : fmt::format("order connection {}", note.lane);
 }
 
-// What the session does about by itself.
-bool is_routine(NoteKind kind) {
-  return kind == NoteKind::kHeldBack || kind == NoteKind::kStrayAnswer;
+// No warning of what the session does about by itself.
+LogLevel level_of(NoteKind kind) {
+  const bool routine = kind == NoteKind::kHeldBack || kind == NoteKind::kStrayAnswer;
+  return routine ? LogLevel::kInfo : LogLevel::kWarning;
 }
 
 }  // namespace
@@ -23,29 +24,43 @@ bool is_routine(NoteKind kind) {
 int NoteLines::tell(Nanos now, const Say& say) {
   int count = 0;
   for (SessionNote note; notes_.try_pop(note); ++count) {
-    Said& said = row_of(note);
+    Said& said = row_of(note, say);
     if (said.when != Nanos{} && now - said.when < kQuiet) {
       ++said.unsaid;
       continue;
     }
-    std::string text = text_of(note, now);
+    said.text = text_of(note, now);
+    std::string text = said.text;
     if (said.unsaid > 0) text += fmt::format("; {} more like it meanwhile", said.unsaid);
     said.when = now;
     said.unsaid = 0;
-    say(is_routine(note.kind) ? LogLevel::kInfo : LogLevel::kWarning, text);
+    say(level_of(note.kind), text);
   }
   return count;
 }
 
+void NoteLines::finish(Nanos now, const Say& say) {
+  tell(now, say);
+  for (Said& said : said_) say_rest(said, say);
+}
+
+void NoteLines::say_rest(Said& said, const Say& say) {
+  if (said.unsaid == 0) return;
+  say(level_of(said.kind), fmt::format("{}; {} more like it since", said.text, said.unsaid));
+  said.unsaid = 0;
+}
+
 // Its own, else a new one; in place of the oldest when there are too many.
-NoteLines::Said& NoteLines::row_of(const SessionNote& note) {
+NoteLines::Said& NoteLines::row_of(const SessionNote& note, const Say& say) {
   const auto own = std::ranges::find_if(said_, [&](const Said& s) {
     return s.kind == note.kind && s.code == note.code && s.status == note.status;
   });
   if (own != said_.end()) return *own;
   const Said fresh{.kind = note.kind, .code = note.code, .status = note.status};
   if (said_.size() < kKindsMax) return said_.emplace_back(fresh);
-  return *std::ranges::min_element(said_, {}, &Said::when) = fresh;
+  Said& oldest = *std::ranges::min_element(said_, {}, &Said::when);
+  say_rest(oldest, say);
+  return oldest = fresh;
 }
 
 // A key that the end of the note has cut in two is not found any more: that end goes.

@@ -28,6 +28,8 @@ class NoteLines {
 
   // All that wait; returns how many.
   int tell(Nanos now, const Say& say);
+  // The same at the end, and how many of each kind were not said.
+  void finish(Nanos now, const Say& say);
 
  private:
   static constexpr std::size_t kKindsMax = 64;  // of kinds and codes that are told apart
@@ -37,10 +39,12 @@ class NoteLines {
     std::int64_t code = 0;
     int status = 0;
     Nanos when{};
+    std::string text{};  // as said last
     std::uint64_t unsaid = 0;
   };
 
-  Said& row_of(const SessionNote& note);
+  static void say_rest(Said& said, const Say& say);
+  Said& row_of(const SessionNote& note, const Say& say);
   std::string text_of(const SessionNote& note, Nanos now) const;
   std::string words_of(const SessionNote& note) const;
 

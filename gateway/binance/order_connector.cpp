@@ -61,7 +61,7 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
 
 int OrderConnector::do_work() {
   if (!error_.empty()) return 0;
-  int work = say_notes();
+  int work = notes_.tell(clock_.now(), say_);
   for (std::size_t i = 0; i < lanes_.size() && !stop_.load(std::memory_order_acquire); ++i) {
     if (reclaim(i)) ++work;
     if (is_wanted(i, clock_.now()) && connect(i)) ++work;

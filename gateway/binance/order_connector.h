@@ -43,8 +43,8 @@ class OrderConnector {
   const std::string& error() const { return error_; }
 
   int do_work();
-  // What the session has noted; when the thread has stopped, whoever stopped it asks.
-  int say_notes() { return notes_.tell(clock_.now(), say_); }
+  // What the session has noted and nobody has said: whoever stopped the thread asks, at the end.
+  void finish_notes() { notes_.finish(clock_.now(), say_); }
   std::string_view name() const { return "order_connect"; }
   void stop() { stop_.store(true, std::memory_order_release); }  // any thread
   // Of the last attempt; empty after a success. The connector's thread.

@@ -12,6 +12,7 @@
 #include "engine/app/config/config_schema.h"
 #include "engine/app/config/ini_reader.h"
 #include "engine/core/strategy.h"
+#include "engine/dashboard/access.h"
 
 namespace mm::app {
 namespace {
@@ -174,6 +175,7 @@ class Validator {
     check_account();
     check_openings();
     check_execution();
+    check_monitor();
     check_feed();
   }
 
@@ -379,6 +381,21 @@ class Validator {
                 e.backoff_first <= e.backoff_longest, load_.config.common);
     const GuardConfig& g = load_.config.guard;
     check_order("guard", "interval_ms", "timeout_ms", g.interval <= g.timeout, load_.config.common);
+  }
+
+  void check_monitor() {
+    const MonitorConfig& m = load_.config.monitor;
+    dashboard::ListenAddress at;
+    const bool plain = m.tls_cert_file.empty();
+    if (plain != m.tls_key_file.empty()) {
+      fail("monitor", plain ? "tls_key_file" : "tls_cert_file", load_.config.common,
+           "a certificate and its key come together");
+    }
+    dashboard::parse_listen_address(m.listen, at);
+    if (plain && !dashboard::is_loopback(at.address)) {
+      fail("monitor", "listen", load_.config.common,
+           "must be on loopback, or have a tls_cert_file and a tls_key_file");
+    }
   }
 
   void check_feed() {

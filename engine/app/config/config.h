@@ -90,6 +90,13 @@ struct GuardConfig {
   Nanos proof_interval{10 * kSecond.v};  // between two questions to the venue
 };
 
+// [monitor]: the web dashboard.
+struct MonitorConfig {
+  std::string listen{"127.0.0.1:8080"};
+  std::string token_file;                   // empty: a new token each time
+  std::string tls_cert_file, tls_key_file;  // empty: plain, on loopback only
+};
+
 struct FeesConfig {
   FeeRates rates;
   Amount price_bnb{0};  // in the quote asset; 0: from its bookTicker, else unconverted
@@ -143,6 +150,7 @@ struct Config {
   OrderManagementParams order_management;
   ExecutionConfig execution;
   GuardConfig guard;
+  MonitorConfig monitor;
   FeesConfig fees;
   sim::SimulatorConfig simulator;
   ScenarioConfig scenario;

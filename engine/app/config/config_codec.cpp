@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/dashboard/access.h"
 #include "engine/net/endpoint.h"
 
 namespace mm::app {
@@ -92,6 +93,14 @@ Codec<std::string> file_name() {
   return text_codec(
       fmt::format("empty, or a file name of at most {} bytes without ';' or ' #'", kFileNameMax),
       [](std::string_view text) { return text.size() <= kFileNameMax && is_plain_text(text); });
+}
+
+Codec<std::string> listen_address() {
+  return text_codec("ADDRESS:PORT, such as 127.0.0.1:8080; port 0 is any free one",
+                    [](std::string_view text) {
+                      dashboard::ListenAddress parsed;
+                      return dashboard::parse_listen_address(text, parsed);
+                    });
 }
 
 Codec<std::string> folder_name() {

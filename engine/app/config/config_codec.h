@@ -140,6 +140,7 @@ Codec<T> word_or(std::string word, T meaning, Codec<T> other) {
 Codec<std::int32_t> power_of_two(std::int32_t min, std::int32_t max);
 Codec<std::string> file_name();  // or empty
 Codec<std::string> folder_name();
+Codec<std::string> listen_address();
 Codec<std::string> url(const std::string& scheme, const std::string& or_scheme);  // or empty
 Codec<std::string> asset_name();              // or empty: up to 11 of A-Z 0-9
 Codec<std::string> plain_word();              // a-z 0-9 _, not empty

@@ -206,6 +206,20 @@ Keys guard_keys() {
   };
 }
 
+Keys monitor_keys() {
+  const auto f = [](auto member) { return of_config(&Config::monitor, member); };
+  return {
+      key("listen", listen_address(), f(&MonitorConfig::listen),
+          "Where the web dashboard is; any address but loopback needs TLS"),
+      key("token_file", file_name(), f(&MonitorConfig::token_file),
+          "File of mode 600 with the token that a page must show; empty: a new one each time, told "
+          "with the dashboard's address"),
+      key("tls_cert_file", file_name(), f(&MonitorConfig::tls_cert_file),
+          "Certificate chain (PEM); empty: plain"),
+      key("tls_key_file", file_name(), f(&MonitorConfig::tls_key_file), "Its private key (PEM)"),
+  };
+}
+
 Keys fees_keys() {
   const auto f = [](auto... path) { return of_config(&Config::fees, path...); };
   const auto rate = [] { return fraction("-0.01", "0.1"); };
@@ -609,6 +623,17 @@ Keys session_keys() {
   };
 }
 
+// What a core takes over while it runs. Of the rest something has the size, or is other threads'.
+bool is_live(std::string_view section, std::string_view name) {
+  const auto one_of = [name](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  if (section == "strategy") return name != "volatility_window";
+  if (section == "risk") return !one_of({"price_change_window", "start_position", "day_start"});
+  if (section == "order_management") return name != "own_orders_at_start";
+  return section == "execution" && name == "modify_rate_limit";
+}
+
 struct SectionKeys {
   ConfigSection section;
   Keys keys;
@@ -622,6 +647,7 @@ std::vector<SectionKeys> all_sections() {
       {{"execution", "How requests reach the venue"}, execution_keys()},
       {{"guard", "The second process that cancels our orders when the engine hangs or dies"},
        guard_keys()},
+      {{"monitor", "The web dashboard: mm_logic monitor, run --monitor"}, monitor_keys()},
       {{"fees", "What fills cost"}, fees_keys()},
       {{"venue", "Where trading takes place"}, venue_keys()},
       {{"feed", "Market data of a real venue: modes paper and live, record, watch"},
@@ -647,6 +673,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (auto& [section, section_keys] : all_sections()) {
       for (ConfigKey& k : section_keys) {
         k.section = section.name;
+        k.live = is_live(section.name, k.name);
         all.push_back(std::move(k));
       }
     }

@@ -28,6 +28,7 @@ struct ConfigKey {
   std::string help;            // one sentence, with the unit
   bool from_scenario = false;  // its default is what [market] scenario says
   bool per_symbol = false;     // may stand in a [symbol NAME] section
+  bool live = false;           // may change while an engine runs
   bool is_list = false;        // may be continued on indented lines
   std::function<bool(std::string_view, ConfigTarget)> read;  // false: not allowed, nothing changed
   std::function<std::string(ConfigTarget)> write;

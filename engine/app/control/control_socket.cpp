@@ -8,7 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -115,14 +114,13 @@ void ControlServer::accept_all() {
 
 // True when it is done with: answered, gone or not understood.
 bool ControlServer::answer(const Client& client, bool gone, const Handler& handler) {
-  std::array<char, kRequestBytesMax + 1> bytes;
-  const ssize_t count = ::recv(client.fd, bytes.data(), bytes.size(), 0);
+  const ssize_t count = ::recv(client.fd, request_.data(), request_.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (count <= 0) return true;
   const auto size = static_cast<std::size_t>(count);
   std::string text = size > kRequestBytesMax
                          ? fmt::format("error: a request has at most {} bytes", kRequestBytesMax)
-                         : handler({bytes.data(), size}, gone);
+                         : handler({request_.data(), size}, gone);
   text.resize(std::min(text.size(), kAnswerBytesMax));
   // Into an empty buffer: it fits, or the client has gone.
   [[maybe_unused]] const ssize_t sent = ::send(client.fd, text.data(), text.size(), MSG_NOSIGNAL);
@@ -143,7 +141,7 @@ ControlAnswer ask_engine(const std::string& session_folder, std::string_view req
   } else if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
     answer.error = failed(path, "told");
   } else {
-    std::array<char, kAnswerBytesMax> bytes;
+    std::vector<char> bytes(kAnswerBytesMax);
     pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
     const int heard = poll(&ready, 1, static_cast<int>(patience.count()));
     const ssize_t count = heard > 0 ? ::recv(fd, bytes.data(), bytes.size(), 0) : 0;

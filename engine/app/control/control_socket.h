@@ -1,4 +1,4 @@
-// The control socket of a running engine: one short request, one short answer, for its owner only.
+// The control socket of a running engine: one request, one answer, for its owner only.
 //
 // `control.sock` in the session folder, mode 0600; the peer must be the same user or root. Packets
 // keep their bounds, so nothing is ever half read: a request that is too long is refused. The
@@ -15,7 +15,8 @@
 namespace mm::app {
 
 inline constexpr const char* kControlSocket = "control.sock";
-inline constexpr std::size_t kRequestBytesMax = 128, kAnswerBytesMax = 1024;
+// A request may carry a whole configuration, an answer all that it changes.
+inline constexpr std::size_t kRequestBytesMax = 1 << 16, kAnswerBytesMax = 1 << 16;
 
 class ControlServer {
  public:
@@ -43,6 +44,7 @@ class ControlServer {
 
   int listener_ = -1;
   std::string path_;
+  std::vector<char> request_ = std::vector<char>(kRequestBytesMax + 1);
   std::vector<Client> clients_;  // the longest connected first
 };
 

@@ -14,6 +14,7 @@ constexpr RunnerConfig kThread{.duty = {.stall_threshold = 60 * kSecond, .sealed
 constexpr std::chrono::milliseconds kLook{20};
 constexpr std::size_t kWaitingMax = 64;
 constexpr Nanos kGuardSilence{5 * kSecond.v};
+constexpr std::string_view kPlan = "plan\n", kReload = "reload\n";
 
 struct Word {
   std::string_view text;
@@ -105,9 +106,14 @@ int Steering::turn() {
 }
 
 std::string Steering::answer(std::string_view request, bool gone) {
+  for (const std::string_view verb : {kPlan, kReload}) {
+    if (!request.starts_with(verb)) continue;
+    return configure(request.substr(verb.size()), verb == kReload, gone);
+  }
   const std::optional<Control> control = parse_control(request);
   if (!control) {
-    return "error: not understood; there are: pause|resume all|buy|sell|increase, and kill";
+    return "error: not understood; there are: pause|resume all|buy|sell|increase, kill, and "
+           "plan|reload with a configuration";
   }
   log_.print(LogLevel::kInfo, setup_.clock.now(), "control: {}", control_text(*control));
   // What makes it safer is obeyed however late, what sets it free only while a person looks on.
@@ -130,6 +136,25 @@ std::string Steering::answer(std::string_view request, bool gone) {
   }
   push(*control);
   return done(problem);
+}
+
+std::string Steering::configure(std::string_view text, bool apply, bool gone) {
+  if (!setup_.configure) return "error: this engine takes no other configuration";
+  if (apply && gone) return "error: too late";
+  if (apply && shutting_down_) return "error: the engine is shutting down";
+  if (apply && waiting_.size() >= kWaitingMax) {
+    return "error: the engine takes no more: its core does not turn";
+  }
+  const ConfigAnswer answer = setup_.configure(text, apply);
+  const bool refused = !answer.error.empty();
+  if (apply) {
+    log_.print(refused ? LogLevel::kWarning : LogLevel::kInfo, setup_.clock.now(),
+               "control: reload{}: {}", refused ? " refused" : "",
+               refused ? answer.error : answer.words);
+  }
+  if (answer.taken) push({.code = ControlCode::kReload, .scope = PauseScope::kAll, .pad = {}});
+  return fmt::format("{}\n{}", refused ? "error: " + answer.error : fmt::format("ok {}", pushed_),
+                     answer.changes);
 }
 
 // The orders go whether HALT could be written or not.

@@ -28,6 +28,15 @@ namespace mm::app {
 std::optional<Control> parse_control(std::string_view request);
 std::string control_text(const Control& control);  // the same back
 
+// What becomes of a new configuration: `plan` and `reload`, each followed by a line's end and the
+// configuration's text.
+struct ConfigAnswer {
+  bool taken = false;     // the core is to have a kReload
+  std::string error{};    // refused, and why
+  std::string changes{};  // a line each, also of those that are refused
+  std::string words{};    // the same for the log
+};
+
 class Steering {
  public:
   struct Setup {
@@ -38,6 +47,8 @@ class Steering {
     bool guard_started = false;  // one is expected to watch
     // Why the venue's edge must not go on, told once; empty: it may.
     std::function<std::string()> take_halt{};
+    // Without `apply` nothing but the answer comes of it. None: this engine reloads nothing.
+    std::function<ConfigAnswer(std::string_view text, bool apply)> configure{};
   };
   explicit Steering(const Setup& setup);
   ~Steering() { stop(); }
@@ -58,6 +69,7 @@ class Steering {
   };
   int turn();
   std::string answer(std::string_view request, bool gone);
+  std::string configure(std::string_view text, bool apply, bool gone);
   std::string done(const std::string& problem) const;
   std::string kill();
   std::string resume();

@@ -248,7 +248,7 @@ std::string LiveEdge::take_halt() {
 // fills that it was not told, and then the end of each order that it still thinks alive.
 void LiveEdge::settle(const Core& core, const Ending& ending) {
   for (int turn = 0; turn < kLastTurnsMax && gateway_agent_.do_work() > 0; ++turn) continue;
-  connector_.say_notes();
+  connector_.finish_notes();
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     ending.tell(session_is_down(core, static_cast<InstrumentId>(i)));
   }

@@ -46,6 +46,7 @@ void Explainer::say(const std::string& text) {
 std::uint64_t Explainer::on_event(const Event& event) {
   if (question_.at && !told_ && event.time > *question_.at) tell_standing();
   const std::uint64_t hash = core_.on_event(event);
+  if (core_.reloads().size() > reloads_seen_) follow_reloads();
   if (question_.all_orders || question_.order.v != 0) follow_orders(event);
   if (question_.level && !question_.at) {
     for (Watched& w : watched_) follow_level(w);
@@ -58,6 +59,13 @@ void Explainer::finish() {
   for (const OrderStory& story : stories_) say(story.text(core_.core()));
 }
 
+// Since when the parameters are what they are, if they were others.
+std::string Explainer::reload_line() const {
+  if (core_.reloads().empty()) return {};
+  const ReplayCore::Reload& last = core_.reloads().back();
+  return fmt::format("    reload      at {}: {}\n", moment_text(last.time), last.changes);
+}
+
 // As decided last before the instant asked for.
 void Explainer::tell_standing() {
   told_ = true;
@@ -65,8 +73,18 @@ void Explainer::tell_standing() {
   if (core.now().v == 0) return;
   for (const Watched& w : watched_) {
     const InstrumentState& s = core.instrument(w.instrument);
-    say(fmt::format("{} at {}\n{}", s.config.instrument.symbol(), moment_text(core.now()),
-                    standing_text(core, s, core.now(), question_.level)));
+    say(fmt::format("{} at {}\n{}{}", s.config.instrument.symbol(), moment_text(core.now()),
+                    reload_line(), standing_text(core, s, core.now(), question_.level)));
+  }
+}
+
+// What is told from here on is of other parameters.
+void Explainer::follow_reloads() {
+  const ReplayCore::Reload& last = core_.reloads().back();
+  reloads_seen_ = core_.reloads().size();
+  for (OrderStory& story : stories_) story.on_reload(last.time, last.changes);
+  if (question_.level && !question_.at) {
+    say(fmt::format("{} reload: {}\n", moment_text(last.time), last.changes));
   }
 }
 

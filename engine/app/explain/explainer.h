@@ -48,8 +48,10 @@ class Explainer {
 
   void say(const std::string& text);
   void tell_standing();
+  std::string reload_line() const;
   void follow_orders(const Event& event);
   void follow_level(Watched& watched);
+  void follow_reloads();
   OrderStory* story_of(ClientOrderId id);
 
   Question question_;
@@ -57,6 +59,7 @@ class Explainer {
   ReplayCore core_;
   bool answered_ = false;
   bool told_ = false;  // the standing at the instant asked for
+  std::size_t reloads_seen_ = 0;
   std::vector<Watched> watched_;
   std::vector<OrderStory> stories_;
   std::unordered_map<std::uint64_t, std::size_t> story_at_;

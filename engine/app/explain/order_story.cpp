@@ -43,6 +43,10 @@ void OrderStory::on_left(const InstrumentState& s, const Order& order, Nanos now
   left_off_max_ = std::max(left_off_max_, deviation_from_ladder(s, order));
 }
 
+void OrderStory::on_reload(Nanos time, const std::string& changes) {
+  if (!ended_) add(time, "reload: " + changes);
+}
+
 void OrderStory::on_command(const Core& core, const Command& c) {
   const InstrumentState& s = core.instrument(c.instrument);
   const bool replaces = c.kind == CommandKind::kReplace && c.new_id == id_;

@@ -22,6 +22,8 @@ class OrderStory {
   // The order rests at the end of a batch, and nothing was sent for it.
   void on_left(const InstrumentState& s, const Order& order, Nanos now);
 
+  void on_reload(Nanos time, const std::string& changes);
+
   ClientOrderId id() const { return id_; }
   // All lines so far; `core` says how the order ended where no report did.
   std::string text(const Core& core) const;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct RunOptions {
   std::string json_file;                       // empty: none
   std::string session_dir;                     // empty: a new folder in [session] dir
   bool guard = false;                          // live: start one beside it
+  bool monitor = false;                        // start the web dashboard beside it
   const sim::FaultScenario* faults = nullptr;  // what goes wrong, simulation only
 };
 int run_mode(const RunOptions& options, const Config& config);
@@ -70,6 +72,16 @@ struct SteerOptions {
 };
 int steer_mode(const SteerOptions& options);
 
+struct ReloadOptions {
+  std::string session_dir;  // empty: the newest in `sessions_dir` whose engine runs
+  std::string sessions_dir = "sessions";
+};
+// Reads the new configuration and checks it as `check` does; where no file is named it is the one
+// in force in that session, with the keys of the command line over it.
+using NewConfig = std::function<ConfigLoad(const std::string& session)>;
+int plan_mode(const ReloadOptions& options, const NewConfig& load);
+int reload_mode(const ReloadOptions& options, const NewConfig& load);
+
 struct GuardOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`
   std::string sessions_dir = "sessions";
@@ -111,6 +123,14 @@ struct TopOptions {
   bool once = false;  // one page as plain text
 };
 int top_mode(const TopOptions& options);
+
+struct MonitorOptions {
+  std::vector<std::string> sessions;  // empty: whatever runs in `sessions_dir`, else the newest
+  std::string sessions_dir = "sessions";
+  MonitorConfig where;
+  bool beside_run = false;  // started by a run, and ends with it
+};
+int monitor_mode(const MonitorOptions& options);
 
 struct HostOptions {
   std::string cpus;  // of hot threads, as "2-3"; empty: host_tuning.h says which

@@ -18,6 +18,7 @@
 #include "engine/journal/journal_ring.h"
 #include "engine/journal/replay.h"
 #include "engine/report/csv.h"
+#include "engine/report/iso_time.h"
 #include "engine/report/report_page.h"
 #include "engine/runtime/durable_file.h"
 
@@ -241,6 +242,9 @@ std::string Report::write() {
   input_.mode = reader_.header().mode;
   input_.build = reader_.header().build;
   input_.config = reader_.header().config;
+  for (const ReplayCore::Reload& r : core_.reloads()) {
+    input_.reloads.push_back(fmt::format("{}: {}", iso_time(r.time), r.changes));
+  }
   const std::string page = report_page(report_json(input_, core_.core(), *model_));
   if (std::string error = write_durably(out_, page); !error.empty()) return error;
   std::printf("%s: %zu kB\n", out_.c_str(), page.size() / 1000);

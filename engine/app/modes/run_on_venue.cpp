@@ -198,8 +198,9 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .begun = {},
                  .refuse = fail,
                  .resynchronises = config.feed.source == FeedSource::kWebSocket,
+                 .obey = [info = venue.info](Config& c) { obey_limits(info, c); },
                  .guard = guard};
-  obey_limits(venue.info, parts.config);
+  parts.obey(parts.config);
   parts.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
   if (!live) return run_paper(options, std::move(parts));
   return run_live(options, std::move(parts), credentials, order_limits(venue.info), *refusal);

@@ -10,10 +10,12 @@
 #include <thread>
 
 #include "engine/app/config/core_setup.h"
+#include "engine/app/control/monitor_process.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/host.h"
 #include "engine/app/modes/modes.h"
+#include "engine/app/reload/reloader.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
 #include "engine/app/session/start_recovery.h"
@@ -125,6 +127,7 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
+        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
@@ -142,6 +145,8 @@ class RealtimeRun {
   }
   void watch();
   void look(Nanos now);
+  void start_monitor();
+  void watch_monitor();
   void watch_journal(Nanos now);
   void show_connections();
   bool shut_down();
@@ -176,6 +181,7 @@ class RealtimeRun {
                              clock_,
                              config_.engine.market_batch_max};
   StatusAgent status_{core_, snapshots_, clock_};
+  Reloader reloader_;
   counters::CorePublisher publisher_{
       core_, driver_.events(), {strategy_.event_to_command(), strategy_.turn()}, clock_};
 
@@ -186,6 +192,7 @@ class RealtimeRun {
   std::unique_ptr<VenueEdge> edge_;
   std::unique_ptr<Steering> steering_;
   std::shared_ptr<GuardProcess> guard_;
+  MonitorProcess monitor_;
   std::vector<std::unique_ptr<HotAgents>> hot_agents_;
   std::vector<std::unique_ptr<AgentRunner<HotAgents>>> hot_threads_;
   std::unique_ptr<JournalAgent<>> journal_agent_;
@@ -221,9 +228,11 @@ std::string RealtimeRun::open_counters() {
 }
 
 std::string RealtimeRun::start_steering() {
-  steering_ = std::make_unique<Steering>(Steering::Setup{counters_, rings_.control, clock_, *log_,
-                                                         guard_ != nullptr,
-                                                         [this] { return edge_->take_halt(); }});
+  reloader_.keep_in(record_.path());
+  steering_ = std::make_unique<Steering>(Steering::Setup{
+      counters_, rings_.control, clock_, *log_, guard_ != nullptr,
+      [this] { return edge_->take_halt(); },
+      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
@@ -325,6 +334,7 @@ int RealtimeRun::run() {
     journal_ring_.remove();  // nothing was sent
     return refuse_(error);
   }
+  start_monitor();
   watch();
   const bool flat = shut_down();
   stop_threads();
@@ -356,6 +366,25 @@ void RealtimeRun::show_connections() {
   layout.connection_count.store(static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
+// Without it trading goes on all the same.
+void RealtimeRun::start_monitor() {
+  if (!options_.monitor) return;
+  const std::string error = monitor_.start(record_.path());
+  if (!error.empty()) say("the dashboard cannot be started: " + error);
+}
+
+// Its address, with the token: shown, but not written to the log.
+void RealtimeRun::watch_monitor() {
+  const std::string line = monitor_.heard();
+  if (line.empty()) return;
+  if (options_.quiet || !stdout_is_terminal()) {
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+  } else {
+    where_ += "\n" + line;
+  }
+}
+
 // What happened since the last look: to the log, and now and then to the terminal.
 void RealtimeRun::look(Nanos now) {
   Activity activity;
@@ -368,6 +397,7 @@ void RealtimeRun::look(Nanos now) {
     if (shown) view_.log(time_of(activity), text);
   }
   show_connections();
+  watch_monitor();
   log_->drain(now - kMillisecond * 100);
   watch_journal(now);
   while (snapshots_.try_pop(snapshot_)) continue;

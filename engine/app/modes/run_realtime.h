@@ -31,6 +31,8 @@ struct RunParts {
   std::function<int(const std::string&)> refuse = fail;
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.
   bool resynchronises = false;
+  // What the venue allows less of than a configuration; none: all that it says.
+  std::function<void(Config&)> obey{};
   std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
 };
 

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <thread>
+#include <optional>
 #include <vector>
 
 #include "engine/app/control/control_socket.h"
+#include "engine/app/control/effect.h"
 #include "engine/app/control/running_engines.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/modes/modes.h"
@@ -19,60 +19,18 @@ namespace {
 
 using counters::CountersFile;
 
-constexpr std::chrono::milliseconds kAnswerPatience{5000}, kLook{20};
-constexpr Nanos kEffectPatience{10 * kSecond.v};
-
-// What the counters say once the core has consumed `events` control events.
-struct Effect {
-  bool seen = false;
-  std::int64_t live_orders = 0;
-};
-
-Effect look(const CountersFile& counters, std::int64_t events) {
-  counters::EngineBlock::Copy numbers;
-  if (!counters.layout().numbers.read(numbers)) return {};
-  const auto control = static_cast<std::size_t>(EventKind::kControl);
-  return {numbers.value("events_total", control) >= events, numbers.value("live_orders")};
-}
-
-// A kill has its effect when no order is left.
-Effect wait_for_effect(const CountersFile& counters, std::int64_t events, bool until_flat) {
-  const Nanos give_up = counters::monotonic_now() + kEffectPatience;
-  for (;;) {
-    const Effect effect = look(counters, events);
-    const bool done = effect.seen && (!until_flat || effect.live_orders == 0);
-    if (done || counters::monotonic_now() >= give_up || !counters.engine_alive()) return effect;
-    std::this_thread::sleep_for(kLook);
-  }
-}
-
-std::string sides_text(const CountersFile& counters) {
-  std::string text;
-  for (const counters::Instrument& i : counters.instruments()) {
-    counters::InstrumentBlock::Copy numbers;
-    if (!i.numbers.read(numbers)) continue;
-    for (const Side side : kSides) {
-      const auto reason = static_cast<QuoteReason>(numbers.value("quote_reason", index(side)));
-      text += fmt::format("  {} {}: {}, {} orders live\n", i.symbol.data(), mm::name(side),
-                          mm::name(reason), numbers.value("orders_live", index(side)));
-    }
-  }
-  return text;
-}
+constexpr std::chrono::milliseconds kAnswerPatience{5000};
 
 int tell(const std::string& session, const CountersFile& counters, const Control& control) {
   const std::string request = control_text(control);
   const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
   if (!answer.error.empty()) return fail(answer.error);
-  std::int64_t events = 0;
-  if (!answer.text.starts_with("ok ")) return fail(answer.text);
-  const char* const end = answer.text.data() + answer.text.size();
-  const auto [rest, problem] = std::from_chars(answer.text.data() + 3, end, events);
-  if (problem != std::errc()) return fail("not understood: " + answer.text);
-  const std::string unwritten(rest == end ? end : rest + 1, end);  // it is done, but
+  const std::optional<Obeyed> obeyed = read_obeyed(answer.text);
+  if (!obeyed) return fail(answer.text);
+  const std::string& unwritten = obeyed->rest;  // it is done, but
   const bool kill = control.code == ControlCode::kKill;
   if (!unwritten.empty()) fail("HALT is not written, a live run may start again: " + unwritten);
-  const Effect effect = wait_for_effect(counters, events, kill);
+  const Effect effect = wait_for_effect(counters, obeyed->events, kill);
   if (!effect.seen) {
     return fail(request + ": told, but the engine's core has not taken it up; it may hang");
   }

@@ -1,5 +1,6 @@
 #include "engine/app/session/replay_core.h"
 
+#include "engine/app/config/config_change.h"
 #include "engine/app/config/core_setup.h"
 #include "engine/core/event_check.h"
 #include "engine/journal/instrument_text.h"
@@ -7,8 +8,9 @@
 namespace mm::app {
 
 std::string ReplayCore::build(const JournalHeader& header) {
-  const ConfigLoad load = parse_config(header.config, "the journal's config");
+  ConfigLoad load = parse_config(header.config, "the journal's config");
   if (!load.ok()) return load.error;
+  config_ = std::move(load.config);
   if (std::string error = parse_instrument_lines(header.instruments, instruments_);
       !error.empty()) {
     return "the journal's instruments cannot be read: " + error;
@@ -17,7 +19,7 @@ std::string ReplayCore::build(const JournalHeader& header) {
   if (std::string error = parse_opening(header.opening, opening_); !error.empty()) {
     return "the journal's opening cannot be read: " + error;
   }
-  core_ = std::make_unique<Core>(make_core_config(load.config, instruments_, opening_));
+  core_ = std::make_unique<Core>(make_core_config(config_, instruments_, opening_));
   commands_ = std::make_unique<CommandBuffer>();
   resets_.assign(instruments_.size(), 0);
   return {};
@@ -33,6 +35,7 @@ std::uint64_t ReplayCore::on_event(const Event& event) {
   commands_->clear();
   core_->on(event, *commands_);
   core_->conclude(*commands_);
+  if (next_config_ && !core_->reload_waits()) take_up(event.time);
   if (ledger_ != nullptr) {
     ledger_->on_record(event, commands_->items());
     for (const Denial& denial : core_->denials()) ledger_->on_denial(event.time, denial);
@@ -50,8 +53,21 @@ void ReplayCore::note_resets(Nanos now) {
   }
 }
 
-std::string ReplayCore::on_config(std::string_view) {
-  return "this version does not reload its config";
+std::string ReplayCore::on_config(std::string_view text) {
+  ConfigLoad load = parse_config(text, "a reload's config");
+  if (!load.ok()) return load.error;
+  auto next = std::make_unique<CoreConfig>(make_core_config(load.config, instruments_, opening_));
+  core_->offer(*next);
+  next_ = std::move(next);
+  next_config_ = std::move(load.config);
+  return {};
+}
+
+void ReplayCore::take_up(Nanos now) {
+  reloads_.push_back({now, changes_text(config_changes(config_, *next_config_))});
+  config_ = std::move(*next_config_);
+  next_config_.reset();
+  if (ledger_ != nullptr) ledger_->on_change(now, 0, "reload", reloads_.back().changes);
 }
 
 std::uint64_t ReplayCore::output_hash() {

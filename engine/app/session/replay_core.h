@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,7 @@ class ReplayCore {
   // False for what no session can have written; on_event() takes everything else.
   bool possible(const Event& event) const;
   std::uint64_t on_event(const Event& event);
+  // Parameters that the next kReload brings.
   std::string on_config(std::string_view text);
   std::uint64_t output_hash();
 
@@ -39,10 +42,23 @@ class ReplayCore {
   std::span<const Command> commands() const { return commands_->items(); }
   std::span<const Instrument> instruments() const { return instruments_; }
   const SessionOpening& opening() const { return opening_; }
+  // That in force.
+  const Config& config() const { return config_; }
+  // What every reload so far has changed, on a line.
+  struct Reload {
+    Nanos time;
+    std::string changes;
+  };
+  std::span<const Reload> reloads() const { return reloads_; }
 
  private:
+  void take_up(Nanos now);
   void note_resets(Nanos now);
 
+  Config config_;
+  std::optional<Config> next_config_;
+  std::unique_ptr<CoreConfig> next_;  // of that
+  std::vector<Reload> reloads_;
   std::vector<Instrument> instruments_;
   SessionOpening opening_;
   std::vector<std::uint64_t> resets_;  // of each instrument, as far as the ledger knows

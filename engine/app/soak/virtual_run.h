@@ -67,6 +67,11 @@ class VirtualRun {
     const SealedScope sealed;
     return loop_->advance(until, interrupted);
   }
+  // The parameters of `next` from here on; the journal has its text already.
+  void reload(const CoreConfig& next) {
+    core_.offer(next);
+    loop_->control(ControlCode::kReload);
+  }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }
   // When the last order was gone.

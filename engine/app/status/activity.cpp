@@ -77,6 +77,7 @@ std::string event_text(const Event& e, const Instrument& i) {
       return e.control.code == ControlCode::kShutdown ? "shutting down: cancelling all orders"
              : e.control.code == ControlCode::kKill   ? "KILL: cancelling all orders"
              : e.control.code == ControlCode::kPause  ? "paused"
+             : e.control.code == ControlCode::kReload ? "parameters reloaded"
                                                       : "resumed";
     default:
       return fmt::format("{} {} [{}]", i.symbol(), name(e.kind), id_text(e.report.id));

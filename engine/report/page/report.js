@@ -300,6 +300,7 @@ function rest() {
   table(part, ['event', 'count', 'per second'], Object.entries(summary.events || {})
     .map(([name, e]) => [name, e.count, e.per_second]));
   const parameters = section('Parameters');
+  for (const reload of data.reloads || []) add(parameters, 'p', 'Reloaded at ' + reload);
   add(parameters, 'pre', data.config.split('\n').filter(line => line.trim() && !/^\s*[;#]/.test(line))
     .join('\n'));
 }

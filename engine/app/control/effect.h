@@ -1,0 +1,33 @@
+// What becomes of a request on the control socket: the engine's word, then the core's counters.
+//
+// Cold, in the process that asks; waits in short sleeps, for some seconds at most.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/counters/counters_file.h"
+
+namespace mm::app {
+
+// "ok N ...": the core will have done it with its Nth control event.
+struct Obeyed {
+  std::int64_t events = 0;
+  std::string rest;  // behind it
+};
+std::optional<Obeyed> read_obeyed(const std::string& answer);
+
+// What the counters say once the core has consumed that many control events.
+struct Effect {
+  bool seen = false;
+  std::int64_t live_orders = 0;
+};
+// Or that no order is left, if `until_flat`; how things stand when patience is over, otherwise.
+Effect wait_for_effect(const counters::CountersFile& counters, std::int64_t events,
+                       bool until_flat);
+
+// A line for each side of each instrument.
+std::string sides_text(const counters::CountersFile& counters);
+
+}  // namespace mm::app

@@ -1,0 +1,54 @@
+#include "engine/app/reload/reloader.h"
+
+#include <fmt/format.h>
+
+#include "engine/app/config/core_setup.h"
+
+namespace mm::app {
+
+// What the start has drawn or the venue bounds is no change.
+std::vector<ConfigChange> Reloader::compare(Config& next) const {
+  if (next.engine.epoch == 0) next.engine.epoch = running_.engine.epoch;
+  if (next.engine.id_nonce == 0) next.engine.id_nonce = running_.engine.id_nonce;
+  if (setup_.obey) setup_.obey(next);
+  std::vector<ConfigChange> changes = config_changes(running_, next);
+  const std::int32_t orders_max = setup_.config.common.risk.max_order_count;
+  for (ConfigChange& c : changes) {
+    const bool of_account = c.section == "risk" && c.key == "max_order_count";
+    if (!of_account || next.common.risk.max_order_count <= orders_max) continue;
+    c.problem = fmt::format("must be at most {}, which the order table was made for", orders_max);
+  }
+  return changes;
+}
+
+ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
+  ConfigLoad load = parse_config(text, "the new configuration");
+  if (!load.ok()) return {.taken = false, .error = load.error};
+  const std::vector<ConfigChange> changes = compare(load.config);
+  ConfigAnswer answer;
+  answer.changes = write_changes(changes);
+  answer.words = changes.empty() ? "nothing changes" : changes_text(changes);
+  if (!all_live(changes)) {
+    for (const ConfigChange& c : changes) {
+      if (!c.problem.empty() && answer.error.empty()) answer.error = change_text(c);
+    }
+    return answer;
+  }
+  if (!apply || changes.empty()) return answer;
+  if (setup_.core.reload_waits()) {
+    answer.error = "the core has not taken up the reload before this one";
+    return answer;
+  }
+  const std::string in_force = effective_text(load.config);
+  answer.error = SessionFolder(session_).write_config(in_force);
+  if (!answer.error.empty()) return answer;
+  offered_ = std::make_unique<CoreConfig>(
+      make_core_config(load.config, setup_.instruments, setup_.opening));
+  setup_.lane.offer_config(redacted(in_force));
+  setup_.core.offer(*offered_);
+  running_ = std::move(load.config);
+  answer.taken = true;
+  return answer;
+}
+
+}  // namespace mm::app

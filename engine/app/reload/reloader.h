@@ -1,0 +1,52 @@
+// The engine's side of plan and reload: reads a new configuration, says what it changes, and hands
+// it to the core and to the journal.
+//
+// Cold, one thread (Steering's); allocates. The core takes over at the kReload event that whoever
+// asked here puts into the control ring next; until then the parameters are kept here and another
+// reload is refused. What is refused changes nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/app/config/config.h"
+#include "engine/app/config/config_change.h"
+#include "engine/app/control/steering.h"
+#include "engine/core/core.h"
+#include "engine/journal/journal_lane.h"
+#include "engine/journal/session_opening.h"
+#include "engine/ledger/session_folder.h"
+
+namespace mm::app {
+
+class Reloader {
+ public:
+  struct Setup {
+    const Config& config;  // as started
+    std::span<const Instrument> instruments;
+    const SessionOpening& opening;
+    Core& core;
+    JournalLane& lane;
+    // What the venue allows less of than a configuration; none: all that it says.
+    std::function<void(Config&)> obey{};
+  };
+  explicit Reloader(const Setup& setup) : setup_(setup), running_(setup.config) {}
+
+  // Whose config.ini is to say what is in force.
+  void keep_in(const std::string& session) { session_ = session; }
+  ConfigAnswer configure(std::string_view text, bool apply);
+
+ private:
+  std::vector<ConfigChange> compare(Config& next) const;
+
+  Setup setup_;
+  std::string session_;
+  Config running_;
+  std::unique_ptr<CoreConfig> offered_;  // as long as the core may read it
+};
+
+}  // namespace mm::app

@@ -1,0 +1,186 @@
+"""Opens the dashboard in headless Chromium, clicks what a person would, and says what it saw.
+
+Usage: dashboard_in_browser.py URL PICTURE.png [--width N] [--height N] [--light] [--look]
+
+Talks to the browser over its debugging pipe. Prints one JSON object: every console message, page
+error and request to another host, and the outcome of each step. With --look it clicks nothing.
+"""
+import argparse
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+PATIENCE_S = 30
+
+
+class Browser:
+    """One page of a Chromium of its own."""
+
+    def __init__(self, options):
+        self.profile = tempfile.mkdtemp(prefix='mm_chromium_')
+        to_browser, self.to_browser = os.pipe()
+        self.from_browser, from_browser = os.pipe()
+
+        def give_pipes():
+            reading, writing = os.dup(to_browser), os.dup(from_browser)
+            os.dup2(reading, 3)
+            os.dup2(writing, 4)
+
+        self.process = subprocess.Popen(
+            ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
+             '--no-first-run', '--remote-debugging-pipe', '--ignore-certificate-errors',
+             '--disable-background-networking', f'--user-data-dir={self.profile}',
+             f'--window-size={options.width},{options.height}', 'about:blank'],
+            env={**os.environ, 'HOME': self.profile}, preexec_fn=give_pipes, close_fds=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(to_browser)
+        os.close(from_browser)
+        self.unread, self.number, self.session = b'', 0, None
+        self.wrong, self.hosts = [], set()
+        target = self.ask('Target.createTarget', url='about:blank')['targetId']
+        self.session = self.ask('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
+        for domain in ('Runtime', 'Log', 'Network', 'Page'):
+            self.ask(domain + '.enable')
+        self.ask('Emulation.setDeviceMetricsOverride', width=options.width, height=options.height,
+                 deviceScaleFactor=1, mobile=options.width < 600)
+        self.ask('Emulation.setScrollbarsHidden', hidden=True)
+        self.ask('Emulation.setEmulatedMedia', features=[
+            {'name': 'prefers-color-scheme', 'value': 'light' if options.light else 'dark'}])
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def read(self):
+        while b'\0' not in self.unread:
+            more = os.read(self.from_browser, 1 << 16)
+            if not more:
+                raise RuntimeError('the browser has gone')
+            self.unread += more
+        text, self.unread = self.unread.split(b'\0', 1)
+        return json.loads(text)
+
+    def note(self, message):
+        method, what = message.get('method'), message.get('params', {})
+        if method == 'Runtime.exceptionThrown':
+            self.wrong.append(str(what['exceptionDetails'].get('exception', what)))
+        elif method == 'Runtime.consoleAPICalled':
+            self.wrong.append(str(what['args']))
+        elif method == 'Log.entryAdded':
+            self.wrong.append(what['entry']['text'] + ' ' + what['entry'].get('url', ''))
+        elif method == 'Network.requestWillBeSent':
+            self.hosts.add(what['request']['url'].split('/')[2])
+
+    def ask(self, method, **params):
+        self.number += 1
+        message = {'id': self.number, 'method': method, 'params': params}
+        if self.session:
+            message['sessionId'] = self.session
+        os.write(self.to_browser, json.dumps(message).encode() + b'\0')
+        while True:
+            answer = self.read()
+            if answer.get('id') == self.number:
+                return answer.get('result', {'error': answer.get('error')})
+            self.note(answer)
+
+    def value(self, script):
+        result = self.ask('Runtime.evaluate', expression=script, returnByValue=True,
+                          awaitPromise=True)
+        return result.get('result', {}).get('value')
+
+    def wait(self, script):
+        """Whether it becomes true."""
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
+            if self.value(script):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def picture(self, file):
+        data = self.ask('Page.captureScreenshot', captureBeyondViewport=True)['data']
+        with open(file, 'wb') as out:
+            out.write(base64.b64decode(data))
+
+
+QUOTES = "[...document.querySelectorAll('.tile')].find(t => t.textContent.startsWith('quotes'))" \
+         ".textContent"
+ORDERS = "document.querySelectorAll('#orders tbody tr').length"
+INK = """Math.min(...[...document.querySelectorAll('canvas')].map(c => {
+  const bytes = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  let pixels = 0;
+  for (let i = 3; i < bytes.length; i += 4) if (bytes[i] > 0) ++pixels;
+  return pixels;
+}))"""
+
+
+def click(page, element):
+    page.value(f"document.getElementById('{element}').click()")
+
+
+def steps(page, options):
+    seen = {}
+    seen['running'] = page.wait("document.getElementById('life').textContent === 'running'")
+    seen['quotes'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
+    seen['plots'] = page.wait(f"document.querySelectorAll('canvas').length === 8 && {INK} > 200")
+    seen['token_hidden'] = page.value("location.hash === ''")
+    if options.look:
+        return seen
+    click(page, 'pause')
+    seen['paused'] = page.wait(f"{QUOTES}.includes('quotespaused') && {ORDERS} === 0")
+    seen['levels_say_why'] = page.wait(
+        "[...document.querySelectorAll('#levels tbody tr')].every(r => r.textContent.includes("
+        "'paused'))")
+    seen['timeline_says_why'] = page.wait(
+        "document.getElementById('reasons').textContent.includes('paused')")
+    click(page, 'resume')
+    seen['resumed'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
+    click(page, 'kill')
+    seen['kill_asks'] = page.wait("document.getElementById('confirm').open")
+    page.value("document.querySelector('#confirm button[value=no]').click()")
+    seen['kill_was_not_done'] = page.wait(f"!document.getElementById('confirm').open && {ORDERS} > 0")
+    page.value("document.getElementById('order_side').value = 'buy';"
+               "document.getElementById('order_side').dispatchEvent(new Event('input'))")
+    seen['filtered'] = page.wait(
+        f"{ORDERS} > 0 && [...document.querySelectorAll('#orders tbody tr')].every("
+        "r => r.cells[0].textContent === 'buy')")
+    click(page, 'theme')
+    page.value("document.querySelector('#config summary').click()")
+    seen['config'] = page.wait(
+        "document.querySelector('#config pre').textContent.includes('[strategy]')")
+    page.value("document.querySelector('#config summary').click()")
+    click(page, 'theme')
+    return seen
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('url')
+    parser.add_argument('picture')
+    parser.add_argument('--width', type=int, default=1440)
+    parser.add_argument('--height', type=int, default=1300)
+    parser.add_argument('--light', action='store_true')
+    parser.add_argument('--look', action='store_true')
+    parser.add_argument('--after', type=float, default=0)
+    options = parser.parse_args()
+    page = Browser(options)
+    try:
+        page.ask('Page.navigate', url=options.url)
+        if options.after:
+            time.sleep(options.after)
+        seen = steps(page, options)
+        seen['nothing_sticks_out'] = page.value(
+            'document.documentElement.scrollWidth <= innerWidth')
+        page.picture(options.picture)
+        print(json.dumps({'wrong': page.wrong, 'hosts': sorted(page.hosts), **seen}))
+    finally:
+        page.close()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,281 @@
+// The dashboard's server with real clients on loopback: who is let in, who misbehaves, at what
+// cost.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+
+#include "engine/dashboard/server.h"
+#include "engine/net/http_client.h"
+#include "engine/net/ws_connect.h"
+#include "tests/local_venue.h"
+#include "tests/net_client.h"
+#include "tests/published_core.h"
+
+namespace mm::dashboard {
+namespace {
+
+using test::PublishedCore;
+using testing::HasSubstr;
+
+const std::string kToken = "0123456789abcdef0123456789abcdef";
+
+// A client that says what it likes.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port, int receive_bytes = 0) {
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_bytes > 0) {
+      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    }
+    timeval patience{.tv_sec = 20, .tv_usec = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void say(std::string_view text) const { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
+  // Until that is there, or nothing more comes.
+  std::string hear(std::string_view until) {
+    std::array<char, 4096> bytes;
+    while (heard_.find(until) == std::string::npos) {
+      const ssize_t count = recv(fd_, bytes.data(), bytes.size(), 0);
+      if (count <= 0) break;
+      heard_.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+    return heard_;
+  }
+  std::string status(std::string_view text) {
+    say(text);
+    return hear("\r\n").substr(0, 12);
+  }
+
+ private:
+  int fd_;
+  std::string heard_;
+};
+
+std::string upgrade(const std::string& token) {
+  return "GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+         "Sec-WebSocket-Protocol: mm-logic, " +
+         token + "\r\n\r\n";
+}
+
+std::size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t whole = 0, resident = 0;
+  file >> whole >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+class DashboardServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    engine_.harness.start_quoting();
+    engine_.publisher.publish_all();
+    ASSERT_EQ(board_.add(engine_.here.path("session")), "");
+  }
+  void TearDown() override { stop(); }
+  void start(ServerOptions options = {}) {
+    options.port = 0;
+    options.token = kToken;
+    server_ = std::make_unique<Server>(options, board_,
+                                       [this](const std::string&, const std::string& request) {
+                                         while (hangs_) std::this_thread::yield();
+                                         return "ok " + request;
+                                       });
+    ASSERT_EQ(server_->open(), "");
+    port_ = server_->port();
+    thread_ = std::thread([this] { server_->run([this] { return stop_.load(); }); });
+  }
+  void stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  net::WsOpened open_page(const std::string& token, const net::TlsContext* tls = nullptr) {
+    const net::Endpoint to{"127.0.0.1", port_, tls != nullptr, "/stream"};
+    net::DialOptions options;
+    return net::open_websocket(to, tls, options, {},
+                               {{"Sec-WebSocket-Protocol", "mm-logic, " + token}});
+  }
+
+  PublishedCore engine_;
+  Board board_{{}};
+  std::unique_ptr<Server> server_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stop_{false}, hangs_{false};
+  std::thread thread_;
+};
+
+TEST_F(DashboardServer, APageIsToldHowThingsAreAgainAndAgain) {
+  start();
+  net::WsOpened page = open_page(kToken);
+  ASSERT_NE(page.socket, nullptr) << page.error;
+  for (int i = 0; i < 3; ++i) {
+    const net::WsMessage message = test::next_event(*page.socket);
+    ASSERT_EQ(message.event, net::WsEvent::kText);
+    EXPECT_THAT(std::string(message.payload), HasSubstr("\"life\":\"running\""));
+    EXPECT_EQ(message.payload.find("\"about\"") != std::string_view::npos, i == 0);
+  }
+  EXPECT_TRUE(page.socket->send_text("watch 1 0"));
+  for (;;) {
+    const net::WsMessage message = test::next_event(*page.socket);
+    ASSERT_EQ(message.event, net::WsEvent::kText);
+    if (message.payload.find("\"about\"") != std::string_view::npos) break;
+  }
+}
+
+TEST_F(DashboardServer, WhoHasNoTokenIsNotLetIn) {
+  start();
+  for (const std::string& token : {std::string("x"), kToken.substr(1), kToken + "0"}) {
+    EXPECT_EQ(open_page(token).http_status, 401);
+  }
+  RawClient client(port_);
+  EXPECT_EQ(client.status("POST /control/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                          "Content-Length: 4\r\n\r\nkill"),
+            "HTTP/1.1 401");
+}
+
+TEST_F(DashboardServer, WhatAPageSaysThatIsNoWishEndsIt) {
+  start();
+  for (const std::string& word :
+       {std::string("watch"), std::string("watch 1"), std::string("watch 1 0 "),
+        std::string("kill"), std::string("watch -1 0"), std::string(65, 'x')}) {
+    net::WsOpened page = open_page(kToken);
+    ASSERT_NE(page.socket, nullptr) << page.error;
+    EXPECT_TRUE(page.socket->send_text(word));
+    net::WsMessage message;
+    do {
+      message = test::next_event(*page.socket);
+    } while (message.event == net::WsEvent::kText);
+    EXPECT_TRUE(message.event == net::WsEvent::kClosed || message.event == net::WsEvent::kFailed)
+        << word;
+  }
+}
+
+TEST_F(DashboardServer, RequestsThatAreTooLongOrNoneAreRefused) {
+  start();
+  const std::string head = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  EXPECT_EQ(RawClient(port_).status(head + "X: " + std::string(20'000, 'x') + "\r\n\r\n"),
+            "HTTP/1.1 431");
+  EXPECT_EQ(RawClient(port_).status("GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n"),
+            "HTTP/1.1 431");
+  EXPECT_EQ(RawClient(port_).status("POST /control/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                    "Content-Length: 1000000\r\n\r\n" +
+                                    std::string(1000, 'x')),
+            "HTTP/1.1 413");
+  for (const char* nonsense :
+       {"\x16\x03\x01 what is this\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"}) {
+    EXPECT_EQ(RawClient(port_).status(nonsense), "HTTP/1.1 400") << nonsense;
+  }
+  EXPECT_EQ(RawClient(port_).status("GET /../../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+            "HTTP/1.1 404");
+  EXPECT_EQ(RawClient(port_).status(head + "\r\n"), "HTTP/1.1 200") << "and it goes on";
+}
+
+TEST_F(DashboardServer, NothingComesFromOtherHosts) {
+  start();
+  RawClient client(port_);
+  client.say("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  const std::string answer = client.hear("</html>");
+  EXPECT_THAT(answer, HasSubstr("Content-Security-Policy: default-src 'none'; script-src 'self'"));
+  EXPECT_THAT(answer, HasSubstr("nosniff"));
+  EXPECT_EQ(answer.find("://"), std::string::npos);
+  EXPECT_EQ(answer.find(kToken), std::string::npos);
+}
+
+TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
+  for (std::size_t i = 0; i < WatchedEngine::kRowsMax; ++i) {
+    engine_.harness.now += kSecond;
+    engine_.harness.book(Ticks(299'999), Ticks(300'001));
+    engine_.publisher.publish_all();
+    for (int turn = 0; turn < 4; ++turn) board_.turn();
+  }
+  start();
+  // What one page takes, before.
+  RawClient(port_).status(upgrade(kToken));
+  const std::size_t before = resident_bytes();
+  std::vector<std::unique_ptr<RawClient>> idle, slow;
+  for (int i = 0; i < 200; ++i) idle.push_back(std::make_unique<RawClient>(port_));
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port_, 4096));
+    EXPECT_EQ(slow.back()->status(upgrade(kToken)), "HTTP/1.1 101");
+  }
+  // A page that reads is told all of the past, and things as they are.
+  net::WsOpened page = open_page(kToken);
+  ASSERT_NE(page.socket, nullptr) << page.error;
+  std::size_t bytes = 0;
+  for (int i = 0; i < 20; ++i) {
+    const net::WsMessage message = test::next_event(*page.socket);
+    ASSERT_EQ(message.event, net::WsEvent::kText);
+    bytes += message.payload.size();
+    EXPECT_LT(message.payload.size(), 128u << 10) << "what a client can hold up";
+  }
+  EXPECT_GT(bytes, 300u << 10);
+  EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()), 32u << 20);
+}
+
+TEST_F(DashboardServer, WhoComesWhenAllSeatsAreTakenIsTurnedAway) {
+  start();
+  std::vector<std::unique_ptr<RawClient>> all;
+  for (int i = 0; i < 256; ++i) all.push_back(std::make_unique<RawClient>(port_));
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  EXPECT_EQ(all.back()->status(request), "HTTP/1.1 200");
+  EXPECT_EQ(RawClient(port_).status(request), "");
+  all.erase(all.begin(), all.begin() + 100);
+  EXPECT_TRUE(test::wait_until([&] { return RawClient(port_).status(request) != ""; }));
+}
+
+TEST_F(DashboardServer, AnEngineThatHangsHoldsUpNobody) {
+  start();
+  hangs_ = true;
+  RawClient asker(port_);
+  asker.say("POST /control/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + kToken +
+            "\r\nContent-Length: 4\r\n\r\nkill");
+  net::WsOpened page = open_page(kToken);
+  ASSERT_NE(page.socket, nullptr) << page.error;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(test::next_event(*page.socket).event, net::WsEvent::kText);
+  }
+  hangs_ = false;
+  EXPECT_THAT(asker.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+}
+
+TEST_F(DashboardServer, SpeaksTls) {
+  const test::CertificateAuthority authority;
+  const test::Certificate mine = authority.issue();
+  const test::Scratch here;
+  ServerOptions options{.tls_cert_file = here.write("c.pem", mine.certificate_pem),
+                        .tls_key_file = here.write("k.pem", mine.key_pem),
+                        .token = {}};
+  start(options);
+  const net::TlsContext tls = net::TlsContext::client(here.write("a.pem", authority.pem()));
+  net::WsOpened page = open_page(kToken, &tls);
+  ASSERT_NE(page.socket, nullptr) << page.error;
+  EXPECT_EQ(test::next_event(*page.socket).event, net::WsEvent::kText);
+  EXPECT_EQ(open_page("x", &tls).http_status, 401);
+  EXPECT_EQ(RawClient(port_).status("GET / HTTP/1.1\r\n\r\n").substr(0, 4), "") << "not plain";
+}
+
+TEST_F(DashboardServer, WhatCannotBeServedIsSaid) {
+  const auto error_of = [this](ServerOptions options) {
+    return Server(std::move(options), board_, {}).open();
+  };
+  EXPECT_THAT(error_of({.port = 0, .tls_cert_file = "missing.pem"}), HasSubstr("missing.pem"));
+  start();
+  EXPECT_THAT(error_of({.port = port_}), HasSubstr("Address already in use"));
+  EXPECT_EQ(error_of({.port = port_, .takes_any_port = true}), "");
+}
+
+}  // namespace
+}  // namespace mm::dashboard

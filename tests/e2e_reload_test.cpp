@@ -1,0 +1,80 @@
+// plan and reload on a running simulation, as a person at a shell uses them.
+#include <gmock/gmock.h>
+
+#include "tests/running_sim.h"
+
+namespace mm {
+namespace {
+
+using test::Ran;
+using test::wait_until;
+using testing::HasSubstr;
+
+class Reload : public test::RunningSim {
+ protected:
+  std::int64_t live() const { return RunningSim::live(Side::kBuy) + RunningSim::live(Side::kSell); }
+  void start() {
+    ASSERT_NO_FATAL_FAILURE(RunningSim::start({"--seed", "4"}));
+    ASSERT_TRUE(wait_until([&] { return live() == 6; }));
+  }
+};
+
+TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const std::string fewer = " s --set strategy.target_orders_per_side=1";
+  const Ran planned = here_.run("plan" + fewer);
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(planned.out, HasSubstr("[strategy] target_orders_per_side: 3 -> 1"));
+  EXPECT_EQ(live(), 6) << "a plan changes nothing";
+  const Ran reloaded = here_.run("reload" + fewer);
+  EXPECT_EQ(reloaded.exit_code, 0) << reloaded.err;
+  EXPECT_THAT(reloaded.out, HasSubstr("reload: done"));
+  EXPECT_TRUE(wait_until([&] { return live() == 2; }));
+  EXPECT_THAT(here_.run("reload" + fewer).out, HasSubstr("nothing changes"));
+  EXPECT_THAT(test::read_file(here_.path("s/config.ini")),
+              HasSubstr("target_orders_per_side = 1\n"));
+  expect_whole_end();
+  EXPECT_EQ(test::JsonFile(here_.path("s/summary.json")).integer("/hot_path_allocations"), 0);
+  EXPECT_THAT(test::read_file(here_.path("s/log.txt")),
+              HasSubstr("control: reload: [strategy] target_orders_per_side: 3 -> 1"));
+}
+
+TEST_F(Reload, WhatIsRefusedChangesNothingAndSaysWhy) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const std::string file =
+      here_.write("new.ini", "[strategy]\nmin_spread = 0.003\n[market]\nseed = 5\n");
+  const std::string before = test::read_file(here_.path("s/config.ini"));
+  const Ran fixed = here_.run("reload s -c new.ini --set strategy.warmup_s=0.2");
+  EXPECT_EQ(fixed.exit_code, 2);
+  EXPECT_EQ(fixed.err,
+            "mm_logic: new.ini:4: [market] seed = 5: cannot change while the engine runs; it is 4\n"
+            "mm_logic: reload refused: nothing has changed\n");
+  const Ran planned = here_.run("plan s -c new.ini --set strategy.warmup_s=0.2");
+  EXPECT_EQ(planned.exit_code, 2);
+  EXPECT_THAT(planned.out, HasSubstr("[strategy] min_spread: 0.002 -> 0.003\n"));
+  EXPECT_THAT(planned.out, HasSubstr("[market] seed: 4 -> 5: cannot change"));
+  for (const std::string bad :
+       {"strategy.min_spread=2", "risk.no_such=1", "engine.core_feed=4095"}) {
+    const Ran refused = here_.run("reload s --set " + bad),
+              checked = here_.run("check --set " + bad);
+    EXPECT_EQ(refused.exit_code, 2) << bad;
+    EXPECT_EQ(checked.exit_code, 2) << bad;
+    EXPECT_EQ(refused.err, checked.err) << "the same words";
+  }
+  EXPECT_EQ(test::read_file(here_.path("s/config.ini")), before);
+  EXPECT_EQ(live(), 6);
+}
+
+TEST_F(Reload, WithoutAnEngineThereIsNothingToReload) {
+  const Ran nothing = here_.run("reload");
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_EQ(nothing.err, "mm_logic: reload what? Name -c FILE, or keys with --set\n");
+  const Ran none = here_.run("reload --set strategy.min_spread=0.003");
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("no engine runs in sessions"));
+  EXPECT_THAT(here_.run("plan missing --set strategy.min_spread=0.003").err,
+              HasSubstr("missing/counters.dat"));
+}
+
+}  // namespace
+}  // namespace mm

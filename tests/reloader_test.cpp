@@ -1,0 +1,228 @@
+// The engine's side of plan and reload: what is taken, what is refused, and what is kept of it.
+#include "engine/app/reload/reloader.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/app/config/core_setup.h"
+#include "engine/app/config/sim_setup.h"
+#include "engine/app/session/session_record.h"
+#include "engine/app/soak/virtual_run.h"
+#include "engine/ledger/sqlite.h"
+#include "tests/e2e_support.h"
+
+namespace mm::app {
+namespace {
+
+using test::Scratch;
+using testing::HasSubstr;
+
+constexpr Nanos kStart{1'704'067'200 * kSecond.v};
+
+ConfigLoad with(std::vector<std::string> sets) {
+  ConfigLoad load = parse_config("", "test", sets);
+  EXPECT_EQ(load.error, "");
+  return load;
+}
+
+class ReloaderTest : public testing::Test {
+ protected:
+  ReloaderTest() { reloader_.keep_in(here_.path("")); }
+
+  ConfigAnswer reload(std::vector<std::string> sets) {
+    return reloader_.configure(effective_text(with(std::move(sets)).config), true);
+  }
+  // As the driver would.
+  void take_up() {
+    Event e;
+    e.kind = EventKind::kControl;
+    e.control.code = ControlCode::kReload;
+    e.time = kStart;
+    CommandBuffer out;
+    core_.on(e, out);
+    core_.conclude(out);
+  }
+  const StrategyParams& strategy() const { return core_.instrument(0).config.strategy; }
+
+  const Scratch here_;
+  const Config config_ = with({"engine.epoch=7"}).config;
+  const std::vector<Instrument> instruments_ = simulated_instruments(config_);
+  const SessionOpening opening_;
+  Core core_{make_core_config(config_, instruments_)};
+  JournalLane lane_{8};
+  Reloader reloader_{{config_, instruments_, opening_, core_, lane_}};
+};
+
+TEST_F(ReloaderTest, WhatIsTakenIsOfferedAndKept) {
+  const ConfigAnswer answer = reload({"strategy.min_spread=0.003"});
+  EXPECT_EQ(answer.error, "");
+  EXPECT_TRUE(answer.taken);
+  EXPECT_EQ(answer.changes, "strategy\tmin_spread\t0.002\t0.003\t\n");
+  EXPECT_EQ(strategy().min_spread, ratio_ppm(2000)) << "between events, not now";
+  take_up();
+  EXPECT_EQ(strategy().min_spread, ratio_ppm(3000));
+  EXPECT_THAT(test::read_file(here_.path("config.ini")), HasSubstr("min_spread = 0.003\n"));
+  EXPECT_THAT(test::read_file(here_.path("config.ini")), HasSubstr("epoch = 7\n"))
+      << "what the start has drawn is no change, and stays";
+  EXPECT_EQ(reload({"strategy.min_spread=0.003"}).changes, "") << "it runs with that already";
+}
+
+TEST_F(ReloaderTest, APlanChangesNothing) {
+  const std::string text = effective_text(with({"strategy.min_spread=0.003"}).config);
+  const ConfigAnswer answer = reloader_.configure(text, false);
+  EXPECT_EQ(answer.error, "");
+  EXPECT_FALSE(answer.taken);
+  EXPECT_EQ(answer.changes, "strategy\tmin_spread\t0.002\t0.003\t\n");
+  EXPECT_FALSE(core_.reload_waits());
+  EXPECT_FALSE(here_.has("config.ini"));
+}
+
+TEST_F(ReloaderTest, OneValueThatCannotChangeRefusesAll) {
+  const ConfigAnswer answer = reload({"strategy.min_spread=0.003", "engine.market_batch_max=1"});
+  EXPECT_FALSE(answer.taken);
+  EXPECT_EQ(answer.error,
+            "[engine] market_batch_max: 256 -> 1: cannot change while the engine runs");
+  EXPECT_EQ(read_changes(answer.changes).size(), 2u);
+  EXPECT_FALSE(core_.reload_waits());
+  EXPECT_FALSE(here_.has("config.ini"));
+}
+
+TEST_F(ReloaderTest, WhatCheckRefusesIsRefusedHereToo) {
+  const ConfigAnswer answer = reloader_.configure("[strategy]\nmin_spread = 2\n", true);
+  EXPECT_EQ(answer.error,
+            parse_config("[strategy]\nmin_spread = 2\n", "the new configuration").error);
+  EXPECT_THAT(answer.error, HasSubstr("min_spread = 2: must be a fraction from 0 to 1"));
+  EXPECT_FALSE(answer.taken);
+}
+
+TEST_F(ReloaderTest, TheNextOneWaitsForTheCore) {
+  EXPECT_TRUE(reload({"strategy.min_spread=0.003"}).taken);
+  EXPECT_THAT(reload({"strategy.min_spread=0.001"}).error, HasSubstr("has not taken up"));
+  take_up();
+  EXPECT_TRUE(reload({"strategy.min_spread=0.001"}).taken);
+}
+
+TEST_F(ReloaderTest, TheOrderTableBoundsTheOrders) {
+  EXPECT_THAT(reload({"risk.max_order_count=101"}).error,
+              HasSubstr("must be at most 100, which the order table was made for"));
+  EXPECT_TRUE(reload({"risk.max_order_count=50"}).taken);
+  take_up();
+  EXPECT_TRUE(reload({"risk.max_order_count=100"}).taken) << "as it was at the start";
+}
+
+TEST_F(ReloaderTest, NothingIsTakenThatCannotBeWrittenDown) {
+  reloader_.keep_in(here_.path("no/such/folder"));
+  EXPECT_THAT(reload({"strategy.min_spread=0.003"}).error, HasSubstr("no/such/folder/config.ini"));
+  EXPECT_FALSE(core_.reload_waits());
+}
+
+TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
+  Config lowered = config_;
+  lowered.order_management.modify_rate_limit = 2;
+  const auto obey = [](Config& c) {
+    c.order_management.modify_rate_limit = std::min(c.order_management.modify_rate_limit, 2);
+  };
+  Reloader reloader({lowered, instruments_, opening_, core_, lane_, obey});
+  EXPECT_EQ(reloader.configure(effective_text(with({}).config), false).changes, "");
+  EXPECT_EQ(
+      reloader.configure(effective_text(with({"execution.modify_rate_limit=1"}).config), false)
+          .changes,
+      "execution\tmodify_rate_limit\t2\t1\t\n");
+}
+
+// A whole session in virtual time with reloads on the way.
+struct ReloadedSession {
+  explicit ReloadedSession(const std::string& folder)
+      : config(with({"strategy.min_spread=0.0002", "strategy.max_spread=0.0006"}).config),
+        instruments(simulated_instruments(config)),
+        venue(make_sim_venue(config, instruments)) {
+    EXPECT_EQ(record.open(config, folder, "sim", instruments, kStart), "");
+    run.emplace(config, instruments, *venue, record.journal());
+    run->begin(kStart);
+  }
+  void reload(std::vector<std::string> sets) {
+    const Config next = with(std::move(sets)).config;
+    record.journal().config(effective_text(next));
+    run->reload(make_core_config(next, instruments));
+  }
+  void go_on(int seconds) { run->advance(run->now() + kSecond * seconds); }
+  std::string close() {
+    EXPECT_TRUE(run->shut_down());
+    run->summarize_into(summary);
+    return record.close(run->output_hash(), run->commands_out(), run->now(), summary, "");
+  }
+
+  Config config;
+  std::vector<Instrument> instruments;
+  std::unique_ptr<sim::SimVenue> venue;
+  SessionRecord record;
+  std::optional<VirtualRun<NoSource>> run;
+  Summary summary;
+};
+
+TEST(ReloadedSessions, ReplayToTheLastBitAndHaveARowInTheLedger) {
+  const Scratch here;
+  ReloadedSession session(here.path("s"));
+  session.go_on(60);
+  session.reload({"strategy.min_spread=0.0004", "strategy.max_spread=0.0012",
+                  "risk.max_position_notional=2000", "order_management.reset_interval=20"});
+  session.go_on(60);
+  session.reload({"strategy.min_spread=0.0001", "strategy.max_spread=0.0003",
+                  "execution.modify_rate_limit=20", "strategy.target_orders_per_side=5"});
+  session.go_on(60);
+  ASSERT_EQ(session.close(), "");
+  for (const auto& [name, broken] : session.summary.invariants) EXPECT_EQ(broken, 0) << name;
+  EXPECT_GT(session.run->core().instrument(0).reset.count(), 1u);
+  const test::Ran replayed = here.run("replay s");
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
+
+  Database ledger;
+  ASSERT_EQ(ledger.open(here.path("s/ledger.sqlite"), Database::Mode::kReadOnly), "");
+  Statement rows;
+  ASSERT_EQ(ledger.prepare("SELECT detail FROM events WHERE kind='reload' ORDER BY time_ns", rows),
+            "");
+  ASSERT_TRUE(rows.step());
+  EXPECT_EQ(rows.text(0),
+            "[strategy] min_spread: 0.0002 -> 0.0004; [strategy] max_spread: 0.0006 -> 0.0012; "
+            "[risk] max_position_notional: 10000 -> 2000; [order_management] reset_interval: 300 "
+            "-> 20");
+  ASSERT_TRUE(rows.step());
+  EXPECT_THAT(rows.text(0), HasSubstr("[execution] modify_rate_limit: 5 -> 20"));
+  EXPECT_FALSE(rows.step());
+}
+
+// What the journal lacks is missed: the parameters come from it, not from anywhere else.
+TEST(ReloadedSessions, DoNotReplayWithoutTheirText) {
+  const Scratch here;
+  ReloadedSession session(here.path("s"));
+  session.go_on(30);
+  const Config next = with({"strategy.min_spread=0.0004", "strategy.max_spread=0.0012"}).config;
+  session.run->reload(make_core_config(next, session.instruments));
+  session.go_on(30);
+  ASSERT_EQ(session.close(), "");
+  const test::Ran replayed = here.run("replay s");
+  EXPECT_EQ(replayed.exit_code, 1);
+}
+
+TEST(ReloadedSessions, AreExplainedAndReportedAsSuch) {
+  const Scratch here;
+  ReloadedSession session(here.path("s"));
+  session.go_on(30);
+  session.reload({"strategy.min_spread=0.0004", "strategy.max_spread=0.0012"});
+  session.go_on(30);
+  ASSERT_EQ(session.close(), "");
+  const std::string change = "[strategy] min_spread: 0.0002 -> 0.0004";
+  EXPECT_THAT(here.run("explain s --level bid:1").out, HasSubstr(" reload: " + change));
+  const std::string after = here.run("explain s --at +40").out;
+  EXPECT_THAT(after, HasSubstr("spread      0.0004 to 0.0012"));
+  EXPECT_THAT(after, HasSubstr("reload      at 2024-01-01T00:00:30"));
+  const std::string before = here.run("explain s --at +20").out;
+  EXPECT_THAT(before, HasSubstr("spread      0.0002 to 0.0006"));
+  EXPECT_THAT(before, testing::Not(HasSubstr("reload")));
+  EXPECT_THAT(here.run("explain s --order all").out, HasSubstr(" reload: " + change));
+  EXPECT_EQ(here.run("report s").exit_code, 0);
+  EXPECT_THAT(test::read_file(here.path("s/report.html")),
+              HasSubstr("2024-01-01T00:00:30.000000000Z: " + change));
+}
+
+}  // namespace
+}  // namespace mm::app
