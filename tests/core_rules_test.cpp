@@ -701,21 +701,25 @@ TEST(CoreRules, ProfitInOneQuoteAssetDoesNotHideALossInAnother) {
 
 // Three bids of 0.3333 rest near the limit in quote currency; the market rises, the bids may stay
 // where they are, and the limit in base falls below their sum.
-CoreHarness over_the_limit(bool keeps_priority = true) {
+CoreConfig near_the_limit(bool keeps_priority) {
   CoreConfig c = wide();
   c.instruments[0].instrument.rules.keep_priority_reduce = keeps_priority;
   c.instruments[0].strategy.modify_threshold = ratio_ppm(50'000);
   c.instruments[0].strategy.max_modify_deviation = ratio_ppm(50'000);
   c.instruments[0].strategy.order_size = Amount(33'330'000);
   c.instruments[0].risk.max_position_notional = Money(3'010 * kMoneyScale);
-  CoreHarness h(c);
-  h.start_quoting();
-  h.book(Ticks(303'999), Ticks(304'001));
-  return h;
+  return c;
 }
 
+struct OverTheLimit : CoreHarness {
+  explicit OverTheLimit(bool keeps_priority = true) : CoreHarness(near_the_limit(keeps_priority)) {
+    start_quoting();
+    book(Ticks(303'999), Ticks(304'001));
+  }
+};
+
 TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
-  CoreHarness h = over_the_limit();
+  OverTheLimit h;
   std::vector<Command> sent = h.take();
   std::erase_if(sent, [](const Command& c) { return c.side == Side::kSell; });
   ASSERT_EQ(sent.size(), 1u);
@@ -730,14 +734,14 @@ TEST(CoreRules, OverTheLimitOneRequestPerOrderBringsTheSideWithinIt) {
 }
 
 TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
-  CoreHarness h = over_the_limit(false);
+  OverTheLimit h(false);
   const std::vector<Command> sent = h.take();
   EXPECT_EQ(std::ranges::count(sent, CommandKind::kReduce, &Command::kind), 0);
   EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {
-  CoreHarness h = over_the_limit();
+  OverTheLimit h;
   const std::vector<Command> sent = h.take(CommandKind::kReduce);
   ASSERT_EQ(sent.size(), 1u);
   h.fail(EventKind::kAmendRejected, sent[0], RejectReason::kOther);

@@ -17,7 +17,7 @@ struct ReportInput {
   std::string session, mode, build;  // its folder's name; of the engine that ran it
   std::string summary_json;          // all that summary.json has
   std::string config;                // as started
-  std::vector<std::string> reloads;  // when, and what each has changed of it
+  std::vector<std::string> reloads{};  // when, and what each has changed of it
   std::vector<std::string> warnings;
 };
 
