@@ -142,18 +142,19 @@ TEST_F(DashboardOfARun, ASecondOneFindsRoom) {
 }
 
 TEST_F(DashboardOfARun, OneOfAllShowsEnginesAsTheyCome) {
+  const std::string a = "20260101T000000.000Z", b = "20260101T000001.000Z";
   Process monitor(here_, {"monitor", "-c", kConfig, "--listen", "127.0.0.1:0"}, "monitor.out");
   const std::string metrics = host(url(monitor)) + "/metrics";
   EXPECT_THAT(fetch(metrics), Not(HasSubstr("mm_engine_up{")));
-  Process first(here_, {"run", "-c", kConfig, "--session", "sessions/a", "--quiet"}, "a.out");
-  Process second(here_, {"run", "-c", kConfig, "--session", "sessions/b", "--quiet"}, "b.out");
-  for (const char* session : {"a", "b"}) {
-    const std::string up = std::string("mm_engine_up{session=\"") + session + "\"} 1";
+  Process first(here_, {"run", "-c", kConfig, "--session", "sessions/" + a, "--quiet"}, "a.out");
+  Process second(here_, {"run", "-c", kConfig, "--session", "sessions/" + b, "--quiet"}, "b.out");
+  for (const std::string& session : {a, b}) {
+    const std::string up = "mm_engine_up{session=\"" + session + "\"} 1";
     EXPECT_TRUE(wait_until([&] { return fetch(metrics).find(up) != std::string::npos; })) << up;
   }
   first.signal(SIGINT);
   EXPECT_EQ(first.wait(), 0) << first.output();
-  const std::string ended = "mm_engine_up{session=\"a\"} 0";
+  const std::string ended = "mm_engine_up{session=\"" + a + "\"} 0";
   EXPECT_TRUE(wait_until([&] { return fetch(metrics).find(ended) != std::string::npos; }));
 }
 
