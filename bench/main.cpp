@@ -1,3 +1,12 @@
+// As in the engine: TLS takes its memory from pools.
 #include <benchmark/benchmark.h>
 
-BENCHMARK_MAIN();
+#include "engine/net/tls_memory.h"
+
+int main(int argc, char** argv) {
+  mm::net::install_tls_memory();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

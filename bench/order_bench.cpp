@@ -1,5 +1,12 @@
-// Cost of one order request from command to bytes, and of an answer from bytes to numbers.
+// Cost of one order request from command to bytes, of signing it in the ways there are, and of an
+// answer from bytes to numbers.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
 
 #include <string>
 #include <string_view>
@@ -44,6 +51,90 @@ void BM_EncodeReplaceSigned(benchmark::State& state) {
 }
 BENCHMARK(BM_EncodeReplace);
 BENCHMARK(BM_EncodeReplaceSigned);
+
+// The same request by formatting.
+void BM_FormatReplace(benchmark::State& state) {
+  std::array<char, RequestEncoder::kBytesMax> out;
+  std::uint64_t id = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(fmt::format_to_n(
+        out.data(), out.size(),
+        R"({{"id":{},"method":"order.cancelReplace","params":{{"symbol":"BTCUSDT","side":"BUY",)"
+        R"("type":"LIMIT_MAKER","cancelReplaceMode":"STOP_ON_FAILURE","cancelOrderId":{},)"
+        R"("newClientOrderId":"mm{:016x}","price":"{}.{:02}","quantity":"0.{:05}",)"
+        R"("cancelRestrictions":"ONLY_NEW","timestamp":{}}}}})",
+        ++id, 12569099453u, id, 23416, 10, 847, 1'655'716'096'498u));
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(BM_FormatReplace);
+
+// As long as a signed order's query.
+const std::string kQuery =
+    "apiKey=vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A&price=23416.10"
+    "&quantity=0.00847&side=SELL&symbol=BTCUSDT&timestamp=1655716096498";
+constexpr std::string_view kSecret =
+    "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
+
+void BM_SignHmacOurs(benchmark::State& state) {
+  const Signer::Made made = Signer::from_secret(SecretText(kSecret));
+  std::array<char, Signer::kTextMax> out;
+  for (auto _ : state) benchmark::DoNotOptimize(made.signer->sign(kQuery, out));
+}
+BENCHMARK(BM_SignHmacOurs);
+
+const unsigned char* bytes(std::string_view text) {
+  return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+}
+
+void BM_SignHmacOneShot(benchmark::State& state) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+  unsigned length = 0;
+  for (auto _ : state) {
+    HMAC(EVP_sha256(), kSecret.data(), static_cast<int>(kSecret.size()), bytes(kQuery),
+         kQuery.size(), out.data(), &length);
+    benchmark::DoNotOptimize(out);
+  }
+}
+BENCHMARK(BM_SignHmacOneShot);
+
+// Keyed once, begun anew for each.
+void BM_SignHmacEvpMac(benchmark::State& state) {
+  EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(mac);
+  std::string digest = "SHA256";
+  const std::array params{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+                          OSSL_PARAM_construct_end()};
+  EVP_MAC_init(context, bytes(kSecret), kSecret.size(), params.data());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+  std::size_t length = 0;
+  for (auto _ : state) {
+    EVP_MAC_init(context, nullptr, 0, nullptr);
+    EVP_MAC_update(context, bytes(kQuery), kQuery.size());
+    EVP_MAC_final(context, out.data(), &length, out.size());
+    benchmark::DoNotOptimize(out);
+  }
+  EVP_MAC_CTX_free(context);
+  EVP_MAC_free(mac);
+}
+BENCHMARK(BM_SignHmacEvpMac);
+
+// What a logged-on session spares each request.
+void BM_SignEd25519(benchmark::State& state) {
+  EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  BIO* const memory = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory, &text);
+  const Signer::Made made =
+      Signer::from_pem(SecretText(std::string_view(text, static_cast<std::size_t>(size))));
+  BIO_free(memory);
+  EVP_PKEY_free(key);
+  if (made.signer == nullptr) return state.SkipWithError(made.error.c_str());
+  std::array<char, Signer::kTextMax> out;
+  for (auto _ : state) benchmark::DoNotOptimize(made.signer->sign(kQuery, out));
+}
+BENCHMARK(BM_SignEd25519);
 
 template <class P>
 void parse(benchmark::State& state, std::string text) {

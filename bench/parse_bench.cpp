@@ -1,9 +1,11 @@
 // Cost of one market-data message from bytes to events, by kind; of a decimal; of a whole capture.
+// The parser alone, beside others: json_bench.cpp.
 #include <benchmark/benchmark.h>
 
 #include <string>
 
 #include "bench/captures.h"
+#include "bench/market_messages.h"
 #include "engine/core/decimal.h"
 #include "feeds/binance/binance_feed.h"
 #include "feeds/capture/capture_feed.h"
@@ -13,22 +15,6 @@ namespace {
 
 using binance::BinanceFeed;
 
-std::string padded(std::string text) {
-  return text.append(binance::Parser::kPadding, '\0');
-}
-
-std::string depth(int levels) {
-  std::string bids, asks;
-  for (int i = 0; i < levels; ++i) {
-    const char* const comma = i == 0 ? "" : ",";
-    bids += comma + ("[\"" + std::to_string(2683 - i) + ".80000000\",\"3.02920000\"]");
-    asks += comma + ("[\"" + std::to_string(2684 + i) + ".81000000\",\"31.43950000\"]");
-  }
-  return R"({"stream":"ethusdt@depth@100ms","data":{"e":"depthUpdate","E":1723161255308,)"
-         R"("s":"ETHUSDT","U":1,"u":9000000000000000000,"b":[)" +
-         bids + "],\"a\":[" + asks + "]}}";
-}
-
 BinanceFeed make_feed() {
   binance::FeedInstrument i;
   std::string_view("ETHUSDT").copy(i.spec.symbol_text.data(), 8);
@@ -37,45 +23,36 @@ BinanceFeed make_feed() {
   return BinanceFeed({&i, 1}, {});
 }
 
-void run(benchmark::State& state, BinanceFeed& feed, const std::string& text, std::size_t size) {
+void feed_message(benchmark::State& state, const std::string& json) {
+  BinanceFeed feed = make_feed();
+  const bench::Message message(json);
   EventBatch batch;
   for (auto _ : state) {
     batch.clear();
-    benchmark::DoNotOptimize(feed.on_message(Nanos(1), {text.data(), size}, batch));
+    benchmark::DoNotOptimize(feed.on_message(Nanos(1), message.text(), batch));
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(size) * state.iterations());
+  state.SetBytesProcessed(static_cast<std::int64_t>(json.size()) * state.iterations());
 }
+BENCHMARK_CAPTURE(feed_message, bookTicker, bench::book_ticker());
+// Told twice it is parsed in full and then known.
+BENCHMARK_CAPTURE(feed_message, trade, bench::trade());
 
-void parse_book_ticker(benchmark::State& state) {
+// A whole book each time, to the last event.
+void feed_book_of_20(benchmark::State& state) {
   BinanceFeed feed = make_feed();
-  const std::string text =
-      R"({"stream":"ethusdt@bookTicker","data":{"u":35346513501,"s":"ETHUSDT","b":"2683.80000000",)"
-      R"("B":"3.02920000","a":"2683.81000000","A":"31.43950000"}})";
-  run(state, feed, padded(text), text.size());
+  bench::Message message(bench::book_of_20(0, 268'380));
+  char* const id_end = message.id_end();
+  std::uint64_t id = 0;
+  EventBatch batch;
+  for (auto _ : state) {
+    batch.clear();
+    bench::write_id(++id, id_end);
+    benchmark::DoNotOptimize(feed.on_message(Nanos(1), message.text(), batch));
+  }
+  if (batch.size() < 15) state.SkipWithError("not applied");
+  state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(parse_book_ticker);
-
-// A trade told twice is parsed in full and then known.
-void parse_trade(benchmark::State& state) {
-  BinanceFeed feed = make_feed();
-  const std::string text =
-      R"({"stream":"ethusdt@trade","data":{"e":"trade","E":1723161255612,"s":"ETHUSDT",)"
-      R"("t":1520538925,"p":"2683.80000000","q":"0.00200000","T":1723161255611,)"
-      R"("m":true,"M":true}})";
-  run(state, feed, padded(text), text.size());
-}
-BENCHMARK(parse_trade);
-
-// Levels a side; the parser alone.
-void parse_depth(benchmark::State& state) {
-  const std::string text = depth(static_cast<int>(state.range(0)));
-  const std::string bytes = padded(text);
-  binance::Parser parser;
-  for (auto _ : state) benchmark::DoNotOptimize(parser.parse({bytes.data(), text.size()}));
-  state.SetBytesProcessed(static_cast<std::int64_t>(text.size()) * state.iterations());
-  state.SetItemsProcessed(2 * state.range(0) * state.iterations());
-}
-BENCHMARK(parse_depth)->Arg(5)->Arg(20)->Arg(100)->Arg(1'000);
+BENCHMARK(feed_book_of_20);
 
 void parse_one_decimal(benchmark::State& state) {
   const std::string text = "2683.80000000";

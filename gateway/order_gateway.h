@@ -21,6 +21,8 @@
 #include "engine/core/command.h"
 #include "engine/core/denied.h"
 #include "engine/core/event.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/histogram.h"
 #include "engine/runtime/kill_latch.h"
 
 namespace mm {
@@ -37,6 +39,14 @@ struct GatewayConfig {
   Nanos command_age_max{};          // [engine] command_age_ms_max
   KillLatch* kill_latch = nullptr;  // set from anywhere; none: never set
   Nanos stall_max{kNever};          // between two turns; [guard] timeout_ms
+  const Clock* clock = nullptr;     // to measure with; none, as in virtual time: nothing is
+};
+
+// Of commands that were sent, up to when the session had given them away: read when it rests.
+struct GatewayTimes {
+  Histogram send;             // one after the other: checked, encoded, encrypted, written
+  Histogram command_to_sent;  // from the turn that decided it
+  Histogram tick_to_sent;     // from the receipt of what led to it
 };
 
 template <class CommandRing, class EventRing, OrderSession Session>
@@ -54,6 +64,7 @@ class OrderGateway {
   // Any thread.
   std::uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
   std::uint64_t denied() const { return denied_.load(std::memory_order_relaxed); }
+  const GatewayTimes& times() const { return times_; }
 
  private:
   static void count(std::atomic<std::uint64_t>& counter) {
@@ -88,6 +99,7 @@ class OrderGateway {
   // What is in the ring now; each command leaves it once it is sent or answered.
   int send(Nanos now) {
     int work = 0;
+    Nanos begin = now;
     for (const Command& c : commands_.peek()) {
       Event* answer = executions_.try_claim();
       RejectReason reason = refusal(c, now);
@@ -98,6 +110,7 @@ class OrderGateway {
       }
       if (reason == RejectReason::kNone) {
         count(sent_);
+        begin = measure(c, begin);
       } else {
         *answer = make_denied(c, reason, now);
         executions_.commit();
@@ -107,6 +120,15 @@ class OrderGateway {
     }
     commands_.consume(static_cast<std::size_t>(work));
     return work;
+  }
+  // Returns where the next one begins: the clock is read behind what it measures only.
+  Nanos measure(const Command& c, Nanos begin) {
+    if (config_.clock == nullptr) return begin;
+    const Nanos sent = config_.clock->now();
+    times_.send.record(sent - begin);
+    times_.command_to_sent.record(sent - c.time);
+    if (c.cause_received > Nanos{}) times_.tick_to_sent.record(sent - c.cause_received);
+    return sent;
   }
   int receive(Nanos now) {
     int work = 0;
@@ -126,6 +148,7 @@ class OrderGateway {
   bool guard_seen_ = false;
   std::atomic<std::uint64_t> sent_{0};
   std::atomic<std::uint64_t> denied_{0};
+  GatewayTimes times_;
 };
 
 // The gateway as an agent of real time.

@@ -11,6 +11,7 @@ start_local_venue() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
     -subj "/CN=local venue" -addext "subjectAltName=IP:127.0.0.1,DNS:localhost" \
     -keyout "$folder/tls.key" -out "$folder/tls.pem" 2>/dev/null
+  rm -f "$folder/venue.log" # of the one before
   "$binary" venue --listen 127.0.0.1:0 --tls-cert "$folder/tls.pem" --tls-key "$folder/tls.key" \
     --ed25519-keys "$folder/keys" "$@" >"$folder/venue.log" 2>&1 &
   venue=$!

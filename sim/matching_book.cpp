@@ -74,17 +74,14 @@ void MatchingBook::remove(OrderRow row) {
 }
 
 void MatchingBook::set_level(Side side, Ticks price, Lots lots) {
-  PriceLevels& levels = levels_[index(side)];
   if (any_taken_) lots = untaken(side, price, lots);
-  if (!in_snapshot_ && at_or_better(first(side), price) != nullptr) {
-    const Lots before = levels.lots_at(price);
-    OrderRow row = first(side);
-    while (RestingOrder* order = at_or_better(row, price)) {
-      if (order->price == price) level_changed(*order, before, lots);
-      row = order->next;
-    }
+  const Lots before = levels_[index(side)].set(price, lots);
+  if (in_snapshot_) return;
+  OrderRow row = first(side);
+  while (RestingOrder* order = at_or_better(row, price)) {
+    if (order->price == price) level_changed(*order, before, lots);
+    row = order->next;
   }
-  levels.set(price, lots);
 }
 
 void MatchingBook::begin_message(UpdateId last_id, bool snapshot) {

@@ -43,10 +43,11 @@ class PriceLevels {
     return it != levels_.end() && it->price == price ? it->lots : Lots(0);
   }
 
-  // Zero lots remove the level.
-  void set(Ticks price, Lots lots) {
+  // Zero lots remove the level. Returns what was there.
+  Lots set(Ticks price, Lots lots) {
     const auto it = levels_.begin() + (position(price) - levels_.cbegin());
     const bool present = it != levels_.end() && it->price == price;
+    const Lots before = present ? it->lots : Lots(0);
     if (present && lots.v > 0) {
       it->lots = lots;
     } else if (present) {
@@ -55,6 +56,7 @@ class PriceLevels {
       levels_.insert(it, {price, lots});
       if (levels_.size() > capacity_) levels_.erase(levels_.begin());
     }
+    return before;
   }
   void take_from_best(Lots lots) {
     levels_.back().lots -= lots;
@@ -63,15 +65,20 @@ class PriceLevels {
   void clear() { levels_.clear(); }
 
  private:
-  // The first level not worse than this price. Halves without a branch that could be mispredicted:
-  // on recorded data every second one would be.
-  std::vector<PriceLevel>::const_iterator position(Ticks price) const {
-    const std::int64_t direction = sign(side_);
-    const std::int64_t wanted = price.v * direction;
+  using Position = std::vector<PriceLevel>::const_iterator;
+
+  // The first level not worse than this price.
+  Position position(Ticks price) const {
+    return side_ == Side::kBuy ? find([price](Ticks p) { return p < price; })
+                               : find([price](Ticks p) { return p > price; });
+  }
+  // Halves without a branch that could be mispredicted: on recorded data every second one would be.
+  template <class Worse>
+  Position find(Worse worse) const {
     auto first = levels_.begin();
     for (auto count = std::ssize(levels_); count > 0;) {
       const auto half = (count + 1) / 2;
-      first += first[half - 1].price.v * direction < wanted ? half : 0;
+      first += worse(first[half - 1].price) ? half : 0;
       count -= half;
     }
     return first;

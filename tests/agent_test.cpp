@@ -1,10 +1,13 @@
 #include "engine/runtime/agent.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -87,6 +90,26 @@ TEST(Invoker, CountsTurnsOverTheThreshold) {
   EXPECT_EQ(lenient.stalls().stalls(), 0u);
 }
 
+// Takes 20 us a turn, the first turns with work.
+struct Slow {
+  int working_turns;
+  int turns = 0;
+  int do_work() {
+    const mm::Clock clock;
+    for (const Nanos end = clock.now() + Nanos(20'000); clock.now() < end;) continue;
+    return ++turns <= working_turns ? 1 : 0;
+  }
+  std::string_view name() const { return "slow"; }
+};
+
+TEST(Invoker, CallsALongTurnWithoutWorkTheHostsHiccup) {
+  Slow agent{2};
+  Invoker invoker({}, agent);
+  for (int i = 0; i < 5; ++i) invoker.do_work();
+  EXPECT_EQ(invoker.stalls().hiccups().count(), 3u);
+  EXPECT_GE(invoker.stalls().hiccups().max(), Nanos(20'000));
+}
+
 TEST(InvokerDeathTest, AnExceptionEndsTheProcessWithTheAgentsName) {
   struct Thrower {
     int do_work() { throw std::runtime_error("out of luck"); }
@@ -107,6 +130,48 @@ TEST(AgentRunner, TurnsUntilStoppedAndNotAfter) {
   runner.stop();  // again does nothing
   EXPECT_EQ(agent.turns, turns);
   EXPECT_TRUE(runner.settled());
+}
+
+// A page of fresh memory a turn, once it is told to.
+struct Toucher {
+  std::atomic<bool> enabled{false};
+  std::atomic<int> touched{0};
+  std::vector<char*> pages;
+  int do_work() {
+    if (!enabled || touched == static_cast<int>(pages.size())) return 0;
+    *pages[static_cast<std::size_t>(touched++)] = 1;
+    return 1;
+  }
+  std::string_view name() const { return "toucher"; }
+};
+
+TEST(AgentRunner, CountsThePageFaultsOfAThreadThatIsWatched) {
+  constexpr std::size_t kPages = 16;
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* const memory =
+      mmap(nullptr, kPages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  ASSERT_EQ(madvise(memory, kPages * page, MADV_NOHUGEPAGE), 0);
+  Toucher agent;
+  for (std::size_t i = 0; i < kPages; ++i) {
+    agent.pages.push_back(static_cast<char*>(memory) + i * page);
+  }
+  {
+    AgentRunner runner({}, agent);
+    runner.start();
+    runner.stop();
+    EXPECT_FALSE(runner.usage());  // nobody asked
+  }
+  AgentRunner runner({}, agent);
+  runner.start();
+  runner.watch_usage();
+  agent.enabled = true;
+  wait_for([&] { return agent.touched == static_cast<int>(kPages); });
+  runner.stop();
+  ASSERT_TRUE(runner.usage());
+  // The turn under way may not have known yet that it is watched.
+  EXPECT_GE(runner.usage()->faults, static_cast<std::int64_t>(kPages) - 1);
+  munmap(memory, kPages * page);
 }
 
 TEST(AgentRunner, RunsSeveralAgentsOnOneThreadOnTheGivenCore) {

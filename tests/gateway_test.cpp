@@ -67,6 +67,21 @@ TEST_F(OrderGatewayTest, SendsFreshCommandsInOrder) {
   EXPECT_EQ(gateway.sent(), 2u);
 }
 
+TEST_F(OrderGatewayTest, MeasuresWhatItSendsAndOnlyThat) {
+  const Clock clock;
+  OrderGateway<SpscRing<Command>, SpscRing<Event>, FakeSession> measured{
+      {.command_age_max = kSecond, .clock = &clock}, commands, executions, session};
+  const Nanos now = clock.now();
+  push(CommandKind::kPlace, now);
+  push(CommandKind::kPlace, now - kSecond * 2);  // too old
+  measured.do_work(now);
+  EXPECT_EQ(measured.sent(), 1u);
+  EXPECT_EQ(measured.times().send.count(), 1u);
+  EXPECT_EQ(measured.times().command_to_sent.count(), 1u);
+  EXPECT_GE(measured.times().command_to_sent.max(), measured.times().send.max());
+  EXPECT_EQ(measured.times().tick_to_sent.count(), 0u);  // nothing received led to it
+}
+
 TEST_F(OrderGatewayTest, RefusesWhatIsTooOldAndSaysSo) {
   for (const auto kind : {CommandKind::kPlace, CommandKind::kReplace, CommandKind::kModify}) {
     push(kind, Nanos(0), 7);

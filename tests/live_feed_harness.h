@@ -46,6 +46,11 @@ class StreamServer {
     const std::lock_guard lock(mutex_);
     return connections_.at(c).request;
   }
+  // Frames that have left over the c-th connection.
+  std::size_t sent(std::size_t c) const {
+    const std::lock_guard lock(mutex_);
+    return connections_.at(c).sent;
+  }
   // Frames to the c-th connection since the start, counted from 0.
   void send(std::size_t c, std::string text) { act(c, {0x81, std::move(text)}); }
   void ping(std::size_t c) { act(c, {0x89, "18"}); }
@@ -61,6 +66,7 @@ class StreamServer {
   struct Connection {
     std::string request;
     std::deque<WsFrame> due;
+    std::size_t sent = 0;
   };
 
   NetServer::Handler handler() {
@@ -85,6 +91,7 @@ class StreamServer {
       const bool sent = peer.send(frame.first, frame.payload);
       lock.lock();
       if (!sent) return;
+      ++mine.sent;
     }
   }
 

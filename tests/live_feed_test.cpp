@@ -460,6 +460,17 @@ TEST_F(LiveFeedTest, TheTapSeesEverythingInLine) {
   EXPECT_EQ(tap.texts[1], stream_text("btcusdt@snapshot", snapshot_text(10)));
 }
 
+TEST_F(LiveFeedTest, StampsEveryMessageWhenItHasAClock) {
+  start();
+  const Clock clock;
+  feed().measure_with(clock);
+  now = clock.now();
+  ASSERT_TRUE(bring_up());
+  EXPECT_EQ(feed().times().receive.count(), 2u);
+  EXPECT_EQ(feed().times().parse.count(), 2u);
+  EXPECT_GT(feed().times().parse.max(), Nanos{});
+}
+
 TEST_F(LiveFeedTest, TheHotHalfAllocatesNothing) {
   // Without TLS: OpenSSL allocates by itself for every record.
   test::StreamServer plain;

@@ -19,7 +19,8 @@ const std::vector<std::string> kScripts{
     "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
     "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
     "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
-    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost"};
+    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
+    "scripts/tick_picture", "scripts/topologies"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -37,7 +38,9 @@ TEST(Scripts, BadUsageIsRefused) {
         "scripts/sanitize --nonsense", "scripts/sanitize asan one two", "scripts/mutate nonsense",
         "scripts/mutate --seeds x", "scripts/tune_host", "scripts/tune_host check --cpus x",
         "scripts/monitor_cost --pairs x", "scripts/perf_ab", "scripts/perf_ab HEAD --rounds x",
-        "scripts/perf_ab no-such-revision"}) {
+        "scripts/perf_ab no-such-revision", "scripts/bench --all --rounds x",
+        "scripts/bench --nonsense", "scripts/tick_picture", "scripts/tick_to_trade --keep",
+        "scripts/topologies nonsense", "scripts/topologies --rounds 0"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }

@@ -1,6 +1,7 @@
 // summary.json, the summary on the terminal, and the folder they lie in.
 #include "engine/ledger/summary.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
 #include <sys/stat.h>
@@ -39,6 +40,7 @@ Summary sample_summary() {
   s.instruments = {{"BTCUSDT", sample_results()}, {"ETHUSDT", Results{}}};
   s.invariants = {{"exposure", 0}, {"own_crossing", 2}};
   s.latency = {{"core", 400, 900, 1'500, 80'000, 1'000'000}};
+  s.threads = {{"feed", 9'000, 1, 20'000, 7, 3, 40}, {"strategy + gateway", 8'000, 0, 0, 0, 2, 0}};
   s.events = {{"trade", 6'001}, {"book_levels", 0}};
   s.simulator = {{"feed", "5 ms"}};
   s.notes = {"a \"note\" with \\ and\nlines\x01", "caf\xC3\xA9", "broken \xFF\xC3 bytes"};
@@ -88,6 +90,13 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(number_at("/latency_ns/core/max"), 80'000);
   EXPECT_EQ(number_at("/latency_ns/core/count"), 1'000'000);
   EXPECT_EQ(number_at("/hot_path_allocations"), 0);
+  EXPECT_EQ(number_at("/hot_path_faults"), 5);
+  EXPECT_EQ(number_at("/threads/feed/turn_ns_max"), 9'000);
+  EXPECT_EQ(number_at("/threads/feed/stalls"), 1);
+  EXPECT_EQ(number_at("/threads/feed/hiccup_ns_max"), 20'000);
+  EXPECT_EQ(number_at("/threads/feed/hiccups"), 7);
+  EXPECT_EQ(number_at("/threads/feed/page_faults"), 3);
+  EXPECT_EQ(number_at("/threads/strategy + gateway/preemptions"), 0);
   EXPECT_EQ(number_at("/journal_lost"), 0);
   EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
   EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
@@ -99,6 +108,15 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(string_at("/notes/1"), "caf\xC3\xA9");
   EXPECT_EQ(string_at("/notes/2"), "broken \xEF\xBF\xBD\xEF\xBF\xBD bytes");
   EXPECT_EQ(string_at("/details/nearest quote"), "64990 of 65000..65100");
+}
+
+TEST(Summary, FaultsThatNobodyCountedAreNone) {
+  Summary s = sample_summary();
+  EXPECT_THAT(to_text(s, false), testing::HasSubstr("5 page faults after warm-up"));
+  for (ThreadSummary& t : s.threads) t.faults.reset();
+  EXPECT_EQ(s.hot_path_faults(), std::nullopt);
+  EXPECT_THAT(to_json(s), testing::HasSubstr("\"hot_path_faults\": null"));
+  EXPECT_THAT(to_text(s, false), testing::Not(testing::HasSubstr("page faults")));
 }
 
 TEST(Summary, WhatTheJournalLacksIsSaid) {

@@ -34,11 +34,16 @@ BookSide::BookSide(std::uint32_t window_ticks, std::uint32_t far_levels_max)
   far_.reserve(far_levels_max_ + window_ticks);
 }
 
+// Few levels are wiped one by one: a venue may send whole books of 20 levels, and the window is as
+// large as the processor's nearest cache.
 void BookSide::clear() {
-  if (near_ != 0) {
+  constexpr std::uint32_t kFew = 128;
+  if (near_ > kFew) {
     std::fill(lots_.begin(), lots_.end(), 0);
-    occupied_.clear();
+  } else {
+    for_top(near_, [this](std::int64_t key, std::int64_t) { lots_[slot(key)] = 0; });
   }
+  if (near_ != 0) occupied_.clear();
   far_.clear();
   near_ = 0;
   base_ = best_ = kNowhere;

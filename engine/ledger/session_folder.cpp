@@ -7,6 +7,7 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "engine/runtime/durable_file.h"
@@ -124,6 +125,14 @@ void SessionFolder::remove() const {
 
 std::string SessionFolder::write_summary(std::string_view json) const {
   return write_durably(summary(), json);
+}
+
+std::string SessionFolder::write_latency(std::string_view stage, std::string_view hgrm) const {
+  const std::string file = fmt::format("{}/latency_{}.hgrm", path_, stage);
+  std::ofstream out(file, std::ios::binary);
+  out << hgrm;
+  out.close();
+  return out ? std::string() : file + ": cannot be written";
 }
 
 std::string redacted(std::string_view ini_text) {

@@ -46,6 +46,8 @@ class SessionFolder {
   // config.ini as used, without its secrets.
   [[nodiscard]] std::string write_config(std::string_view text) const;
   [[nodiscard]] std::string write_summary(std::string_view json) const;
+  // A stage's distribution of latencies as latency_STAGE.hgrm, which HdrHistogram's plotter reads.
+  [[nodiscard]] std::string write_latency(std::string_view stage, std::string_view hgrm) const;
   // With all that is in it: of a session that create() began and that came to nothing.
   void remove() const;
 

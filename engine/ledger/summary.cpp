@@ -81,6 +81,25 @@ void put_results(JsonWriter& json, const Results& r) {
   }
 }
 
+void put_number(JsonWriter& json, std::string_view key, std::optional<std::int64_t> number) {
+  number ? json.member(key, *number) : json.member_null(key);
+}
+
+void put_threads(JsonWriter& json, const std::vector<ThreadSummary>& threads) {
+  json.open_object("threads");
+  for (const ThreadSummary& t : threads) {
+    json.open_object(t.agents);
+    json.member("turn_ns_max", t.turn_ns_max);
+    json.member("stalls", t.stalls);
+    json.member("hiccup_ns_max", t.hiccup_ns_max);
+    json.member("hiccups", t.hiccups);
+    put_number(json, "preemptions", t.preemptions);
+    put_number(json, "page_faults", t.faults);
+    json.close_object();
+  }
+  json.close_object();
+}
+
 void put_measures(JsonWriter& json, const Summary& s) {
   json.open_object("invariants");
   for (const auto& [name, violations] : s.invariants) json.member(name, violations);
@@ -97,6 +116,8 @@ void put_measures(JsonWriter& json, const Summary& s) {
   }
   json.close_object();
   json.member("hot_path_allocations", s.hot_path_allocations);
+  put_number(json, "hot_path_faults", s.hot_path_faults());
+  put_threads(json, s.threads);
   json.member("journal_lost", s.journal_lost);
   json.member("output_hash", fmt::format("{:016x}", s.output_hash));
 }
@@ -185,8 +206,17 @@ void put_checks(Text out, const Summary& s, bool colour) {
     if (violations == 0) continue;
     fmt::format_to(out, "  {}invariant   {} broken {} times{}\n", red, name, violations, plain);
   }
-  fmt::format_to(out, "  {}hot path    {} allocations{}\n", s.hot_path_allocations > 0 ? red : "",
-                 s.hot_path_allocations, s.hot_path_allocations > 0 ? plain : "");
+  const std::optional<std::int64_t> faults = s.hot_path_faults();
+  fmt::format_to(out, "  {}hot path    {} allocations{}{}\n", s.hot_path_allocations > 0 ? red : "",
+                 s.hot_path_allocations,
+                 faults ? fmt::format(", {} page faults after warm-up", *faults) : "",
+                 s.hot_path_allocations > 0 ? plain : "");
+  for (const ThreadSummary& t : s.threads) {
+    fmt::format_to(out, "  thread      {}: longest turn {} us, {} stalls\n", t.agents,
+                   t.turn_ns_max / 1000, t.stalls);
+    fmt::format_to(out, "              the host's hiccups: {}, up to {} us\n", t.hiccups,
+                   t.hiccup_ns_max / 1000);
+  }
   if (s.journal_lost > 0) {
     fmt::format_to(out, "  {}journal     {} records lost: ledger and replay end there{}\n", red,
                    s.journal_lost, plain);
@@ -198,6 +228,14 @@ void put_checks(Text out, const Summary& s, bool colour) {
 std::int64_t Summary::violations() const {
   std::int64_t sum = 0;
   for (const auto& [name, count] : invariants) sum += count;
+  return sum;
+}
+
+std::optional<std::int64_t> Summary::hot_path_faults() const {
+  std::optional<std::int64_t> sum;
+  for (const ThreadSummary& t : threads) {
+    if (t.faults) sum = sum.value_or(0) + *t.faults;
+  }
   return sum;
 }
 

@@ -54,6 +54,15 @@ struct Results {
 struct LatencySummary {
   std::string stage{};
   std::int64_t p50 = 0, p99 = 0, p999 = 0, max = 0, count = 0;  // ns
+  std::string hgrm{};  // the whole distribution, for a file of its own
+};
+
+// A hot thread and what stood in its way. What the system counts is of the time after warm-up.
+struct ThreadSummary {
+  std::string agents{};                             // in the order of their turns
+  std::int64_t turn_ns_max = 0, stalls = 0;         // turns of more than a millisecond
+  std::int64_t hiccup_ns_max = 0, hiccups = 0;      // turns without work of more than 10 us
+  std::optional<std::int64_t> faults, preemptions;  // none: it never was warm
 };
 
 // What was read of captures, and how often it was of no use, for each reason there is.
@@ -82,10 +91,13 @@ struct Summary {
   std::optional<CaptureSummary> capture{};                       // of a backtest
   std::vector<std::string> notes{};                              // sentences for the reader
   std::int64_t hot_path_allocations = 0;
+  std::vector<ThreadSummary> threads{};  // of a run in real time
   std::int64_t journal_lost = 0;  // records that the disk, or the journal's thread, did not take
   std::uint64_t output_hash = 0;
 
   std::int64_t violations() const;
+  // Page faults of all hot threads; none if nobody counted.
+  std::optional<std::int64_t> hot_path_faults() const;
 };
 
 // summary.json: valid JSON, stable order, amounts as decimal strings.

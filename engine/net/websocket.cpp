@@ -227,15 +227,37 @@ WsMessage WebSocket::on_close(std::span<const char> payload) {
 // One read into what is free behind the undecoded bytes; false: nothing more to decode.
 bool WebSocket::receive() {
   make_room();
+  const IoStatus status = read_once();
+  if (status != IoStatus::kOk && status != IoStatus::kWouldBlock) end_of_stream(status);
+  return status == IoStatus::kOk;
+}
+
+IoStatus WebSocket::read_once() {
   const std::size_t limit = receive_.size() - kPadding;
   const IoResult io = stream_.read_some({&receive_[end_], limit - end_});
-  if (io.status != IoStatus::kOk) {
-    if (io.status != IoStatus::kWouldBlock) end_of_stream(io.status);
-    return false;
-  }
+  if (io.status != IoStatus::kOk) return io.status;
   end_ += io.bytes;
   counters_.bytes_in += io.bytes;
-  return true;
+  return IoStatus::kOk;
+}
+
+// If the stream ends it is as well seen by the poll that comes to it.
+void WebSocket::read_ahead() {
+  if (end_ - begin_ >= kReadAhead / 4) return;
+  make_room();
+  const std::size_t limit = std::min(kReadAhead, receive_.size() - kPadding);
+  while (end_ < limit && read_once() == IoStatus::kOk) continue;
+}
+
+std::string_view WebSocket::peek_text(std::size_t& at) const {
+  const std::string_view waiting(&receive_[begin_ + at], end_ - begin_ - at);
+  constexpr std::size_t kHeader = 4;
+  constexpr std::string_view kTextOf16Bits("\x81\x7E");
+  if (waiting.size() < kHeader || !waiting.starts_with(kTextOf16Bits)) return {};
+  const std::size_t length = load_big_endian<std::uint16_t>(waiting.data() + 2);
+  if (waiting.size() - kHeader < length) return {};
+  at += kHeader + length;
+  return waiting.substr(kHeader, length);
 }
 
 // Moves what must stay (a started message, an incomplete frame) to the front, so that the longest

@@ -51,6 +51,7 @@ struct WsCounters {
 class WebSocket {
  public:
   static constexpr std::size_t kPadding = 64;  // what simdjson wants behind a text
+  static constexpr std::size_t kReadAhead = std::size_t{128} << 10;
 
   // `already_read` is what came behind the response that upgraded the stream.
   WebSocket(Stream stream, const WsLimits& limits, std::string_view already_read,
@@ -59,6 +60,14 @@ class WebSocket {
   // At most one message. Sends what waits, reads the socket only when no whole message is buffered,
   // answers pings with their payload (the latest, if the peer does not read).
   WsMessage poll();
+
+  // For an owner who is behind: takes in what the socket has, up to kReadAhead bytes in all, unless
+  // much is buffered still. Payloads are valid no longer, as after a poll.
+  void read_ahead();
+  // The texts that wait in the buffer, one by one: that of the frame at `at` (0 first), which then
+  // is behind it. Empty where no whole text in one frame of some size follows. Nothing is checked
+  // yet.
+  std::string_view peek_text(std::size_t& at) const;
 
   // The whole message was sent or queued, or nothing of it (no room, not open). What is queued goes
   // out with later polls.
@@ -116,6 +125,7 @@ class WebSocket {
   WsMessage on_control(const Frame& frame);
   WsMessage on_close(std::span<const char> payload);
   bool receive();
+  IoStatus read_once();
   void make_room();
   void fail(std::uint16_t code, std::string_view problem);
   void end_of_stream(IoStatus status);

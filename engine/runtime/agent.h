@@ -4,8 +4,10 @@
 // runs one turn of its agents when called: inline topology and tests. An AgentRunner is a thread
 // that does so until it is told to stop, pinned and idling as configured. Each turn runs inside a
 // sealed scope unless the agents are cold ones, and is timed: the longest turn and the number over
-// a threshold are readable from any thread. An exception out of an agent ends the process with the
-// agent's name: half a turn leaves nothing that could be trusted. Nothing allocates after start().
+// a threshold are readable from any thread. What an idle turn takes beyond a few microseconds the
+// host took: the hiccups, beside which the other figures must be read. An exception out of an agent
+// ends the process with the agent's name: half a turn leaves nothing that could be trusted. Nothing
+// allocates after start().
 #pragma once
 
 #include <pthread.h>
@@ -26,8 +28,10 @@
 
 #include "engine/core/types.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/histogram.h"
 #include "engine/runtime/idle_strategy.h"
 #include "engine/runtime/sealed_scope.h"
+#include "engine/runtime/thread_usage.h"
 
 namespace mm {
 
@@ -50,11 +54,16 @@ class AgentRef {
   int (*turn_)(void*);
 };
 
-// How long turns took. Written by the thread that turns, readable from any.
+// How long turns took. Written by the thread that turns, readable from any; the histogram only when
+// that thread rests.
 class StallTracker {
  public:
+  // Longer than an idle turn can be by itself, with some sockets to look at.
+  static constexpr Nanos kHiccup{10 * kMicrosecond.v};
+
   explicit StallTracker(Nanos threshold) : threshold_(threshold) {}
-  void record(Nanos turn) {
+  void record(Nanos turn, bool worked) {
+    if (!worked && turn > kHiccup) hiccups_.record(turn);
     if (turn.v > max_.load(std::memory_order_relaxed)) {
       max_.store(turn.v, std::memory_order_relaxed);
     }
@@ -64,11 +73,13 @@ class StallTracker {
   }
   Nanos max() const { return Nanos(max_.load(std::memory_order_relaxed)); }
   std::uint64_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
+  const Histogram& hiccups() const { return hiccups_; }
 
  private:
   Nanos threshold_;
   std::atomic<std::int64_t> max_{0};
   std::atomic<std::uint64_t> stalls_{0};
+  Histogram hiccups_;
 };
 
 // Says which agent failed and why, then aborts.
@@ -100,7 +111,7 @@ class Invoker {
       work = turn();
     }
     const Nanos end = clock_.now();
-    tracker_.record(end - begin);
+    tracker_.record(end - begin, work > 0);
     // A busy turn is followed by the next at once; after an idle one the caller may have slept.
     turn_begin_ = work > 0 ? end : Nanos{};
     return work;
@@ -151,18 +162,33 @@ class AgentRunner {
   }
   // Lets the turn under way finish, then joins. The owner's thread.
   void stop() {
-    stopping_.store(true, std::memory_order_release);
+    phase_.store(Phase::kStopping, std::memory_order_release);
     if (thread_.joinable()) thread_.join();
   }
+  // The thread is warm: from now on its page faults are counted. The owner's thread, before stop().
+  void watch_usage() { phase_.store(Phase::kWatched, std::memory_order_release); }
+  // From then to the end; nothing if it did not come to that. After stop().
+  const std::optional<ThreadUsage>& usage() const { return usage_; }
   const StallTracker& stalls() const { return invoker_.stalls(); }
   // False once the system has refused the configured core or priority.
   bool settled() const { return settled_.load(std::memory_order_acquire); }
 
  private:
+  enum class Phase : std::uint8_t { kTurning, kWatched, kStopping };
+
   void run() {
     settle();
     IdleStrategy idle(config_.idle);
-    while (!stopping_.load(std::memory_order_acquire)) idle.idle(invoker_.do_work());
+    std::optional<ThreadUsage> before;
+    while (true) {
+      const Phase phase = phase_.load(std::memory_order_acquire);
+      if (phase == Phase::kStopping) break;
+      if (phase == Phase::kWatched && !before) [[unlikely]] {
+        before = thread_usage();
+      }
+      idle.idle(invoker_.do_work());
+    }
+    if (before) usage_ = thread_usage() - *before;
   }
   void settle() {
     const std::string short_name(invoker_.name().substr(0, 15));  // the kernel's limit
@@ -180,8 +206,9 @@ class AgentRunner {
 
   RunnerConfig config_;
   Invoker<Agents...> invoker_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<Phase> phase_{Phase::kTurning};
   std::atomic<bool> settled_{true};
+  std::optional<ThreadUsage> usage_;
   std::thread thread_;
 };
 

@@ -179,15 +179,19 @@ TopologyPlan plan(const TopologyRequest& request, const HostCpus& host,
   return result;
 }
 
+std::string names(std::span<const HotAgent> agents) {
+  std::string all;
+  for (const HotAgent agent : agents) (all += all.empty() ? "" : " + ") += name(agent);
+  return all;
+}
+
 std::string TopologyPlan::describe() const {
   if (!ok()) return error;
   std::string out = std::string(name(topology)) + ":";
   for (std::size_t i = 0; i < threads.size(); ++i) {
     const ThreadPlan& thread = threads[i];
     out += i == 0 ? " " : " | ";
-    for (std::size_t k = 0; k < thread.agents.size(); ++k) {
-      out += std::string(k == 0 ? "" : " + ") + name(thread.agents[k]);
-    }
+    out += names(thread.agents);
     out += thread.core ? " (core " + std::to_string(*thread.core) + ", " : " (";
     out += std::string(name(thread.idle)) + ")";
   }

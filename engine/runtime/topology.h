@@ -29,6 +29,7 @@ const char* name(Topology t);
 enum class HotAgent : std::uint8_t { kFeed, kStrategy, kGateway, kCount };  // feed: or venue in sim
 inline constexpr std::size_t kHotAgents = static_cast<std::size_t>(HotAgent::kCount);
 const char* name(HotAgent a);
+std::string names(std::span<const HotAgent> agents);  // as "feed + strategy"
 
 struct HostCpus {
   std::vector<int> ids;  // this process may run on

@@ -22,13 +22,12 @@ void push_levels(const Event& begin, std::uint8_t flags, std::span<const GridLev
     e.kind = EventKind::kBookLevels;
     e.flags = flags;
     const std::size_t count = std::min<std::size_t>(kLevelsPerEvent, levels.size() - i);
-    BookLevels packed{};
+    e.levels = BookLevels{};
     for (std::size_t k = 0; k < count; ++k) {
-      packed.lots[k] = levels[i + k].lots;
-      packed.ticks[k] = levels[i + k].ticks;
+      e.levels.lots[k] = levels[i + k].lots;
+      e.levels.ticks[k] = levels[i + k].ticks;
     }
-    packed.count = static_cast<std::uint8_t>(count);
-    e.levels = packed;
+    e.levels.count = static_cast<std::uint8_t>(count);
   }
 }
 

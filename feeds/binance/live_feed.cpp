@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/assert.h"
+#include "feeds/binance/book_head.h"
 
 namespace mm::binance {
 
@@ -55,11 +56,12 @@ std::size_t LiveFeed::place_of(InstrumentId id) const {
 
 int LiveFeed::do_work(Nanos now) {
   int work = take_sockets(now) + take_snapshot(now) + serve_commands();
+  stamped_ = now;
   // Each turn another is first, or news that waits on two sockets would always be one's.
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& s = slots_[first_read_];
     if (++first_read_ == slots_.size()) first_read_ = 0;
-    if (s.open) work += read(s, now);
+    if (s.open) work += read(s);
   }
   if (++first_read_ >= slots_.size()) first_read_ = 0;
   if (any_stale_due_) send_stale(now);
@@ -134,16 +136,35 @@ int LiveFeed::serve_commands() {
   return work;
 }
 
-int LiveFeed::read(Slot& s, Nanos now) {
-  int work = 0;
-  while (work < kMessagesPerTurn && s.open) {
+// Without a clock the turn's time is that of all its messages.
+Nanos LiveFeed::stamp() {
+  return stamped_ = clock_ != nullptr ? clock_->now() : stamped_;
+}
+
+int LiveFeed::read(Slot& s) {
+  int work = 0, skipped = 0;
+  bool enough = false;  // one in so many is read whatever follows it, and others have their turn
+  while (work < kMessagesPerTurn && !enough && s.open) {
+    if (options_.skip_superseded && work + skipped >= kBehind) s.held->socket->read_ahead();
     const net::WsMessage m = s.held->socket->poll();
     if (m.event == net::WsEvent::kNone) break;
+    const Nanos now = stamped_;
+    enough = skipped == kSkipsPerTurn;
+    if (m.event == net::WsEvent::kText && !enough && is_superseded(s, m.payload)) {
+      if (tap_ != nullptr) tap_->on_raw(now, m.payload);
+      ++counters_.books_superseded;
+      ++skipped;
+      continue;
+    }
     ++work;
     switch (m.event) {
-      case net::WsEvent::kText:
+      case net::WsEvent::kText: {
+        const Nanos received = stamp();
+        times_.receive.record(received - now);
         on_text(s, now, m.payload);
+        times_.parse.record(stamp() - received);
         break;
+      }
       case net::WsEvent::kBinary:
         note(FeedProblem::kUnknownMessage, line_of(s).place, "a binary message", now);
         break;
@@ -161,7 +182,20 @@ int LiveFeed::read(Slot& s, Nanos now) {
         break;
     }
   }
-  return work;
+  return work + skipped;
+}
+
+// A newer one of its stream waits behind it.
+bool LiveFeed::is_superseded(const Slot& s, std::string_view text) const {
+  std::size_t at = 0;
+  std::string_view next = s.held->socket->peek_text(at);
+  if (next.empty() || !options_.skip_superseded) return false;
+  const BookHead head = book_head(text);
+  for (int i = 0; i < kLookAhead && !head.stream.empty() && !next.empty(); ++i) {
+    if (book_head(next).is_newer_than(head)) return true;
+    next = s.held->socket->peek_text(at);
+  }
+  return false;
 }
 
 void LiveFeed::on_text(Slot& s, Nanos now, std::string_view text) {

@@ -7,6 +7,8 @@
 // is open and a book has moved on from its snapshot; down, as at the start, that none is open.
 // Every line of the plan may hold two sockets: its own and, for a while, the one that takes over,
 // both read, so that a roll-over leaves no gap. Twins of a line work the same way all the time.
+// A feed that is behind skips whole books that a newer one of their stream already follows, 32 in a
+// row at most, and counts them; differences, trades and tickers never.
 // Only data is a sign of life to the core: a server that answers pings may have a frozen stream.
 #pragma once
 
@@ -16,6 +18,8 @@
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/histogram.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/spsc_ring.h"
 #include "feeds/binance/arrival_rank.h"
@@ -34,9 +38,16 @@ struct LiveFeedRings {
   SpscRing<Command>* commands = nullptr;  // kResyncFeed; none: nobody asks
 };
 
+// Of text messages, one by one: read when the feed rests.
+struct LiveFeedTimes {
+  Histogram receive;  // read, decrypted and unframed; from when the one before was done with
+  Histogram parse;    // its events are in the market ring
+};
+
 struct LiveFeedCounters {
   std::uint64_t sockets_taken = 0, sockets_ended = 0, roll_overs = 0;
   std::uint64_t messages_dropped = 0;  // no room in the market ring
+  std::uint64_t books_superseded = 0;
   std::uint64_t snapshots_asked = 0, snapshots_stale = 0;
   std::uint64_t went_up = 0, went_down = 0;
 };
@@ -50,6 +61,10 @@ class LiveFeed {
   ~LiveFeed();
   LiveFeed(const LiveFeed&) = delete;
   LiveFeed& operator=(const LiveFeed&) = delete;
+
+  // From now on every message is stamped by this clock, which do_work()'s time is of.
+  void measure_with(const Clock& clock) { clock_ = &clock; }
+  const LiveFeedTimes& times() const { return times_; }
 
   int do_work(Nanos now);
   std::string_view name() const { return "feed"; }
@@ -78,6 +93,9 @@ class LiveFeed {
   };
   static constexpr std::size_t kSlotsPerLine = 2;
   static constexpr int kMessagesPerTurn = 32;
+  static constexpr int kSkipsPerTurn = 32;
+  static constexpr int kBehind = 4;  // messages of one turn that say that we are
+  static constexpr int kLookAhead = 32;
   static constexpr Nanos kLookInterval{5 * kMillisecond.v};
 
   const StreamLine& line_of(const Slot& s) const { return plan_.lines[s.line]; }
@@ -91,7 +109,9 @@ class LiveFeed {
   void take(Slot& s, LineSocket* held, Nanos now);
   int take_snapshot(Nanos now);
   int serve_commands();
-  int read(Slot& s, Nanos now);
+  int read(Slot& s);
+  Nanos stamp();
+  bool is_superseded(const Slot& s, std::string_view text) const;
   void on_text(Slot& s, Nanos now, std::string_view text);
   void on_arrival(Slot& s, const Arrival& a, Nanos now);
   void meet(Slot& s, const Arrival& a);
@@ -134,6 +154,9 @@ class LiveFeed {
   bool any_stale_due_ = false;
   bool up_ = false, status_told_ = false;  // what the core was told
   Nanos next_look_{}, last_sent_{}, last_data_{};
+  const Clock* clock_ = nullptr;
+  Nanos stamped_{};  // when the last message was done with, or the turn began
+  LiveFeedTimes times_;
   LiveFeedCounters counters_;
 };
 

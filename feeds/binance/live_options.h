@@ -26,6 +26,7 @@ struct LiveFeedOptions {
   bool tickers = true;
   std::int32_t update_ms = 100;  // 100 or 1000
   bool microseconds = true;      // times of the venue in us
+  bool skip_superseded = true;   // whole books that a newer one follows, when behind
   bool combined = true;          // /stream; else /ws, which cannot carry partial books
 
   std::int32_t connections = 1;  // to the same streams; the first arrival is used

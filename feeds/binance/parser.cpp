@@ -8,6 +8,7 @@
 
 #include "engine/core/decimal.h"
 #include "engine/core/epoch.h"
+#include "feeds/binance/compact_json.h"
 
 namespace mm::binance {
 
@@ -76,12 +77,14 @@ bool is_value_error(sj::error_code e) {
 }  // namespace
 
 struct Parser::Impl {
-  explicit Impl(std::size_t bytes_max) : json(bytes_max), bids(kLevelsMax), asks(kLevelsMax) {
+  explicit Impl(std::size_t message_bytes_max)
+      : bytes_max(message_bytes_max), json(bytes_max), bids(kLevelsMax), asks(kLevelsMax) {
     ready = json.allocate(bytes_max) == sj::SUCCESS;
   }
 
   FeedProblem parse(std::string_view text);
 
+  std::size_t bytes_max;
   od::parser json;
   bool ready = false;
   std::vector<PriceLevel> bids, asks;
@@ -97,23 +100,46 @@ struct Parser::Impl {
  private:
   using Error = sj::error_code;
 
+  // The two ways to read a value; the fields are the same. Of a cursor any error means that the
+  // text has to be read the other way.
+  template <class Value>
+  Error read_field(std::string_view key, Value& value, bool root);
+  template <class Value>
+  Error read_letter(char key, std::string_view name, Value& value);
+  template <class Value>
+  Error read_side_or_price(char key, std::string_view name, Value& value);
+  template <class Value>
+  Error read_time(Value& value, Nanos& out, std::uint32_t bit, std::string_view name);
+
+  static Error refused(bool understood) { return understood ? sj::SUCCESS : sj::TAPE_ERROR; }
+  Error read_object(CompactCursor& cursor, bool root);
+  Error read_side(CompactCursor& value, std::vector<PriceLevel>& levels, std::uint32_t bit,
+                  std::string_view name);
+  Error read_decimal(CompactCursor& value, std::int64_t& out, std::uint32_t bit,
+                     std::string_view name);
+  Error read_id(CompactCursor& value, std::uint64_t& out, std::uint32_t bit, std::string_view name);
+  Error read_text(CompactCursor& value, std::string_view& out, std::uint32_t bit,
+                  std::string_view name);
+  Error read_bool(CompactCursor& value, bool& out, std::uint32_t bit, std::string_view name);
+  Error read_payload(CompactCursor& value);
+  static Error type_of(CompactCursor& value, od::json_type& type);
+
   void reset(std::string_view text);
+  bool read_compact(std::string_view text);
+  FeedProblem read_any(std::string_view text);
   Error read_object(od::object& object, bool root);
-  Error read_field(std::string_view key, od::value& value, bool root);
-  Error read_letter(char key, std::string_view name, od::value& value);
   Error read_side(od::value& value, std::vector<PriceLevel>& levels, std::uint32_t bit,
                   std::string_view name);
-  Error read_side_or_price(char key, std::string_view name, od::value& value);
   [[gnu::always_inline]] Error read_level(od::value& value, PriceLevel& level,
                                           std::string_view name);
   [[gnu::always_inline]] Error read_decimal(od::value& value, std::int64_t& out, std::uint32_t bit,
                                             std::string_view name);
   Error read_id(od::value& value, std::uint64_t& out, std::uint32_t bit, std::string_view name);
-  Error read_time(od::value& value, Nanos& out, std::uint32_t bit, std::string_view name);
   Error read_text(od::value& value, std::string_view& out, std::uint32_t bit,
                   std::string_view name);
   Error read_bool(od::value& value, bool& out, std::uint32_t bit, std::string_view name);
   Error read_payload(od::value& value);
+  static Error type_of(od::value& value, od::json_type& type) { return value.type().get(type); }
 
   bool has(std::uint32_t fields) const { return (seen & fields) == fields; }
   FeedProblem fail(FeedProblem p, std::string_view about) {
@@ -178,7 +204,8 @@ sj::error_code Parser::Impl::read_id(od::value& value, std::uint64_t& out, std::
   return skip_value_error(e, name);
 }
 
-sj::error_code Parser::Impl::read_time(od::value& value, Nanos& out, std::uint32_t bit,
+template <class Value>
+sj::error_code Parser::Impl::read_time(Value& value, Nanos& out, std::uint32_t bit,
                                        std::string_view name) {
   std::uint64_t number = 0;
   const Error e = read_id(value, number, bit, name);
@@ -231,9 +258,10 @@ sj::error_code Parser::Impl::read_side(od::value& value, std::vector<PriceLevel>
 }
 
 // "a" and "b" are levels in depth, a price in bookTicker, and an id in trades.
-sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name, od::value& value) {
+template <class Value>
+sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name, Value& value) {
   od::json_type type{};
-  if (const Error e = value.type().get(type)) return e;
+  if (const Error e = type_of(value, type)) return e;
   const bool buy = key == 'b';
   if (type == od::json_type::array)
     return buy ? read_side(value, bids, kBids, name) : read_side(value, asks, kAsks, name);
@@ -245,7 +273,8 @@ sj::error_code Parser::Impl::read_side_or_price(char key, std::string_view name,
   return sj::SUCCESS;
 }
 
-sj::error_code Parser::Impl::read_letter(char key, std::string_view name, od::value& value) {
+template <class Value>
+sj::error_code Parser::Impl::read_letter(char key, std::string_view name, Value& value) {
   switch (key) {
     case 'e':
       return read_text(value, event, kEvent, name);
@@ -296,7 +325,8 @@ sj::error_code Parser::Impl::read_payload(od::value& value) {
   return read_object(object, false);
 }
 
-sj::error_code Parser::Impl::read_field(std::string_view key, od::value& value, bool root) {
+template <class Value>
+sj::error_code Parser::Impl::read_field(std::string_view key, Value& value, bool root) {
   if (root && key == "data") return read_payload(value);
   if (root && key == "stream") return read_text(value, stream, 0, key);
   if (key == "pu") return read_id(value, message.previous_id, kPreviousId, key);
@@ -395,8 +425,85 @@ FeedProblem Parser::Impl::classify() {
   return fail(FeedProblem::kUnknownMessage, event);
 }
 
+sj::error_code Parser::Impl::read_side(CompactCursor& value, std::vector<PriceLevel>& levels,
+                                       std::uint32_t bit, std::string_view) {
+  std::size_t count = 0;
+  const bool understood = value.levels(levels, count);
+  (bit == kBids ? message.bids : message.asks) = {levels.data(), count};
+  seen |= bit;
+  return refused(understood);
+}
+
+sj::error_code Parser::Impl::read_decimal(CompactCursor& value, std::int64_t& out,
+                                          std::uint32_t bit, std::string_view) {
+  seen |= bit;
+  return refused(value.decimal(out));
+}
+
+sj::error_code Parser::Impl::read_id(CompactCursor& value, std::uint64_t& out, std::uint32_t bit,
+                                     std::string_view) {
+  seen |= bit;
+  return refused(value.integer(out));
+}
+
+sj::error_code Parser::Impl::read_text(CompactCursor& value, std::string_view& out,
+                                       std::uint32_t bit, std::string_view) {
+  seen |= bit;
+  return refused(value.string(out));
+}
+
+sj::error_code Parser::Impl::read_bool(CompactCursor& value, bool& out, std::uint32_t bit,
+                                       std::string_view) {
+  seen |= bit;
+  return refused(value.boolean(out));
+}
+
+sj::error_code Parser::Impl::read_payload(CompactCursor& value) {
+  return value.peek() == '{' ? read_object(value, false) : sj::TAPE_ERROR;
+}
+
+sj::error_code Parser::Impl::type_of(CompactCursor& value, od::json_type& type) {
+  const char first = value.peek();
+  type = first == '['   ? od::json_type::array
+         : first == '"' ? od::json_type::string
+                        : od::json_type::number;
+  return refused(first == '[' || first == '"' || detail::is_digit(first));
+}
+
+sj::error_code Parser::Impl::read_object(CompactCursor& cursor, bool root) {
+  if (!cursor.take('{')) return sj::TAPE_ERROR;
+  do {
+    std::string_view key;
+    if (!cursor.key(key)) return sj::TAPE_ERROR;
+    const char* const before = cursor.at();
+    const Error e =
+        key.size() == 1 ? read_letter(key[0], key, cursor) : read_field(key, cursor, root);
+    if (e != sj::SUCCESS) return e;
+    if (cursor.at() == before && !cursor.skip()) return sj::TAPE_ERROR;
+  } while (cursor.take(','));
+  return refused(cursor.take('}'));
+}
+
+// False, with everything to be read again, unless all of it was understood.
+bool Parser::Impl::read_compact(std::string_view text) {
+  if (text.size() > bytes_max) return false;
+  CompactCursor cursor(text);
+  if (read_object(cursor, true) == sj::SUCCESS && cursor.at_end() &&
+      value_problem == FeedProblem::kNone) {
+    return true;
+  }
+  reset(text);
+  return false;
+}
+
 FeedProblem Parser::Impl::parse(std::string_view text) {
   reset(text);
+  if (read_compact(text)) return classify();
+  const FeedProblem p = read_any(text);
+  return p == FeedProblem::kNone ? classify() : p;
+}
+
+FeedProblem Parser::Impl::read_any(std::string_view text) {
   od::document document;
   if (!ready) return fail(FeedProblem::kBadJson, "no memory");
   const Error begun = json.iterate(text.data(), text.size(), text.size() + kPadding).get(document);
@@ -409,7 +516,7 @@ FeedProblem Parser::Impl::parse(std::string_view text) {
   const char* rest = nullptr;
   if (document.current_location().get(rest) == sj::SUCCESS)
     return fail(FeedProblem::kBadJson, "more than one value");
-  return classify();
+  return FeedProblem::kNone;
 }
 
 Parser::Parser(std::size_t message_bytes_max) : impl_(std::make_unique<Impl>(message_bytes_max)) {}

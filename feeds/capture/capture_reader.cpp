@@ -41,6 +41,7 @@ struct CaptureReader::Source {
 
  private:
   bool load();
+  std::size_t read_file(void* into, std::size_t room);
   std::size_t fail(FeedProblem p) {
     failure = p;
     ended = true;
@@ -68,20 +69,24 @@ std::string CaptureReader::Source::open(const std::string& path) {
   return {};
 }
 
-bool CaptureReader::Source::load() {
+std::size_t CaptureReader::Source::read_file(void* into, std::size_t room) {
   ssize_t n;
-  do n = ::read(fd, input.get(), kInputChunk);
+  do n = ::read(fd, into, room);
   while (n < 0 && errno == EINTR);
-  if (n < 0) fail(FeedProblem::kReadError);
-  if (n <= 0) return false;
-  stream.next_in = input.get();
-  stream.avail_in = static_cast<uInt>(n);
+  if (n < 0) return fail(FeedProblem::kReadError);
   consumed += static_cast<std::uint64_t>(n);
-  return true;
+  return static_cast<std::size_t>(n);
+}
+
+bool CaptureReader::Source::load() {
+  stream.next_in = input.get();
+  stream.avail_in = static_cast<uInt>(read_file(input.get(), kInputChunk));
+  return stream.avail_in != 0;
 }
 
 std::size_t CaptureReader::Source::read(char* out, std::size_t room) {
   while (!ended) {
+    if (!gzip && stream.avail_in == 0) return read_file(out, room);  // nothing is copied
     if (stream.avail_in == 0 && !load()) {
       if (failure == FeedProblem::kNone && member_open) failure = FeedProblem::kBadGzip;
       ended = true;

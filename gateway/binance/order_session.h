@@ -20,6 +20,7 @@
 
 #include "engine/core/command.h"
 #include "engine/core/event.h"
+#include "engine/runtime/histogram.h"
 #include "engine/runtime/spsc_ring.h"
 #include "gateway/binance/in_flight.h"
 #include "gateway/binance/instrument_map.h"
@@ -64,6 +65,8 @@ class OrderSession {
   SessionState state() const { return state_; }
   const OrderSessionCounters& counters() const { return counters_; }
   const OrderEventCounters& event_counters() const { return events_.counters(); }
+  // Of the core's commands, whichever way they went. Read when the session rests.
+  const Histogram& sent_to_answer() const { return sent_to_answer_; }
   const VenueClock& clock() const { return clock_; }
   std::size_t unanswered() const { return in_flight_.size(); }
   // Once at least all that was found was told: before that nothing can have been quoted.
@@ -155,6 +158,7 @@ class OrderSession {
   InstrumentId sweep_next_ = 0;
   RateUsage usage_told_{};
   OrderSessionCounters counters_;
+  Histogram sent_to_answer_;
 };
 
 }  // namespace mm::binance::orders

@@ -139,7 +139,8 @@ class LiveEdge : public VenueEdge {
               say_to(rest_log_, c.clock)),
         gateway_({.command_age_max = c.config.engine.command_age_max,
                   .kill_latch = &c.kill_latch,
-                  .stall_max = c.config.guard.timeout},
+                  .stall_max = c.config.guard.timeout,
+                  .clock = &c.clock},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock),
         account_(c.config.venue, credentials, c.instruments, limits_.requests) {}
@@ -176,6 +177,16 @@ class LiveEdge : public VenueEdge {
   }
   std::string take_halt() override;
   void settle(const Core& core, const Ending& ending) override;
+  std::vector<Stage> stages() const override {
+    std::vector<Stage> all;
+    if (const binance::LiveFeedTimes* feed = market_.times()) {
+      all.push_back({"receive", &feed->receive});
+      all.push_back({"parse", &feed->parse});
+    }
+    append(all, gateway_.times());
+    all.push_back({"sent_to_answer", &session_.sent_to_answer()});
+    return all;
+  }
   void summarize(const Core& core, bool, Summary& summary) override {
     account_.compare(core, left_, link_.foreign_orders.load(), summary);
     summary.notes.push_back("market data: " + market_.report());

@@ -52,6 +52,7 @@ LiveMarket::LiveMarket(const LiveMarketContext& c)
   }
   feed_.emplace(options_, plan_, channel_, binance::LiveFeedRings{c.market, c.requests}, &hot_log_,
                 c.tap);
+  feed_->measure_with(c.clock);
   connector_.emplace(options_, plan_, channel_, c.limits, &cold_log_, &stopping_,
                      static_cast<std::uint64_t>(c.clock.now().v));
   error_ = connector_->error();
@@ -114,10 +115,11 @@ std::string LiveMarket::report() const {
   const binance::FeedCounters& f = feed_->feed_counters();
   return fmt::format(
       "{} messages over {} connections, {} snapshots (weight {}), {} gaps, {} roll-overs, {} "
-      "dropped{}",
-      f.messages, connector_->counters().opened, connector_->counters().snapshots,
-      connector_->rest().weight_spent(), f.gaps, feed_->counters().roll_overs,
-      feed_->counters().messages_dropped, twins_text());
+      "dropped, {} superseded{}",
+      f.messages + feed_->counters().books_superseded, connector_->counters().opened,
+      connector_->counters().snapshots, connector_->rest().weight_spent(), f.gaps,
+      feed_->counters().roll_overs, feed_->counters().messages_dropped,
+      feed_->counters().books_superseded, twins_text());
 }
 
 net::AddressLimits make_address_limits(const Config& config) {

@@ -56,6 +56,9 @@ class LiveMarket {
   void start();
   void stop();  // the cold half; before it, whoever turns feed() has stopped
 
+  // By message; null where there is no feed on a hot thread.
+  const binance::LiveFeedTimes* times() const { return feed_ ? &feed_->times() : nullptr; }
+
   // One line of what happened, for the end; after stop().
   std::string report() const;
 

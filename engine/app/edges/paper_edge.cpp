@@ -32,7 +32,8 @@ class PaperEdge : public VenueEdge {
         venue_agent_(*venue_, {requests_, answers_, c.rings.market}, c.clock),
         gateway_({.command_age_max = c.config.engine.command_age_max,
                   .kill_latch = &c.kill_latch,
-                  .stall_max = c.config.guard.timeout},
+                  .stall_max = c.config.guard.timeout,
+                  .clock = &c.clock},
                  c.rings.commands, c.rings.executions, session_),
         gateway_agent_(gateway_, c.clock) {}
 
@@ -47,6 +48,15 @@ class PaperEdge : public VenueEdge {
     return {};
   }
   void stop() override { market_.stop(); }
+  std::vector<Stage> stages() const override {
+    std::vector<Stage> all;
+    if (const binance::LiveFeedTimes* feed = market_.times()) {
+      all.push_back({"receive", &feed->receive});
+      all.push_back({"parse", &feed->parse});
+    }
+    append(all, gateway_.times());
+    return all;
+  }
   void summarize(const Core& core, bool flat, Summary& summary) override {
     summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);
     summary.invariants.emplace_back("venue_position", venue_differences(core, *venue_));

@@ -36,7 +36,8 @@ class SimEdge : public VenueEdge {
                      context.clock),
         gateway_({.command_age_max = context.config.engine.command_age_max,
                   .kill_latch = &context.kill_latch,
-                  .stall_max = context.config.guard.timeout},
+                  .stall_max = context.config.guard.timeout,
+                  .clock = &context.clock},
                  context.rings.commands, context.rings.executions, session_),
         gateway_agent_(gateway_, context.clock) {}
 
@@ -46,6 +47,11 @@ class SimEdge : public VenueEdge {
   std::string start(Nanos now) override {
     way_.venue.start(now);
     return {};
+  }
+  std::vector<Stage> stages() const override {
+    std::vector<Stage> all;
+    append(all, gateway_.times());
+    return all;
   }
   void summarize(const Core& core, bool flat, Summary& summary) override {
     summary.invariants.emplace_back("flat_at_end", flat && venue_->open_orders() == 0 ? 0 : 1);

@@ -19,9 +19,11 @@
 #include "engine/ledger/summary.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/histogram.h"
 #include "engine/runtime/kill_latch.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/spsc_ring.h"
+#include "gateway/order_gateway.h"
 
 namespace mm::app {
 
@@ -83,9 +85,22 @@ class VenueEdge {
     std::function<bool()> hurried;
   };
   virtual void settle(const Core&, const Ending&) {}
+  // How long its stages took, in the order in which a tick passes them; read at the end.
+  struct Stage {
+    const char* name;
+    const Histogram* times;
+  };
+  virtual std::vector<Stage> stages() const = 0;
   // What only the edge can say at the end: invariants against the venue, counters, notes.
   virtual void summarize(const Core& core, bool flat, Summary& summary) = 0;
 };
+
+// Those of the gateway, which every edge has.
+inline void append(std::vector<VenueEdge::Stage>& stages, const GatewayTimes& times) {
+  stages.push_back({"send", &times.send});
+  stages.push_back({"command_to_sent", &times.command_to_sent});
+  stages.push_back({"tick_to_sent", &times.tick_to_sent});
+}
 
 using EdgeFactory = std::function<std::unique_ptr<VenueEdge>(const EdgeContext&)>;
 

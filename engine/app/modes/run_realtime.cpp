@@ -82,6 +82,7 @@ class HotAgents {
     return work;
   }
   std::string_view name() const { return mm::name(agents_.front()); }
+  std::string names() const { return mm::names(agents_); }
 
  private:
   AgentRef feed_, gateway_;
@@ -153,6 +154,7 @@ class RealtimeRun {
   void stop_threads();
   void tell(Event event);
   void say(std::string_view line);
+  void summarize_times(Summary& summary) const;
   int finish(bool flat);
 
   RunOptions options_;
@@ -201,7 +203,7 @@ class RealtimeRun {
   StatusView view_;
   StatusSnapshot snapshot_;
   EventCounts counts_, rates_;
-  Nanos started_{}, until_{kNever}, shown_{};
+  Nanos started_{}, until_{kNever}, shown_{}, warm_at_{};
   std::string where_;
   JournalHealth journal_;  // as last looked at
   Nanos journal_told_{};
@@ -259,6 +261,8 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
     return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
   }
   shown_ = started_ = clock_.now();
+  // By then it connected, waited for its warm-up and quoted.
+  warm_at_ = started_ + config_.common.strategy.warmup * 2 + kSecond;
   if (options_.seconds > 0) until_ = started_ + kSecond * options_.seconds;
   for (const Event& fill : recovered_events(opening_, instruments_, started_)) {
     const bool fits = rings_.executions.try_push(fill);
@@ -346,6 +350,10 @@ void RealtimeRun::watch() {
   while (!StopSignal::requested()) {
     const Nanos now = clock_.now();
     if (now >= until_) return;
+    if (now >= warm_at_) {
+      for (auto& thread : hot_threads_) thread->watch_usage();
+      warm_at_ = kNever;
+    }
     look(now);
     record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -466,6 +474,31 @@ void RealtimeRun::say(std::string_view line) {
   log_->flush();
 }
 
+void RealtimeRun::summarize_times(Summary& summary) const {
+  const auto add = [&](const char* stage, const Histogram& times) {
+    summary.latency.push_back(summarize(stage, times));
+  };
+  add("event_to_command", strategy_.event_to_command());
+  add("event_to_turn", strategy_.event_to_turn());
+  add("turn_to_command", strategy_.turn_to_command());
+  add("turn", strategy_.turn());
+  for (const VenueEdge::Stage& stage : edge_->stages()) add(stage.name, *stage.times);
+  for (std::size_t i = 0; i < hot_threads_.size(); ++i) {
+    const StallTracker& turns = hot_threads_[i]->stalls();
+    ThreadSummary& thread = summary.threads.emplace_back();
+    thread.agents = hot_agents_[i]->names();
+    thread.turn_ns_max = turns.max().v;
+    thread.stalls = static_cast<std::int64_t>(turns.stalls());
+    thread.hiccup_ns_max = turns.hiccups().max().v;
+    thread.hiccups = static_cast<std::int64_t>(turns.hiccups().count());
+    if (const auto& usage = hot_threads_[i]->usage()) {
+      thread.faults = usage->faults;
+      thread.preemptions = usage->preemptions;
+    }
+  }
+  summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
+}
+
 int RealtimeRun::finish(bool flat) {
   driver_.output_hash().add(core_.state_hash());
   Summary summary;
@@ -475,9 +508,7 @@ int RealtimeRun::finish(bool flat) {
   summarize(core_, summary);
   summarize(driver_.events().read(), summary);
   if (mode_ != "live") summarize(config_, summary);  // what was simulated
-  summary.latency.push_back(summarize("event_to_command", strategy_.event_to_command()));
-  summary.latency.push_back(summarize("turn", strategy_.turn()));
-  summary.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
+  summarize_times(summary);
   summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
   edge_->summarize(core_, flat, summary);
   publisher_.publish_all();

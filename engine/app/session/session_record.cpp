@@ -97,6 +97,10 @@ std::string SessionRecord::close(std::uint64_t output_hash, std::uint64_t comman
     journal_.trim();
   }
   // What is known is written all the same.
+  for (const LatencySummary& stage : summary.latency) {
+    const std::string next = folder_.write_latency(stage.stage, stage.hgrm);
+    if (error.empty()) error = next;
+  }
   const std::string json = to_json(summary);
   for (const std::string& next :
        {folder_.write_summary(json),

@@ -172,7 +172,8 @@ LatencySummary summarize(std::string stage, const Histogram& h) {
           .p99 = h.p99().v,
           .p999 = h.p999().v,
           .max = h.max().v,
-          .count = static_cast<std::int64_t>(h.count())};
+          .count = static_cast<std::int64_t>(h.count()),
+          .hgrm = h.to_hgrm()};
 }
 
 }  // namespace mm::app

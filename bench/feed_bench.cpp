@@ -1,0 +1,192 @@
+// How much market data one connection, and one pair of feed and strategy, can take.
+//
+// Books of 20 levels a side. feed/tls_*: off one TLS connection on loopback whose server sends as
+// fast as it is read: by the engine's feed, which when behind skips books that newer ones follow
+// (`superseded`, a share of all), with the strategy on the same thread; the same without skipping;
+// and by a loop that only decrypts and searches for the price, the most that can be had.
+// feed/pair_*: texts in memory, parsed by the feed, applied and decided by the strategy, on one
+// thread or on two joined by the market ring. An item is a book. Rates are by the wall clock where
+// two threads take part; `cpu_ns` is what one book took of the engine's own thread.
+#include <benchmark/benchmark.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "bench/market_messages.h"
+#include "bench/pinned.h"
+#include "bench/quoting_strategy.h"
+#include "bench/tick_to_trade/price_order.h"
+#include "bench/tls_flood.h"
+#include "engine/net/ws_connect.h"
+#include "feeds/binance/live_feed.h"
+
+namespace mm::bench {
+namespace {
+
+binance::FeedInstrument eth() {
+  return {.id = 0, .spec = test::eth_spot(), .price_about = {}};
+}
+
+std::unique_ptr<net::WebSocket> connect(const TlsFlood& server, std::string& error) {
+  const net::TlsContext tls = net::TlsContext::client(server.certificate_file());
+  net::WsOpened opened = net::open_websocket(net::parse_url(server.url()).endpoint, &tls, {}, {});
+  error = opened.error;
+  return std::move(opened.socket);
+}
+
+// CPU time of the calling thread, shared out among books.
+class CpuTime {
+ public:
+  void report(benchmark::State& state, std::uint64_t books) const {
+    state.counters["cpu_ns"] = static_cast<double>(now() - begin_) / static_cast<double>(books);
+    state.SetItemsProcessed(static_cast<std::int64_t>(books));
+  }
+
+ private:
+  static std::int64_t now() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * kSecond.v + t.tv_nsec;
+  }
+  std::int64_t begin_ = now();
+};
+
+void flood_feed(benchmark::State& state, bool skip) {
+  const TlsFlood server;
+  std::string error = server.error();
+  auto socket = error.empty() ? connect(server, error) : nullptr;
+  if (socket == nullptr) return state.SkipWithError(error.c_str());
+  const Pinned here(Pinned::Cpu::kLast);
+  binance::LiveFeedOptions options;
+  options.depth = binance::DepthKind::kTop20;
+  options.trades = binance::TradeKind::kNone;
+  options.tickers = false;
+  options.skip_superseded = skip;
+  const std::array instruments{eth()};
+  const binance::StreamPlan plan = binance::plan_streams(options, instruments);
+  binance::FeedChannel channel(plan.lines.size(), plan.instruments.size());
+  channel.sockets[0].offer(std::make_unique<binance::LineSocket>(std::move(socket), 1u));
+  QuotingStrategy strategy;
+  binance::LiveFeed feed(options, plan, channel, {.market = strategy.market}, nullptr);
+  feed.measure_with(strategy.clock());
+  const auto taken = [&] {
+    return feed.feed_counters().partials + feed.counters().books_superseded;
+  };
+  const auto turn = [&] {
+    feed.do_work(strategy.clock().now());
+    strategy.turn();
+  };
+  // The feed says that it is up some milliseconds after its first books.
+  for (int i = 0; i < 1'000'000 && (taken() < 10'000 || !strategy.quotes()); ++i) turn();
+  const std::uint64_t before = taken(), superseded = feed.counters().books_superseded;
+  const CpuTime cpu;
+  for (auto _ : state) turn();
+  const std::uint64_t books = taken() - before;
+  cpu.report(state, books);
+  state.counters["superseded"] =
+      static_cast<double>(feed.counters().books_superseded - superseded) /
+      static_cast<double>(books);
+  if (feed.counters().messages_dropped != 0 || !strategy.quotes()) {
+    state.SkipWithError("books were dropped, or nothing is quoted");
+  }
+}
+
+void flood_search(benchmark::State& state) {
+  const TlsFlood server;
+  std::string error = server.error();
+  auto socket = error.empty() ? connect(server, error) : nullptr;
+  if (socket == nullptr) return state.SkipWithError(error.c_str());
+  const Pinned here(Pinned::Cpu::kLast);
+  std::uint64_t books = 0;
+  const CpuTime cpu;
+  for (auto _ : state) {
+    const net::WsMessage m = socket->poll();
+    if (m.event != net::WsEvent::kText) continue;
+    benchmark::DoNotOptimize(best_bid(m.payload));
+    ++books;
+  }
+  cpu.report(state, books);
+}
+
+// Texts in memory, every one with an id of its own and its touch a little elsewhere.
+class Texts {
+ public:
+  Texts() {
+    for (int i = 0; i < 64; ++i) {
+      id_ends_.push_back(messages_.emplace_back(book_of_20(0, 268'380 + i % 3)).id_end());
+    }
+  }
+  std::string_view next() {
+    const std::size_t i = ++id_ % messages_.size();
+    write_id(id_, id_ends_[i]);
+    return messages_[i].text();
+  }
+
+ private:
+  std::deque<Message> messages_;
+  std::vector<char*> id_ends_;
+  std::uint64_t id_ = 0;
+};
+
+struct Feed {
+  Texts texts;
+  std::array<binance::FeedInstrument, 1> instruments{eth()};
+  binance::BinanceFeed feed{instruments, {}};
+  EventBatch batch;
+
+  void parse_next(Nanos now) {
+    batch.clear();
+    feed.on_message(now, texts.next(), batch);
+  }
+};
+
+void pair_on_one_thread(benchmark::State& state) {
+  const Pinned here(Pinned::Cpu::kLast);
+  QuotingStrategy strategy;
+  Feed feed;
+  const CpuTime cpu;
+  for (auto _ : state) {
+    feed.parse_next(strategy.clock().now());
+    strategy.market.try_push_all(feed.batch.events());
+    strategy.turn();
+  }
+  cpu.report(state, strategy.books());
+  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
+}
+
+void pair_on_two_threads(benchmark::State& state) {
+  QuotingStrategy strategy;
+  std::atomic<bool> stop{false};
+  std::thread reader([&] {
+    const Pinned far(Pinned::Cpu::kLast);
+    while (!stop.load(std::memory_order_relaxed)) {
+      if (strategy.turn() == 0) sched_yield();
+    }
+    while (strategy.turn() > 0) continue;
+  });
+  const Pinned here(Pinned::Cpu::kFirst);
+  Feed feed;
+  for (auto _ : state) {
+    feed.parse_next(strategy.clock().now());
+    while (!strategy.market.try_push_all(feed.batch.events())) sched_yield();
+  }
+  stop = true;
+  reader.join();
+  state.SetItemsProcessed(static_cast<std::int64_t>(strategy.books()));
+  state.counters["books_a_decision"] =
+      static_cast<double>(strategy.books()) / static_cast<double>(strategy.decisions());
+  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
+}
+
+BENCHMARK_CAPTURE(flood_feed, skip, true)->Name("feed/tls_engine")->UseRealTime();
+BENCHMARK_CAPTURE(flood_feed, all, false)->Name("feed/tls_engine_all_parsed")->UseRealTime();
+BENCHMARK(flood_search)->Name("feed/tls_search_only")->UseRealTime();
+BENCHMARK(pair_on_one_thread)->Name("feed/pair_on_one_thread")->UseRealTime();
+BENCHMARK(pair_on_two_threads)->Name("feed/pair_on_two_threads")->UseRealTime();
+
+}  // namespace
+}  // namespace mm::bench
