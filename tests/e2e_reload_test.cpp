@@ -39,6 +39,19 @@ TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
               HasSubstr("control: reload: [strategy] target_orders_per_side: 3 -> 1"));
 }
 
+// Whatever the journal's thread had not written yet.
+TEST_F(Reload, SurvivesAKill) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  EXPECT_EQ(here_.run("reload s --set strategy.target_orders_per_side=2").exit_code, 0);
+  EXPECT_EQ(here_.run("reload s --set strategy.min_spread=0.003").exit_code, 0);
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  const Ran replayed = here_.run("replay s");
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.out << replayed.err;
+  EXPECT_THAT(here_.run("explain s --level bid:1").out,
+              HasSubstr(" reload: [strategy] min_spread: 0.002 -> 0.003"));
+}
+
 TEST_F(Reload, WhatIsRefusedChangesNothingAndSaysWhy) {
   ASSERT_NO_FATAL_FAILURE(start());
   const std::string file =

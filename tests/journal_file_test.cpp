@@ -28,7 +28,7 @@ std::string write_small_journal(const std::string& path) {
   JournalWriter writer;
   EXPECT_EQ(writer.open(path, test::sample_header()), "");
   for (int i = 0; i < 4; ++i) writer.append(records[static_cast<std::size_t>(i)]);
-  writer.config("[strategy]\nmin_spread = 0.003\n");
+  EXPECT_TRUE(writer.config("[strategy]\nmin_spread = 0.003\n"));
   writer.append(records[4]);
   writer.gap(3);
   writer.append(records[5]);
@@ -380,9 +380,9 @@ TEST(JournalFile, RecordsAfterTheEndAreLostAndCountedAndHarmNothing) {
   ASSERT_EQ(writer.open(folder / "journal.bin", test::sample_header()), "");
   ASSERT_EQ(writer.end({}), "");
   for (const JournalRecord& r : test::random_records(5, 6000)) writer.append(r);
-  writer.config("x");
+  EXPECT_FALSE(writer.config("x"));
   writer.gap(1);
-  EXPECT_EQ(writer.lost(), 6002u);
+  EXPECT_EQ(writer.lost(), 6001u);
   EXPECT_EQ(writer.records(), 0u);
   EXPECT_EQ(read_journal(folder / "journal.bin").last, JournalItem::kEnd);
 }

@@ -61,16 +61,23 @@ TEST(JournalLane, RecordsMissingAtTheVeryEndAreSaidToo) {
   EXPECT_EQ(c.gaps, std::vector<std::uint64_t>{2});
 }
 
-TEST(JournalLane, AConfigStandsBeforeItsReload) {
+using ConfigState = JournalLane::ConfigState;
+
+TEST(JournalLane, AConfigStandsBeforeItsReloadAndBehindTheOneBefore) {
   const test::TemporaryFolder folder;
   JournalLane lane(8);
   JournalWriter writer;
   ASSERT_EQ(writer.open(folder / "journal.bin", {}), "");
-  const auto records = test::random_records(1, 1);
-  lane.push(records[0].event, 0);
-  lane.offer_config("new = 1");
-  lane.offer_config("new = 2");
+  lane.push(test::random_records(1, 1)[0].event, 0);
+  const std::uint64_t first = lane.offer_config("new = 1");
+  EXPECT_EQ(lane.config_state(first), ConfigState::kWaits);
+  lane.drain(writer);
+  EXPECT_EQ(lane.config_state(first), ConfigState::kWritten);
   lane.push(reload_event(), 0);
+  EXPECT_EQ(lane.reloads(), 1u);
+  const std::uint64_t second = lane.offer_config("new = 2");  // the first is in the ring still
+  lane.drain(writer);
+  EXPECT_EQ(lane.config_state(second), ConfigState::kWritten);
   lane.push(reload_event(), 0);
   lane.finish(writer);
   ASSERT_EQ(writer.end({}), "");
@@ -86,23 +93,39 @@ TEST(JournalLane, AConfigStandsBeforeItsReload) {
   }
 }
 
-TEST(JournalLane, AReloadThatIsLostTakesItsConfigWithIt) {
+TEST(JournalLane, AReloadThatIsLostHoldsUpNoOther) {
   const test::TemporaryFolder folder;
   JournalLane lane(2);
   JournalWriter writer;
   ASSERT_EQ(writer.open(folder / "journal.bin", {}), "");
   lane.offer_config("new = 1");
+  lane.drain(writer);
   lane.push(test::random_records(1, 1)[0].event, 0);
   lane.push(test::random_records(2, 1)[0].event, 0);
   EXPECT_FALSE(lane.push(reload_event(), 0));
+  const std::uint64_t second = lane.offer_config("new = 2");
   lane.drain(writer);
-  lane.offer_config("new = 2");
-  EXPECT_TRUE(lane.push(reload_event(), 0));
+  lane.drain(writer);  // flushes
+  EXPECT_EQ(lane.config_state(second), ConfigState::kWaits) << "nothing tells yet what is lost";
+  lane.push(test::random_records(3, 1)[0].event, 0);
+  lane.drain(writer);
+  EXPECT_EQ(lane.config_state(second), ConfigState::kWritten);
+  lane.push(reload_event(), 0);
   lane.finish(writer);
   ASSERT_EQ(writer.end({}), "");
   const auto c = test::read_journal(folder / "journal.bin");
-  EXPECT_EQ(c.configs, std::vector<std::string>{"new = 2"});
+  EXPECT_EQ(c.configs, (std::vector<std::string>{"new = 1", "new = 2"}));
   EXPECT_EQ(c.gaps, std::vector<std::uint64_t>{1});
+}
+
+TEST(JournalLane, AConfigThatNoFrameHoldsIsLost) {
+  const test::TemporaryFolder folder;
+  JournalLane lane(2);
+  JournalWriter writer;
+  ASSERT_EQ(writer.open(folder / "journal.bin", {}), "");
+  const std::uint64_t number = lane.offer_config(std::string(kPayloadBytesMax + 1, 'x'));
+  lane.drain(writer);
+  EXPECT_EQ(lane.config_state(number), ConfigState::kLost);
 }
 
 TEST(JournalLane, TwoThreadsLoseNothingUncounted) {

@@ -109,6 +109,36 @@ TEST(JournalRing, KilledAtAnyMomentLosesNoRecord) {
   }
 }
 
+// The event may be in memory only: its text is in the file before it.
+TEST(JournalRing, AReloadKeepsItsTextWhateverIsKilled) {
+  const test::TemporaryFolder folder;
+  const auto records = test::random_records(3, 200);
+  Event reload;
+  reload.kind = EventKind::kControl;
+  reload.control.code = ControlCode::kReload;
+  reload.time = records[99].event.time;
+  SharedCount pushed;
+  run_and_kill(
+      [&] {
+        Session session(folder.path());
+        for (std::size_t i = 0; i < 100; ++i) session.push(records[i]);
+        const std::uint64_t text = session.lane.offer_config("new = 1");
+        while (session.lane.config_state(text) == JournalLane::ConfigState::kWaits) {
+          session.lane.drain(session.writer);
+        }
+        session.push({reload, 0});
+        for (std::size_t i = 100; i < 200; ++i) session.push(records[i]);
+        *pushed = 1;
+      },
+      [&] { return *pushed == 1; });
+  ASSERT_EQ(recover_journal(folder.path()).error, "");
+  const Contents c = read_journal(folder / "journal.bin");
+  EXPECT_EQ(c.configs, std::vector<std::string>{"new = 1"});
+  EXPECT_TRUE(c.gaps.empty());
+  ASSERT_EQ(c.records.size(), 201u);
+  EXPECT_EQ(c.records[100].event.control.code, ControlCode::kReload);
+}
+
 // Recovery itself is killed and begun again until it has ended.
 TEST(JournalRing, RecoveryThatIsKilledIsBegunAgain) {
   const test::TemporaryFolder folder;

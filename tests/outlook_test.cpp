@@ -78,7 +78,7 @@ TEST_F(OutlookTest, ExposureIsThatOfTheOrdersAndOfTheLadder) {
   const Amount bought = outlook.before.all_bought - outlook.position;
   EXPECT_LE(worth(bought), Money(3100 * kMoneyScale));
   EXPECT_GT(worth(bought), Money(2900 * kMoneyScale));
-  EXPECT_LE(worth(outlook.after.all_bought - outlook.position), Money(300 * kMoneyScale));
+  EXPECT_LE(worth(outlook.after.all_bought - outlook.position), Money(310 * kMoneyScale));
   EXPECT_GT(worth(outlook.after.all_bought - outlook.position), Money(290 * kMoneyScale));
   EXPECT_LE(worth(outlook.after.limit), Money(6000 * kMoneyScale));
   EXPECT_GT(worth(outlook.before.limit), Money(9900 * kMoneyScale));

@@ -3,9 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
+#include "engine/app/config/config_schema.h"
 #include "engine/app/config/core_setup.h"
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/session/session_record.h"
+#include "engine/app/soak/soak_config.h"
 #include "engine/app/soak/virtual_run.h"
 #include "engine/ledger/sqlite.h"
 #include "tests/e2e_support.h"
@@ -26,7 +30,10 @@ ConfigLoad with(std::vector<std::string> sets) {
 
 class ReloaderTest : public testing::Test {
  protected:
-  ReloaderTest() { reloader_.keep_in(here_.path("")); }
+  ReloaderTest() {
+    EXPECT_EQ(journal_.open(here_.path("journal.bin"), {}), "");
+    reloader_.keep_in(here_.path(""));
+  }
 
   ConfigAnswer reload(std::vector<std::string> sets) {
     return reloader_.configure(effective_text(with(std::move(sets)).config), true);
@@ -39,6 +46,7 @@ class ReloaderTest : public testing::Test {
     e.time = kStart;
     CommandBuffer out;
     core_.on(e, out);
+    lane_.push(e, 0);
     core_.conclude(out);
   }
   const StrategyParams& strategy() const { return core_.instrument(0).config.strategy; }
@@ -48,7 +56,11 @@ class ReloaderTest : public testing::Test {
   const std::vector<Instrument> instruments_ = simulated_instruments(config_);
   const SessionOpening opening_;
   Core core_{make_core_config(config_, instruments_)};
+  JournalWriter journal_;
   JournalLane lane_{8};
+  std::jthread journal_thread_{[this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) lane_.drain(journal_);
+  }};
   Reloader reloader_{{config_, instruments_, opening_, core_, lane_}};
 };
 
@@ -115,6 +127,13 @@ TEST_F(ReloaderTest, NothingIsTakenThatCannotBeWrittenDown) {
   EXPECT_FALSE(core_.reload_waits());
 }
 
+TEST_F(ReloaderTest, NothingIsTakenThatTheJournalDoesNotHave) {
+  journal_thread_ = {};  // as if its disk hung
+  EXPECT_THAT(reload({"strategy.min_spread=0.003"}).error, HasSubstr("the journal has not taken"));
+  EXPECT_FALSE(core_.reload_waits());
+  EXPECT_FALSE(here_.has("config.ini"));
+}
+
 TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
   Config lowered = config_;
   lowered.order_management.modify_rate_limit = 2;
@@ -132,16 +151,19 @@ TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
 // A whole session in virtual time with reloads on the way.
 struct ReloadedSession {
   explicit ReloadedSession(const std::string& folder)
-      : config(with({"strategy.min_spread=0.0002", "strategy.max_spread=0.0006"}).config),
+      : ReloadedSession(
+            folder, with({"strategy.min_spread=0.0002", "strategy.max_spread=0.0006"}).config) {}
+  ReloadedSession(const std::string& folder, const Config& c)
+      : config(c),
         instruments(simulated_instruments(config)),
         venue(make_sim_venue(config, instruments)) {
     EXPECT_EQ(record.open(config, folder, "sim", instruments, kStart), "");
     run.emplace(config, instruments, *venue, record.journal());
     run->begin(kStart);
   }
-  void reload(std::vector<std::string> sets) {
-    const Config next = with(std::move(sets)).config;
-    record.journal().config(effective_text(next));
+  void reload(std::vector<std::string> sets) { take_up(with(std::move(sets)).config); }
+  void take_up(const Config& next) {
+    EXPECT_TRUE(record.journal().config(effective_text(next)));
     run->reload(make_core_config(next, instruments));
   }
   void go_on(int seconds) { run->advance(run->now() + kSecond * seconds); }
@@ -188,6 +210,44 @@ TEST(ReloadedSessions, ReplayToTheLastBitAndHaveARowInTheLedger) {
   ASSERT_TRUE(rows.step());
   EXPECT_THAT(rows.text(0), HasSubstr("[execution] modify_rate_limit: 5 -> 20"));
   EXPECT_FALSE(rows.step());
+}
+
+// One random configuration, and what is live of others.
+std::vector<std::string> live_sets(std::uint64_t seed) {
+  std::vector<std::string> sets;
+  for (const std::string& set : random_sets(seed)) {
+    const std::size_t dot = set.find('.'), end = set.find('=');
+    const ConfigKey* key = find_key(set.substr(0, dot), set.substr(dot + 1, end - dot - 1));
+    if (key != nullptr && key->live && key->name != "max_order_count") sets.push_back(set);
+  }
+  return sets;
+}
+
+TEST(ReloadedSessions, KeepEveryInvariantWhateverIsReloaded) {
+  int reloads = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const Scratch here;
+    std::vector<std::string> sets = random_sets(seed);
+    const ConfigLoad first = parse_config("", "test", sets);
+    if (!first.ok()) continue;
+    ReloadedSession session(here.path("s"), first.config);
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+      session.go_on(20);
+      std::vector<std::string> all = sets;
+      for (std::string& set : live_sets(1000 * seed + i)) all.push_back(std::move(set));
+      const ConfigLoad next = parse_config("", "test", all);
+      if (!next.ok()) continue;
+      ASSERT_TRUE(all_live(config_changes(first.config, next.config)));
+      session.take_up(next.config);
+      ++reloads;
+    }
+    session.go_on(20);
+    ASSERT_EQ(session.close(), "");
+    for (const auto& [name, broken] : session.summary.invariants) {
+      EXPECT_EQ(broken, 0) << name << ", seed " << seed;
+    }
+  }
+  EXPECT_GT(reloads, 30);
 }
 
 // What the journal lacks is missed: the parameters come from it, not from anywhere else.

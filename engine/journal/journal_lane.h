@@ -1,11 +1,11 @@
 // The way from the driver to the journal thread in real time: a ring that drops rather than waits.
 //
 // push() and finish() belong to the driver's thread, drain() to the journal thread, offer_config()
-// to the thread that reloads. push() copies one record (two cache lines), never waits, never
-// allocates. When the ring is full records are counted; each one carries its place in the journal,
-// so the gap frame stands exactly where they were lost. A record stays in the ring until it is in
-// the file: in memory that outlives the process (journal_ring.h) nothing is lost by kill -9, and
-// the places say what the file has already.
+// and what tells of it to the thread that reloads. push() copies one record (two cache lines),
+// never waits, never allocates. When the ring is full records are counted; each one carries its
+// place in the journal, so the gap frame stands exactly where they were lost. A record stays in the
+// ring until it is in the file: in memory that outlives the process (journal_ring.h) nothing is
+// lost by kill -9, and the places say what the file has already.
 #pragma once
 
 #include <algorithm>
@@ -22,18 +22,12 @@
 
 namespace mm {
 
-inline bool is_reload(const Event& e) {
-  return e.kind == EventKind::kControl && e.control.code == ControlCode::kReload;
-}
-
 // A record on its way.
 struct JournalRingItem {
   Event event;
   std::uint64_t command_hash = 0;
   std::uint64_t place = 0;    // in the journal, lost records counted
-  std::uint64_t reloads = 0;  // so far, this one and lost ones counted
-
-  bool is_reload() const { return mm::is_reload(event); }
+  std::uint64_t reloads = 0;  // pushed so far, this one and lost ones counted
 };
 static_assert(sizeof(JournalRingItem) == 128);
 using JournalItemRing = SpscRing<JournalRingItem>;
@@ -48,24 +42,36 @@ class JournalLane {
   // Driver. False if the record was dropped.
   bool push(const Event& event, std::uint64_t command_hash) {
     const std::uint64_t place = pushed_++;
-    if (is_reload(event)) [[unlikely]] {
-      ++reloads_;
+    std::uint64_t reloads = reloads_.load(std::memory_order_relaxed);
+    if (event.kind == EventKind::kControl && event.control.code == ControlCode::kReload) {
+      reloads_.store(++reloads, std::memory_order_release);
     }
     JournalRingItem* item = ring_.try_claim();
     if (item == nullptr) [[unlikely]] {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
-    *item = JournalRingItem{event, command_hash, place, reloads_};
+    *item = JournalRingItem{event, command_hash, place, reloads};
     ring_.commit();
     return true;
   }
 
-  // The text of a reload, handed over before its kControl / kReload event enters the driver.
-  void offer_config(std::string text) {
+  // The text of the next reload; those before it have been pushed. Its kControl / kReload event may
+  // enter the driver when the text is in the file: so no kill takes it from the event. Returns its
+  // number, for config_state().
+  std::uint64_t offer_config(std::string text) {
     const std::lock_guard lock(config_mutex_);
-    configs_.push_back(std::move(text));
+    configs_.push_back({std::move(text), reloads()});
+    return ++configs_offered_;
   }
+  enum class ConfigState : std::uint8_t { kWaits, kWritten, kLost };
+  ConfigState config_state(std::uint64_t number) {
+    const std::lock_guard lock(config_mutex_);
+    if (configs_offered_ - configs_.size() < number) return ConfigState::kWaits;
+    return number == config_lost_ ? ConfigState::kLost : ConfigState::kWritten;
+  }
+  // Any thread: kReload events pushed so far.
+  std::uint64_t reloads() const { return reloads_.load(std::memory_order_acquire); }
 
   // Journal thread: moves what is in the ring to the writer. Returns how many; when it was none, or
   // half the ring waits for it, what the writer held back is flushed.
@@ -73,10 +79,11 @@ class JournalLane {
     const auto items = ring_.peek(held_);
     for (const JournalRingItem& item : items) {
       if (item.place > written_) writer.gap(item.place - written_);
-      if (item.is_reload()) write_config(item.reloads, writer);
       writer.append(item.event, item.command_hash);
       written_ = item.place + 1;
+      reloads_written_ = item.reloads;
     }
+    write_configs(writer);
     held_ += items.size();
     if (items.empty() || held_ > ring_.capacity() / 2) writer.flush();
     const std::size_t in_file = held_ - std::min<std::size_t>(held_, writer.held());
@@ -101,23 +108,30 @@ class JournalLane {
   std::size_t size() const { return ring_.size(); }
 
  private:
-  // The texts of reloads that were lost go with them.
-  void write_config(std::uint64_t reload, JournalWriter& writer) {
+  // Each behind the reload before it.
+  void write_configs(JournalWriter& writer) {
     const std::lock_guard lock(config_mutex_);
-    for (; configs_written_ < reload && !configs_.empty(); configs_.pop_front()) {
-      if (++configs_written_ == reload) writer.config(configs_.front());
+    for (; !configs_.empty() && configs_.front().behind <= reloads_written_; configs_.pop_front()) {
+      if (writer.config(configs_.front().text)) continue;
+      config_lost_ = configs_offered_ - configs_.size() + 1;
     }
   }
 
   JournalItemRing ring_;
-  std::uint64_t pushed_ = 0;   // driver's, with those dropped
-  std::uint64_t reloads_ = 0;  // of these
+  std::uint64_t pushed_ = 0;  // driver's, with those dropped
+  std::atomic<std::uint64_t> reloads_{0};
   std::uint64_t written_ = 0;  // journal thread's: handed to the writer, gaps included
-  std::size_t held_ = 0;       // of these still in the ring, since the file may not have them
+  std::uint64_t reloads_written_ = 0;
+  std::size_t held_ = 0;  // of these still in the ring, since the file may not have them
   std::atomic<std::uint64_t> dropped_{0}, lost_{0};
   std::mutex config_mutex_;
-  std::deque<std::string> configs_;
-  std::uint64_t configs_written_ = 0;  // or lost
+  struct Config {
+    std::string text;
+    std::uint64_t behind;  // that many reloads
+  };
+  std::deque<Config> configs_;  // that wait
+  std::uint64_t configs_offered_ = 0;
+  std::uint64_t config_lost_ = 0;  // the number of the last one that the disk refused
 };
 
 }  // namespace mm

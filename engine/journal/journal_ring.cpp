@@ -52,19 +52,18 @@ std::string session_of(const RingOwner& owner) {
 }
 
 // The journal read to where it is whole.
-JournalItem read_on(JournalReader& reader, JournalItem& before) {
+JournalItem read_on(JournalReader& reader) {
   JournalRecord record;
   JournalItem item = JournalItem::kRecord;
   while (item == JournalItem::kRecord || item == JournalItem::kConfig ||
          item == JournalItem::kGap) {
-    before = item;
     item = reader.next(record);
   }
   return item;
 }
 
-std::string append_rest(JournalItemRing& ring, JournalWriter& writer, bool config_is_there,
-                        std::uint64_t& added) {
+// A reload's text is in the file before its event is in the ring.
+std::string append_rest(JournalItemRing& ring, JournalWriter& writer, std::uint64_t& added) {
   std::uint64_t place = writer.records() + writer.lost();
   std::size_t seen = 0;
   for (auto items = ring.peek(); !items.empty(); items = ring.peek(seen)) {
@@ -73,12 +72,7 @@ std::string append_rest(JournalItemRing& ring, JournalWriter& writer, bool confi
       if (item.place < place) continue;
       if (item.place > place) writer.gap(item.place - place);
       place = item.place + 1;
-      // A reload's text went with the process, unless it was the last that was written.
-      if (item.is_reload() && (!config_is_there || added > 0)) {
-        writer.gap(1);
-      } else {
-        writer.append(item.event, item.command_hash);
-      }
+      writer.append(item.event, item.command_hash);
       ++added;
     }
   }
@@ -94,8 +88,7 @@ void recover(SharedFile& file, const RingOwner& owner, JournalRecovery& out) {
     out.error = fmt::format("{}: {} is of another session", path, file.path());
     return;
   }
-  JournalItem before = JournalItem::kRecord;
-  const JournalItem last = read_on(reader, before);
+  const JournalItem last = read_on(reader);
   if (last == JournalItem::kCorrupt) {
     out.error = reader.error();
     return;
@@ -107,8 +100,7 @@ void recover(SharedFile& file, const RingOwner& owner, JournalRecovery& out) {
     out.torn_bytes = fs::file_size(segment, ignored) - reader.place().bytes;
     if (out.error = writer.go_on(path, reader.header(), reader.place()); !out.error.empty()) return;
     JournalItemRing ring(file.memory().subspan(sizeof owner), JournalItemRing::Attach{});
-    const bool config_is_there = before == JournalItem::kConfig;
-    out.error = append_rest(ring, writer, config_is_there, out.records);
+    out.error = append_rest(ring, writer, out.records);
     if (!out.error.empty()) return;
   }
   out.state = JournalRecovery::State::kRecovered;

@@ -199,14 +199,13 @@ bool JournalWriter::write_pending_gap() {
   return true;
 }
 
-void JournalWriter::config(std::string_view text) {
+bool JournalWriter::config(std::string_view text) {
   flush();
   if (text.size() > kPayloadBytesMax) {
     fail("has no frame for a config of that length", 0);
-    return lose(1);
+    return false;
   }
-  // Without the config nothing after it can be replayed, just as if a record were missing.
-  if (!write_pending_gap() || !write_small(FrameType::kConfig, text)) lose(1);
+  return write_pending_gap() && write_small(FrameType::kConfig, text);
 }
 
 std::string JournalWriter::end(JournalEnd end) {

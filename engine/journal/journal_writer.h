@@ -51,7 +51,8 @@ class JournalWriter {
   // `records` were lost before they reached the writer: replay can go no further than here.
   void gap(std::uint64_t records);
   // The whole text of a reloaded config; stands before the kControl / kReload event it is for.
-  void config(std::string_view text);
+  // False if the file has it not: then there must be no such event.
+  bool config(std::string_view text);
   // Writes what append() holds back. Cheap when there is nothing.
   void flush();
   // flush(), then waits until it is on the disk.

@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "engine/app/config/core_setup.h"
 
 namespace mm::app {
+namespace {
+
+constexpr std::chrono::seconds kJournalPatience{1};
+
+}  // namespace
 
 // What the start has drawn or the venue bounds is no change.
 std::vector<ConfigChange> Reloader::compare(Config& next) const {
@@ -21,6 +29,20 @@ std::vector<ConfigChange> Reloader::compare(Config& next) const {
   return changes;
 }
 
+// In the journal and in the session's folder, before anybody acts on it.
+std::string Reloader::keep(const std::string& text) {
+  using State = JournalLane::ConfigState;
+  const auto give_up = std::chrono::steady_clock::now() + kJournalPatience;
+  const std::uint64_t number = setup_.lane.offer_config(redacted(text));
+  State state = setup_.lane.config_state(number);
+  while (state == State::kWaits && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    state = setup_.lane.config_state(number);
+  }
+  if (state != State::kWritten) return "the journal has not taken it: its disk is full or too slow";
+  return SessionFolder(session_).write_config(text);
+}
+
 ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
   ConfigLoad load = parse_config(text, "the new configuration");
   if (!load.ok()) return {.taken = false, .error = load.error};
@@ -35,19 +57,19 @@ ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
     return answer;
   }
   if (!apply || changes.empty()) return answer;
-  if (setup_.core.reload_waits()) {
+  if (setup_.lane.reloads() != taken_) {
     answer.error = "the core has not taken up the reload before this one";
     return answer;
   }
   const std::string in_force = effective_text(load.config);
-  answer.error = SessionFolder(session_).write_config(in_force);
+  answer.error = keep(in_force);
   if (!answer.error.empty()) return answer;
   offered_ = std::make_unique<CoreConfig>(
       make_core_config(load.config, setup_.instruments, setup_.opening));
-  setup_.lane.offer_config(redacted(in_force));
   setup_.core.offer(*offered_);
   running_ = std::move(load.config);
   answer.taken = true;
+  ++taken_;
   return answer;
 }
 

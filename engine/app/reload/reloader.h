@@ -1,11 +1,13 @@
 // The engine's side of plan and reload: reads a new configuration, says what it changes, and hands
 // it to the core and to the journal.
 //
-// Cold, one thread (Steering's); allocates. The core takes over at the kReload event that whoever
-// asked here puts into the control ring next; until then the parameters are kept here and another
-// reload is refused. What is refused changes nothing.
+// Cold, one thread (Steering's); allocates, and waits for the journal to have the text, a second at
+// most. The core takes over at the kReload event that whoever asked here puts into the control ring
+// next; until then the parameters are kept here and another reload is refused. So it outlives the
+// core's thread. What is refused changes nothing.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -42,10 +44,12 @@ class Reloader {
 
  private:
   std::vector<ConfigChange> compare(Config& next) const;
+  std::string keep(const std::string& text);
 
   Setup setup_;
   std::string session_;
   Config running_;
+  std::uint64_t taken_ = 0;              // reloads so far
   std::unique_ptr<CoreConfig> offered_;  // as long as the core may read it
 };
 
