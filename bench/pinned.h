@@ -12,10 +12,12 @@ class Pinned {
   enum class Cpu { kFirst, kLast };
 
   explicit Pinned(Cpu which) {
-    sched_getaffinity(0, sizeof before_, &before_);
+    before_ = allowed_now();
+    // A thread begins where its parent is pinned: what there was before any was, counts.
+    static const cpu_set_t all = before_;
     unsigned chosen = CPU_SETSIZE;
     for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (!CPU_ISSET(cpu, &before_)) continue;
+      if (!CPU_ISSET(cpu, &all)) continue;
       if (which == Cpu::kLast || chosen == CPU_SETSIZE) chosen = cpu;
     }
     cpu_set_t one;
@@ -28,6 +30,12 @@ class Pinned {
   Pinned& operator=(const Pinned&) = delete;
 
  private:
+  static cpu_set_t allowed_now() {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }
+
   cpu_set_t before_;
 };
 
