@@ -58,7 +58,10 @@ class OrderGateway {
 
   int do_work(Nanos now) {
     if (config_.kill_latch != nullptr) watch_stalls(now);
-    return send(now) + receive(now);
+    const int work = send(now);
+    // What was sent took its time, and the first answers may be there already.
+    const bool later = work > 0 && config_.clock != nullptr;
+    return work + receive(later ? config_.clock->now() : now);
   }
 
   // Any thread.
@@ -104,7 +107,7 @@ class OrderGateway {
       Event* answer = executions_.try_claim();
       RejectReason reason = refusal(c, now);
       if (reason != RejectReason::kNone && answer == nullptr) break;
-      if (reason == RejectReason::kNone && !session_.submit(c, now)) {
+      if (reason == RejectReason::kNone && !session_.submit(c, begin)) {
         reason = RejectReason::kDisconnected;
         if (answer == nullptr) break;
       }
