@@ -630,8 +630,8 @@ function connect() {
 }
 
 // -- What can be done.
-async function steer(request, engine = state.engine) {
-  const answer = await fetch(`/control/${engine}`,
+async function steer(request) {
+  const answer = await fetch(`/control/${state.engine}`,
     { method: 'POST', headers: withToken(), body: request }).catch(() => null);
   if (!answer) return notice(`${request}: the monitor does not answer`);
   if (answer.status === 401) return askForToken();
@@ -644,15 +644,14 @@ async function steer(request, engine = state.engine) {
 $('pause').onclick = () => steer('pause ' + $('scope').value);
 $('resume').onclick = () => steer('resume all');
 $('kill').onclick = () => {
-  state.victim = { engine: state.engine, path: state.about.path };
+  state.victim = state.about.path;
   $('victim').textContent = `Kill ${state.about.session}?`;
   $('confirm').returnValue = 'no';
   $('confirm').showModal();
 };
 $('confirm').onclose = () => {
   if ($('confirm').returnValue !== 'yes') return;
-  const { engine, path } = state.victim;
-  if (engine === state.engine && path === state.about.path) steer('kill', engine);
+  if (state.victim === state.about.path) steer('kill');
   else notice('not killed: another engine is shown by now');
 };
 $('login').onclose = () => {
