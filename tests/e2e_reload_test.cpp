@@ -25,7 +25,7 @@ TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
   const Ran planned = here_.run("plan" + fewer);
   EXPECT_EQ(planned.exit_code, 0) << planned.err;
   EXPECT_THAT(planned.out, HasSubstr("[strategy] target_orders_per_side: 3 -> 1"));
-  EXPECT_EQ(live(), 6) << "a plan changes nothing";
+  EXPECT_TRUE(wait_until([&] { return live() == 6; })) << "a plan changes nothing";
   const Ran reloaded = here_.run("reload" + fewer);
   EXPECT_EQ(reloaded.exit_code, 0) << reloaded.err;
   EXPECT_THAT(reloaded.out, HasSubstr("reload: done"));
@@ -75,7 +75,7 @@ TEST_F(Reload, WhatIsRefusedChangesNothingAndSaysWhy) {
     EXPECT_EQ(refused.err, checked.err) << "the same words";
   }
   EXPECT_EQ(test::read_file(here_.path("s/config.ini")), before);
-  EXPECT_EQ(live(), 6);
+  EXPECT_TRUE(wait_until([&] { return live() == 6; }));
 }
 
 TEST_F(Reload, WithoutAnEngineThereIsNothingToReload) {

@@ -4,10 +4,14 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/soak/virtual_run.h"
 #include "engine/ledger/ledger_reader.h"
+#include "engine/ledger/sqlite.h"
+#include "engine/runtime/folder_lock.h"
 #include "tests/e2e_support.h"
 
 namespace mm::app {
@@ -119,6 +123,23 @@ TEST(SessionLedger, IsTheSameHoweverManySegmentsTheJournalHad) {
   EXPECT_EQ(a.closing.realized, b.closing.realized);
 }
 
+TEST(SessionLedger, IsWholeThoughSomebodyHasItOpen) {
+  const Scratch here;
+  Session session(here.path("s"), {kSmall, kFew});
+  session.go_on(150);
+  Database reader;
+  ASSERT_EQ(reader.open(session.folder.ledger() + ".part", Database::Mode::kReadOnly), "");
+  ASSERT_EQ(reader.execute("SELECT count(*) FROM fills"), "");
+  Summary summary;
+  ASSERT_EQ(session.close(summary), "");
+  const Found found(session.folder);
+  EXPECT_EQ(found.fills, session.fills());
+  EXPECT_EQ(violations(summary, "replay"), 0);
+  for (const char* const tail : {"", "-wal", "-shm"}) {
+    EXPECT_FALSE(std::filesystem::exists(session.folder.ledger() + ".part" + tail)) << tail;
+  }
+}
+
 // Profit at one and the same price: what a next session goes on from.
 std::int64_t worth_at(const LedgerReader::Closing& c, HalfTicks mark, const Instrument& i) {
   const Money moved = value(i, c.position, mark) - value(i, c.position, c.mark);
@@ -153,6 +174,27 @@ TEST(SessionLedger, OfAKilledEngineGoesOnWhereItsOwnHadGotTo) {
   const Instrument instrument = simulated_instruments(parse_config("", "test").config)[0];
   EXPECT_NEAR(static_cast<double>(worth_at(found.closing, right.mark, instrument)),
               static_cast<double>(right.profit_today.v), 10.0);
+}
+
+TEST(SessionLedger, WaitsForWhoeverMakesItJustNow) {
+  const Scratch here;
+  const std::string killed = here.path("killed");
+  {
+    Session session(here.path("s"));
+    session.go_on(20, 0);
+    session.record.journal().flush();
+    std::filesystem::copy(session.folder.path(), killed);
+  }
+  auto busy = std::make_unique<FolderLock>();
+  ASSERT_TRUE(busy->take(killed));
+  const SessionCompletion at_once = complete_session(SessionFolder(killed));
+  EXPECT_TRUE(at_once.in_use);
+  EXPECT_THAT(at_once.error, HasSubstr("or its ledger is being made"));
+  std::thread ends([&] { busy.reset(); });
+  const SessionCompletion done = complete_session(SessionFolder(killed), {}, Nanos(60 * kSecond.v));
+  ends.join();
+  EXPECT_EQ(done.error, "");
+  EXPECT_TRUE(done.built);
 }
 
 // Nothing was kept of it, as after a failure of the machine.

@@ -307,7 +307,7 @@ std::string LedgerWriter::close(const JournalEnd* end) {
   }
   if (error_.empty()) error_ = database_.execute("COMMIT");
   // One file from now on: who only reads it could not clear away what a log needs beside it.
-  if (error_.empty()) error_ = database_.execute("PRAGMA journal_mode=DELETE");
+  if (error_.empty()) error_ = database_.into_one_file();
   open_ = false;
   return error_;
 }

@@ -70,6 +70,16 @@ std::string Database::execute(const char* sql) {
   return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? "" : error();
 }
 
+std::string Database::into_one_file() {
+  constexpr int kPatienceMs = 500;
+  sqlite3_busy_timeout(handle_, kPatienceMs);
+  if (execute("PRAGMA journal_mode=DELETE").empty()) return {};
+  // The log stays for whoever has it open, with nothing in it.
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  return result == SQLITE_OK ? std::string() : error();
+}
+
 std::string Database::prepare(const char* sql, Statement& statement) {
   sqlite3_finalize(std::exchange(statement.handle_, nullptr));
   return sqlite3_prepare_v2(handle_, sql, -1, &statement.handle_, nullptr) == SQLITE_OK ? ""

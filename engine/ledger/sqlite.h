@@ -52,6 +52,9 @@ class Database {
   [[nodiscard]] std::string open(const std::string& path, Mode mode);
   [[nodiscard]] std::string execute(const char* sql);
   [[nodiscard]] std::string prepare(const char* sql, Statement& statement);
+  // Nothing of it is in the log beside it any more, and there is none unless somebody reads it just
+  // now, who is waited for a little.
+  [[nodiscard]] std::string into_one_file();
   // Of the last call that failed, empty if none did since open().
   std::string error() const;
   // Rows that the last insert, update or delete changed.

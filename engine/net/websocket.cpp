@@ -242,11 +242,13 @@ IoStatus WebSocket::read_once() {
 }
 
 // If the stream ends it is as well seen by the poll that comes to it.
-void WebSocket::read_ahead() {
-  if (end_ - begin_ >= kReadAhead / 4) return;
+bool WebSocket::read_ahead() {
+  if (end_ - begin_ >= kReadAhead / 4) return true;
   make_room();
   const std::size_t limit = std::min(kReadAhead, receive_.size() - kPadding);
-  while (end_ < limit && read_once() == IoStatus::kOk) continue;
+  IoStatus status = IoStatus::kOk;
+  while (end_ < limit && status == IoStatus::kOk) status = read_once();
+  return status == IoStatus::kOk;
 }
 
 std::string_view WebSocket::peek_text(std::size_t& at) const {

@@ -62,8 +62,9 @@ class WebSocket {
   WsMessage poll();
 
   // For an owner who is behind: takes in what the socket has, up to kReadAhead bytes in all, unless
-  // much is buffered still. Payloads are valid no longer, as after a poll.
-  void read_ahead();
+  // much is buffered still. Payloads are valid no longer, as after a poll. False: there was no
+  // more.
+  bool read_ahead();
   // The texts that wait in the buffer, one by one: that of the frame at `at` (0 first), which then
   // is behind it. Empty where no whole text in one frame of some size follows. Nothing is checked
   // yet.

@@ -144,12 +144,15 @@ Nanos LiveFeed::stamp() {
 int LiveFeed::read(Slot& s) {
   int work = 0, skipped = 0;
   bool enough = false;  // one in so many is read whatever follows it, and others have their turn
+  bool ahead = options_.skip_superseded;  // for as long as something comes of it
+  // Never the same number, or of streams in turn some would never be read.
+  const int skips_max = kSkipsPerTurn - static_cast<int>(++turns_ % 4);
   while (work < kMessagesPerTurn && !enough && s.open) {
-    if (options_.skip_superseded && work + skipped >= kBehind) s.held->socket->read_ahead();
+    if (ahead && work + skipped >= kBehind) ahead = s.held->socket->read_ahead();
     const net::WsMessage m = s.held->socket->poll();
     if (m.event == net::WsEvent::kNone) break;
     const Nanos now = stamped_;
-    enough = skipped == kSkipsPerTurn;
+    enough = skipped == skips_max;
     if (m.event == net::WsEvent::kText && !enough && is_superseded(s, m.payload)) {
       if (tap_ != nullptr) tap_->on_raw(now, m.payload);
       ++counters_.books_superseded;

@@ -155,7 +155,8 @@ class LiveFeed {
   bool up_ = false, status_told_ = false;  // what the core was told
   Nanos next_look_{}, last_sent_{}, last_data_{};
   const Clock* clock_ = nullptr;
-  Nanos stamped_{};  // when the last message was done with, or the turn began
+  unsigned turns_ = 0;  // of reading a socket
+  Nanos stamped_{};     // when the last message was done with, or the turn began
   LiveFeedTimes times_;
   LiveFeedCounters counters_;
 };

@@ -18,6 +18,12 @@ CaptureLine LineWindow::pop() {
   begin_ = (begin_ + 1) % kLines;
   --count_;
   text_size_ -= line.text.size();
+  // What a window of long lines took is not kept by every slot; the last line is still read.
+  if (count_ == 0) {
+    for (Slot& slot : slots_) {
+      if (slot.text.data() != line.text.data()) slot.text = {};
+    }
+  }
   return line;
 }
 

@@ -1,7 +1,7 @@
 // The lines of a capture that are read ahead of the one in doubt, copied, in order.
 //
-// Owned by the capture's reader. Bounded by lines and by text; a slot allocates what its longest
-// text so far needs.
+// Owned by the capture's reader. Bounded by lines and by text; allocates while lines are in
+// doubt, and gives it back.
 #pragma once
 
 #include <array>

@@ -79,7 +79,8 @@ void Backtest::say_problems() {
 
 bool Backtest::had_book() const {
   for (InstrumentId i = 0; i < instruments_.size(); ++i) {
-    if (has_book(run_->core().instrument(i).market)) return true;
+    const InstrumentState& s = run_->core().instrument(i);
+    if (s.marked || has_book(s.market)) return true;  // it may have ended without one
   }
   return false;
 }

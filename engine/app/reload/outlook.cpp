@@ -116,6 +116,7 @@ std::string watch_requests(const SessionFolder& folder, const CoreConfig& runnin
     old_way.on_event(record.event);
     new_way.on_event(record.event);
   }
+  if (!watched) add(-1);  // nothing came in that time
   add(1);
   return {};
 }
@@ -142,7 +143,10 @@ Outlook look_ahead(const SessionFolder& folder, const Config& next) {
     out.error = result.records == 0 && result.ok() ? "the journal is empty yet" : result.message;
     return out;
   }
-  const Nanos begin = reader.header().start_time, end = replayed.core().now();
+  // With other parameters before it, what was sent says nothing of those in force.
+  const Nanos begin =
+      replayed.reloads().empty() ? reader.header().start_time : replayed.reloads().back().time;
+  const Nanos end = replayed.core().now();
   const CoreConfig running =
       make_core_config(replayed.config(), replayed.instruments(), replayed.opening());
   const CoreConfig then = make_core_config(next, replayed.instruments(), replayed.opening());

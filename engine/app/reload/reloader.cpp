@@ -10,7 +10,8 @@
 namespace mm::app {
 namespace {
 
-constexpr std::chrono::seconds kJournalPatience{1};
+// A kill waits behind it, and the guard for a sign of life.
+constexpr std::chrono::milliseconds kJournalPatience{250};
 
 }  // namespace
 

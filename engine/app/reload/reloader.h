@@ -1,10 +1,10 @@
 // The engine's side of plan and reload: reads a new configuration, says what it changes, and hands
 // it to the core and to the journal.
 //
-// Cold, one thread (Steering's); allocates, and waits for the journal to have the text, a second at
-// most. The core takes over at the kReload event that whoever asked here puts into the control ring
-// next; until then the parameters are kept here and another reload is refused. So it outlives the
-// core's thread. What is refused changes nothing.
+// Cold, one thread (Steering's); allocates, and waits for the journal to have the text, a quarter
+// of a second at most. The core takes over at the kReload event that whoever asked here puts into
+// the control ring next; until then the parameters are kept here and another reload is refused. So
+// it outlives the core's thread. What is refused changes nothing.
 #pragma once
 
 #include <cstdint>

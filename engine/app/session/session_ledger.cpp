@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "engine/app/config/decimal.h"
@@ -50,6 +52,17 @@ bool can_be_read_on(ReplayStatus status) {
 
 void remove_database(const std::string& path) {
   for (const char* const tail : {"", "-wal", "-shm"}) std::remove((path + tail).c_str());
+}
+
+// Whoever looks into a session may be making its ledger just now.
+bool take_within(FolderLock& lock, const std::string& folder, Nanos patience) {
+  constexpr std::chrono::milliseconds kPause{50};
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.v);
+  while (!lock.take(folder)) {
+    if (std::chrono::steady_clock::now() >= give_up) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
 }
 
 // What a kept ledger says of each instrument, in the order of the session's.
@@ -212,6 +225,8 @@ LedgerBuild LedgerBuilder::finish() {
   if (!sync_file(part_) || std::rename(part_.c_str(), path_.c_str()) != 0 ||
       !sync_folder_of(path_)) {
     build.error = path_ + ": cannot be given its name";
+  } else {
+    remove_database(part_);  // an empty log that somebody had open
   }
   return build;
 }
@@ -240,13 +255,18 @@ void remove_ledger(const std::string& path) {
   remove_database(path + ".part");
 }
 
-SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress) {
+SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress,
+                                   Nanos patience) {
   SessionCompletion done;
   done.journal = recover_journal(folder.path());
   done.error = done.journal.error;
   FolderLock lock;
-  done.in_use = done.journal.state == JournalRecovery::State::kInUse || !lock.take(folder.path());
-  if (done.in_use) done.error = folder.path() + ": its engine is running";
+  const bool engine = done.journal.state == JournalRecovery::State::kInUse;
+  done.in_use = engine || !take_within(lock, folder.path(), patience);
+  if (done.in_use) {
+    done.error = folder.path() + (engine ? ": its engine is running"
+                                         : ": its engine is running, or its ledger is being made");
+  }
   std::error_code ignored;
   if (!done.error.empty() || fs::exists(folder.ledger(), ignored)) return done;
   LedgerBuild build = build_ledger(folder, progress);

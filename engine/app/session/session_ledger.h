@@ -84,9 +84,10 @@ struct SessionCompletion {
   bool in_use = false;  // an error, too
 };
 // What a session that ended at any moment left: its journal gets what was still in memory, then the
-// ledger is built. Nothing changes where all is there. Errors, too, for one that runs.
-SessionCompletion complete_session(const SessionFolder& folder,
-                                   const LedgerProgress& progress = {});
+// ledger is built. Nothing changes where all is there. Errors, too, for one that runs. Who makes
+// its ledger just now is waited for, `patience` long.
+SessionCompletion complete_session(const SessionFolder& folder, const LedgerProgress& progress = {},
+                                   Nanos patience = {});
 // Whoever has read a session's journal, with that outcome, gives it the ledger it lacks if it was
 // killed. What there is to say of that; empty if nothing.
 std::string provide_ledger(const SessionFolder& folder, ReplayStatus status);

@@ -85,9 +85,11 @@ std::string StartRecovery::find_opening() {
 
 SessionCompletion StartRecovery::complete(const std::string& path) {
   progress_.at("{}: its journal is read", path);
-  return complete_session(SessionFolder(path), [&](std::uint64_t records) {
+  constexpr Nanos kReaderPatience{120 * kSecond.v};
+  const auto progress = [&](std::uint64_t records) {
     progress_.at("{}: its ledger is built: {} records so far", path, records);
-  });
+  };
+  return complete_session(SessionFolder(path), progress, kReaderPatience);
 }
 
 std::string StartRecovery::read_previous(const std::string& path) {
