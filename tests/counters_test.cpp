@@ -257,7 +257,9 @@ TEST(MetricBlock, AWriterThatStoppedHalfWayDoesNotHoldTheReader) {
   EngineBlock::Copy copy;
   {
     EngineBlock::Update half(block);
+    half.set("core_timestamp_seconds", std::int64_t{1});
     EXPECT_FALSE(block.read(copy));
+    EXPECT_EQ(copy.value("core_timestamp_seconds"), 0) << "nothing that is half";
   }
   EXPECT_TRUE(block.read(copy));
 }

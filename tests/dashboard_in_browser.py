@@ -1,6 +1,7 @@
 """Opens the dashboard in headless Chromium, clicks what a person would, and says what it saw.
 
 Usage: dashboard_in_browser.py URL PICTURE.png [--width N] [--height N] [--light] [--look]
+                               [--monitor PID]
 
 Talks to the browser over its debugging pipe. Prints one JSON object: every console message, page
 error and request to another host, and the outcome of each step. With --look it clicks nothing.
@@ -10,6 +11,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -74,7 +76,9 @@ class Browser:
         elif method == 'Log.entryAdded':
             self.wrong.append(what['entry']['text'] + ' ' + what['entry'].get('url', ''))
         elif method == 'Network.requestWillBeSent':
-            self.hosts.add(what['request']['url'].split('/')[2])
+            url = what['request']['url']
+            if '://' in url:
+                self.hosts.add(url.split('/')[2])
 
     def ask(self, method, **params):
         self.number += 1
@@ -111,8 +115,14 @@ class Browser:
 QUOTES = "[...document.querySelectorAll('.tile')].find(t => t.textContent.startsWith('quotes'))" \
          ".textContent"
 ORDERS = "document.querySelectorAll('#orders tbody tr').length"
+LIFE = "document.getElementById('life').textContent"
+NOTICE = "document.getElementById('notice').textContent"
+LOCKED = "['pause', 'resume', 'kill'].every(id => document.getElementById(id).disabled)"
+# On a copy: a canvas that is read again and again is warned of.
 INK = """Math.min(...[...document.querySelectorAll('canvas')].map(c => {
-  const bytes = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  const copy = new OffscreenCanvas(c.width, c.height).getContext('2d');
+  copy.drawImage(c, 0, 0);
+  const bytes = copy.getImageData(0, 0, c.width, c.height).data;
   let pixels = 0;
   for (let i = 3; i < bytes.length; i += 4) if (bytes[i] > 0) ++pixels;
   return pixels;
@@ -131,6 +141,7 @@ def steps(page, options):
     seen['token_hidden'] = page.value("location.hash === ''")
     if options.look:
         return seen
+    seen['can_be_steered'] = page.wait(f"!{LOCKED}")
     click(page, 'pause')
     seen['paused'] = page.wait(f"{QUOTES}.includes('quotespaused') && {ORDERS} === 0")
     seen['levels_say_why'] = page.wait(
@@ -139,6 +150,8 @@ def steps(page, options):
     seen['timeline_says_why'] = page.wait(
         "document.getElementById('reasons').textContent.includes('paused')")
     click(page, 'resume')
+    seen['taken_up'] = page.wait(
+        f"{NOTICE} === 'resume all: the engine has taken it up'")
     seen['resumed'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
     click(page, 'kill')
     seen['kill_asks'] = page.wait("document.getElementById('confirm').open")
@@ -158,6 +171,26 @@ def steps(page, options):
     return seen
 
 
+def silence_steps(page, options):
+    """The monitor hangs, and goes on."""
+    seen = {}
+    os.kill(options.monitor, signal.SIGSTOP)
+    try:
+        seen['silence_is_said'] = page.wait(f"{LIFE} === 'the monitor says nothing' && {LOCKED}")
+    finally:
+        os.kill(options.monitor, signal.SIGCONT)
+    seen['goes_on'] = page.wait(f"{LIFE} === 'running' && !{LOCKED}")
+    return seen
+
+
+def kill_steps(page):
+    click(page, 'kill')
+    page.value("document.querySelector('#confirm button[value=yes]').click()")
+    return {
+        'kill_taken_up': page.wait(f"{NOTICE} === 'kill: the engine has taken it up'"),
+        'kill_is_shown': page.wait(f"{LIFE} === 'stopped: halted' && {ORDERS} === 0")}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('url')
@@ -166,6 +199,7 @@ def main():
     parser.add_argument('--height', type=int, default=1300)
     parser.add_argument('--light', action='store_true')
     parser.add_argument('--look', action='store_true')
+    parser.add_argument('--monitor', type=int, help='its process: is stopped and continued')
     parser.add_argument('--after', type=float, default=0)
     options = parser.parse_args()
     page = Browser(options)
@@ -174,9 +208,13 @@ def main():
         if options.after:
             time.sleep(options.after)
         seen = steps(page, options)
+        if options.monitor:
+            seen.update(silence_steps(page, options))
         seen['nothing_sticks_out'] = page.value(
             'document.documentElement.scrollWidth <= innerWidth')
         page.picture(options.picture)
+        if not options.look:
+            seen.update(kill_steps(page))
         print(json.dumps({'wrong': page.wrong, 'hosts': sorted(page.hosts), **seen}))
     finally:
         page.close()

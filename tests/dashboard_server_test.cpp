@@ -70,6 +70,12 @@ std::string upgrade(const std::string& token) {
          token + "\r\n\r\n";
 }
 
+std::string kill_of(int engine) {
+  return "POST /control/" + std::to_string(engine) +
+         " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + kToken +
+         "\r\nContent-Length: 4\r\n\r\nkill";
+}
+
 std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
   std::size_t whole = 0, resident = 0;
@@ -84,15 +90,21 @@ class DashboardServer : public testing::Test {
     engine_.publisher.publish_all();
     ASSERT_EQ(board_.add(engine_.here.path("session")), "");
   }
-  void TearDown() override { stop(); }
+  void TearDown() override {
+    hangs_ = false;
+    stop();
+    server_.reset();
+  }
   void start(ServerOptions options = {}) {
     options.port = 0;
     options.token = kToken;
-    server_ = std::make_unique<Server>(options, board_,
-                                       [this](const std::string&, const std::string& request) {
-                                         while (hangs_) std::this_thread::yield();
-                                         return "ok " + request;
-                                       });
+    server_ = std::make_unique<Server>(
+        options, board_, [this](const std::string& session, const std::string& request) {
+          ++asked_;
+          const bool first = session == engine_.here.path("session");
+          while (hangs_ && first) std::this_thread::yield();
+          return "ok " + request;
+        });
     ASSERT_EQ(server_->open(), "");
     port_ = server_->port();
     thread_ = std::thread([this] { server_->run([this] { return stop_.load(); }); });
@@ -113,6 +125,7 @@ class DashboardServer : public testing::Test {
   std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_{false}, hangs_{false};
+  std::atomic<int> asked_{0};
   std::thread thread_;
 };
 
@@ -240,8 +253,7 @@ TEST_F(DashboardServer, AnEngineThatHangsHoldsUpNobody) {
   start();
   hangs_ = true;
   RawClient asker(port_);
-  asker.say("POST /control/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + kToken +
-            "\r\nContent-Length: 4\r\n\r\nkill");
+  asker.say(kill_of(1));
   net::WsOpened page = open_page(kToken);
   ASSERT_NE(page.socket, nullptr) << page.error;
   for (int i = 0; i < 3; ++i) {
@@ -249,6 +261,40 @@ TEST_F(DashboardServer, AnEngineThatHangsHoldsUpNobody) {
   }
   hangs_ = false;
   EXPECT_THAT(asker.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+}
+
+TEST_F(DashboardServer, AnEngineThatHangsIsAskedTwiceAndAnotherAtOnce) {
+  PublishedCore other;
+  ASSERT_EQ(board_.add(other.here.path("session")), "");
+  start();
+  hangs_ = true;
+  RawClient first(port_), second(port_), third(port_), elsewhere(port_);
+  first.say(kill_of(1));
+  second.say(kill_of(1));
+  ASSERT_TRUE(test::wait_until([&] { return asked_ == 2; }));
+  third.say(kill_of(1));
+  EXPECT_THAT(third.hear("yet"), HasSubstr("HTTP/1.1 502"));
+  elsewhere.say(kill_of(2));
+  EXPECT_THAT(elsewhere.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+  hangs_ = false;
+  EXPECT_THAT(first.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_THAT(second.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+}
+
+TEST_F(DashboardServer, PagesAreToldTheLastWord) {
+  start();
+  net::WsOpened page = open_page(kToken);
+  ASSERT_NE(page.socket, nullptr) << page.error;
+  ASSERT_EQ(test::next_event(*page.socket).event, net::WsEvent::kText);
+  engine_.ours.layout().phase = counters::Phase::kEnded;
+  stop_ = true;
+  bool ended = false;
+  while (!ended) {
+    const net::WsMessage message = test::next_event(*page.socket);
+    if (message.event != net::WsEvent::kText) break;
+    ended = message.payload.find("\"life\":\"ended\"") != std::string_view::npos;
+  }
+  EXPECT_TRUE(ended);
 }
 
 TEST_F(DashboardServer, SpeaksTls) {

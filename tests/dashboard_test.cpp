@@ -43,6 +43,8 @@ TEST(DashboardAccess, OnlyTheWholeTokenLetsIn) {
     EXPECT_FALSE(offers_token(kToken, "mm-logic, " + wrong)) << wrong;
   }
   EXPECT_FALSE(offers_token(kToken, kToken));
+  EXPECT_FALSE(is_bearer_of("", "Bearer ")) << "there is no token that is empty";
+  EXPECT_FALSE(offers_token("", "mm-logic, "));
   EXPECT_NE(random_token(), random_token());
   EXPECT_EQ(random_token().size(), 32u);
 }
@@ -205,6 +207,25 @@ TEST_F(Dashboard, AnEngineThatStandsStillGetsNoMoreRows) {
   for (int i = 0; i < 20; ++i) board_.turn();
   Watch watch;
   EXPECT_EQ(told(watch).size("/rows"), 1u);
+}
+
+TEST_F(Dashboard, WhatIsHalfWrittenIsShownAsItWasAndNotKept) {
+  Watch watch;
+  EXPECT_TRUE(told(watch).flag("/now/whole"));
+  engine_.harness.now += kSecond;
+  const counters::EngineBlock::Update half(engine_.ours.layout().numbers);
+  for (int i = 0; i < 4; ++i) board_.turn();
+  const Json json = told(watch);
+  EXPECT_FALSE(json.flag("/now/whole"));
+  EXPECT_EQ(json.size("/rows"), 0u);
+  EXPECT_EQ(json.size("/now/orders/order_id"), 6u);
+}
+
+TEST_F(Dashboard, EnginesOfTwoMonitorsHaveOtherNumbers) {
+  Board other{{}, 1000};
+  ASSERT_EQ(other.add(engine_.here.path("session")), "");
+  EXPECT_NE(other.engine(1001), nullptr);
+  EXPECT_EQ(other.engine(1), nullptr);
 }
 
 TEST(DashboardBoard, WithoutAnEngineThereIsNothingToTell) {
@@ -381,6 +402,34 @@ TEST_F(DashboardFills, AFrameThatIsHalfWrittenIsReadOnceItIsWhole) {
   }
   tail.fills(0).put(0, 10, text);
   EXPECT_EQ(test::count_of(text, "mm00"), 2u);
+}
+
+TEST_F(DashboardFills, GoOnBehindSegmentsThatWereDeleted) {
+  const std::string path = folder_ / "small.bin";
+  JournalWriter writer;
+  ASSERT_EQ(writer.open(path, test::sample_header(), {.segment_bytes_max = 1, .segments_max = 9}),
+            "");
+  FillTail tail(path, 2);
+  Event e;
+  e.kind = EventKind::kFilled;
+  std::uint64_t trade = 0;
+  const auto fill = [&] {
+    e.fill.trade_id = TradeId(++trade);
+    writer.append(e, 0);
+    writer.flush();
+  };
+  fill();
+  tail.look(instruments_);
+  for (int i = 0; i < 4; ++i) fill();
+  ASSERT_EQ(writer.segment(), 5u);
+  for (std::uint32_t segment = 0; segment < 3; ++segment) {
+    std::filesystem::remove(segment_path(path, segment));
+  }
+  fill();
+  tail.look(instruments_);
+  EXPECT_EQ(tail.error(), "");
+  std::string text;
+  EXPECT_EQ(tail.fills(0).put(0, 10, text), 5u) << "all but the third";
 }
 
 TEST_F(DashboardFills, AJournalThatIsDamagedIsSaidToBe) {

@@ -214,7 +214,8 @@ TEST_P(DashboardInABrowser, ShowsTheEngineAndSteersIt) {
   ASSERT_NE(address, "");
   const auto seen =
       test::run_process("timeout 200 python3 " + test::kRoot + "/tests/dashboard_in_browser.py '" +
-                        address + "' " + here_.path("dashboard.png") + " " + GetParam().options);
+                        address + "' " + here_.path("dashboard.png") + " " + GetParam().options +
+                        " --monitor " + std::to_string(children().at(0)));
   ASSERT_EQ(seen.exit_code, 0) << seen.output;
   here_.write("seen.json", seen.output);
   JsonFile json(here_.path("seen.json"));

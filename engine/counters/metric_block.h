@@ -90,16 +90,19 @@ class alignas(kCacheLine) MetricBlock {
     MetricBlock& block_;
   };
 
-  // False if the writer was at it all the time, or stopped half way.
+  // False, and nothing in `out`, if the writer was at it all the time, or stopped half way.
   bool read(Copy& out) const {
     constexpr int kTries = 1000;
+    Copy copy;
     for (int i = 0; i < kTries; ++i) {
       const std::uint64_t before = sequence_.load(std::memory_order_acquire);
       if (before % 2 != 0) continue;
       for (std::size_t w = 0; w < kWords; ++w) {
-        out.words_[w] = words_[w].load(std::memory_order_acquire);
+        copy.words_[w] = words_[w].load(std::memory_order_acquire);
       }
-      if (sequence_.load(std::memory_order_relaxed) == before) return true;
+      if (sequence_.load(std::memory_order_relaxed) != before) continue;
+      out = copy;
+      return true;
     }
     return false;
   }

@@ -32,7 +32,9 @@ class Board {
   // Folders of sessions to be shown, asked for now and then; may be empty.
   using Find = std::function<std::vector<std::string>()>;
 
-  explicit Board(Find find) : find_(std::move(find)) {}
+  // Engines are numbered from the one behind `last_id` on.
+  explicit Board(Find find, std::uint32_t last_id = 0)
+      : find_(std::move(find)), last_id_(last_id) {}
   // Shown from now on. Returns the error, empty if none.
   [[nodiscard]] std::string add(const std::string& session);
 
@@ -41,7 +43,8 @@ class Board {
 
   // The next message of a page, whose watch goes on.
   std::shared_ptr<const std::string> message(Watch& watch);
-  std::string prometheus() const;
+  // Of this turn.
+  const std::string& prometheus();
   const WatchedEngine* engine(std::uint32_t id) const;
 
  private:
@@ -53,10 +56,11 @@ class Board {
   std::string write(Watch& watch) const;
 
   Find find_;
-  std::uint32_t last_id_ = 0;
+  std::uint32_t last_id_;
   std::uint64_t turns_ = 0;
   std::vector<std::unique_ptr<WatchedEngine>> engines_;  // the newest first
   std::vector<Told> told_;                               // this turn
+  std::string prometheus_;                               // this turn; empty: nobody has asked
 };
 
 }  // namespace mm::dashboard

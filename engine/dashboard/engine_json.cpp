@@ -266,9 +266,9 @@ std::string now_json(const EngineView& view, std::size_t instrument) {
                          view.beat_ages[i] == kNever ? "null" : seconds(view.beat_ages[i]));
   }
   return fmt::format(
-      "{{\"life\":\"{}\",\"latched\":{},\"beat_ages\":{{{}}},\"connections\":[{}],\"engine\":{},"
-      "\"latency\":{},\"instrument\":{},\"book\":{},\"orders\":{},\"levels\":{}}}",
-      name(view.life), view.latched, beats, connections,
+      "{{\"life\":\"{}\",\"whole\":{},\"latched\":{},\"beat_ages\":{{{}}},\"connections\":[{}],"
+      "\"engine\":{},\"latency\":{},\"instrument\":{},\"book\":{},\"orders\":{},\"levels\":{}}}",
+      name(view.life), view.whole, view.latched, beats, connections,
       table(counters::kEngineMetrics, {}, view.numbers),
       table(counters::kLatencyMetrics, {}, view.latency),
       table(counters::kInstrumentMetrics, of.scale, of.numbers),

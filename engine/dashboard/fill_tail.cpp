@@ -37,6 +37,7 @@ void FillTail::look(std::span<const monitor::InstrumentView> instruments) {
       case JournalItem::kTorn:  // up to here it is written
         return reader_->retry();
       case JournalItem::kCorrupt:
+        if (skip_deleted()) break;
         error_ = reader_->error();
         [[fallthrough]];
       case JournalItem::kEnd:
@@ -44,6 +45,14 @@ void FillTail::look(std::span<const monitor::InstrumentView> instruments) {
         return;
     }
   }
+}
+
+bool FillTail::skip_deleted() {
+  auto oldest = std::make_unique<JournalReader>();
+  if (!oldest->open(journal_).empty()) return false;
+  if (oldest->header().segment <= reader_->header().segment) return false;
+  reader_ = std::move(oldest);
+  return true;
 }
 
 void FillTail::take(const Event& event, std::span<const monitor::InstrumentView> instruments) {

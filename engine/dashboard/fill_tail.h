@@ -31,6 +31,8 @@ class FillTail {
     RowLog rows;
     std::deque<TradeId> last;  // as many as have rows
   };
+  // What follows may have been deleted for space: on from the oldest there is.
+  bool skip_deleted();
   void take(const Event& event, std::span<const monitor::InstrumentView> instruments);
 
   std::string journal_, error_;

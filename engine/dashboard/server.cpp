@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -14,10 +15,11 @@ namespace {
 using asio::ip::tcp;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
-constexpr std::chrono::milliseconds kTurn{250}, kRetry{50};
+constexpr std::chrono::milliseconds kTurn{250}, kRetry{50}, kFarewell{100};
 // What the kernel holds for a client that does not read.
 constexpr int kSendBufferBytes = 128 << 10;
-constexpr int kAskedMax = 8;  // engines that have not answered yet
+// Questions that are not answered yet, of them for one engine: one that hangs leaves room.
+constexpr std::size_t kAskedMax = 8, kAskedOfOneMax = 2;
 
 }  // namespace
 
@@ -47,13 +49,13 @@ class Server::Sockets {
   Board& board_;
   Ask ask_;
   Site site_;
-  int asked_ = 0;
+  std::vector<std::string> asked_;  // a session for each question under way
   Connections connections_;
   asio::ssl::context tls_{asio::ssl::context::tls_server};
   asio::io_context io_{1};  // goes before what its sessions use
   tcp::acceptor acceptor_{io_};
   asio::steady_timer turn_timer_{io_}, retry_timer_{io_};
-  asio::thread_pool asking_{1};
+  asio::thread_pool asking_{kAskedMax};
 };
 
 std::string Server::Sockets::open() {
@@ -116,21 +118,27 @@ void Server::Sockets::run(const std::function<bool()>& stop) {
 }
 
 void Server::Sockets::turn(const std::function<bool()>& stop) {
-  if (stop()) return io_.stop();
+  const bool last = stop();
   board_.turn();
   for (Page* page : connections_.pages()) page->tell();
-  turn_timer_.expires_after(kTurn);
-  turn_timer_.async_wait([this, &stop](beast::error_code) { turn(stop); });
+  turn_timer_.expires_after(last ? kFarewell : kTurn);  // the last word is heard
+  turn_timer_.async_wait([this, &stop, last](beast::error_code) {
+    if (last) return io_.stop();
+    turn(stop);
+  });
 }
 
-// An engine that hangs keeps its asker waiting, not us.
+// An engine that hangs keeps its askers waiting, not us, and not those of another.
 void Server::Sockets::ask(const std::string& session, const std::string& request, Site::Told told) {
-  if (asked_ >= kAskedMax) return told("engines that were asked have not answered yet");
-  ++asked_;
+  const auto of_one = static_cast<std::size_t>(std::ranges::count(asked_, session));
+  if (of_one >= kAskedOfOneMax || asked_.size() >= kAskedMax) {
+    return told("what was asked before is not answered yet");
+  }
+  asked_.push_back(session);
   asio::post(asking_, [this, session, request, told = std::move(told)]() mutable {
     std::string answer = ask_(session, request);
-    asio::post(io_, [this, told = std::move(told), answer = std::move(answer)]() mutable {
-      --asked_;
+    asio::post(io_, [this, session, told = std::move(told), answer = std::move(answer)]() mutable {
+      asked_.erase(std::ranges::find(asked_, session));
       told(std::move(answer));
     });
   });

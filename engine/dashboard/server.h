@@ -1,7 +1,7 @@
 // The dashboard as a server: its page, a WebSocket that tells a page how things are, /metrics.
 //
 // Everything runs on the thread that calls run(), but for questions to engines, which may take
-// their time on a thread of their own. Memory is bounded: by the number of connections, each with a
+// their time on threads of their own. Memory is bounded: by the number of connections, each with a
 // short request and one message under way. No socket library in this header.
 #pragma once
 
@@ -26,7 +26,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Asks the engine of that session; may block. `ok ` and more, or why not.
+  // Asks the engine of that session, on any thread; may block. `ok ` and more, or why not.
   using Ask = std::function<std::string(const std::string& session, const std::string& request)>;
 
   Server(ServerOptions options, Board& board, Ask ask);

@@ -17,11 +17,11 @@ std::string WatchedEngine::attach() {
 
 void WatchedEngine::look(bool keeps) {
   constexpr std::size_t kLogLines = 40;
-  monitor::look(file_, view_);  // what was half written is shown as it is
+  monitor::look(file_, view_);  // what is half written is shown as it was
   if (!keeps) return;
   fills_->look(view_.instruments);
   log_ = monitor::log_tail(folder_.log(), kLogLines);
-  if (view_.now() <= kept_) return;  // it has ended, or stands still
+  if (!view_.whole || view_.now() <= kept_) return;  // it has ended, or stands still
   kept_ = view_.now();
   rows_.add(engine_row(view_));
   for (std::size_t i = 0; i < rows_of_.size(); ++i) rows_of_[i].add(instrument_row(view_, i));

@@ -66,7 +66,7 @@ bool look(const CountersFile& file, EngineView& out) {
     out.connections.push_back({c.name.data(), c.up.load(std::memory_order_relaxed),
                                c.opened.load(std::memory_order_relaxed)});
   }
-  return whole;
+  return out.whole = whole;
 }
 
 EventCounts events_of(const EngineView& view) {

@@ -53,6 +53,7 @@ struct EngineView {
   Nanos started{};
   Life life = Life::kDied;
   bool latched = false;                       // the kill latch is set: nothing may be quoted
+  bool whole = false;                         // all numbers could be read
   std::array<Nanos, kHotAgents> beat_ages{};  // since the last heartbeat; kNever: there was none
   counters::EngineBlock::Copy numbers;
   counters::LatencyBlock::Copy latency;
@@ -64,8 +65,8 @@ struct EngineView {
   bool alive() const { return life < Life::kEnded; }
 };
 
-// False if some numbers could not be read: the engine stopped while it wrote them. They stay as
-// they are in `out`.
+// False if some numbers could not be read: the engine stopped while it wrote them. In `out` they
+// stay as they were.
 bool look(const counters::CountersFile& file, EngineView& out);
 
 EventCounts events_of(const EngineView& view);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <chrono>
 #include <thread>
 
+#include "engine/app/control/control_socket.h"
 #include "engine/core/event.h"
 #include "engine/core/reason.h"
 
@@ -15,7 +15,6 @@ namespace {
 using counters::CountersFile;
 
 constexpr std::chrono::milliseconds kLook{20};
-constexpr Nanos kEffectPatience{10 * kSecond.v};
 
 Effect look(const CountersFile& counters, std::int64_t events) {
   counters::EngineBlock::Copy numbers;
@@ -36,14 +35,25 @@ std::optional<Obeyed> read_obeyed(const std::string& answer) {
   return obeyed;
 }
 
-Effect wait_for_effect(const CountersFile& counters, std::int64_t events, bool until_flat) {
-  const Nanos give_up = counters::monotonic_now() + kEffectPatience;
+Effect wait_for_effect(const CountersFile& counters, std::int64_t events, bool until_flat,
+                       Nanos patience) {
+  const Nanos give_up = counters::monotonic_now() + patience;
   for (;;) {
     const Effect effect = look(counters, events);
     const bool done = effect.seen && (!until_flat || effect.live_orders == 0);
     if (done || counters::monotonic_now() >= give_up || !counters.engine_alive()) return effect;
     std::this_thread::sleep_for(kLook);
   }
+}
+
+std::string ask_and_wait(const std::string& session, const CountersFile& counters,
+                         const std::string& request, std::chrono::milliseconds patience) {
+  const ControlAnswer answer = ask_engine(session, request, patience);
+  if (!answer.error.empty()) return answer.error;
+  const std::optional<Obeyed> obeyed = read_obeyed(answer.text);
+  if (!obeyed) return answer.text;
+  const Nanos wait(patience.count() * kMillisecond.v);
+  return wait_for_effect(counters, obeyed->events, false, wait).seen ? answer.text : kNotTakenUp;
 }
 
 std::string sides_text(const CountersFile& counters) {

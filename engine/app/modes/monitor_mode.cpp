@@ -5,7 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "engine/app/control/control_socket.h"
+#include <random>
+
+#include "engine/app/control/effect.h"
 #include "engine/app/control/running_engines.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
@@ -33,8 +35,9 @@ std::vector<std::string> shown_unasked(const std::string& sessions) {
 }
 
 std::string ask(const std::string& session, const std::string& request) {
-  const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
-  return answer.error.empty() ? answer.text : answer.error;
+  counters::CountersFile counters;
+  std::string error = counters.attach(session, counters::CountersFile::Use::kLook);
+  return error.empty() ? ask_and_wait(session, counters, request, kAnswerPatience) : error;
 }
 
 // The run that started us has closed our input: it is over, however it ended.
@@ -69,17 +72,19 @@ int monitor_mode(const MonitorOptions& options) {
   if (!where.token_file.empty() && !dashboard::read_token(where.token_file, server.token)) {
     return fail(server.token);
   }
+  if (server.token.empty()) return fail("there is no randomness for a token");
   Board::Find find;
   if (options.sessions.empty()) {
     find = [sessions = options.sessions_dir] { return shown_unasked(sessions); };
   }
-  Board board(std::move(find));
+  // A page that has seen another monitor's engines takes none of ours for one of them.
+  Board board(std::move(find), std::random_device{}() / 2);
   for (const std::string& session : options.sessions) {
     if (std::string error = board.add(session); !error.empty()) return fail(error);
   }
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, kNice));  // its threads, too
   Server dashboard(server, board, ask);
   if (std::string error = dashboard.open(); !error.empty()) return fail(error);
-  if (options.beside_run) static_cast<void>(setpriority(PRIO_PROCESS, 0, kNice));
   const StopSignal signals;
   introduce(server, dashboard.port(), where);
   dashboard.run(

@@ -140,7 +140,7 @@ int reload_mode(const ReloadOptions& options, const NewConfig& load) {
     return 0;
   }
   if (!wait_for_effect(asked.counters(), asked.obeyed()->events, false).seen) {
-    return fail("reload: told, but the engine's core has not taken it up; it may hang");
+    return fail(std::string("reload: ") + kNotTakenUp);
   }
   fmt::print("reload: done, session {}\n", asked.session());
   print_changes(asked);

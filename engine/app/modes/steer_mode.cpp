@@ -31,9 +31,7 @@ int tell(const std::string& session, const CountersFile& counters, const Control
   const bool kill = control.code == ControlCode::kKill;
   if (!unwritten.empty()) fail("HALT is not written, a live run may start again: " + unwritten);
   const Effect effect = wait_for_effect(counters, obeyed->events, kill);
-  if (!effect.seen) {
-    return fail(request + ": told, but the engine's core has not taken it up; it may hang");
-  }
+  if (!effect.seen) return fail(request + ": " + kNotTakenUp);
   fmt::print("{}: done, session {}\n{}", request, session, sides_text(counters));
   if (!kill) return 0;
   if (effect.live_orders > 0) {

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "engine/app/control/control_socket.h"
+#include "engine/app/control/effect.h"
 #include "engine/app/control/running_engines.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/control/stop_signal.h"
@@ -55,15 +55,15 @@ class Rates {
 };
 
 // The answer in words, for the foot of the page.
-std::string tell(const EngineView& view, const std::string& session, const Control& control) {
+std::string tell(const CountersFile& file, const EngineView& view, const std::string& session,
+                 const Control& control) {
   const std::string request = control_text(control);
   if (!view.alive()) return fmt::format("{}: the engine has {}", request, name(view.life));
-  const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
-  if (!answer.error.empty()) return answer.error;
-  if (!answer.text.starts_with("ok ")) return answer.text;
-  const std::size_t more = answer.text.find(' ', 3);  // it is done, but
-  if (more == std::string::npos) return request + ": the engine has taken it up";
-  return fmt::format("{}: done; HALT is not written: {}", request, answer.text.substr(more + 1));
+  const std::string answer = ask_and_wait(session, file, request, kAnswerPatience);
+  const std::optional<Obeyed> obeyed = read_obeyed(answer);
+  if (!obeyed) return fmt::format("{}: {}", request, answer);
+  if (obeyed->rest.empty()) return request + ": the engine has taken it up";
+  return fmt::format("{}: done; HALT is not written: {}", request, obeyed->rest);
 }
 
 class Top {
@@ -77,7 +77,7 @@ class Top {
 
  private:
   void look() {
-    monitor::look(file_, view_);  // what was half written is shown as it is
+    monitor::look(file_, view_);  // what is half written is shown as it was
     rates_.take(view_);
     log_ = monitor::log_tail(session_.log(), kLogLines);
   }
@@ -93,7 +93,7 @@ class Top {
   void steer(ControlCode code) {
     Control control{};
     control.code = code;
-    message_ = " " + tell(view_, session_.path(), control);
+    message_ = " " + tell(file_, view_, session_.path(), control);
   }
 
   static constexpr std::size_t kLogLines = 200;

@@ -4,9 +4,10 @@
 // are shown as the texts they come as; only plots make numbers of them.
 (() => {
 const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10;
+const kSilenceMs = 3000;  // told four times a second, by what lives and can be reached
 const $ = id => document.getElementById(id);
 const state = {
-  token: '', socket: null, opened: false, wish: null,
+  token: '', socket: null, wish: null, victim: null, lost: 'connecting',
   about: null, now: null, engines: [], engine: 0, instrument: 0,
   rows: [], own: [], fills: [], log: '', seconds: 600, heard: 0,
 };
@@ -398,8 +399,9 @@ function showOrders() {
     (!text || [o.id, o.decision, o.request, price(o.price)].join(' ').toLowerCase().includes(text)));
   const key = orderColumns[sorted.column][1], turn = sorted.up ? 1 : -1;
   shown.sort((x, y) => (key(x) < key(y) ? -turn : key(x) > key(y) ? turn : 0));
-  $('order_count').textContent = shown.length === all.length ? all.length
-    : `${shown.length} of ${all.length}`;
+  // Of many the ones nearest to the market are told.
+  const live = Math.max(all.length, sum(state.now.instrument.orders_live));
+  $('order_count').textContent = shown.length === live ? live : `${shown.length} of ${live}`;
   fill($('orders').tBodies[0], shown.map(o => ({ cells: orderColumns.map(c => c[2](o)) })));
 }
 function orderHead() {
@@ -442,7 +444,9 @@ function showFacts() {
     ? n.connections.map(([name, up, opened]) => `${name} ${up ? 'up' : 'DOWN'} (${opened})`).join(', ')
     : 'none: the venue is simulated';
   const down = n.connections.some(([, up]) => !up);
+  const writer = n.life === 'died' ? 'the engine died while it wrote' : 'the engine is writing';
   fill($('facts').tBodies[0], [
+    ...(n.whole ? [] : [['numbers', [`${writer}: some are older`, 'bad']]]),
     ['invariants', broken ? [`BROKEN ${broken} times`, 'bad'] : ['clean', 'good']],
     ['kill latch', n.latched ? ['set: nothing may be quoted', 'bad'] : 'open'],
     ['order session', [i.order_session, i.order_session === 'up' ? 'good' : 'bad']],
@@ -468,7 +472,21 @@ function showReasons() {
     return key;
   }));
 }
+// What is shown is no longer so: it is dimmed, and nothing can be steered.
+function lose(why, className = 'bad') {
+  state.lost = why;
+  document.body.classList.add('waiting');
+  $('life').textContent = why;
+  $('life').className = 'pill ' + className;
+  allowSteering('');
+}
+function allowSteering(life) {
+  const running = life === 'running' || life === 'starting';
+  for (const id of ['pause', 'resume', 'scope']) $(id).disabled = !running;
+  $('kill').disabled = !running && life !== 'ending';
+}
 function showHead() {
+  if (state.lost) return;
   const n = state.now, a = state.about, stuck = Object.values(n.beat_ages).some(age => age > 2);
   const trip = n.engine.trip, meant = n.life === 'ending' || n.life === 'ended';
   let life = n.life, well = n.life === 'running';
@@ -479,8 +497,7 @@ function showHead() {
   $('venue').textContent = a.mode === 'sim' ? a.venue : `${a.mode}, ${a.venue}`;
   $('clock').textContent = clock(n.engine.core_timestamp_seconds) + ' UTC';
   document.title = `${a.symbol} ${signed(short(n.instrument.pnl_total_quote, 2))} MM_Logic`;
-  const alive = n.life === 'running' || n.life === 'starting';
-  for (const id of ['pause', 'resume', 'kill', 'scope']) $(id).disabled = !alive;
+  allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
   const key = JSON.stringify([state.engines, state.engine, state.instrument]);
@@ -508,9 +525,13 @@ function showNow() {
 }
 
 // -- What is told.
+// The wish is kept until it is met, over a lost connection too. Meanwhile the lists name another
+// engine than the numbers are of: nothing can be steered.
 function watch(engine, instrument) {
   state.wish = { engine, instrument };
   state.socket?.send(`watch ${engine} ${instrument}`);
+  allowSteering('');
+  showEngines.key = '';
 }
 function keep(list, more, most) {
   list.push(...more);
@@ -520,20 +541,29 @@ function take(message) {
   state.heard = Date.now();
   state.engines = message.engines;
   if (message.now === undefined) {
-    $('life').textContent = 'no engine runs';
+    lose('no engine runs');
     showEngines();
     return;
   }
-  const wish = state.wish;
-  if (wish && (wish.engine !== message.engine || wish.instrument !== message.instrument)) {
-    if (message.about === undefined) return;  // from before the wish
+  const wish = state.wish, about = message.about;
+  const met = wish && wish.engine === message.engine && wish.instrument === message.instrument;
+  // From before the wish, unless that engine has gone.
+  if (wish && !met && message.engines.some(e => e.id === wish.engine)) return;
+  if (about && !met && state.about && state.about.path !== about.path) {
+    // A monitor that was begun anew has numbers of its own.
+    const same = message.engines.find(e => e.session === state.about.session);
+    if (same && same.id !== message.engine) {
+      return watch(same.id, Math.min(state.instrument, same.symbols.length - 1));
+    }
+    notice(`${state.about.session} is not there: this is ${about.session}`);
   }
   state.wish = null;
-  if (message.about) {
-    Object.assign(state, { about: message.about, engine: message.engine, log: '',
+  state.lost = '';
+  document.body.classList.remove('waiting');
+  if (about) {
+    Object.assign(state, { about, engine: message.engine, log: '',
                            instrument: message.instrument, rows: [], own: [], fills: [] });
     $('config').open = false;
-    document.body.classList.remove('waiting');
     for (const plot of plots) { plot.chart?.destroy(); plot.chart = null; }
   }
   state.now = message.now;
@@ -578,19 +608,21 @@ function connect() {
   socket.onopen = () => {
     opened = true;
     state.socket = socket;
-    if (state.about) watch(state.engine, state.instrument);
+    state.heard = Date.now();
+    const { engine, instrument } = state.wish || state;
+    if (state.wish || state.about) watch(engine, instrument);
   };
   socket.onmessage = event => take(JSON.parse(event.data));
   socket.onclose = async () => {
     state.socket = null;
-    document.body.classList.add('waiting');
-    $('life').textContent = 'monitor not reachable';
-    $('life').className = 'pill bad';
+    // It goes with the run that started it.
+    const over = state.engines.length > 0 && state.engines.every(e => e.life === 'ended');
+    if (over) lose('ended', ''); else lose('monitor not reachable');
     // A refused token cannot be told from a lost connection here: a request can.
     const refused = !opened && await fetch('/config/0', { headers: withToken() })
       .then(answer => answer.status === 401, () => false);
     if (refused) {
-      $('life').textContent = 'a token is needed';
+      lose('a token is needed');
       return askForToken();
     }
     setTimeout(connect, 1000);
@@ -612,11 +644,16 @@ async function steer(request) {
 $('pause').onclick = () => steer('pause ' + $('scope').value);
 $('resume').onclick = () => steer('resume all');
 $('kill').onclick = () => {
+  state.victim = state.about.path;
   $('victim').textContent = `Kill ${state.about.session}?`;
   $('confirm').returnValue = 'no';
   $('confirm').showModal();
 };
-$('confirm').onclose = () => { if ($('confirm').returnValue === 'yes') steer('kill'); };
+$('confirm').onclose = () => {
+  if ($('confirm').returnValue !== 'yes') return;
+  if (state.victim === state.about.path) steer('kill');
+  else notice('not killed: another engine is shown by now');
+};
 $('login').onclose = () => {
   if ($('token').value) sessionStorage.setItem('token', $('token').value.trim());
   $('token').value = '';
@@ -667,6 +704,11 @@ new ResizeObserver(() => requestAnimationFrame(() => {
     }
   }
 })).observe(document.querySelector('main'));
+
+setInterval(() => {
+  const silent = state.socket && Date.now() - state.heard > kSilenceMs;
+  if (silent && state.lost !== 'the monitor says nothing') lose('the monitor says nothing');
+}, 500);
 
 orderHead();
 makePlots();
