@@ -1,5 +1,6 @@
 // The venue on real sockets: TLS, many clients, slow ones, rude ones, and the end.
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -116,14 +117,18 @@ TEST(VenueServer, ServesRestOnAKeptConnection) {
   EXPECT_GE(venue.stop().http_requests, 5u);
 }
 
-TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
-  const Scratch scratch;
-  const CertificateAuthority authority;
+ServerConfig with_tls(const Scratch& scratch, const CertificateAuthority& authority) {
   const Certificate certificate = authority.issue();
   ServerConfig config = VenueHarness::default_config();
   config.tls_cert_file = scratch.write("cert.pem", certificate.certificate_pem);
   config.tls_key_file = scratch.write("key.pem", certificate.key_pem);
-  RunningVenue venue(config);
+  return config;
+}
+
+TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
+  const Scratch scratch;
+  const CertificateAuthority authority;
+  RunningVenue venue(with_tls(scratch, authority));
   const auto tls = net::TlsContext::client(scratch.write("ca.pem", authority.pem()));
   ASSERT_TRUE(tls.ok()) << tls.error();
   net::HttpClient client(venue.endpoint("/", true), &tls);
@@ -132,6 +137,27 @@ TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
                                     {.timeout = 10s}, {});
   ASSERT_TRUE(opened.socket) << opened.error;
   EXPECT_EQ(Json(next_text(*opened.socket)).text("/s"), "BTCUSDT");
+}
+
+// What a client gets is not its choice: one measured beside another would else be handicapped.
+TEST(VenueServer, EveryClientGetsTheSameCipher) {
+  const Scratch scratch;
+  const CertificateAuthority authority;
+  const RunningVenue venue(with_tls(scratch, authority));
+  for (const char* wanted : {"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+                             "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"}) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    SSL_CTX_set_ciphersuites(context.get(), wanted);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_ssl_connect(context.get()),
+                                                            BIO_free_all);
+    const std::string address = "127.0.0.1:" + std::to_string(venue.endpoint("/").port);
+    BIO_set_conn_hostname(bio.get(), address.c_str());
+    ASSERT_EQ(BIO_do_handshake(bio.get()), 1);
+    const SSL* tls = nullptr;
+    BIO_get_ssl(bio.get(), &tls);
+    EXPECT_STREQ(SSL_get_cipher_name(tls), "TLS_AES_128_GCM_SHA256");
+  }
 }
 
 TEST(VenueServer, SaysWhatIsWrongBeforeItServes) {

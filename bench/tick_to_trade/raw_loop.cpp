@@ -103,7 +103,10 @@ bool is_ping(std::string_view frame) {
 
 void run_raw_loop(const LoopOptions& options, const std::function<bool()>& stop) {
   SSL_CTX* context = options.tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
-  if (context != nullptr) SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr);
+  if (context != nullptr) {
+    SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr);
+    SSL_CTX_set_read_ahead(context, 1);  // one system call for a record's header and body
+  }
   {
     RawSocket market(options, context, kStreamTarget), orders(options, context, kApiTarget);
     FixedOrder order;
