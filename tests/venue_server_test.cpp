@@ -28,7 +28,9 @@ using server::VenueServer;
 // Serves on a thread of its own until it is stopped.
 class RunningVenue {
  public:
-  explicit RunningVenue(ServerConfig config) : venue_(listening_anywhere(std::move(config))) {
+  explicit RunningVenue(ServerConfig config, server::MarketSource source = {},
+                        server::ServerProbe probe = {})
+      : venue_(listening_anywhere(std::move(config)), std::move(source), std::move(probe)) {
     EXPECT_EQ(venue_.open(), "");
     thread_ = std::thread([this] { venue_.run([this] { return stop_.load(); }); });
   }
@@ -178,6 +180,37 @@ TEST(VenueServer, StreamsAndTakesOrdersOnOnePort) {
       Nanos(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
   ASSERT_TRUE(api->send_text(VenueHarness::signed_request("account.status", {})));
   EXPECT_EQ(Json(next_text(*api)).integer("/result/uid"), 1);
+}
+
+// Where somebody measures, a venue that was held up sends late what it would otherwise leave out.
+TEST(VenueServer, AMeasuredVenueLeavesNoUpdateOut) {
+  constexpr Nanos kInterval{5 * kMillisecond.v};
+  ServerConfig config = VenueHarness::default_config();
+  config.publish_hz = 200;
+  config.capture_file = "the source below";
+  Event level;
+  level.kind = EventKind::kBookLevels;
+  level.flags = kFlagLast;
+  level.levels.count = 1;
+  level.levels.ticks[0] = 1'000;
+  std::int64_t changes = 0;
+  const auto source = [&](Nanos since_start, Event& out) {
+    if (since_start.v / kInterval.v <= changes) return false;
+    level.levels.lots[0] = ++changes;
+    out = level;
+    return true;
+  };
+  std::vector<Nanos> due;
+  const auto on_publish = [&](Nanos at, Nanos) {
+    due.push_back(at);
+    while (due.size() == 1 && server::steady_now() < at + Nanos(kInterval.v * 40)) continue;
+  };
+  RunningVenue venue(config, source, {.on_publish = on_publish, .on_message = {}});
+  auto market = connect(venue, "/ws/btcusdt@depth20@100ms");
+  for (int i = 0; i < 60; ++i) next_text(*market);
+  venue.stop();
+  ASSERT_GE(due.size(), 60u);
+  for (std::size_t i = 1; i < due.size(); ++i) EXPECT_EQ(due[i] - due[i - 1], kInterval) << i;
 }
 
 TEST(VenueServer, PingsAndCutsWhoDoesNotAnswer) {

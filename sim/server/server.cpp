@@ -21,10 +21,6 @@ constexpr int kMissedMax = 8;  // book updates made up for
 constexpr char kCiphers13[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-Nanos steady_now() {
-  return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
-}
-
 // What lasts comes when all else is over.
 sim::FaultPlan fault_plan(const ServerConfig& config) {
   if (!config.faults) return config.fault_plan;
@@ -49,6 +45,10 @@ Nanos wall_clock() {
 }
 
 }  // namespace
+
+Nanos steady_now() {
+  return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
+}
 
 class VenueServer::Sockets {
  public:
@@ -208,19 +208,21 @@ void VenueServer::Sockets::prepare(steady_clock::time_point now) {
   prepared_ = true;
 }
 
-// A short delay is made up for; what was missed in a long one is left out.
+// A short delay is made up for; what was missed in a long one is left out, but not while somebody
+// measures: who is asked nothing in a bad moment looks fast.
 void VenueServer::Sockets::publish(steady_clock::time_point now) {
   if (now >= next_fast_) {
+    const std::chrono::nanoseconds interval(fast_interval_.v);
     if (prepared_) {
       const Nanos due(std::chrono::nanoseconds(next_fast_.time_since_epoch()).count());
-      probe_.on_publish(due, steady_now());
+      if (frontend_.streams().holds()) probe_.on_publish(due, steady_now());
       frontend_.streams().release();
       prepared_ = false;
+      next_fast_ += interval;
     } else {
       frontend_.publish(Rhythm::kFast);
+      next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
     }
-    const std::chrono::nanoseconds interval(fast_interval_.v);
-    next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
   }
   if (now >= next_slow_) {
     frontend_.publish(Rhythm::kSlow);
