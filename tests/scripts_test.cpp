@@ -2,15 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/process.h"
+#include "tests/e2e_support.h"
 
 namespace mm::test {
 namespace {
 
-const std::string kRoot = MM_SOURCE_DIR;
 const std::vector<std::string> kScripts{
     "scripts/setup",        "scripts/build",          "scripts/run",
     "scripts/test",         "scripts/bench",          "scripts/coverage",
@@ -32,15 +32,32 @@ TEST(Scripts, EachExplainsItself) {
 }
 
 TEST(Scripts, BadUsageIsRefused) {
-  for (const char* command :
-       {"scripts/build nonsense", "scripts/build --nonsense", "scripts/build --target",
-        "scripts/test one two", "scripts/fuzz nonsense", "scripts/fuzz --seconds 0",
-        "scripts/sanitize --nonsense", "scripts/sanitize asan one two", "scripts/mutate nonsense",
-        "scripts/mutate --seeds x", "scripts/tune_host", "scripts/tune_host check --cpus x",
-        "scripts/monitor_cost --pairs x", "scripts/perf_ab", "scripts/perf_ab HEAD --rounds x",
-        "scripts/perf_ab no-such-revision", "scripts/bench --all --rounds x",
-        "scripts/bench --nonsense", "scripts/tick_picture", "scripts/tick_to_trade --keep",
-        "scripts/topologies nonsense", "scripts/topologies --rounds 0"}) {
+  for (const char* command : {"scripts/build nonsense",
+                              "scripts/build --nonsense",
+                              "scripts/build --target",
+                              "scripts/test one two",
+                              "scripts/fuzz nonsense",
+                              "scripts/fuzz --seconds 0",
+                              "scripts/sanitize --nonsense",
+                              "scripts/sanitize asan one two",
+                              "scripts/mutate nonsense",
+                              "scripts/mutate --seeds x",
+                              "scripts/tune_host",
+                              "scripts/tune_host check --cpus x",
+                              "scripts/monitor_cost --pairs x",
+                              "scripts/perf_ab",
+                              "scripts/perf_ab HEAD --rounds x",
+                              "scripts/perf_ab no-such-revision",
+                              "scripts/bench --all --rounds x",
+                              "scripts/bench --nonsense",
+                              "scripts/tick_picture",
+                              "scripts/tick_to_trade --keep",
+                              "scripts/tick_to_trade --table nowhere",
+                              "scripts/tick_to_trade engine0",
+                              "scripts/topologies nonsense",
+                              "scripts/topologies --rounds 0",
+                              "scripts/instructions nonsense",
+                              "scripts/instructions --compare one"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }
@@ -61,6 +78,29 @@ TEST(Scripts, AreCleanShell) {
 TEST(Scripts, TheTableOfMutationsFitsTheCode) {
   const ProcessResult result = run_process(kRoot + "/scripts/mutate --check");
   EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+// What CI does when the core takes more instructions than the committed file says.
+TEST(Scripts, AGuardOfInstructionsThatComparesNothingFails) {
+  const Scratch scratch;
+  const std::string was = scratch.write("was",
+                                        "# Instructions; (Debian 12.2.0-14) 12.2.0\na 1000\n"
+                                        "b 2000\n");
+  const auto compare = [&](const std::string& compiler, const std::string& counts) {
+    const std::string is = scratch.write("is", "# Instructions; " + compiler + "\n" + counts);
+    return run_process(kRoot + "/scripts/instructions --compare " + was + " " + is);
+  };
+  EXPECT_EQ(compare("12.2.0", "a 1040\nb 2000\n").exit_code, 0);
+  EXPECT_EQ(compare("12.2.1", "a 1060\nb 2000\n").exit_code, 1);
+  EXPECT_EQ(compare("12.2.0", "a 1000\nb 1000\n").exit_code, 0);
+  const ProcessResult more = compare("12.2.0", "a 1000\nb 2000\nc 1\n");
+  EXPECT_EQ(more.exit_code, 0);
+  EXPECT_THAT(more.output, testing::HasSubstr("1, new"));
+  const ProcessResult gone = compare("12.2.0", "a 1000\n");
+  EXPECT_EQ(gone.exit_code, 1);
+  EXPECT_THAT(gone.output, testing::HasSubstr("gone, was   2000"));
+  EXPECT_EQ(compare("12.2.0", "").exit_code, 2);
+  EXPECT_EQ(compare("13.2.0", "a 1000\nb 2000\n").exit_code, 2);
 }
 
 TEST(Scripts, TheUnitsAreHardened) {
