@@ -103,6 +103,18 @@ TEST(Scripts, AGuardOfInstructionsThatComparesNothingFails) {
   EXPECT_EQ(compare("13.2.0", "a 1000\nb 2000\n").exit_code, 2);
 }
 
+// A benchmark that has another name now is no longer looked at, and nobody would see it.
+TEST(Scripts, EveryFamilyThatPerfAbComparesIsThere) {
+  std::istringstream names(
+      run_process(R"(sed -nE 's/^families=\((.*)\)$/\1/p' )" + kRoot + "/scripts/perf_ab").output);
+  int count = 0;
+  for (std::string name; names >> name; ++count) {
+    EXPECT_EQ(run_process("grep -q '\"" + name + "/' " + kRoot + "/bench/*_bench.cpp").exit_code, 0)
+        << name;
+  }
+  EXPECT_GE(count, 5);
+}
+
 TEST(Scripts, TheUnitsAreHardened) {
   if (run_process("systemd-analyze security --offline=yes --help").exit_code != 0) {
     GTEST_SKIP() << "systemd-analyze is not installed, or too old";
