@@ -115,6 +115,36 @@ TEST(Scripts, EveryFamilyThatPerfAbComparesIsThere) {
   EXPECT_GE(count, 5);
 }
 
+// In place of the engine: takes what `exits` says of the topology as its exit code, and is fast.
+ProcessResult topologies_with(const std::string& exits) {
+  const Scratch scratch;
+  const std::string engine = scratch.write("engine", R"(#!/bin/bash
+for argument in "$@"; do
+  case $argument in
+    --json) next=yes ;;
+    *summary.json) [[ -z $next ]] || file=$argument ;;
+    engine.topology=*) topology=${argument#*=} ;;
+  esac
+done
+case $topology in )" + exits + R"( esac
+echo '{"events_in":10000,"latency_ns":{"tick_to_sent":{"p50":100,"p99":200}}}' >"$file"
+)");
+  return run_process("chmod +x " + engine + " && MM_LOGIC=" + engine + " " + kRoot +
+                     "/scripts/topologies --rounds 2 --seconds 1");
+}
+
+TEST(Scripts, TopologiesLeavesOutWhatTheMachineDoesNotTakeAndNothingElse) {
+  const ProcessResult some = topologies_with("dedicated) exit 2 ;;");
+  EXPECT_EQ(some.exit_code, 0) << some.output;
+  EXPECT_THAT(some.output, testing::HasSubstr("| shared/yield |"));
+  EXPECT_THAT(some.output, testing::Not(testing::HasSubstr("| dedicated/")));
+  EXPECT_EQ(topologies_with("auto) exit 1 ;;").exit_code, 2) << "auto failed";
+  EXPECT_EQ(topologies_with("auto) exit 2 ;;").exit_code, 2) << "auto was not taken";
+  EXPECT_EQ(topologies_with("shared) exit 1 ;;").exit_code, 2) << "another one failed";
+  EXPECT_EQ(topologies_with("auto) echo '{}' >\"$file\"; exit ;;").exit_code, 2)
+      << "auto has no figure";
+}
+
 TEST(Scripts, TheUnitsAreHardened) {
   if (run_process("systemd-analyze security --offline=yes --help").exit_code != 0) {
     GTEST_SKIP() << "systemd-analyze is not installed, or too old";
