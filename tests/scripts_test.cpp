@@ -20,7 +20,7 @@ const std::vector<std::string> kScripts{
     "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
     "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
     "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
-    "scripts/tick_picture", "scripts/topologies"};
+    "scripts/tick_picture", "scripts/topologies",     "scripts/load"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
