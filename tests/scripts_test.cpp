@@ -103,6 +103,37 @@ TEST(Scripts, AGuardOfInstructionsThatComparesNothingFails) {
   EXPECT_EQ(compare("13.2.0", "a 1000\nb 2000\n").exit_code, 2);
 }
 
+// Two rounds of two clients, as scripts/tick_to_trade keeps them.
+ProcessResult table_of(std::int64_t raw_p50_ns, int unanswered, double hiccup_ms) {
+  const Scratch scratch;
+  const auto line = [](std::int64_t p50, std::int64_t p99, int missing) {
+    return R"({"wanted":100,"updates":100,"unanswered":)" + std::to_string(missing) +
+           R"(,"from_due_ns":{"p50":)" + std::to_string(p50) + R"(,"p99":)" + std::to_string(p99) +
+           R"(,"p999":900000}})" + "\n";
+  };
+  scratch.write("raw.json", line(20'000, 80'000, 0) + line(raw_p50_ns, 40'000, unanswered));
+  scratch.write("engine.json", line(22'000, 96'000, 0) + line(24'000, 80'000, 0));
+  scratch.write("hiccups_ms", std::to_string(hiccup_ms) + "\n");
+  return run_process(kRoot + "/scripts/tick_to_trade --table " + scratch.path(""));
+}
+
+TEST(Scripts, TickToTradePrintsMediansOfTheRoundsRatiosWithTheirSpread) {
+  const ProcessResult table = table_of(16'000, 0, 1);
+  EXPECT_EQ(table.exit_code, 0) << table.output;
+  EXPECT_THAT(table.output,
+              testing::HasSubstr("| engine | 200 of 200 | 22.0 us | 80.0 us | 900.0 us | "
+                                 "1.10 (1.10, 1.50) | 1.20 (1.20, 2.00) |"));
+}
+
+TEST(Scripts, TickToTradeDoubtsWhatABusyMachineOrAnAbsentClientMeasured) {
+  const ProcessResult absent = table_of(16'000, 3, 1);
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_THAT(absent.output, testing::HasSubstr("raw has answered 197 updates of 200"));
+  const ProcessResult held_up = table_of(16'000, 0, 4.5);
+  EXPECT_EQ(held_up.exit_code, 1);
+  EXPECT_THAT(held_up.output, testing::HasSubstr("held the engine up for 4.5 ms"));
+}
+
 // A benchmark that has another name now is no longer looked at, and nobody would see it.
 TEST(Scripts, EveryFamilyThatPerfAbComparesIsThere) {
   std::istringstream names(
