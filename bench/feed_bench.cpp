@@ -84,7 +84,8 @@ void flood_feed(benchmark::State& state, bool skip) {
   };
   const auto turn = [&] {
     feed.do_work(strategy.clock().now());
-    strategy.turn();
+    // 32 books, the most of a turn of the feed, are more than a batch of the strategy.
+    while (strategy.turn() > 0) continue;
   };
   // The feed says that it is up some milliseconds after its first books.
   for (int i = 0; i < 1'000'000 && (taken() < 10'000 || !strategy.quotes()); ++i) turn();
@@ -96,9 +97,8 @@ void flood_feed(benchmark::State& state, bool skip) {
   state.counters["superseded"] =
       static_cast<double>(feed.counters().books_superseded - superseded) /
       static_cast<double>(books);
-  if (feed.counters().messages_dropped != 0 || !strategy.quotes()) {
-    state.SkipWithError("books were dropped, or nothing is quoted");
-  }
+  if (feed.counters().messages_dropped != 0) state.SkipWithError("books were dropped");
+  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
 }
 
 void flood_search(benchmark::State& state) {
