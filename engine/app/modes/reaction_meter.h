@@ -16,7 +16,7 @@ namespace mm::app {
 
 class ReactionMeter {
  public:
-  static constexpr int kWarmUp = 400;  // answers that do not count
+  static constexpr int kWarmUp = 200;  // answers that do not count
 
   // Of how many updates, one after the other, the reaction is wanted.
   explicit ReactionMeter(std::uint64_t wanted) : wanted_(wanted) { waiting_.reserve(4'096); }
