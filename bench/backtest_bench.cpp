@@ -4,14 +4,13 @@
 // events_per_s counts the 64-byte events that entered the core, of whatever kind, per second of
 // this thread's CPU time; lines_per_s the lines of the capture, parsed in the same time.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "bench/captures.h"
 #include "bench/inflated_file.h"
+#include "bench/scratch_journal.h"
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/edges/capture_source.h"
 #include "engine/app/soak/virtual_run.h"
@@ -31,33 +30,6 @@ namespace {
 
 constexpr Nanos kStart{1'704'067'200 * kSecond.v};
 
-// A journal in a folder of its own that goes when the benchmark does.
-class ScratchJournal {
- public:
-  ScratchJournal() {
-    static int number = 0;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("mm_bench." + std::to_string(::getpid()) + "." + std::to_string(++number));
-    std::filesystem::create_directories(folder_);
-    error_ = writer_.open((folder_ / "journal.bin").string(), {},
-                          {.segment_bytes_max = 64 << 20, .segments_max = 2});
-  }
-  ~ScratchJournal() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  ScratchJournal(const ScratchJournal&) = delete;
-  ScratchJournal& operator=(const ScratchJournal&) = delete;
-
-  JournalWriter& writer() { return writer_; }
-  const std::string& error() const { return error_; }
-
- private:
-  std::filesystem::path folder_;
-  JournalWriter writer_;
-  std::string error_;
-};
-
 void report(benchmark::State& state, std::uint64_t events, std::uint64_t allocations) {
   state.counters["events_per_s"] =
       benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
@@ -73,7 +45,7 @@ void generated(benchmark::State& state) {
   }
   const std::vector<Instrument> instruments = simulated_instruments(config);
   const auto venue = make_sim_venue(config, instruments);
-  ScratchJournal journal;
+  bench::ScratchJournal journal;
   if (!journal.error().empty()) return state.SkipWithError(journal.error().c_str());
   VirtualRun<NoSource> run(config, instruments, *venue, journal.writer());
   run.begin(kStart);
@@ -123,7 +95,7 @@ void captured(benchmark::State& state, const Tape& tape) {
   for (auto _ : state) {
     state.PauseTiming();
     if (tape.journal) {
-      ScratchJournal journal;
+      bench::ScratchJournal journal;
       if (!journal.error().empty()) return state.SkipWithError(journal.error().c_str());
       run_capture(state, file, journal.writer(), events, lines);
     } else {
@@ -140,11 +112,19 @@ void captured(benchmark::State& state, const Tape& tape) {
 constexpr const char* kSpot = "binance-spot-ethusdt-20240808.gz";
 constexpr const char* kUsdm = "binance-usdm-btcusdt-20230404.gz";
 
-BENCHMARK(generated)->Name("backtest/generated")->Arg(1)->Arg(10)->Unit(benchmark::kMillisecond);
+constexpr double kWorkSeconds = 5;  // so that the figure is no burst's
+
+BENCHMARK(generated)
+    ->Name("backtest/generated")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->MinTime(kWorkSeconds)
+    ->Unit(benchmark::kMillisecond);
 void register_tape(const char* name, const Tape& tape) {
-  benchmark::RegisterBenchmark(name, [tape](benchmark::State& state) {
-    captured(state, tape);
-  })->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(name, [tape](benchmark::State& state) { captured(state, tape); })
+      ->MinTime(kWorkSeconds)
+      ->Unit(benchmark::kMillisecond);
 }
 const bool registered = [] {
   register_tape("backtest/spot/in_memory", {kSpot, true, false});

@@ -218,14 +218,14 @@ void book_update_walking(benchmark::State& state) {
   fill(book, 1000, 1);
   run(state, book, updates(true, 0));
 }
-BENCHMARK(book_update_walking);
+BENCHMARK(book_update_walking)->Name("book/update_walking");
 
 void book_update_one_in_ten_far(benchmark::State& state) {
   OrderBook book{{}};
   fill(book, 1000, 100);
   run(state, book, updates(true, 10));
 }
-BENCHMARK(book_update_one_in_ten_far);
+BENCHMARK(book_update_one_in_ten_far)->Name("book/update_one_in_ten_far");
 
 void book_top_20(benchmark::State& state) {
   OrderBook book{{}};
@@ -236,7 +236,7 @@ void book_top_20(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(book_top_20)->Arg(1)->Arg(50)->Arg(1000);  // ticks between levels
+BENCHMARK(book_top_20)->Name("book/top_20")->Arg(1)->Arg(50)->Arg(1000);  // ticks between levels
 
 void book_snapshot_of_1000_levels(benchmark::State& state) {
   OrderBook book{{}};
@@ -246,7 +246,7 @@ void book_snapshot_of_1000_levels(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * 2000);
 }
-BENCHMARK(book_snapshot_of_1000_levels)->Arg(1)->Arg(100);
+BENCHMARK(book_snapshot_of_1000_levels)->Name("book/snapshot_of_1000_levels")->Arg(1)->Arg(100);
 
 // Every round the price leaves the window and comes back.
 void book_jump_and_return(benchmark::State& state) {
@@ -257,7 +257,7 @@ void book_jump_and_return(benchmark::State& state) {
     book.set(Side::kBuy, Ticks(kStartTicks + 100'000), Lots(0));
   }
 }
-BENCHMARK(book_jump_and_return);
+BENCHMARK(book_jump_and_return)->Name("book/jump_and_return");
 
 // A diff message of three levels into the market: begin, levels, touch and measures.
 void market_message_of_three_levels(benchmark::State& state) {
@@ -288,6 +288,6 @@ void market_message_of_three_levels(benchmark::State& state) {
     benchmark::DoNotOptimize(market.touch());
   }
 }
-BENCHMARK(market_message_of_three_levels);
+BENCHMARK(market_message_of_three_levels)->Name("market/message_of_three_levels");
 
 }  // namespace

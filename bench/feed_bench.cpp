@@ -1,12 +1,14 @@
 // How much market data one connection, and one pair of feed and strategy, can take.
 //
 // Books of 20 levels a side. feed/tls_*: off one TLS connection on loopback whose server sends as
-// fast as it is read: by the engine's feed, which when behind skips books that newer ones follow
-// (`superseded`, a share of all), with the strategy on the same thread; the same without skipping;
-// and by a loop that only decrypts and searches for the price, the most that can be had.
-// feed/pair_*: texts in memory, parsed by the feed, applied and decided by the strategy, on one
-// thread or on two joined by the market ring. An item is a book. Rates are by the wall clock where
-// two threads take part; `cpu_ns` is what one book took of the engine's own thread.
+// fast as it is read, so many books a TLS record: by the engine's feed, which when behind skips
+// books that newer ones follow (`superseded`, a share of all), with the strategy on the same
+// thread; the same without skipping; and by a loop that only decrypts and searches for prices, the
+// most that can be had. feed/pair_*: texts in memory, parsed by the feed, applied and decided by
+// the strategy (`books_a_decision`), on one thread or on two joined by the market ring, the second
+// time with the journal's thread beside them (`lost`: the share of records for which it had no
+// room). An item is a book. Rates are by the wall clock; `cpu_ns` is what one book took of this
+// thread.
 #include <benchmark/benchmark.h>
 #include <openssl/ssl.h>
 
@@ -19,9 +21,13 @@
 #include "bench/market_messages.h"
 #include "bench/pinned.h"
 #include "bench/quoting_strategy.h"
+#include "bench/scratch_journal.h"
 #include "bench/tick_to_trade/price_order.h"
+#include "bench/tick_to_trade/raw_socket.h"
 #include "bench/tls_flood.h"
+#include "engine/journal/journal_agent.h"
 #include "engine/net/ws_connect.h"
+#include "engine/runtime/agent.h"
 #include "feeds/binance/live_feed.h"
 
 namespace mm::bench {
@@ -56,7 +62,7 @@ class CpuTime {
 };
 
 void flood_feed(benchmark::State& state, bool skip) {
-  const TlsFlood server;
+  const TlsFlood server(static_cast<int>(state.range(0)));
   std::string error = server.error();
   auto socket = error.empty() ? connect(server, error) : nullptr;
   if (socket == nullptr) return state.SkipWithError(error.c_str());
@@ -70,7 +76,7 @@ void flood_feed(benchmark::State& state, bool skip) {
   const binance::StreamPlan plan = binance::plan_streams(options, instruments);
   binance::FeedChannel channel(plan.lines.size(), plan.instruments.size());
   channel.sockets[0].offer(std::make_unique<binance::LineSocket>(std::move(socket), 1u));
-  QuotingStrategy strategy;
+  QuotingStrategy<> strategy;
   binance::LiveFeed feed(options, plan, channel, {.market = strategy.market}, nullptr);
   feed.measure_with(strategy.clock());
   const auto taken = [&] {
@@ -78,7 +84,8 @@ void flood_feed(benchmark::State& state, bool skip) {
   };
   const auto turn = [&] {
     feed.do_work(strategy.clock().now());
-    strategy.turn();
+    // 32 books, the most of a turn of the feed, are more than a batch of the strategy.
+    while (strategy.turn() > 0) continue;
   };
   // The feed says that it is up some milliseconds after its first books.
   for (int i = 0; i < 1'000'000 && (taken() < 10'000 || !strategy.quotes()); ++i) turn();
@@ -90,24 +97,25 @@ void flood_feed(benchmark::State& state, bool skip) {
   state.counters["superseded"] =
       static_cast<double>(feed.counters().books_superseded - superseded) /
       static_cast<double>(books);
-  if (feed.counters().messages_dropped != 0 || !strategy.quotes()) {
-    state.SkipWithError("books were dropped, or nothing is quoted");
-  }
+  if (feed.counters().messages_dropped != 0) state.SkipWithError("books were dropped");
+  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
 }
 
 void flood_search(benchmark::State& state) {
-  const TlsFlood server;
-  std::string error = server.error();
-  auto socket = error.empty() ? connect(server, error) : nullptr;
-  if (socket == nullptr) return state.SkipWithError(error.c_str());
+  const TlsFlood server(static_cast<int>(state.range(0)));
+  if (!server.error().empty()) return state.SkipWithError(server.error().c_str());
+  const RawTls tls = raw_tls(server.certificate_file());
+  RawSocket socket(server.port(), tls.get(), "/stream");
   const Pinned here(Pinned::Cpu::kLast);
+  std::vector<char> record(1 << 14);
   std::uint64_t books = 0;
   const CpuTime cpu;
   for (auto _ : state) {
-    const net::WsMessage m = socket->poll();
-    if (m.event != net::WsEvent::kText) continue;
-    benchmark::DoNotOptimize(best_bid(m.payload));
-    ++books;
+    std::string_view text(record.data(), socket.read(record.data(), record.size()));
+    for (auto price = best_bid(text); !price.empty(); price = best_bid(text)) {
+      ++books;
+      text.remove_prefix(static_cast<std::size_t>(price.data() - text.data()));
+    }
   }
   cpu.report(state, books);
 }
@@ -144,9 +152,16 @@ struct Feed {
   }
 };
 
+template <class Journal>
+void report_decisions(benchmark::State& state, const QuotingStrategy<Journal>& strategy) {
+  state.counters["books_a_decision"] =
+      static_cast<double>(strategy.books()) / static_cast<double>(strategy.decisions());
+  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
+}
+
 void pair_on_one_thread(benchmark::State& state) {
   const Pinned here(Pinned::Cpu::kLast);
-  QuotingStrategy strategy;
+  QuotingStrategy<> strategy;
   Feed feed;
   const CpuTime cpu;
   for (auto _ : state) {
@@ -155,11 +170,11 @@ void pair_on_one_thread(benchmark::State& state) {
     strategy.turn();
   }
   cpu.report(state, strategy.books());
-  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
+  report_decisions(state, strategy);
 }
 
-void pair_on_two_threads(benchmark::State& state) {
-  QuotingStrategy strategy;
+template <class Journal>
+void feed_and_turn(benchmark::State& state, QuotingStrategy<Journal>& strategy) {
   std::atomic<bool> stop{false};
   std::thread reader([&] {
     const Pinned far(Pinned::Cpu::kLast);
@@ -174,19 +189,61 @@ void pair_on_two_threads(benchmark::State& state) {
     feed.parse_next(strategy.clock().now());
     while (!strategy.market.try_push_all(feed.batch.events())) sched_yield();
   }
+  // What is still in the ring has taken none of the time.
+  state.SetItemsProcessed(static_cast<std::int64_t>(strategy.books()));
   stop = true;
   reader.join();
-  state.SetItemsProcessed(static_cast<std::int64_t>(strategy.books()));
-  state.counters["books_a_decision"] =
-      static_cast<double>(strategy.books()) / static_cast<double>(strategy.decisions());
-  if (!strategy.quotes()) state.SkipWithError("nothing is quoted");
+  report_decisions(state, strategy);
 }
 
-BENCHMARK_CAPTURE(flood_feed, skip, true)->Name("feed/tls_engine")->UseRealTime();
-BENCHMARK_CAPTURE(flood_feed, all, false)->Name("feed/tls_engine_all_parsed")->UseRealTime();
-BENCHMARK(flood_search)->Name("feed/tls_search_only")->UseRealTime();
-BENCHMARK(pair_on_one_thread)->Name("feed/pair_on_one_thread")->UseRealTime();
-BENCHMARK(pair_on_two_threads)->Name("feed/pair_on_two_threads")->UseRealTime();
+void pair_on_two_threads(benchmark::State& state) {
+  QuotingStrategy<> strategy;
+  feed_and_turn(state, strategy);
+}
+
+// As in the engine, where the journal's thread has no CPU of its own.
+struct LaneJournal {
+  JournalLane* lane;
+  std::uint64_t* records;
+  void append(const Event& e, std::uint64_t hash) const {
+    lane->push(e, hash);
+    ++*records;
+  }
+};
+
+void pair_with_journal(benchmark::State& state) {
+  JournalLane lane(std::size_t{1} << 16);
+  ScratchJournal journal;
+  if (!journal.error().empty()) return state.SkipWithError(journal.error().c_str());
+  std::uint64_t records = 0;
+  QuotingStrategy<LaneJournal> strategy(LaneJournal{&lane, &records});
+  JournalAgent<> agent(lane, journal.writer(), JournalSync::kNone, kSecond, strategy.clock());
+  AgentRunner<JournalAgent<>> writer({.duty = {.stall_threshold = kSecond, .sealed = false},
+                                      .idle = IdleKind::kBackoff,
+                                      .core = {},
+                                      .nice = 10},
+                                     agent);
+  writer.start();
+  feed_and_turn(state, strategy);
+  writer.stop();
+  state.counters["lost"] = static_cast<double>(lane.dropped()) / static_cast<double>(records);
+}
+
+// Long enough for the figure to be no burst's.
+void timed(benchmark::internal::Benchmark* b) {
+  b->MinTime(5)->UseRealTime();
+}
+
+BENCHMARK_CAPTURE(flood_feed, skip, true)->Name("feed/tls_engine")->Arg(11)->Arg(1)->Apply(timed);
+BENCHMARK_CAPTURE(flood_feed, all, false)
+    ->Name("feed/tls_engine_all_parsed")
+    ->Arg(11)
+    ->Arg(1)
+    ->Apply(timed);
+BENCHMARK(flood_search)->Name("feed/tls_search_only")->Arg(11)->Arg(1)->Apply(timed);
+BENCHMARK(pair_on_one_thread)->Name("feed/pair_on_one_thread")->Apply(timed);
+BENCHMARK(pair_on_two_threads)->Name("feed/pair_on_two_threads")->Apply(timed);
+BENCHMARK(pair_with_journal)->Name("feed/pair_with_journal")->Apply(timed);
 
 }  // namespace
 }  // namespace mm::bench

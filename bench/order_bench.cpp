@@ -43,17 +43,17 @@ void encode(benchmark::State& state, bool sign) {
   std::uint64_t id = 0;
   for (auto _ : state) benchmark::DoNotOptimize(encoder.encode(c, ++id, 1'655'716'096'498, out));
 }
-void BM_EncodeReplace(benchmark::State& state) {
+void encode_replace(benchmark::State& state) {
   encode(state, false);
 }
-void BM_EncodeReplaceSigned(benchmark::State& state) {
+void encode_replace_signed(benchmark::State& state) {
   encode(state, true);
 }
-BENCHMARK(BM_EncodeReplace);
-BENCHMARK(BM_EncodeReplaceSigned);
+BENCHMARK(encode_replace)->Name("order/encode_replace");
+BENCHMARK(encode_replace_signed)->Name("order/encode_replace_signed");
 
 // The same request by formatting.
-void BM_FormatReplace(benchmark::State& state) {
+void format_replace(benchmark::State& state) {
   std::array<char, RequestEncoder::kBytesMax> out;
   std::uint64_t id = 0;
   for (auto _ : state) {
@@ -67,7 +67,7 @@ void BM_FormatReplace(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(BM_FormatReplace);
+BENCHMARK(format_replace)->Name("order/format_replace");
 
 // As long as a signed order's query.
 const std::string kQuery =
@@ -76,18 +76,18 @@ const std::string kQuery =
 constexpr std::string_view kSecret =
     "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
 
-void BM_SignHmacOurs(benchmark::State& state) {
+void sign_hmac(benchmark::State& state) {
   const Signer::Made made = Signer::from_secret(SecretText(kSecret));
   std::array<char, Signer::kTextMax> out;
   for (auto _ : state) benchmark::DoNotOptimize(made.signer->sign(kQuery, out));
 }
-BENCHMARK(BM_SignHmacOurs);
+BENCHMARK(sign_hmac)->Name("order/sign_hmac");
 
 const unsigned char* bytes(std::string_view text) {
   return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
 }
 
-void BM_SignHmacOneShot(benchmark::State& state) {
+void sign_hmac_one_shot(benchmark::State& state) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned length = 0;
   for (auto _ : state) {
@@ -96,10 +96,10 @@ void BM_SignHmacOneShot(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(BM_SignHmacOneShot);
+BENCHMARK(sign_hmac_one_shot)->Name("order/sign_hmac_one_shot");
 
 // Keyed once, begun anew for each.
-void BM_SignHmacEvpMac(benchmark::State& state) {
+void sign_hmac_evp_mac(benchmark::State& state) {
   EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX* const context = EVP_MAC_CTX_new(mac);
   std::string digest = "SHA256";
@@ -117,10 +117,10 @@ void BM_SignHmacEvpMac(benchmark::State& state) {
   EVP_MAC_CTX_free(context);
   EVP_MAC_free(mac);
 }
-BENCHMARK(BM_SignHmacEvpMac);
+BENCHMARK(sign_hmac_evp_mac)->Name("order/sign_hmac_evp_mac");
 
 // What a logged-on session spares each request.
-void BM_SignEd25519(benchmark::State& state) {
+void sign_ed25519(benchmark::State& state) {
   EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   BIO* const memory = BIO_new(BIO_s_mem());
   PEM_write_bio_PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
@@ -134,7 +134,7 @@ void BM_SignEd25519(benchmark::State& state) {
   std::array<char, Signer::kTextMax> out;
   for (auto _ : state) benchmark::DoNotOptimize(made.signer->sign(kQuery, out));
 }
-BENCHMARK(BM_SignEd25519);
+BENCHMARK(sign_ed25519)->Name("order/sign_ed25519");
 
 template <class P>
 void parse(benchmark::State& state, std::string text) {
@@ -143,7 +143,7 @@ void parse(benchmark::State& state, std::string text) {
   for (auto _ : state) benchmark::DoNotOptimize(parser.parse(text));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
-void BM_ParsePlaceAnswer(benchmark::State& state) {
+void parse_place_answer(benchmark::State& state) {
   parse<ResponseParser>(
       state,
       R"({"id":77,"status":200,"result":{"symbol":"BTCUSDT","orderId":12569099453,)"
@@ -154,7 +154,7 @@ void BM_ParsePlaceAnswer(benchmark::State& state) {
       R"({"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000,)"
       R"("count":321}]})");
 }
-void BM_ParseExecutionReport(benchmark::State& state) {
+void parse_execution_report(benchmark::State& state) {
   parse<UserDataParser>(
       state,
       R"({"subscriptionId":0,"event":{"e":"executionReport","E":1499405658658,"s":"BTCUSDT",)"
@@ -165,8 +165,8 @@ void BM_ParseExecutionReport(benchmark::State& state) {
       R"("I":8641984,"w":true,"m":true,"M":false,"O":1499405658657,"Z":"11708.05000000",)"
       R"("Y":"11708.05000000","Q":"0.00000000","W":1499405658657,"V":"EXPIRE_MAKER"}})");
 }
-BENCHMARK(BM_ParsePlaceAnswer);
-BENCHMARK(BM_ParseExecutionReport);
+BENCHMARK(parse_place_answer)->Name("order/parse_place_answer");
+BENCHMARK(parse_execution_report)->Name("order/parse_execution_report");
 
 }  // namespace
 }  // namespace mm

@@ -33,9 +33,9 @@ void feed_message(benchmark::State& state, const std::string& json) {
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(json.size()) * state.iterations());
 }
-BENCHMARK_CAPTURE(feed_message, bookTicker, bench::book_ticker());
+BENCHMARK_CAPTURE(feed_message, bookTicker, bench::book_ticker())->Name("parse/bookTicker");
 // Told twice it is parsed in full and then known.
-BENCHMARK_CAPTURE(feed_message, trade, bench::trade());
+BENCHMARK_CAPTURE(feed_message, trade, bench::trade())->Name("parse/trade");
 
 // A whole book each time, to the last event.
 void feed_book_of_20(benchmark::State& state) {
@@ -52,7 +52,7 @@ void feed_book_of_20(benchmark::State& state) {
   if (batch.size() < 15) state.SkipWithError("not applied");
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(feed_book_of_20);
+BENCHMARK(feed_book_of_20)->Name("parse/book_of_20");
 
 void parse_one_decimal(benchmark::State& state) {
   const std::string text = "2683.80000000";
@@ -62,7 +62,7 @@ void parse_one_decimal(benchmark::State& state) {
     benchmark::DoNotOptimize(parse_decimal_prefix(p, text.data() + text.size()));
   }
 }
-BENCHMARK(parse_one_decimal);
+BENCHMARK(parse_one_decimal)->Name("parse/decimal");
 
 // From .gz to events, once it was scanned. MM_CAPTURES names the folder.
 void read_capture(benchmark::State& state) {
@@ -82,7 +82,7 @@ void read_capture(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(events));
 }
-BENCHMARK(read_capture)->Unit(benchmark::kMillisecond);
+BENCHMARK(read_capture)->Name("parse/capture")->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace mm

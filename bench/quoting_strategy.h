@@ -1,7 +1,8 @@
 // The strategy's thread as in the engine, without a venue: what it orders happens at once.
 //
-// Core, driver and agent; one instrument that is quoted with three levels a side. One thread turns
-// it; another may fill the market ring.
+// Core, driver and agent, which takes as many market events a turn as the engine's does; one
+// instrument that is quoted with three levels a side. One thread turns it; another may fill the
+// market ring.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,10 @@
 
 namespace mm::bench {
 
+template <class Journal = NoJournal>
 class QuotingStrategy {
  public:
-  QuotingStrategy() {
+  explicit QuotingStrategy(Journal journal = {}) : journal_(journal) {
     Event feed = test::CoreHarness::event(EventKind::kFeedStatus);
     feed.received = clock_.now();
     feed.feed.up = 1;
@@ -35,7 +37,7 @@ class QuotingStrategy {
   }
   const Core& core() const { return *core_; }
   const Clock& clock() const { return clock_; }
-  // Whole books that reached the core.
+  // Any thread: whole books that reached the core, and how often it decided on the newest.
   std::uint64_t books() const { return driver_.events().read().of(EventKind::kBookBegin); }
   std::uint64_t decisions() const { return driver_.events().read().of(EventKind::kBatchEnd); }
   bool quotes() const { return core_->orders().live_count() == 6; }
@@ -72,12 +74,12 @@ class QuotingStrategy {
   Clock clock_;
   SpscRing<Event> executions_{1 << 10}, control_{16};
   SpscRing<Command> commands_{1 << 13};
-  NoJournal journal_;
+  Journal journal_;
   CommandRouter router_{commands_};
   std::unique_ptr<Core> core_ = std::make_unique<Core>(config());
-  Driver<Core, NoJournal, CommandRouter> driver_{*core_, journal_, router_};
-  StrategyAgent<Driver<Core, NoJournal, CommandRouter>> agent_{
-      driver_, {executions_, control_, market}, clock_, 1024};
+  Driver<Core, Journal, CommandRouter> driver_{*core_, journal_, router_};
+  StrategyAgent<Driver<Core, Journal, CommandRouter>> agent_{
+      driver_, {executions_, control_, market}, clock_};
 };
 
 }  // namespace mm::bench

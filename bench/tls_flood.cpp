@@ -22,8 +22,6 @@
 namespace mm::bench {
 namespace {
 
-constexpr int kBooksPerRecord = 11;
-
 std::string accept_key(std::string_view request) {
   constexpr std::string_view kName = "Sec-WebSocket-Key: ";
   const std::size_t at = request.find(kName) + kName.size();
@@ -40,8 +38,8 @@ std::string accept_key(std::string_view request) {
 // Books as frames, one behind the other, whose ids can be set where they stand.
 class Record {
  public:
-  Record() {
-    for (int i = 0; i < kBooksPerRecord; ++i) {
+  explicit Record(int books) {
+    for (int i = 0; i < books; ++i) {
       const std::string text = book_of_20(0, 268'380 + i % 3);
       bytes_ += "\x81\x7E";
       bytes_ += static_cast<char>(text.size() >> 8);
@@ -68,7 +66,7 @@ bool send_all(SSL* tls, std::string_view bytes) {
 
 }  // namespace
 
-TlsFlood::TlsFlood() {
+TlsFlood::TlsFlood(int books_a_record) : books_a_record_(books_a_record) {
   std::string shape = std::filesystem::temp_directory_path() / "mm_flood_XXXXXX";
   folder_ = mkdtemp(shape.data());
   const std::string command =
@@ -128,7 +126,7 @@ void TlsFlood::flood(int socket) {
                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
                        "Upgrade\r\nSec-WebSocket-Accept: " +
                            accept_key(request) + "\r\n\r\n");
-  Record record;
+  Record record(books_a_record_);
   while (open && !stopping_) open = send_all(tls.get(), record.next());
 }
 

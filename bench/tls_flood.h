@@ -1,7 +1,7 @@
 // A TLS WebSocket server on loopback that sends books of 20 levels as fast as they are taken.
 //
-// One thread of its own, pinned to the first CPU. Eleven books a record of 16 KiB, the ids counted
-// up; the connection is the client's to end. Cold but for that thread.
+// One thread of its own, pinned to the first CPU, one write a TLS record, the ids counted up; the
+// connection is the client's to end. Cold but for that thread.
 #pragma once
 
 #include <atomic>
@@ -13,13 +13,16 @@ namespace mm::bench {
 
 class TlsFlood {
  public:
-  TlsFlood();
+  // Eleven fill a record of 16 KiB, which is the kindest to who reads them; with one each book is
+  // decrypted by itself.
+  explicit TlsFlood(int books_a_record);
   ~TlsFlood();
   TlsFlood(const TlsFlood&) = delete;
   TlsFlood& operator=(const TlsFlood&) = delete;
 
   // Empty, or why there is none.
   const std::string& error() const { return error_; }
+  std::uint16_t port() const { return port_; }
   std::string url() const { return "wss://127.0.0.1:" + std::to_string(port_) + "/stream"; }
   std::string certificate_file() const { return folder_ + "/tls.pem"; }
 
@@ -27,6 +30,7 @@ class TlsFlood {
   void serve();
   void flood(int socket);
 
+  const int books_a_record_;
   std::string folder_, error_;
   int listener_ = -1;
   std::uint16_t port_ = 0;

@@ -2,6 +2,13 @@
 # Sourced by scripts that trade, or look, on this machine: the simulated venue behind TLS, with a
 # certificate and an Ed25519 account made for it.
 
+# Options of an engine that may lock its memory here, so that its hot threads touch no new page.
+# shellcheck disable=SC2034  # for the caller
+lock_options=()
+if [[ $(ulimit -l) == unlimited ]] || ((EUID == 0)); then
+  lock_options=(--set engine.lock_memory=yes)
+fi
+
 # start_local_venue FOLDER [OPTIONS OF mm_logic venue]: certificate, keys and log go into the
 # folder. Then $venue is its process, $venue_url its address, ${venue_options[@]} what connects an
 # engine to it, and the environment holds the account's key. The caller stops it: stop_local_venue.

@@ -17,6 +17,7 @@ using test::Scratch;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* kCpus = "/sys/devices/system/cpu/";
 
@@ -138,7 +139,8 @@ TEST_F(HostTuning, TheScriptAppliesOnceAndPutsEverythingBack) {
     EXPECT_EQ(boot.exit_code, 0) << boot.output;
     EXPECT_EQ(get("/etc/default/grub"),
               "GRUB_CMDLINE_LINUX=\"quiet\"\nGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX "
-              "isolcpus=managed_irq,domain,2-3 nohz_full=2-3\"\n");
+              "isolcpus=managed_irq,domain,2-3 nohz_full=2-3\" # by scripts/tune_host of "
+              "mm_logic\n");
   }
 
   const test::ProcessResult reverted = tune("revert");
@@ -148,6 +150,48 @@ TEST_F(HostTuning, TheScriptAppliesOnceAndPutsEverythingBack) {
   EXPECT_EQ(get("/proc/sys/vm/swappiness"), "60\n");
   EXPECT_EQ(get("/etc/default/grub"), "GRUB_CMDLINE_LINUX=\"quiet\"\n");
   EXPECT_EQ(tune("revert").output, "") << "nothing is left to put back";
+}
+
+TEST_F(HostTuning, ASecondApplyKeepsTheParametersThatAreInForceByNow) {
+  EXPECT_EQ(tune("apply --cpus 2-3 --boot").exit_code, 0);
+  put(std::string(kCpus) + "isolated", "2-3");  // booted since, by a kernel without nohz_full
+  EXPECT_EQ(tune("apply --cpus 2-3 --boot").exit_code, 0);
+  EXPECT_THAT(get("/etc/default/grub"),
+              HasSubstr(" isolcpus=managed_irq,domain,2-3 nohz_full=2-3\""));
+  put(std::string(kCpus) + "nohz_full", "2-3");
+  const std::string before = get("/etc/default/grub");
+  EXPECT_THAT(tune("apply --cpus 2-3 --boot").output, Not(HasSubstr("boot")));
+  EXPECT_EQ(get("/etc/default/grub"), before);
+}
+
+TEST_F(HostTuning, RevertTakesOutItsOwnLineAndNoOthers) {
+  EXPECT_EQ(tune("apply --cpus 2-3 --boot").exit_code, 0);
+  put("/etc/default/grub", get("/etc/default/grub") + "GRUB_TIMEOUT=1");
+  EXPECT_EQ(tune("revert").exit_code, 0);
+  EXPECT_EQ(get("/etc/default/grub"), "GRUB_CMDLINE_LINUX=\"quiet\"\nGRUB_TIMEOUT=1\n");
+}
+
+TEST_F(HostTuning, WhatCannotBePutBackStaysKept) {
+  EXPECT_EQ(tune("apply --cpus 2-3").exit_code, 0);
+  const std::string path = root() + "/proc/sys/vm/swappiness";
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);  // nobody can write that
+  const test::ProcessResult refused = tune("revert");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("does not let it be changed back to 60"));
+  EXPECT_EQ(get(kCpus + std::string("cpu2/cpufreq/scaling_governor")), "schedutil\n");
+  std::filesystem::remove(path);
+  put("/proc/sys/vm/swappiness", "0");
+  const test::ProcessResult rest = tune("revert");
+  EXPECT_EQ(rest.exit_code, 0);
+  EXPECT_EQ(rest.output, "/proc/sys/vm/swappiness: 60\n");
+  EXPECT_EQ(get("/proc/sys/vm/swappiness"), "60\n");
+}
+
+TEST_F(HostTuning, WhatCannotBeNotedIsNotChanged) {
+  std::filesystem::create_directories(root() + "/var/lib/mm_logic/tune_host");
+  EXPECT_NE(tune("apply --cpus 2-3").exit_code, 0);
+  EXPECT_EQ(get(kCpus + std::string("cpu2/cpufreq/scaling_governor")), "schedutil\n");
 }
 
 }  // namespace

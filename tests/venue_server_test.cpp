@@ -1,5 +1,6 @@
 // The venue on real sockets: TLS, many clients, slow ones, rude ones, and the end.
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -27,7 +28,9 @@ using server::VenueServer;
 // Serves on a thread of its own until it is stopped.
 class RunningVenue {
  public:
-  explicit RunningVenue(ServerConfig config) : venue_(listening_anywhere(std::move(config))) {
+  explicit RunningVenue(ServerConfig config, server::MarketSource source = {},
+                        server::ServerProbe probe = {})
+      : venue_(listening_anywhere(std::move(config)), std::move(source), std::move(probe)) {
     EXPECT_EQ(venue_.open(), "");
     thread_ = std::thread([this] { venue_.run([this] { return stop_.load(); }); });
   }
@@ -116,14 +119,18 @@ TEST(VenueServer, ServesRestOnAKeptConnection) {
   EXPECT_GE(venue.stop().http_requests, 5u);
 }
 
-TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
-  const Scratch scratch;
-  const CertificateAuthority authority;
+ServerConfig with_tls(const Scratch& scratch, const CertificateAuthority& authority) {
   const Certificate certificate = authority.issue();
   ServerConfig config = VenueHarness::default_config();
   config.tls_cert_file = scratch.write("cert.pem", certificate.certificate_pem);
   config.tls_key_file = scratch.write("key.pem", certificate.key_pem);
-  RunningVenue venue(config);
+  return config;
+}
+
+TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
+  const Scratch scratch;
+  const CertificateAuthority authority;
+  RunningVenue venue(with_tls(scratch, authority));
   const auto tls = net::TlsContext::client(scratch.write("ca.pem", authority.pem()));
   ASSERT_TRUE(tls.ok()) << tls.error();
   net::HttpClient client(venue.endpoint("/", true), &tls);
@@ -132,6 +139,27 @@ TEST(VenueServer, ServesTlsToWhoTrustsItsCertificate) {
                                     {.timeout = 10s}, {});
   ASSERT_TRUE(opened.socket) << opened.error;
   EXPECT_EQ(Json(next_text(*opened.socket)).text("/s"), "BTCUSDT");
+}
+
+// What a client gets is not its choice: one measured beside another would else be handicapped.
+TEST(VenueServer, EveryClientGetsTheSameCipher) {
+  const Scratch scratch;
+  const CertificateAuthority authority;
+  const RunningVenue venue(with_tls(scratch, authority));
+  for (const char* wanted : {"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+                             "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"}) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    SSL_CTX_set_ciphersuites(context.get(), wanted);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_ssl_connect(context.get()),
+                                                            BIO_free_all);
+    const std::string address = "127.0.0.1:" + std::to_string(venue.endpoint("/").port);
+    BIO_set_conn_hostname(bio.get(), address.c_str());
+    ASSERT_EQ(BIO_do_handshake(bio.get()), 1);
+    const SSL* tls = nullptr;
+    BIO_get_ssl(bio.get(), &tls);
+    EXPECT_STREQ(SSL_get_cipher_name(tls), "TLS_AES_128_GCM_SHA256");
+  }
 }
 
 TEST(VenueServer, SaysWhatIsWrongBeforeItServes) {
@@ -152,6 +180,37 @@ TEST(VenueServer, StreamsAndTakesOrdersOnOnePort) {
       Nanos(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
   ASSERT_TRUE(api->send_text(VenueHarness::signed_request("account.status", {})));
   EXPECT_EQ(Json(next_text(*api)).integer("/result/uid"), 1);
+}
+
+// Where somebody measures, a venue that was held up sends late what it would otherwise leave out.
+TEST(VenueServer, AMeasuredVenueLeavesNoUpdateOut) {
+  constexpr Nanos kInterval{5 * kMillisecond.v};
+  ServerConfig config = VenueHarness::default_config();
+  config.publish_hz = 200;
+  config.capture_file = "the source below";
+  Event level;
+  level.kind = EventKind::kBookLevels;
+  level.flags = kFlagLast;
+  level.levels.count = 1;
+  level.levels.ticks[0] = 1'000;
+  std::int64_t changes = 0;
+  const auto source = [&](Nanos since_start, Event& out) {
+    if (since_start.v / kInterval.v <= changes) return false;
+    level.levels.lots[0] = ++changes;
+    out = level;
+    return true;
+  };
+  std::vector<Nanos> due;
+  const auto on_publish = [&](Nanos at, Nanos) {
+    due.push_back(at);
+    while (due.size() == 1 && server::steady_now() < at + Nanos(kInterval.v * 40)) continue;
+  };
+  RunningVenue venue(config, source, {.on_publish = on_publish, .on_message = {}});
+  auto market = connect(venue, "/ws/btcusdt@depth20@100ms");
+  for (int i = 0; i < 60; ++i) next_text(*market);
+  venue.stop();
+  ASSERT_GE(due.size(), 60u);
+  for (std::size_t i = 1; i < due.size(); ++i) EXPECT_EQ(due[i] - due[i - 1], kInterval) << i;
 }
 
 TEST(VenueServer, PingsAndCutsWhoDoesNotAnswer) {

@@ -17,10 +17,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kStep{1};  // of the generated markets
 constexpr std::chrono::seconds kSlowRhythm{1}, kFarewell{2};
 constexpr int kMissedMax = 8;  // book updates made up for
-
-Nanos steady_now() {
-  return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
-}
+// Ours is the choice, so that whoever is measured here is measured with the same cipher.
+constexpr char kCiphers13[] =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 // What lasts comes when all else is over.
 sim::FaultPlan fault_plan(const ServerConfig& config) {
@@ -46,6 +45,10 @@ Nanos wall_clock() {
 }
 
 }  // namespace
+
+Nanos steady_now() {
+  return Nanos(std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count());
+}
 
 class VenueServer::Sockets {
  public:
@@ -100,6 +103,8 @@ class VenueServer::Sockets {
 std::string VenueServer::Sockets::open() {
   beast::error_code error;
   if (config_.tls()) {
+    SSL_CTX_set_options(tls_.native_handle(), SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_ciphersuites(tls_.native_handle(), kCiphers13);
     tls_.use_certificate_chain_file(config_.tls_cert_file, error);
     if (error) return fmt::format("{}: no certificate: {}", config_.tls_cert_file, error.message());
     tls_.use_private_key_file(config_.tls_key_file, asio::ssl::context::pem, error);
@@ -203,19 +208,21 @@ void VenueServer::Sockets::prepare(steady_clock::time_point now) {
   prepared_ = true;
 }
 
-// A short delay is made up for; what was missed in a long one is left out.
+// A short delay is made up for; what was missed in a long one is left out, but not while somebody
+// measures: who is asked nothing in a bad moment looks fast.
 void VenueServer::Sockets::publish(steady_clock::time_point now) {
   if (now >= next_fast_) {
+    const std::chrono::nanoseconds interval(fast_interval_.v);
     if (prepared_) {
       const Nanos due(std::chrono::nanoseconds(next_fast_.time_since_epoch()).count());
-      probe_.on_publish(due, steady_now());
+      if (frontend_.streams().holds()) probe_.on_publish(due, steady_now());
       frontend_.streams().release();
       prepared_ = false;
+      next_fast_ += interval;
     } else {
       frontend_.publish(Rhythm::kFast);
+      next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
     }
-    const std::chrono::nanoseconds interval(fast_interval_.v);
-    next_fast_ = std::max(next_fast_ + interval, now - kMissedMax * interval);
   }
   if (now >= next_slow_) {
     frontend_.publish(Rhythm::kSlow);

@@ -25,9 +25,11 @@ struct ServerSummary {
 // Market data from elsewhere: gives the next event that is due this long after the start, if any.
 using MarketSource = std::function<bool(Nanos since_start, Event& out)>;
 
-// What a measurement wants to know, told at the moment it happens; steady clock.
+Nanos steady_now();
+
+// What a measurement wants to know, told at the moment it happens, by steady_now().
 struct ServerProbe {
-  std::function<void(Nanos due, Nanos now)> on_publish;  // a fast book update is about to be sent
+  std::function<void(Nanos due, Nanos now)> on_publish;  // a fast book update is about to leave
   std::function<void(Nanos now)> on_message;             // a WebSocket message has been read
 };
 

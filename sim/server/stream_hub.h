@@ -46,6 +46,7 @@ class StreamHub {
   void publish(Rhythm rhythm);
   // The same in two steps, for one that has to leave on time: written now, sent by release().
   void prepare(Rhythm rhythm);
+  bool holds() const { return !held_.empty(); }
   void release();
 
   const TradeTape& tape(InstrumentId i) const { return markets_[i].tape; }

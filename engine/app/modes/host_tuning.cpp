@@ -189,12 +189,9 @@ class Tuning {
     // "(null)" is what older kernels say for none.
     const std::vector<int> is = parse_cpu_list(text.value_or(""));
     item.is = is.empty() ? "none" : cpu_list(is);
-    if (without(hot_, is).empty()) {
-      item.verdict = TuningVerdict::kOk;
-    } else {
-      item.verdict = TuningVerdict::kWarn;
-      item.boot_parameter = std::string(parameter) + item.should;
-    }
+    const bool good = without(hot_, is).empty();
+    item.verdict = good ? TuningVerdict::kOk : TuningVerdict::kWarn;
+    item.boot_parameter = std::string(parameter) + (good ? item.is : item.should);
   }
 
   void interrupts() {

@@ -29,7 +29,7 @@ struct TuningItem {
   std::string is{}, should{};
   std::string_view why{};
   std::vector<FileSetting> settings{};  // what to write, for now and until the next boot
-  std::string boot_parameter{};         // or what the kernel has to be started with
+  std::string boot_parameter{};         // or what the kernel has to be started with, or was
 };
 
 // "0-3,6", as the kernel writes lists of CPUs, to numbers in order and without doubles; what is no

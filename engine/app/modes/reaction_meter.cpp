@@ -12,26 +12,31 @@ std::string percentiles(const Histogram& h) {
 
 }  // namespace
 
-void ReactionMeter::on_publish(Nanos due, Nanos now) {
-  if (warm()) ++updates_;
-  due_ = due;
-  sent_ = now;
-  waiting_ = true;
+void ReactionMeter::on_message(Nanos now) {
+  if (waiting_.empty()) return;
+  if (answers_++ >= kWarmUp) record_waiting(now);
+  waiting_.clear();
 }
 
-void ReactionMeter::on_message(Nanos now) {
-  if (!waiting_) return;
-  waiting_ = false;
-  if (warm()) {
-    from_due_.record(now - due_);
-    from_sent_.record(now - sent_);
+void ReactionMeter::finish(Nanos now) {
+  const std::uint64_t answered = from_due_.count();
+  if (answers_ >= kWarmUp) record_waiting(now);
+  unanswered_ = from_due_.count() - answered;
+  waiting_.clear();
+}
+
+void ReactionMeter::record_waiting(Nanos now) {
+  for (const Update& update : waiting_) {
+    if (from_due_.count() == wanted_) return;
+    from_due_.record(now - update.due);
+    from_sent_.record(now - update.sent);
   }
-  ++reactions_;
 }
 
 std::string ReactionMeter::json() const {
-  return fmt::format(R"({{"updates":{},"reactions":{},"from_due_ns":{},"from_sent_ns":{}}})",
-                     updates_, from_due_.count(), percentiles(from_due_), percentiles(from_sent_));
+  return fmt::format(
+      R"({{"wanted":{},"updates":{},"unanswered":{},"from_due_ns":{},"from_sent_ns":{}}})", wanted_,
+      from_due_.count(), unanswered_, percentiles(from_due_), percentiles(from_sent_));
 }
 
 }  // namespace mm::app

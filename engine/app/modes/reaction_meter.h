@@ -1,12 +1,14 @@
 // How fast clients of the venue server react: from a book update to the next message of a client.
 //
-// The server's thread; a clock reading and a record each, nothing allocated. Time counts from when
-// the update was due, not from when it was sent, so that a server which is late does not hide what
-// its clients would have waited (coordinated omission). One reaction per update; updates are
-// expected to lie further apart than clients take.
+// The server's thread; a clock reading and a record each. Time counts from when the update was due,
+// not from when it was sent, and an update that is not answered waits on while later ones are sent:
+// neither a late server nor a slow client hides what was waited (coordinated omission). Which
+// update a message answers nobody can tell, so it answers all that were sent before it. What waits
+// is kept, so memory grows with a client that never answers.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/runtime/histogram.h"
 
@@ -14,20 +16,28 @@ namespace mm::app {
 
 class ReactionMeter {
  public:
-  static constexpr int kWarmUp = 400;  // reactions that do not count
+  static constexpr int kWarmUp = 200;  // answers that do not count
 
-  void on_publish(Nanos due, Nanos now);
+  // Of how many updates, one after the other, the reaction is wanted.
+  explicit ReactionMeter(std::uint64_t wanted) : wanted_(wanted) { waiting_.reserve(4'096); }
+
+  void on_publish(Nanos due, Nanos now) { waiting_.push_back({due, now}); }
   void on_message(Nanos now);
+  // No answer will come any more: what waits has waited until now.
+  void finish(Nanos now);
 
-  // {"updates":N,"reactions":N,"from_due_ns":{"p50",...},"from_sent_ns":{...}}
+  // {"wanted":N,"updates":N,"unanswered":N,"from_due_ns":{"p50",...},"from_sent_ns":{...}}
   std::string json() const;
 
  private:
-  bool warm() const { return reactions_ >= kWarmUp; }
+  struct Update {
+    Nanos due, sent;
+  };
+  void record_waiting(Nanos now);
 
-  Nanos due_{}, sent_{};
-  bool waiting_ = false;
-  std::int64_t reactions_ = 0, updates_ = 0;  // updates: once warm
+  const std::uint64_t wanted_;
+  std::vector<Update> waiting_;
+  std::uint64_t answers_ = 0, unanswered_ = 0;
   Histogram from_due_, from_sent_;
 };
 

@@ -80,6 +80,11 @@ Command add_venue(CLI::App& app) {
          "Make a key pair in this folder, and an account for it", "DIR");
   option("--measure", state->options.measure_file,
          "Write how fast clients answer book updates with a message (JSON)", "FILE");
+  command
+      ->add_option("--measure-updates", state->options.measured_updates,
+                   "For how many of them, after a warm-up (2000)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--spin", state->options.spin, "Never sleep: one CPU, for measurements");
   command->add_flag("--keys", state->keys, "Print every key of venue.ini instead");
   return {command, [state] { return execute(*state); }};

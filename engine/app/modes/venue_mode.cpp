@@ -121,7 +121,7 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
     if (!error.empty()) return complain(error);
     source = [&player](Nanos since_start, Event& out) { return player.next(since_start, out); };
   }
-  ReactionMeter meter;
+  ReactionMeter meter(static_cast<std::uint64_t>(options.measured_updates));
   server::ServerProbe probe;
   if (!options.measure_file.empty()) {
     probe = {.on_publish = [&](Nanos due, Nanos now) { meter.on_publish(due, now); },
@@ -142,6 +142,7 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
       s.trades);
   if (!s.faults.empty()) fmt::print("{}\n", s.faults);
   if (options.measure_file.empty()) return 0;
+  meter.finish(server::steady_now());
   const std::string unwritten = write_durably(options.measure_file, meter.json() + '\n');
   return unwritten.empty() ? 0 : fail(unwritten);
 }
