@@ -50,9 +50,31 @@ TEST(BookHead, KnowsNothingElse) {
   }
 }
 
+TEST(SkipRuns, LetSoManyOfAStreamInARowBeSkipped) {
+  SkipRuns runs(2);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < SkipRuns::kLongest; ++i) {
+      EXPECT_TRUE(runs.skip("btcusdt@depth20"));
+      EXPECT_TRUE(runs.skip("ethusdt@depth20"));
+    }
+    EXPECT_FALSE(runs.skip("btcusdt@depth20"));
+    EXPECT_FALSE(runs.skip("ethusdt@depth20"));
+  }
+}
+
+TEST(SkipRuns, ReadWhatNobodySubscribedTo) {
+  SkipRuns runs(1);
+  int skipped = 0;
+  for (int i = 0; i < 1'000; ++i) skipped += runs.skip("stream " + std::to_string(i)) ? 1 : 0;
+  EXPECT_LE(skipped, 16);
+}
+
 class SupersededBooks : public testing::Test, protected LiveFeedHarness {
  protected:
-  SupersededBooks() : LiveFeedHarness({"BTCUSDT", "ETHUSDT"}) { options.depth = DepthKind::kTop20; }
+  SupersededBooks() : SupersededBooks(std::vector<std::string>{"BTCUSDT", "ETHUSDT"}) {}
+  explicit SupersededBooks(const std::vector<std::string>& symbols) : LiveFeedHarness(symbols) {
+    options.depth = DepthKind::kTop20;
+  }
 
   // All of it is in the socket before the feed looks again.
   void bring(const std::vector<std::string>& texts) {
@@ -100,6 +122,51 @@ TEST_F(SupersededBooks, AreOfTheSameStreamAndOlder) {
   EXPECT_EQ(book(0).update_id().v, 20u);
   EXPECT_LE(superseded(), 1u) << "the first of ETHUSDT, at most";
 }
+
+// Whose books come in turn, so that every so-and-so-manyth is always of the same stream.
+class SupersededBooksOf : public SupersededBooks, public testing::WithParamInterface<int> {
+ protected:
+  static constexpr int kBooks = 200;  // a stream
+
+  SupersededBooksOf() : SupersededBooks(symbols()) {}
+  static std::vector<std::string> symbols() {
+    std::vector<std::string> all;
+    for (int i = 0; i < GetParam(); ++i) all.push_back(fmt::format("C{}USDT", i));
+    return all;
+  }
+};
+
+TEST_P(SupersededBooksOf, AreReadOfEachStreamNowAndThen) {
+  start();
+  ASSERT_TRUE(until_connected(1));
+  std::vector<std::string> texts;
+  for (int id = 1; id <= kBooks; ++id) {
+    for (int i = 0; i < GetParam(); ++i) {
+      texts.push_back(book_text(static_cast<std::uint64_t>(id), fmt::format("c{}usdt", i)));
+    }
+  }
+  bring(texts);
+  reading = false;  // here
+  std::vector<int> read(static_cast<std::size_t>(GetParam()));
+  std::vector<std::uint64_t> longest(read.size()), last(read.size());
+  ASSERT_TRUE(until([&] {
+    Event e;
+    while (ring().try_pop(e)) {
+      if (e.kind != EventKind::kBookBegin) continue;
+      ++read[e.instrument];
+      const std::uint64_t id = e.book.last_id.v;
+      longest[e.instrument] = std::max(longest[e.instrument], id - last[e.instrument]);
+      last[e.instrument] = id;
+    }
+    return std::ranges::all_of(last, [](std::uint64_t id) { return id == kBooks; });
+  }));
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    EXPECT_LE(longest[i], SkipRuns::kLongest + 1u) << "stream " << i << " of " << GetParam();
+    EXPECT_LT(read[i], kBooks / 2) << "stream " << i << " of " << GetParam();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(StreamsInTurn, SupersededBooksOf, testing::Values(1, 2, 3, 7, 11));
 
 TEST_F(SupersededBooks, AreReadOnRequest) {
   options.skip_superseded = false;

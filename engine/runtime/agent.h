@@ -30,6 +30,7 @@
 #include "engine/runtime/clock.h"
 #include "engine/runtime/histogram.h"
 #include "engine/runtime/idle_strategy.h"
+#include "engine/runtime/resident_memory.h"
 #include "engine/runtime/sealed_scope.h"
 #include "engine/runtime/thread_usage.h"
 
@@ -178,6 +179,7 @@ class AgentRunner {
 
   void run() {
     settle();
+    touch_stack();
     IdleStrategy idle(config_.idle);
     std::optional<ThreadUsage> before;
     while (true) {

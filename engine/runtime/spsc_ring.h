@@ -1,12 +1,14 @@
 // A bounded single-producer single-consumer queue of trivially copyable items.
 //
-// One thread pushes, one thread pops; every call is wait-free and allocates nothing. Each side
-// keeps its own copy of the other side's index and looks at the shared one only when that copy says
-// full (or empty), so in the steady state one cache line of indices moves per batch, not per item.
-// Indices stand 128 bytes apart because processors prefetch the neighbour of a line as well. The
-// memory is the ring's own (allocated and touched at construction) or the caller's: everything
-// another process needs, indices included, lies in that memory, so what was committed to a mapping
-// on tmpfs can be attached to and popped after its writer was killed.
+// One thread pushes, one thread pops; every call is wait-free and allocates nothing. An item with a
+// field to spare (ring_stamp.h: events, commands) carries its lap there: the consumer polls the
+// next item itself, and nothing but that one cache line moves. Other items are announced by the
+// producer's index. Each side keeps a copy of the other's index and looks at the shared one only
+// when that copy says full (or empty). Indices stand 128 bytes apart because processors prefetch
+// the neighbour of a line as well. The memory is the ring's own (allocated and touched at
+// construction) or the caller's: everything another process needs, indices included, lies in that
+// memory, so what was committed to a mapping on tmpfs can be attached to and popped after its
+// writer was killed.
 #pragma once
 
 #include <algorithm>
@@ -20,11 +22,14 @@
 #include <span>
 #include <type_traits>
 
+#include "engine/runtime/ring_stamp.h"
+
 namespace mm {
 
 template <class T>
 class SpscRing {
   static_assert(std::is_trivially_copyable_v<T>);
+  static constexpr bool kStamped = HasRingStamp<T>;
   static constexpr std::size_t kIndexAlign = 128;
   static_assert(alignof(T) <= kIndexAlign);
 
@@ -40,12 +45,14 @@ class SpscRing {
   SpscRing(std::span<std::byte> memory, std::size_t capacity)
       : header_(make_header(memory, checked(capacity))),
         slots_(slots_in(memory)),
-        mask_(capacity - 1) {}
+        mask_(capacity - 1),
+        lap_shift_(std::countr_zero(capacity)) {}
   // The ring that is already in `memory`, with what it holds; holds_ring(memory) must be true.
   SpscRing(std::span<std::byte> memory, Attach)
       : header_(header_in(memory)),
         slots_(slots_in(memory)),
         mask_(static_cast<std::size_t>(header_->capacity) - 1),
+        lap_shift_(std::countr_zero(header_->capacity)),
         head_cache_(header_->head.load(std::memory_order_acquire)),
         tail_cache_(head_cache_) {}
   ~SpscRing() {
@@ -85,24 +92,37 @@ class SpscRing {
     head_cache_ = header_->head.load(std::memory_order_acquire);
     return capacity() - static_cast<std::size_t>(own_tail() - head_cache_);
   }
-  // The next slot to fill in place, or null when full; commit() publishes it.
-  T* try_claim() { return has_room(1) ? &slots_[own_tail() & mask_] : nullptr; }
-  void commit() { header_->tail.store(own_tail() + 1, std::memory_order_release); }
+  // The next item to fill in place, or null when full; commit() publishes it.
+  T* try_claim() {
+    if (!has_room(1)) return nullptr;
+    if constexpr (kStamped) return &claimed_;  // its slot is being polled
+    return &slots_[own_tail() & mask_];
+  }
+  void commit() {
+    if constexpr (kStamped) return put(claimed_);
+    header_->tail.store(own_tail() + 1, std::memory_order_release);
+  }
   bool try_push(const T& item) {
-    T* slot = try_claim();
-    if (slot == nullptr) return false;
-    *slot = item;
-    commit();
+    if (!has_room(1)) return false;
+    put(item);
     return true;
   }
   // All of `items`, visible to the consumer at once, or none of them.
   bool try_push_all(std::span<const T> items) {
     if (!has_room(items.size())) return false;
     const std::uint64_t tail = own_tail();
-    const std::size_t first = contiguous(tail, items.size());
-    copy(&slots_[tail & mask_], items.first(first));
-    copy(slots_, items.subspan(first));
+    if constexpr (kStamped) {
+      for (std::size_t i = 1; i < items.size(); ++i) put_at(tail + i, items[i]);
+    } else {
+      const std::size_t first = contiguous(tail, items.size());
+      copy(&slots_[tail & mask_], items.first(first));
+      copy(slots_, items.subspan(first));
+    }
     header_->tail.store(tail + items.size(), std::memory_order_release);
+    // The one that is polled comes last: with it all of them are there.
+    if constexpr (kStamped) {
+      if (!items.empty()) put_at(tail, items.front());
+    }
     return true;
   }
 
@@ -121,7 +141,7 @@ class SpscRing {
   bool try_pop(T& item) {
     const std::uint64_t head = own_head();
     if (available(head, 1) == 0) return false;
-    item = slots_[head & mask_];
+    take_from(head, item);
     header_->head.store(head + 1, std::memory_order_release);
     return true;
   }
@@ -129,9 +149,13 @@ class SpscRing {
   std::size_t pop_batch(std::span<T> items) {
     const std::uint64_t head = own_head();
     const std::size_t count = std::min(available(head, items.size()), items.size());
-    const std::size_t first = contiguous(head, count);
-    copy(items.data(), {&slots_[head & mask_], first});
-    copy(items.data() + first, {slots_, count - first});
+    if constexpr (kStamped) {
+      for (std::size_t i = 0; i < count; ++i) take_from(head + i, items[i]);
+    } else {
+      const std::size_t first = contiguous(head, count);
+      copy(items.data(), {&slots_[head & mask_], first});
+      copy(items.data() + first, {slots_, count - first});
+    }
     header_->head.store(head + count, std::memory_order_release);
     return count;
   }
@@ -180,10 +204,52 @@ class SpscRing {
     if (capacity() - static_cast<std::size_t>(own_tail() - head_cache_) >= count) return true;
     return free_slots() >= count;
   }
-  // Items ready from `head` on; asks the producer's index only when fewer than `wanted` are known.
+  // Items ready from `head` on; looks for more only when fewer than `wanted` are known.
   std::size_t available(std::uint64_t head, std::size_t wanted) {
-    if (tail_cache_ - head < wanted) tail_cache_ = header_->tail.load(std::memory_order_acquire);
+    if constexpr (kStamped) {
+      while (tail_cache_ - head < wanted && is_there(tail_cache_)) ++tail_cache_;
+    } else if (tail_cache_ - head < wanted) {
+      tail_cache_ = header_->tail.load(std::memory_order_acquire);
+    }
     return static_cast<std::size_t>(tail_cache_ - head);
+  }
+
+  // There is room.
+  void put(const T& item) {
+    const std::uint64_t tail = own_tail();
+    if constexpr (!kStamped) slots_[tail & mask_] = item;
+    header_->tail.store(tail + 1, std::memory_order_release);
+    if constexpr (kStamped) put_at(tail, item);
+  }
+  // All of the item, then its stamp.
+  void put_at(std::uint64_t position, const T& item) {
+    T& slot = slots_[position & mask_];
+    copy_unstamped(slot, item);
+    stamp_of(slot).store(lap_of(position), std::memory_order_release);
+  }
+  bool is_there(std::uint64_t position) {
+    return stamp_of(slots_[position & mask_]).load(std::memory_order_acquire) == lap_of(position);
+  }
+  void take_from(std::uint64_t position, T& item) {
+    if constexpr (kStamped) {
+      copy_unstamped(item, slots_[position & mask_]);
+      RingStamp<T>::of(item) = 0;
+    } else {
+      item = slots_[position & mask_];
+    }
+  }
+  // Never that of the lap before, nor that of memory unused so far.
+  auto lap_of(std::uint64_t position) const {
+    return static_cast<typename RingStamp<T>::Word>((position >> lap_shift_) + 1);
+  }
+  static auto stamp_of(T& slot) { return std::atomic_ref(RingStamp<T>::of(slot)); }
+  static void copy_unstamped(T& to, const T& from) {
+    constexpr std::size_t kBegin = RingStamp<T>::kOffset;
+    constexpr std::size_t kEnd = kBegin + sizeof(typename RingStamp<T>::Word);
+    auto* const out = static_cast<std::byte*>(static_cast<void*>(&to));
+    const auto* const in = static_cast<const std::byte*>(static_cast<const void*>(&from));
+    std::memcpy(out, in, kBegin);
+    std::memcpy(out + kEnd, in + kEnd, sizeof(T) - kEnd);
   }
   std::size_t contiguous(std::uint64_t position, std::size_t count) const {
     return std::min(count, capacity() - static_cast<std::size_t>(position & mask_));
@@ -192,9 +258,12 @@ class SpscRing {
   Header* const header_;
   T* const slots_;
   const std::size_t mask_;
+  const int lap_shift_;
   bool owned_ = false;
-  alignas(kIndexAlign) std::uint64_t head_cache_ = 0;  // producer's
-  alignas(kIndexAlign) std::uint64_t tail_cache_ = 0;  // consumer's
+  struct Nothing {};
+  alignas(kIndexAlign) std::uint64_t head_cache_ = 0;  // producer's, as is what follows
+  [[no_unique_address]] std::conditional_t<kStamped, T, Nothing> claimed_;
+  alignas(kIndexAlign) std::uint64_t tail_cache_ = 0;  // consumer's: known to be there up to this
 };
 
 }  // namespace mm

@@ -52,12 +52,12 @@ class StrategyAgent {
   const Histogram& turn() const { return turn_; }  // of turns that found work
 
  private:
-  // Everything that is in the ring now; what arrives meanwhile waits for the next turn.
+  // Everything that is in the ring; bounded all the same, should more come than is done meanwhile.
   int drain(SpscRing<Event>& ring, Nanos now) {
-    const std::size_t count = ring.size();
-    Event e{};
-    for (std::size_t i = 0; i < count && ring.try_pop(e); ++i) deliver(e, now);
-    return static_cast<int>(count);
+    const int count_max = static_cast<int>(ring.capacity());
+    int count = 0;
+    for (Event e{}; count < count_max && ring.try_pop(e); ++count) deliver(e, now);
+    return count;
   }
   // A batch, then on to the end of the message it stopped in: the feed pushes messages whole.
   int drain_market(Nanos now) {

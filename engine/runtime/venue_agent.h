@@ -57,13 +57,11 @@ class VenueAgent {
  private:
   static constexpr int kWorkPerTurn = 4096;
 
-  // What is in the ring now.
+  // What is in the ring.
   int submit_all(SpscRing<Command>& ring, Nanos now) {
+    const int work_max = static_cast<int>(ring.capacity());
     int work = 0;
-    Command c{};
-    for (std::size_t left = ring.size(); left > 0 && ring.try_pop(c); --left, ++work) {
-      venue_.submit(c, now);
-    }
+    for (Command c{}; work < work_max && ring.try_pop(c); ++work) venue_.submit(c, now);
     return work;
   }
   void take(const Event& e) {

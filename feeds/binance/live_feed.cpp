@@ -33,6 +33,7 @@ LiveFeed::LiveFeed(const LiveFeedOptions& options, const StreamPlan& plan, FeedC
       batch_(std::min(EventBatch::kDefaultCapacity, rings.market.capacity())),
       rank_(static_cast<std::size_t>(options.connections), plan.instruments.size()),
       slots_(plan.lines.size() * kSlotsPerLine),
+      skip_runs_(plan.instruments.size()),
       books_(plan.instruments.size()) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].line = static_cast<std::uint16_t>(i / kSlotsPerLine);
@@ -143,17 +144,13 @@ Nanos LiveFeed::stamp() {
 
 int LiveFeed::read(Slot& s) {
   int work = 0, skipped = 0;
-  bool enough = false;  // one in so many is read whatever follows it, and others have their turn
   bool ahead = options_.skip_superseded;  // for as long as something comes of it
-  // Never the same number, or of streams in turn some would never be read.
-  const int skips_max = kSkipsPerTurn - static_cast<int>(++turns_ % 4);
-  while (work < kMessagesPerTurn && !enough && s.open) {
+  while (work < kMessagesPerTurn && skipped < kSkipsPerTurn && s.open) {
     if (ahead && work + skipped >= kBehind) ahead = s.held->socket->read_ahead();
     const net::WsMessage m = s.held->socket->poll();
     if (m.event == net::WsEvent::kNone) break;
     const Nanos now = stamped_;
-    enough = skipped == skips_max;
-    if (m.event == net::WsEvent::kText && !enough && is_superseded(s, m.payload)) {
+    if (m.event == net::WsEvent::kText && is_superseded(s, m.payload)) {
       if (tap_ != nullptr) tap_->on_raw(now, m.payload);
       ++counters_.books_superseded;
       ++skipped;
@@ -162,10 +159,12 @@ int LiveFeed::read(Slot& s) {
     ++work;
     switch (m.event) {
       case net::WsEvent::kText: {
-        const Nanos received = stamp();
-        times_.receive.record(received - now);
+        // One reading of the clock a text, but for some that tell its two parts.
+        const bool sampled = clock_ != nullptr && texts_++ % kTextsPerSample == 0;
+        const Nanos received = sampled ? stamp() : now;
         on_text(s, now, m.payload);
-        times_.parse.record(stamp() - received);
+        stamp();
+        if (sampled) times_.record(now, received, stamped_);
         break;
       }
       case net::WsEvent::kBinary:
@@ -189,13 +188,13 @@ int LiveFeed::read(Slot& s) {
 }
 
 // A newer one of its stream waits behind it.
-bool LiveFeed::is_superseded(const Slot& s, std::string_view text) const {
+bool LiveFeed::is_superseded(const Slot& s, std::string_view text) {
   std::size_t at = 0;
   std::string_view next = s.held->socket->peek_text(at);
   if (next.empty() || !options_.skip_superseded) return false;
   const BookHead head = book_head(text);
   for (int i = 0; i < kLookAhead && !head.stream.empty() && !next.empty(); ++i) {
-    if (book_head(next).is_newer_than(head)) return true;
+    if (book_head(next).is_newer_than(head)) return skip_runs_.skip(head.stream);
     next = s.held->socket->peek_text(at);
   }
   return false;

@@ -8,7 +8,7 @@
 // Every line of the plan may hold two sockets: its own and, for a while, the one that takes over,
 // both read, so that a roll-over leaves no gap. Twins of a line work the same way all the time.
 // A feed that is behind skips whole books that a newer one of their stream already follows, 32 in a
-// row at most, and counts them; differences, trades and tickers never.
+// row of each stream at most, and counts them; differences, trades and tickers never.
 // Only data is a sign of life to the core: a server that answers pings may have a frozen stream.
 #pragma once
 
@@ -27,6 +27,7 @@
 #include "feeds/binance/feed_channel.h"
 #include "feeds/binance/live_options.h"
 #include "feeds/binance/raw_tap.h"
+#include "feeds/binance/skip_runs.h"
 #include "feeds/binance/stream_plan.h"
 #include "feeds/event_batch.h"
 #include "feeds/feed_log.h"
@@ -38,10 +39,15 @@ struct LiveFeedRings {
   SpscRing<Command>* commands = nullptr;  // kResyncFeed; none: nobody asks
 };
 
-// Of text messages, one by one: read when the feed rests.
+// Of one text message in so many: read when the feed rests.
 struct LiveFeedTimes {
   Histogram receive;  // read, decrypted and unframed; from when the one before was done with
   Histogram parse;    // its events are in the market ring
+
+  void record(Nanos begin, Nanos received, Nanos parsed) {
+    receive.record(received - begin);
+    parse.record(parsed - received);
+  }
 };
 
 struct LiveFeedCounters {
@@ -62,7 +68,8 @@ class LiveFeed {
   LiveFeed(const LiveFeed&) = delete;
   LiveFeed& operator=(const LiveFeed&) = delete;
 
-  // From now on every message is stamped by this clock, which do_work()'s time is of.
+  // From now on every text is stamped by this clock, which do_work()'s time is of: it is received
+  // when the one before was done with, or the turn began.
   void measure_with(const Clock& clock) { clock_ = &clock; }
   const LiveFeedTimes& times() const { return times_; }
 
@@ -96,6 +103,7 @@ class LiveFeed {
   static constexpr int kSkipsPerTurn = 32;
   static constexpr int kBehind = 4;  // messages of one turn that say that we are
   static constexpr int kLookAhead = 32;
+  static constexpr unsigned kTextsPerSample = 8;
   static constexpr Nanos kLookInterval{5 * kMillisecond.v};
 
   const StreamLine& line_of(const Slot& s) const { return plan_.lines[s.line]; }
@@ -111,7 +119,7 @@ class LiveFeed {
   int serve_commands();
   int read(Slot& s);
   Nanos stamp();
-  bool is_superseded(const Slot& s, std::string_view text) const;
+  bool is_superseded(const Slot& s, std::string_view text);
   void on_text(Slot& s, Nanos now, std::string_view text);
   void on_arrival(Slot& s, const Arrival& a, Nanos now);
   void meet(Slot& s, const Arrival& a);
@@ -143,6 +151,7 @@ class LiveFeed {
   EventBatch batch_;
   ArrivalRank rank_;
   std::vector<Slot> slots_;  // two to a line
+  SkipRuns skip_runs_;
   std::size_t open_ = 0, first_read_ = 0;
   std::vector<std::size_t> place_by_id_;
   struct Book {
@@ -155,8 +164,8 @@ class LiveFeed {
   bool up_ = false, status_told_ = false;  // what the core was told
   Nanos next_look_{}, last_sent_{}, last_data_{};
   const Clock* clock_ = nullptr;
-  unsigned turns_ = 0;  // of reading a socket
-  Nanos stamped_{};     // when the last message was done with, or the turn began
+  unsigned texts_ = 0;
+  Nanos stamped_{};  // when the last text was done with, or the turn began
   LiveFeedTimes times_;
   LiveFeedCounters counters_;
 };

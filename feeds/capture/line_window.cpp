@@ -5,7 +5,8 @@
 namespace mm {
 
 void LineWindow::push(const CaptureLine& line) {
-  Slot& slot = slots_[(begin_ + count_++) % kLines];
+  Slot& slot = slots_[(begin_ + count_++) % kSlots];
+  slot.text.reserve(line.text.size() + CaptureLine::kPadding);
   slot.text.assign(line.text.begin(), line.text.end());
   slot.text.resize(line.text.size() + CaptureLine::kPadding);
   slot.line = line;
@@ -14,21 +15,16 @@ void LineWindow::push(const CaptureLine& line) {
 }
 
 CaptureLine LineWindow::pop() {
+  slots_[(begin_ + kSlots - 1) % kSlots].text = {};  // of the line before
   const CaptureLine line = front();
-  begin_ = (begin_ + 1) % kLines;
+  begin_ = (begin_ + 1) % kSlots;
   --count_;
   text_size_ -= line.text.size();
-  // What a window of long lines took is not kept by every slot; the last line is still read.
-  if (count_ == 0) {
-    for (Slot& slot : slots_) {
-      if (slot.text.data() != line.text.data()) slot.text = {};
-    }
-  }
   return line;
 }
 
 std::span<const Nanos> LineWindow::times() {
-  for (std::size_t i = 0; i < count_; ++i) times_[i] = slots_[(begin_ + i) % kLines].line.at;
+  for (std::size_t i = 0; i < count_; ++i) times_[i] = slots_[(begin_ + i) % kSlots].line.at;
   return {times_.data(), count_};
 }
 

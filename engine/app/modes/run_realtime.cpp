@@ -30,6 +30,7 @@
 #include "engine/journal/journal_ring.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/driver.h"
+#include "engine/runtime/resident_memory.h"
 #include "engine/runtime/strategy_agent.h"
 #include "engine/runtime/topology.h"
 #include "gateway/binance/client_order_id.h"
@@ -257,6 +258,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
                    .core = {},
                    .nice = 10},
       *journal_agent_);
+  populate_memory();
   if (config_.engine.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     return "engine.lock_memory = yes, but this process may not lock its memory (ulimit -l)";
   }
