@@ -33,12 +33,12 @@ Guard::Sight Guard::look(Nanos now) {
   phase_ = phase;
   if (phase == counters::Phase::kEnded) return Sight::kEnded;
   if (!alive) {
-    if (phase == counters::Phase::kStarting) return Sight::kEnded;
+    if (phase == counters::Phase::kStarting || engine.settled()) return Sight::kEnded;
     why_ = fmt::format("the engine, process {}, died", engine.identity.process.pid);
     return Sight::kDead;
   }
-  if (phase == counters::Phase::kRunning) return judge_beats(now);
-  return phase == counters::Phase::kEnding ? judge_end(now) : Sight::kWell;
+  if (engine.settled() || phase == counters::Phase::kStarting) return Sight::kWell;
+  return phase == counters::Phase::kRunning ? judge_beats(now) : judge_end(now);
 }
 
 Guard::Sight Guard::judge_beats(Nanos now) {
@@ -76,7 +76,7 @@ Guard::Outcome Guard::watch() {
     if (sight == Sight::kHung || sight == Sight::kDead) return fire(now);
     if (sight == Sight::kEnded) {
       if (setup_.dead_mans_switch != nullptr) setup_.dead_mans_switch->arm(Nanos(0));
-      return Outcome::kEngineEnded;
+      return phase_ == counters::Phase::kEnded ? Outcome::kEngineEnded : Outcome::kNothingLeft;
     }
     renew_switch(now);
     pause(setup_.interval);
@@ -86,7 +86,9 @@ Guard::Outcome Guard::watch() {
 }
 
 Guard::Outcome Guard::fire(Nanos noticed) {
-  setup_.engine.layout().latch.set(KillLatch::kGuard);
+  counters::Layout& engine = setup_.engine.layout();
+  engine.guard.settled.store(0, std::memory_order_release);
+  engine.latch.set(KillLatch::kGuard);
   setup_.say(why_ + ": kill latch set, cancelling its orders");
   setup_.halt("guard: " + why_);
   int canceled = 0;
@@ -111,10 +113,10 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     if (left.none() && asked - noticed > setup_.arrival_max) {
       setup_.say(
           fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
+      setup_.engine.settle();
       return Outcome::kFired;
     }
-    const bool resumed =
-        setup_.engine.engine_alive() && !setup_.engine.layout().latch.is_set(KillLatch::kGuard);
+    const bool resumed = setup_.engine.engine_alive() && !engine.latch.is_set(KillLatch::kGuard);
     if (resumed) {
       setup_.say("resumed by a person: what the engine places now is its own");
       return Outcome::kFired;

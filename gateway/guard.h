@@ -4,7 +4,7 @@
 // is older than the time-out, in an end as well, or the process is gone before it is over, it
 // fires: first the kill latch (an engine that wakes up again sends no quote), then HALT, then it
 // cancels our orders by id over its own connection, again and again until none is left and none can
-// arrive any more.
+// arrive any more. That is written down, so that the next guard does not do it again.
 #pragma once
 
 #include <cstdint>
@@ -47,12 +47,18 @@ class Guard {
     std::function<bool()> stopped;               // by a person
   };
   enum class Sight : std::uint8_t {
-    kWell,   // or not trading yet
-    kEnded,  // in an orderly way, or before it traded
+    kWell,   // or not trading yet, or dealt with
+    kEnded,  // in an orderly way, before it traded, or dead and dealt with
     kHung,
     kDead
   };
-  enum class Outcome : std::uint8_t { kEngineEnded, kStopped, kFired, kFiredNotFlat };
+  enum class Outcome : std::uint8_t {
+    kEngineEnded,
+    kNothingLeft,  // of an engine that has died
+    kStopped,
+    kFired,
+    kFiredNotFlat
+  };
 
   explicit Guard(const Setup& setup) : setup_(setup) {}
 

@@ -130,6 +130,25 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
 }
 
+TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {
+  const std::string session = "sessions/20200101T000000.000Z";
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine(session);
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  const test::Ran fired = here_.run("guard");
+  EXPECT_EQ(fired.exit_code, 1) << fired.out << fired.err;
+  EXPECT_THAT(halt(), HasSubstr("died"));
+  EXPECT_THAT(steer("resume"), HasSubstr("HALT removed"));
+  for (const std::string& again : {std::string("guard"), "guard " + session}) {
+    const test::Ran ran = here_.run(again);
+    EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("none of its orders is left"));
+    EXPECT_EQ(halt(), "");
+  }
+}
+
 TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
   ASSERT_NO_FATAL_FAILURE(start({"--set", "guard.proof_interval_s=1"}));
   ASSERT_NO_FATAL_FAILURE(start_guard());

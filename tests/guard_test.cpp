@@ -51,13 +51,37 @@ class GuardTest : public testing::Test, public OrderSweeper {
                            .instruments = {&instrument_, 1}},
                           here_.path("tmpfs"));
   }
+  // An engine that died in that phase instead.
+  void attach_dead(Phase p, CountersFile& dead) {
+    ASSERT_EQ(engine_.finish(), "");
+    std::filesystem::remove(here_.path("session/counters.dat"));
+    const pid_t child = fork();
+    if (child == 0) {
+      auto* dying = new CountersFile;
+      const bool made = dying
+                            ->create({.session_folder = here_.path("session"),
+                                      .sessions_folder = "s",
+                                      .mode = "live",
+                                      .id_prefix = "",
+                                      .instruments = {}},
+                                     here_.path("tmpfs"))
+                            .empty();
+      if (made) dying->layout().phase = p;
+      _exit(made ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    ASSERT_EQ(dead.attach(here_.path("session")), "");
+  }
   void phase(Phase p) { engine_.layout().phase = p; }
   void beat(Nanos at, std::initializer_list<HotAgent> agents = {
                           HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway}) {
     for (const HotAgent a : agents) engine_.layout().beats[static_cast<std::size_t>(a)].at = at.v;
   }
-  Guard::Setup setup() {
-    return {.engine = seen_,
+  Guard::Setup setup() { return setup(seen_); }
+  Guard::Setup setup(CountersFile& seen) {
+    return {.engine = seen,
             .venue = *this,
             .timeout = kTimeout,
             .interval = kMillisecond,
@@ -146,35 +170,51 @@ TEST_F(GuardTest, AnOrderlyEndIsNoReasonToAct) {
 
 TEST_F(GuardTest, DeathCountsOnlyOnceItTraded) {
   for (const Phase p : {Phase::kStarting, Phase::kRunning, Phase::kEnding, Phase::kEnded}) {
-    ASSERT_EQ(engine_.finish(), "");
-    std::filesystem::remove(here_.path("session/counters.dat"));
-    const pid_t child = fork();
-    if (child == 0) {
-      auto* dead = new CountersFile;
-      const bool made = dead->create({.session_folder = here_.path("session"),
-                                      .sessions_folder = "s",
-                                      .mode = "live",
-                                      .id_prefix = "",
-                                      .instruments = {}},
-                                     here_.path("tmpfs"))
-                            .empty();
-      if (made) dead->layout().phase = p;
-      _exit(made ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
     CountersFile dead;
-    ASSERT_EQ(dead.attach(here_.path("session")), "");
-    Guard::Setup of_dead = setup();
-    Guard guard({.engine = dead,
-                 .venue = *this,
-                 .halt = of_dead.halt,
-                 .say = of_dead.say,
-                 .stopped = of_dead.stopped});
+    ASSERT_NO_FATAL_FAILURE(attach_dead(p, dead));
+    Guard guard(setup(dead));
     const bool traded = p == Phase::kRunning || p == Phase::kEnding;
     EXPECT_EQ(guard.look(kSecond), traded ? Guard::Sight::kDead : Guard::Sight::kEnded);
   }
+}
+
+TEST_F(GuardTest, ADeadEngineIsDealtWithOnce) {
+  CountersFile dead;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  answers_ = {{{"mm01"}, 0, ""}, {{}, 1, ""}};
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFired);
+  did_.clear();
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kNothingLeft);
+  EXPECT_THAT(did_, ElementsAre());
+}
+
+TEST_F(GuardTest, ADeadEngineWhoseOrdersMayBeLeftIsDealtWithAgain) {
+  CountersFile dead;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  answers_.assign(10, {{"mm01"}, 0, ""});
+  looks_max_ = 2;
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFiredNotFlat);
+  EXPECT_EQ(Guard(setup(dead)).look(kSecond), Guard::Sight::kDead);
+}
+
+// By the next start, which puts a copy where the session folder leads to.
+TEST_F(GuardTest, IsKnownToHaveActedThoughTheCountersWereMovedMeanwhile) {
+  CountersFile dead, moved;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  counters::remove_left_over(here_.path("tmpfs"));
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFired);
+  ASSERT_EQ(moved.attach(here_.path("session")), "");
+  EXPECT_TRUE(moved.layout().settled());
+}
+
+TEST_F(GuardTest, AnEngineThatHangsOnIsDealtWithOnceUntilAPersonResumes) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  EXPECT_EQ(Guard(setup()).watch(), Guard::Outcome::kFired);
+  Guard next(setup());
+  EXPECT_EQ(next.look(counters::monotonic_now()), Guard::Sight::kWell);
+  engine_.layout().latch.clear(KillLatch::kGuard);
+  EXPECT_EQ(next.look(counters::monotonic_now()), Guard::Sight::kHung);
 }
 
 TEST_F(GuardTest, SetsTheLatchThenHaltsThenCancelsUntilNoneIsLeft) {

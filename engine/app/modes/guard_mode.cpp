@@ -86,11 +86,14 @@ void say(std::string_view line) {
 }
 
 int exit_code(Guard::Outcome outcome, bool venue_lost) {
-  const bool idle = outcome == Guard::Outcome::kEngineEnded || outcome == Guard::Outcome::kStopped;
-  if (idle && venue_lost) return fail("the venue did not answer the guard in the end");
+  const bool fired = outcome == Guard::Outcome::kFired || outcome == Guard::Outcome::kFiredNotFlat;
+  if (!fired && venue_lost) return fail("the venue did not answer the guard in the end");
   switch (outcome) {
     case Guard::Outcome::kEngineEnded:
       say("the engine has ended in an orderly way");
+      return 0;
+    case Guard::Outcome::kNothingLeft:
+      say("the engine has died, and none of its orders is left");
       return 0;
     case Guard::Outcome::kStopped:
       say("stopped: nobody watches the engine any more");
@@ -138,17 +141,22 @@ int watch(counters::CountersFile& engine, const Config& config) {
   return exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0);
 }
 
-// The newest that may have left orders, else the newest: simulations beside it need no guard.
+bool may_have_orders(const counters::CountersFile& engine) {
+  const counters::Layout& layout = engine.layout();
+  const bool alive = engine.engine_alive();  // before its phase: what it wrote, it wrote alive
+  const counters::Phase phase = layout.phase.load(std::memory_order_acquire);
+  if (phase == counters::Phase::kEnded) return false;
+  return alive || (phase != counters::Phase::kStarting && !layout.settled());
+}
+
+// The newest that may have orders, else the newest: simulations beside it need no guard.
 std::string live_session(const std::string& sessions) {
   std::string ended;
   for (const SessionFolder& folder : SessionFolder::all(sessions)) {
     counters::CountersFile engine;
     if (!engine.attach(folder.path()).empty()) continue;
-    const counters::Layout& layout = engine.layout();
-    if (std::string_view(layout.identity.mode.data()) != "live") continue;
-    if (layout.phase.load(std::memory_order_acquire) != counters::Phase::kEnded) {
-      return folder.path();
-    }
+    if (std::string_view(engine.layout().identity.mode.data()) != "live") continue;
+    if (may_have_orders(engine)) return folder.path();
     if (ended.empty()) ended = folder.path();
   }
   return ended;
