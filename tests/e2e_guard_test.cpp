@@ -2,6 +2,8 @@
 // the engine, its orders are gone, and a person's are not.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "engine/counters/counters_file.h"
 #include "tests/local_venue.h"
 
@@ -210,11 +212,55 @@ TEST_F(GuardedRun, AGuardThatCouldNotActSaysSoAtOnce) {
   const test::Ran wrong_key = here_.run("guard s --set venue.api_key_file=missing.key");
   EXPECT_EQ(wrong_key.exit_code, 1);
   EXPECT_THAT(wrong_key.err, HasSubstr("missing.key"));
-  const test::Ran nobody = here_.run("guard s --set venue.rest_url=https://127.0.0.1:1");
-  EXPECT_EQ(nobody.exit_code, 1);
-  EXPECT_EQ(ours() >= 2, true) << "and nothing was cancelled";
   EXPECT_EQ(here_.run("guard missing").exit_code, 1);
   EXPECT_EQ(halt(), "");
+}
+
+TEST_F(GuardedRun, AGuardThatTheVenueDoesNotAnswerAtItsStartWatchesAllTheSame) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  venue_->process().signal(SIGSTOP);
+  start_guard();
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "COULD NOT CANCEL") > 0; }))
+      << guard_->output();
+  venue_->process().signal(SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "answers again") > 0; }))
+      << guard_->output();
+  engine_->signal(SIGKILL);
+  expect_fired("died");
+}
+
+TEST_F(GuardedRun, WhereNothingIsLeftToDoNoVenueIsAsked) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  const std::string nobody =
+      " --set venue.rest_url=https://127.0.0.1:1 --set venue.api_key_file=no";
+  const test::Ran ran = here_.run("guard s" + nobody);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("ended in an orderly way"));
+}
+
+TEST_F(GuardedRun, OneThatWaitsPassesWhatIsOverAndTakesTheNextEngine) {
+  const auto is_waiting = [&] { return count_of(guard_->output(), "waiting for a live") > 0; };
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine("sessions/20200101T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "--wait"}, "w.out");
+  ASSERT_TRUE(wait_until(is_waiting)) << guard_->output();
+  guard_->signal(SIGTERM);
+  EXPECT_EQ(guard_->wait(), 0) << "a person may end that";
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "--wait"}, "w.out");
+  ASSERT_TRUE(wait_until(is_waiting)) << guard_->output();
+  start_engine("sessions/20200102T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
+      << guard_->output();
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  EXPECT_EQ(guard_->wait(), 1) << guard_->output();
+  EXPECT_EQ(ours(), 0u);
+  EXPECT_EQ(here_.run("guard s --wait").exit_code, 2);
 }
 
 TEST_F(GuardedRun, WithoutANameTheLiveEngineIsFoundBehindANewerSimulation) {

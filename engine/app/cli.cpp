@@ -472,8 +472,14 @@ Command add_guard(CLI::App& app) {
   auto state = std::make_shared<State>();
   CLI::App* command =
       app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
-  command->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
-      ->type_name("SESSION_DIR");
+  CLI::Option* const session =
+      command
+          ->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
+          ->type_name("SESSION_DIR");
+  command
+      ->add_flag("--wait", state->guard.wait,
+                 "Wait for a live session that may have orders, asking no venue meanwhile")
+      ->excludes(session);
   state->config.add_to(*command);
   command->footer(
       "The config is the session's; -c says only where sessions are, --set is obeyed.\n"
