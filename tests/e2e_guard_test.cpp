@@ -263,6 +263,35 @@ TEST_F(GuardedRun, OneThatWaitsPassesWhatIsOverAndTakesTheNextEngine) {
   EXPECT_EQ(here_.run("guard s --wait").exit_code, 2);
 }
 
+// And keeps none of its connections open.
+TEST_F(GuardedRun, AGuardThatTheRunStartedIsStartedAnewWhenItEnds) {
+  ASSERT_NO_FATAL_FAILURE(start({"--guard"}));
+  const auto guard = [this] { return counters_.layout().guard.pid.load(); };
+  const auto sockets = [](pid_t pid) {
+    std::set<std::string> all;
+    for (const auto& file :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+      std::error_code gone;
+      const std::string link = std::filesystem::read_symlink(file.path(), gone).string();
+      if (link.starts_with("socket:")) all.insert(link);
+    }
+    return all;
+  };
+  ASSERT_TRUE(wait_until([&] { return guard() != 0; }));
+  const pid_t first = guard();
+  kill(first, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return guard() != first; })) << log();
+  EXPECT_EQ(count_of(log(), "the guard has ended by signal 9 and is started anew"), 1u) << log();
+  const std::set<std::string> of_engine = sockets(engine_->pid());
+  EXPECT_FALSE(of_engine.empty());
+  for (const std::string& socket : sockets(guard())) EXPECT_FALSE(of_engine.contains(socket));
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  EXPECT_TRUE(wait_until([&] { return ours() == 0; }));
+  const std::string said = here_.path("s/guard.txt");
+  EXPECT_TRUE(wait_until([&] { return count_of(read_file(said), "none can arrive") > 0; }));
+}
+
 TEST_F(GuardedRun, WithoutANameTheLiveEngineIsFoundBehindANewerSimulation) {
   const std::string live = "sessions/20200101T000000.000Z", sim = "sessions/20990101T000000.000Z";
   venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});

@@ -149,6 +149,7 @@ class RealtimeRun {
   void start_monitor();
   void watch_monitor();
   void watch_journal(Nanos now);
+  void keep_guard(Nanos now);
   void show_connections();
   bool shut_down();
   void stop_threads();
@@ -355,6 +356,7 @@ void RealtimeRun::watch() {
       warm_at_ = kNever;
     }
     look(now);
+    keep_guard(now);
     record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -416,6 +418,12 @@ void RealtimeRun::look(Nanos now) {
   counts_ = counts;
   shown_ = now;
   view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+}
+
+// Trading goes on meanwhile.
+void RealtimeRun::keep_guard(Nanos now) {
+  const std::string problem = guard_ != nullptr ? guard_->keep_up(now) : std::string();
+  if (!problem.empty()) log_writer_->write(LogLevel::kError, now, problem);
 }
 
 // Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
