@@ -124,6 +124,7 @@ class RealtimeRun {
         opening_(parts.opening),
         notes_(parts.notes),
         begun_(parts.begun),
+        may_begin_(parts.may_begin),
         refuse_(parts.refuse),
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
@@ -165,6 +166,7 @@ class RealtimeRun {
   SessionOpening opening_;
   std::vector<std::string> notes_;
   std::function<std::string(SessionRecord&)> begun_;
+  std::function<std::string()> may_begin_;
   std::function<int(const std::string&)> refuse_;
   Clock clock_;
   RunRings rings_{config_.engine, opening_.fills.size()};
@@ -331,6 +333,7 @@ int RealtimeRun::run() {
   std::string error = open_session(plan);
   const StopSignal signals;
   if (error.empty()) error = start_steering();
+  if (error.empty() && may_begin_) error = may_begin_();
   if (error.empty()) {
     error = start_threads(plan);
     if (!error.empty()) set_phase(counters::Phase::kEnded);
