@@ -84,5 +84,19 @@ TEST_F(LongStart, IsKilledThoughItHasNoSessionYet) {
   expect_given_up("killed by command, unheard");
 }
 
+TEST_F(LongStart, LeavesNoOrderAloneForLongerThanItMay) {
+  ASSERT_NO_FATAL_FAILURE(begin({"--set", "order_management.adopt_within_s=1"}));
+  EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << engine_->output();
+  EXPECT_THAT(venue_->open_orders(), HasSubstr("placed-by-hand"));
+  EXPECT_TRUE(wait_until([&] { return count_of(engine_->output(), "no order goes on") > 0; }))
+      << engine_->output();
+  EXPECT_FALSE(engine_->ended());
+  reader_.reset();
+  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(ours(), 0u);
+}
+
 }  // namespace
 }  // namespace mm

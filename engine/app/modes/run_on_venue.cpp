@@ -138,7 +138,9 @@ class VenueStart {
   int refuse(const std::string& why) const {
     return refusal_ ? refusal_->refuse(why, recovery_ ? recovery_->canceled() : 0) : fail(why);
   }
-  // Meanwhile, on another thread: why it is not to go on, by a person or the guard.
+  // Meanwhile, on another thread, again and again: cancels what rests for too long.
+  void watch_rest();
+  // And why it is not to go on, by a person or the guard.
   std::string told_off() const;
 
  private:
@@ -154,6 +156,7 @@ class VenueStart {
   std::vector<orders::LimitUsage> limits_;
   std::string previous_;
   std::optional<StartRecovery> recovery_;
+  Nanos rest_until_ = Clock().now() + config_.execution.adopt_within;
 };
 
 std::string VenueStart::prepare() {
@@ -197,6 +200,18 @@ std::string VenueStart::recover() {
                                      static_cast<std::uint16_t>(engine.epoch)},
                     RecoveryProgress(say_progress));
   return recovery_->run(previous_);
+}
+
+// To the recovery they are orders that somebody has cancelled; what they execute it still finds.
+void VenueStart::watch_rest() {
+  if (config_.execution.own_orders_at_start != OwnOrdersAtStart::kAdopt) return;
+  if (!refusal_ || Clock().now() < rest_until_) return;
+  const Nanos rest_max = config_.execution.adopt_within;
+  rest_until_ = Clock().now() + rest_max;
+  const std::string left = refusal_->clear(0, StopSignal::requested);
+  if (left.empty()) return;
+  fail(fmt::format("the start takes longer than {} s, no order goes on: {}", rest_max.v / kSecond.v,
+                   left));
 }
 
 std::string VenueStart::told_off() const {
@@ -252,7 +267,10 @@ int run_on_venue(const RunOptions& options, const Config& config) {
     if (refusal->lock() && !refusal->lock()->held()) return fail(refusal->lock()->error());
   }
   std::string error;
-  const auto look = [&start] { return start.told_off(); };
+  const auto look = [&start] {
+    start.watch_rest();
+    return start.told_off();
+  };
   const std::string told_off = run_interruptibly([&] { error = start.prepare(); }, look);
   if (!told_off.empty()) {
     end_process(refusal ? refusal->refuse(told_off) : fail(told_off));
