@@ -151,6 +151,24 @@ TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {
   }
 }
 
+TEST_F(GuardedRun, WhatALaterStartHasTakenOverIsNoGuardsMatter) {
+  const std::string session = "sessions/20200101T000000.000Z";
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine(session);
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  start_engine("sessions/20200102T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
+      << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  for (const std::string& named : {std::string("guard"), "guard " + session}) {
+    EXPECT_EQ(here_.run(named).exit_code, 0) << named;
+    EXPECT_EQ(halt(), "");
+  }
+}
+
 TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
   ASSERT_NO_FATAL_FAILURE(start({"--set", "guard.proof_interval_s=1"}));
   ASSERT_NO_FATAL_FAILURE(start_guard());

@@ -26,6 +26,7 @@
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
+#include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
 #include "engine/runtime/durable_file.h"
 #include "gateway/binance/account_lock.h"
@@ -117,6 +118,14 @@ std::string lost_state(const std::string& path, const IdEpoch& next, const std::
       previous.empty() ? "position and daily loss begin anew"
                        : fmt::format("position and daily loss go on from {}", previous),
       path);
+}
+
+// What it left is ours to look after from now on: no guard has to act on it any more.
+void take_over(const std::string& previous) {
+  counters::CountersFile before;
+  if (!previous.empty() && before.attach(previous).empty() && !before.engine_alive()) {
+    before.settle();
+  }
 }
 
 void say_progress(std::string_view line) {
@@ -229,6 +238,7 @@ void VenueStart::trade_live() {
   parts_.refuse = [this](const std::string& why) { return refuse(why); };
   // A kill that found no control socket has written HALT.
   parts_.may_begin = [this] { return told_off(); };
+  parts_.has_begun = [this] { take_over(previous_); };
   std::vector<std::uint64_t> last_trades;
   for (const Instrument& i : parts_.instruments) {
     last_trades.push_back(parts_.opening.find(i.symbol())->trade_id);

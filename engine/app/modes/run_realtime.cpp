@@ -125,6 +125,7 @@ class RealtimeRun {
         notes_(parts.notes),
         begun_(parts.begun),
         may_begin_(parts.may_begin),
+        has_begun_(parts.has_begun),
         refuse_(parts.refuse),
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
@@ -167,6 +168,7 @@ class RealtimeRun {
   std::vector<std::string> notes_;
   std::function<std::string(SessionRecord&)> begun_;
   std::function<std::string()> may_begin_;
+  std::function<void()> has_begun_;
   std::function<int(const std::string&)> refuse_;
   Clock clock_;
   RunRings rings_{config_.engine, opening_.fills.size()};
@@ -275,6 +277,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   journal_thread_->start();
   for (auto& thread : hot_threads_) thread->start();
   set_phase(counters::Phase::kRunning);
+  if (has_begun_) has_begun_();
   return {};
 }
 
