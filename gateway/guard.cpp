@@ -24,6 +24,11 @@ std::int64_t ms(Nanos n) {
 
 }  // namespace
 
+Guard::Guard(const Setup& setup) : setup_(setup) {
+  if (setup.dead_mans_switch == nullptr) return;
+  switch_ = std::make_unique<SwitchRenewal>(*setup.dead_mans_switch, setup.say);
+}
+
 Guard::Sight Guard::look(Nanos now) {
   const counters::Layout& engine = setup_.engine.layout();
   // Before its phase is read: what it last wrote, it wrote while it lived.
@@ -75,7 +80,7 @@ Guard::Outcome Guard::watch() {
     const Sight sight = look(now);
     if (sight == Sight::kHung || sight == Sight::kDead) return fire(now);
     if (sight == Sight::kEnded) {
-      if (setup_.dead_mans_switch != nullptr) setup_.dead_mans_switch->arm(Nanos(0));
+      if (switch_) switch_->disarm();
       return phase_ == counters::Phase::kEnded ? Outcome::kEngineEnded : Outcome::kNothingLeft;
     }
     renew_switch(now);
@@ -127,11 +132,9 @@ Guard::Outcome Guard::fire(Nanos noticed) {
 }
 
 void Guard::renew_switch(Nanos now) {
-  if (setup_.dead_mans_switch == nullptr || now < switch_due_) return;
+  if (!switch_ || now < switch_due_) return;
   switch_due_ = now + kSwitchCountdown / 3;
-  if (std::string error = setup_.dead_mans_switch->arm(kSwitchCountdown); !error.empty()) {
-    setup_.say("the venue's dead man's switch could not be armed: " + error);
-  }
+  switch_->renew(kSwitchCountdown);
 }
 
 void Guard::pause(Nanos duration) const {

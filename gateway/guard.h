@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "engine/core/types.h"
 #include "engine/counters/counters_file.h"
 #include "gateway/dead_mans_switch.h"
+#include "gateway/switch_renewal.h"
 
 namespace mm {
 
@@ -60,7 +62,7 @@ class Guard {
     kFiredNotFlat
   };
 
-  explicit Guard(const Setup& setup) : setup_(setup) {}
+  explicit Guard(const Setup& setup);
 
   // Until the engine ends, a person stops it, or it has fired. Then it goes on until no order of
   // ours is left; kFiredNotFlat if a person stops that.
@@ -82,6 +84,7 @@ class Guard {
   std::string why_;
   Nanos phase_since_{};
   counters::Phase phase_ = counters::Phase::kStarting;
+  std::unique_ptr<SwitchRenewal> switch_;  // none: the venue has none
   Nanos switch_due_{};
 };
 

@@ -60,6 +60,33 @@ class GuardedRun : public testing::Test {
     const test::Ran ran = here_.run(words + " -c " + test::kConfig);
     return ran.out + ran.err;
   }
+  // Ends or stops the engine. `tell_time` later says how long its orders were left after that, by
+  // the venue's records; both are on one host and one clock.
+  void strike(int number) {
+    struck_ms_ = now_ms();
+    engine_->signal(number);
+  }
+  void tell_time(const char* what) {
+    simdjson::dom::parser parser;
+    simdjson::dom::array orders;
+    const std::string all =
+        venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}, {"limit", "1000"}});
+    ASSERT_EQ(parser.parse(all).get(orders), simdjson::SUCCESS) << all;
+    std::int64_t last_ms = 0;
+    for (const simdjson::dom::element order : orders) {
+      if (std::string_view(order["status"]) != "CANCELED") continue;
+      if (!std::string_view(order["clientOrderId"]).starts_with("mm")) continue;
+      last_ms = std::max(last_ms, std::int64_t(order["updateTime"]));
+    }
+    ASSERT_GE(last_ms, struck_ms_) << "it was the guard that cancelled";
+    std::printf("%s: no order of ours is left after %d ms\n", what,
+                static_cast<int>(last_ms - struck_ms_));
+    EXPECT_LT(last_ms - struck_ms_, 20'000);
+  }
+  static std::int64_t now_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  }
   // What the guard does in the end, and that it did.
   void expect_fired(const std::string& why) {
     EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << guard_->output();
@@ -75,14 +102,16 @@ class GuardedRun : public testing::Test {
   std::unique_ptr<LocalVenue> venue_;
   std::unique_ptr<Process> engine_, guard_;
   bool key_in_environment_ = false;
+  std::int64_t struck_ms_ = 0;
 };
 
 TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
   const std::size_t connections = count_of(log(), "is ready\n");
-  engine_->signal(SIGSTOP);
+  strike(SIGSTOP);
   expect_fired("gave no sign of life");
+  tell_time("SIGSTOP");
   const std::size_t placed = ever_placed();
   engine_->signal(SIGCONT);
   // It learns of the guard, and knows the venue's state anew.
@@ -119,8 +148,9 @@ TEST_F(GuardedRun, AnEngineThatHangsInItsEndIsNoticedAtOnce) {
 TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
-  engine_->signal(SIGKILL);
+  strike(SIGKILL);
   expect_fired("died");
+  tell_time("kill -9");
   start_engine("t");
   EXPECT_EQ(engine_->wait(), 1);
   EXPECT_THAT(engine_->output(), HasSubstr("guard: the engine, process "));

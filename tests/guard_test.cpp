@@ -25,13 +25,33 @@ using testing::HasSubstr;
 
 constexpr Nanos kTimeout = kSecond;
 
-struct SwitchDouble : DeadMansSwitch {
+class SwitchDouble : public DeadMansSwitch {
+ public:
   std::string arm(Nanos countdown) override {
+    std::unique_lock lock(mutex_);
     armed.push_back(countdown);
+    changed_.notify_all();
+    in_time &= changed_.wait_for(lock, std::chrono::seconds(20), [this] { return answers_; });
     return error;
+  }
+  bool was_armed() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return !armed.empty(); });
+  }
+  // Whether whoever arms it gets an answer.
+  void answer(bool does) {
+    const std::lock_guard lock(mutex_);
+    answers_ = does;
+    changed_.notify_all();
   }
   std::vector<Nanos> armed;
   std::string error;
+  bool in_time = true;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool answers_ = true;
 };
 
 // What the guard did, in order; and a venue that has as many orders as a test wants.
@@ -87,8 +107,21 @@ class GuardTest : public testing::Test, public OrderSweeper {
             .interval = kMillisecond,
             .arrival_max = arrival_max_,
             .halt = [this](std::string_view why) { did_.push_back("halt " + std::string(why)); },
-            .say = [this](std::string_view line) { said_ += std::string(line) + "\n"; },
+            .say =
+                [this](std::string_view line) {
+                  const std::lock_guard lock(mutex_);
+                  said_ += std::string(line) + "\n";
+                },
             .stopped = [this] { return ++looks_ > looks_max_; }};
+  }
+  // Of a watch that nobody stops.
+  bool hang_when_armed(SwitchDouble& venues) {
+    if (++looks_ == 2) {
+      EXPECT_TRUE(venues.was_armed());
+      phase(Phase::kRunning);
+      beat(counters::monotonic_now() - kSecond * 5);
+    }
+    return false;
   }
   Left cancel_all(Nanos) override {
     did_.push_back(engine_.layout().latch.is_set(KillLatch::kGuard) ? "cancel"
@@ -105,6 +138,7 @@ class GuardTest : public testing::Test, public OrderSweeper {
   Nanos arrival_max_{};
   std::vector<Left> answers_;
   std::vector<std::string> did_;
+  std::mutex mutex_;  // of `said_`
   std::string said_;
   int looks_ = 0, looks_max_ = 1000;
 };
@@ -280,7 +314,10 @@ TEST_F(GuardTest, TheVenuesSwitchIsArmedWhileAllIsWellAndDisarmedAtTheEnd) {
   Guard::Setup with = setup();
   with.dead_mans_switch = &venues;
   with.stopped = [&] {
-    if (++looks_ == 3) phase(Phase::kEnded);
+    if (++looks_ == 3) {
+      EXPECT_TRUE(venues.was_armed());
+      phase(Phase::kEnded);
+    }
     return false;
   };
   Guard guard(with);
@@ -295,17 +332,21 @@ TEST_F(GuardTest, TheVenuesSwitchRunsDownWhenTheGuardFires) {
   venues.error = "not to be had";
   Guard::Setup with = setup();
   with.dead_mans_switch = &venues;
-  with.stopped = [&] {
-    if (++looks_ == 2) {
-      phase(Phase::kRunning);
-      beat(counters::monotonic_now() - kSecond * 5);
-    }
-    return false;
-  };
-  Guard guard(with);
-  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  with.stopped = [&] { return hang_when_armed(venues); };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
   EXPECT_EQ(venues.armed.size(), 1u);
   EXPECT_THAT(said_, HasSubstr("could not be armed: not to be had"));
+}
+
+TEST_F(GuardTest, AVenueThatIsSlowToArmItsSwitchKeepsNobodyFromFiring) {
+  SwitchDouble venues;
+  venues.answer(false);
+  Guard::Setup with = setup();
+  with.dead_mans_switch = &venues;
+  with.stopped = [&] { return hang_when_armed(venues); };
+  with.halt = [&](std::string_view) { venues.answer(true); };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
+  EXPECT_TRUE(venues.in_time) << "it was not waited for";
 }
 
 // Answers as it is told to; the last answer stays.

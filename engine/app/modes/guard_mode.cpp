@@ -24,6 +24,11 @@ namespace {
 
 namespace orders = binance::orders;
 
+// From the last sign of life to no order in 2 s: what the venue has for its answers is the rest. A
+// request that it lets wait goes out again that soon, over another connection.
+constexpr Nanos kFirstAnswerMax{800 * kMillisecond.v};
+static_assert(GuardConfig{}.timeout + GuardConfig{}.interval + kFirstAnswerMax <= 2 * kSecond);
+
 // Orders of the session's engine, by a connection of the guard's own.
 class SessionSweeper : public OrderSweeper {
  public:
@@ -34,7 +39,7 @@ class SessionSweeper : public OrderSweeper {
         exclusive_symbol_(config.order_management.exclusive_symbol),
         instruments_(instruments_of(config, engine)) {
     if (!credentials_.error.empty()) return;
-    account_.emplace(config.venue, credentials_, instruments_, pause_);
+    account_.emplace(config.venue, credentials_, instruments_, pause_, kFirstAnswerMax);
     second_.emplace(config.venue, credentials_, instruments_, second_pause_);
     second_->give_up_at(Nanos(0));
   }
