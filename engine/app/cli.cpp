@@ -775,7 +775,7 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of running engines; HALT, whether any runs or not, until resume"),
+                "Cancel all orders of running engines, and write HALT, until resume"),
       add_reload(app, "plan", plan_mode, "What another configuration would do to a running engine"),
       add_reload(app, "reload", reload_mode, "Let a running engine go on with other parameters")};
   try {
