@@ -24,6 +24,11 @@ std::int64_t ms(Nanos n) {
 
 }  // namespace
 
+Guard::Guard(const Setup& setup) : setup_(setup) {
+  if (setup.dead_mans_switch == nullptr) return;
+  switch_ = std::make_unique<SwitchRenewal>(*setup.dead_mans_switch, setup.say);
+}
+
 Guard::Sight Guard::look(Nanos now) {
   const counters::Layout& engine = setup_.engine.layout();
   // Before its phase is read: what it last wrote, it wrote while it lived.
@@ -33,12 +38,12 @@ Guard::Sight Guard::look(Nanos now) {
   phase_ = phase;
   if (phase == counters::Phase::kEnded) return Sight::kEnded;
   if (!alive) {
-    if (phase == counters::Phase::kStarting) return Sight::kEnded;
+    if (phase == counters::Phase::kStarting || engine.settled()) return Sight::kEnded;
     why_ = fmt::format("the engine, process {}, died", engine.identity.process.pid);
     return Sight::kDead;
   }
-  if (phase == counters::Phase::kRunning) return judge_beats(now);
-  return phase == counters::Phase::kEnding ? judge_end(now) : Sight::kWell;
+  if (engine.settled() || phase == counters::Phase::kStarting) return Sight::kWell;
+  return phase == counters::Phase::kRunning ? judge_beats(now) : judge_end(now);
 }
 
 Guard::Sight Guard::judge_beats(Nanos now) {
@@ -75,8 +80,8 @@ Guard::Outcome Guard::watch() {
     const Sight sight = look(now);
     if (sight == Sight::kHung || sight == Sight::kDead) return fire(now);
     if (sight == Sight::kEnded) {
-      if (setup_.dead_mans_switch != nullptr) setup_.dead_mans_switch->arm(Nanos(0));
-      return Outcome::kEngineEnded;
+      if (switch_) switch_->disarm();
+      return phase_ == counters::Phase::kEnded ? Outcome::kEngineEnded : Outcome::kNothingLeft;
     }
     renew_switch(now);
     pause(setup_.interval);
@@ -86,7 +91,9 @@ Guard::Outcome Guard::watch() {
 }
 
 Guard::Outcome Guard::fire(Nanos noticed) {
-  setup_.engine.layout().latch.set(KillLatch::kGuard);
+  counters::Layout& engine = setup_.engine.layout();
+  engine.guard.settled.store(0, std::memory_order_release);
+  engine.latch.set(KillLatch::kGuard);
   setup_.say(why_ + ": kill latch set, cancelling its orders");
   setup_.halt("guard: " + why_);
   int canceled = 0;
@@ -111,10 +118,10 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     if (left.none() && asked - noticed > setup_.arrival_max) {
       setup_.say(
           fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
+      setup_.engine.settle();
       return Outcome::kFired;
     }
-    const bool resumed =
-        setup_.engine.engine_alive() && !setup_.engine.layout().latch.is_set(KillLatch::kGuard);
+    const bool resumed = setup_.engine.engine_alive() && !engine.latch.is_set(KillLatch::kGuard);
     if (resumed) {
       setup_.say("resumed by a person: what the engine places now is its own");
       return Outcome::kFired;
@@ -125,11 +132,9 @@ Guard::Outcome Guard::fire(Nanos noticed) {
 }
 
 void Guard::renew_switch(Nanos now) {
-  if (setup_.dead_mans_switch == nullptr || now < switch_due_) return;
+  if (!switch_ || now < switch_due_) return;
   switch_due_ = now + kSwitchCountdown / 3;
-  if (std::string error = setup_.dead_mans_switch->arm(kSwitchCountdown); !error.empty()) {
-    setup_.say("the venue's dead man's switch could not be armed: " + error);
-  }
+  switch_->renew(kSwitchCountdown);
 }
 
 void Guard::pause(Nanos duration) const {

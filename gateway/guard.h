@@ -4,11 +4,12 @@
 // is older than the time-out, in an end as well, or the process is gone before it is over, it
 // fires: first the kill latch (an engine that wakes up again sends no quote), then HALT, then it
 // cancels our orders by id over its own connection, again and again until none is left and none can
-// arrive any more.
+// arrive any more. That is written down, so that the next guard does not do it again.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "engine/core/types.h"
 #include "engine/counters/counters_file.h"
 #include "gateway/dead_mans_switch.h"
+#include "gateway/switch_renewal.h"
 
 namespace mm {
 
@@ -47,14 +49,20 @@ class Guard {
     std::function<bool()> stopped;               // by a person
   };
   enum class Sight : std::uint8_t {
-    kWell,   // or not trading yet
-    kEnded,  // in an orderly way, or before it traded
+    kWell,   // or not trading yet, or dealt with
+    kEnded,  // in an orderly way, before it traded, or dead and dealt with
     kHung,
     kDead
   };
-  enum class Outcome : std::uint8_t { kEngineEnded, kStopped, kFired, kFiredNotFlat };
+  enum class Outcome : std::uint8_t {
+    kEngineEnded,
+    kNothingLeft,  // of an engine that has died
+    kStopped,
+    kFired,
+    kFiredNotFlat
+  };
 
-  explicit Guard(const Setup& setup) : setup_(setup) {}
+  explicit Guard(const Setup& setup);
 
   // Until the engine ends, a person stops it, or it has fired. Then it goes on until no order of
   // ours is left; kFiredNotFlat if a person stops that.
@@ -76,6 +84,7 @@ class Guard {
   std::string why_;
   Nanos phase_since_{};
   counters::Phase phase_ = counters::Phase::kStarting;
+  std::unique_ptr<SwitchRenewal> switch_;  // none: the venue has none
   Nanos switch_due_{};
 };
 

@@ -20,15 +20,13 @@ VenueProof::~VenueProof() {
 }
 
 void VenueProof::run() {
-  std::unique_lock lock(mutex_);
   for (;;) {
+    prove();
     const Nanos pause = lost() ? setup_.retry : setup_.interval;
+    std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, std::chrono::nanoseconds(pause.v), [this] { return stopped_; })) {
       return;
     }
-    lock.unlock();
-    prove();
-    lock.lock();
   }
 }
 

@@ -1,7 +1,7 @@
 // Whether the venue still answers: the guard would learn too late that it cannot cancel.
 //
-// Asks on a cold thread of its own, from construction to destruction, so that no slow answer keeps
-// the guard from looking at the engine. What changes is said once; `lost` tells other processes.
+// Asks on a cold thread of its own, at once and until destruction, so that no slow answer keeps the
+// guard from looking at the engine. What changes is said once; `lost` tells other processes.
 #pragma once
 
 #include <atomic>

@@ -174,7 +174,10 @@ class BinanceCredentials : public testing::Test {
     return path;
   }
   void TearDown() override {
-    for (const char* v : {"MM_API_KEY", "MM_API_SECRET", "MM_PRIVATE_KEY_FILE"}) unsetenv(v);
+    for (const char* v :
+         {"MM_API_KEY", "MM_API_SECRET", "MM_PRIVATE_KEY_FILE", "CREDENTIALS_DIRECTORY"}) {
+      unsetenv(v);
+    }
   }
   Scratch scratch_;
 };
@@ -210,6 +213,31 @@ TEST_F(BinanceCredentials, RefuseAFileOthersMayReadNamingItAndItsMode) {
     EXPECT_THAT(c.error, HasSubstr("chmod 600"));
     EXPECT_THAT(c.error, Not(HasSubstr("IIJEYWtG")));
   }
+}
+
+// Root's copy on a file system in memory, with a right for the service's user alone.
+TEST_F(BinanceCredentials, MayBeASystemdCredentialAndNothingLikeIt) {
+  const auto error_of = [](const std::string& path) { return read_secret_file(path).error; };
+  std::filesystem::create_directories(scratch_.path("credentials/deeper"));
+  const std::string passed = file("credentials/pem", kEd25519Pem, 0440);
+  const std::string deeper = file("credentials/deeper/pem", kEd25519Pem, 0440);
+  const std::string beside = file("pem", kEd25519Pem, 0440);
+  EXPECT_THAT(error_of(passed), HasSubstr("mode 0440")) << "no service of systemd's";
+  setenv("CREDENTIALS_DIRECTORY", scratch_.path("credentials").c_str(), 1);
+  EXPECT_THAT(error_of(beside), HasSubstr("mode 0440"));
+  EXPECT_THAT(error_of(deeper), HasSubstr("mode 0440"));
+  std::filesystem::create_symlink(beside, scratch_.path("credentials/link"));
+  EXPECT_THAT(error_of(scratch_.path("credentials/link")), HasSubstr("mode 0440"));
+  EXPECT_THAT(error_of(scratch_.path("credentials/../pem")), HasSubstr("mode 0440"));
+  for (const unsigned mode : {0460u, 0444u, 0450u}) {
+    EXPECT_THAT(error_of(file("credentials/wide", kEd25519Pem, mode)), HasSubstr("has mode 04"));
+  }
+  if (geteuid() == 0) {
+    EXPECT_EQ(error_of(passed), "");
+    EXPECT_EQ(error_of(scratch_.path("credentials/deeper/../pem")), "");
+    ASSERT_EQ(chown(passed.c_str(), 65534, 65534), 0);
+  }
+  EXPECT_THAT(error_of(passed), HasSubstr("mode 0440")) << "not root's";
 }
 
 TEST_F(BinanceCredentials, SayWhatIsMissingOrWrong) {

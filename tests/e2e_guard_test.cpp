@@ -2,6 +2,8 @@
 // the engine, its orders are gone, and a person's are not.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "engine/counters/counters_file.h"
 #include "tests/local_venue.h"
 
@@ -58,6 +60,33 @@ class GuardedRun : public testing::Test {
     const test::Ran ran = here_.run(words + " -c " + test::kConfig);
     return ran.out + ran.err;
   }
+  // Ends or stops the engine. `tell_time` later says how long its orders were left after that, by
+  // the venue's records; both are on one host and one clock.
+  void strike(int number) {
+    struck_ms_ = now_ms();
+    engine_->signal(number);
+  }
+  void tell_time(const char* what) {
+    simdjson::dom::parser parser;
+    simdjson::dom::array orders;
+    const std::string all =
+        venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}, {"limit", "1000"}});
+    ASSERT_EQ(parser.parse(all).get(orders), simdjson::SUCCESS) << all;
+    std::int64_t last_ms = 0;
+    for (const simdjson::dom::element order : orders) {
+      if (std::string_view(order["status"]) != "CANCELED") continue;
+      if (!std::string_view(order["clientOrderId"]).starts_with("mm")) continue;
+      last_ms = std::max(last_ms, std::int64_t(order["updateTime"]));
+    }
+    ASSERT_GE(last_ms, struck_ms_) << "it was the guard that cancelled";
+    std::printf("%s: no order of ours is left after %d ms\n", what,
+                static_cast<int>(last_ms - struck_ms_));
+    EXPECT_LT(last_ms - struck_ms_, 20'000);
+  }
+  static std::int64_t now_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  }
   // What the guard does in the end, and that it did.
   void expect_fired(const std::string& why) {
     EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << guard_->output();
@@ -73,14 +102,16 @@ class GuardedRun : public testing::Test {
   std::unique_ptr<LocalVenue> venue_;
   std::unique_ptr<Process> engine_, guard_;
   bool key_in_environment_ = false;
+  std::int64_t struck_ms_ = 0;
 };
 
 TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
   const std::size_t connections = count_of(log(), "is ready\n");
-  engine_->signal(SIGSTOP);
+  strike(SIGSTOP);
   expect_fired("gave no sign of life");
+  tell_time("SIGSTOP");
   const std::size_t placed = ever_placed();
   engine_->signal(SIGCONT);
   // It learns of the guard, and knows the venue's state anew.
@@ -117,8 +148,9 @@ TEST_F(GuardedRun, AnEngineThatHangsInItsEndIsNoticedAtOnce) {
 TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
-  engine_->signal(SIGKILL);
+  strike(SIGKILL);
   expect_fired("died");
+  tell_time("kill -9");
   start_engine("t");
   EXPECT_EQ(engine_->wait(), 1);
   EXPECT_THAT(engine_->output(), HasSubstr("guard: the engine, process "));
@@ -128,6 +160,43 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
   engine_->signal(SIGTERM);
   EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+}
+
+TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {
+  const std::string session = "sessions/20200101T000000.000Z";
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine(session);
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  const test::Ran fired = here_.run("guard");
+  EXPECT_EQ(fired.exit_code, 1) << fired.out << fired.err;
+  EXPECT_THAT(halt(), HasSubstr("died"));
+  EXPECT_THAT(steer("resume"), HasSubstr("HALT removed"));
+  for (const std::string& again : {std::string("guard"), "guard " + session}) {
+    const test::Ran ran = here_.run(again);
+    EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("none of its orders is left"));
+    EXPECT_EQ(halt(), "");
+  }
+}
+
+TEST_F(GuardedRun, WhatALaterStartHasTakenOverIsNoGuardsMatter) {
+  const std::string session = "sessions/20200101T000000.000Z";
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine(session);
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  start_engine("sessions/20200102T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
+      << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  for (const std::string& named : {std::string("guard"), "guard " + session}) {
+    EXPECT_EQ(here_.run(named).exit_code, 0) << named;
+    EXPECT_EQ(halt(), "");
+  }
 }
 
 TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
@@ -191,11 +260,84 @@ TEST_F(GuardedRun, AGuardThatCouldNotActSaysSoAtOnce) {
   const test::Ran wrong_key = here_.run("guard s --set venue.api_key_file=missing.key");
   EXPECT_EQ(wrong_key.exit_code, 1);
   EXPECT_THAT(wrong_key.err, HasSubstr("missing.key"));
-  const test::Ran nobody = here_.run("guard s --set venue.rest_url=https://127.0.0.1:1");
-  EXPECT_EQ(nobody.exit_code, 1);
-  EXPECT_EQ(ours() >= 2, true) << "and nothing was cancelled";
   EXPECT_EQ(here_.run("guard missing").exit_code, 1);
   EXPECT_EQ(halt(), "");
+}
+
+TEST_F(GuardedRun, AGuardThatTheVenueDoesNotAnswerAtItsStartWatchesAllTheSame) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  venue_->process().signal(SIGSTOP);
+  start_guard();
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "COULD NOT CANCEL") > 0; }))
+      << guard_->output();
+  venue_->process().signal(SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "answers again") > 0; }))
+      << guard_->output();
+  engine_->signal(SIGKILL);
+  expect_fired("died");
+}
+
+TEST_F(GuardedRun, WhereNothingIsLeftToDoNoVenueIsAsked) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  const std::string nobody =
+      " --set venue.rest_url=https://127.0.0.1:1 --set venue.api_key_file=no";
+  const test::Ran ran = here_.run("guard s" + nobody);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("ended in an orderly way"));
+}
+
+TEST_F(GuardedRun, OneThatWaitsPassesWhatIsOverAndTakesTheNextEngine) {
+  const auto is_waiting = [&] { return count_of(guard_->output(), "waiting for a live") > 0; };
+  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  start_engine("sessions/20200101T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGTERM);
+  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "--wait"}, "w.out");
+  ASSERT_TRUE(wait_until(is_waiting)) << guard_->output();
+  guard_->signal(SIGTERM);
+  EXPECT_EQ(guard_->wait(), 0) << "a person may end that";
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "--wait"}, "w.out");
+  ASSERT_TRUE(wait_until(is_waiting)) << guard_->output();
+  start_engine("sessions/20200102T000000.000Z");
+  ASSERT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
+      << guard_->output();
+  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  engine_->signal(SIGKILL);
+  EXPECT_EQ(guard_->wait(), 1) << guard_->output();
+  EXPECT_EQ(ours(), 0u);
+  EXPECT_EQ(here_.run("guard s --wait").exit_code, 2);
+}
+
+// And keeps none of its connections open.
+TEST_F(GuardedRun, AGuardThatTheRunStartedIsStartedAnewWhenItEnds) {
+  ASSERT_NO_FATAL_FAILURE(start({"--guard"}));
+  const auto guard = [this] { return counters_.layout().guard.pid.load(); };
+  const auto sockets = [](pid_t pid) {
+    std::set<std::string> all;
+    for (const auto& file :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+      std::error_code gone;
+      const std::string link = std::filesystem::read_symlink(file.path(), gone).string();
+      if (link.starts_with("socket:")) all.insert(link);
+    }
+    return all;
+  };
+  ASSERT_TRUE(wait_until([&] { return guard() != 0; }));
+  const pid_t first = guard();
+  kill(first, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return guard() != first; })) << log();
+  EXPECT_EQ(count_of(log(), "the guard has ended by signal 9 and is started anew"), 1u) << log();
+  const std::set<std::string> of_engine = sockets(engine_->pid());
+  EXPECT_FALSE(of_engine.empty());
+  for (const std::string& socket : sockets(guard())) EXPECT_FALSE(of_engine.contains(socket));
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  EXPECT_TRUE(wait_until([&] { return ours() == 0; }));
+  const std::string said = here_.path("s/guard.txt");
+  EXPECT_TRUE(wait_until([&] { return count_of(read_file(said), "none can arrive") > 0; }));
 }
 
 TEST_F(GuardedRun, WithoutANameTheLiveEngineIsFoundBehindANewerSimulation) {

@@ -66,19 +66,44 @@ TEST_F(Steer, AKillThatCouldNotWriteHaltSaysSo) {
 }
 
 TEST_F(Steer, WithoutAnEngineThereIsNothingToSteer) {
-  for (const char* command : {"pause", "kill", "resume --side buy"}) {
+  for (const char* command : {"pause", "resume --side buy"}) {
     const Ran ran = steer(command);
     EXPECT_EQ(ran.exit_code, 1) << command;
     EXPECT_THAT(ran.err, HasSubstr("no engine runs in sessions")) << command;
   }
-  EXPECT_THAT(steer("kill missing").err, HasSubstr("missing/counters.dat"));
+  EXPECT_THAT(steer("pause missing").err, HasSubstr("missing/counters.dat"));
   EXPECT_THAT(steer("resume").err, HasSubstr("nothing to resume"));
   ASSERT_NO_FATAL_FAILURE(start());
   engine_->signal(SIGKILL);
   engine_->wait();
-  const Ran ran = steer("kill s");
+  const Ran ran = steer("pause s");
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.err, HasSubstr("has ended"));
+  EXPECT_FALSE(here_.has("sessions/HALT"));
+}
+
+// It may be about to start, or to be started again.
+TEST_F(Steer, AKillThatNobodyHearsHaltsAndSaysSo) {
+  struct Case {
+    const char *kill, *why;
+  };
+  const auto expect_halted = [this](const Case& c) {
+    const Ran killed = steer(c.kill);
+    EXPECT_EQ(killed.exit_code, 1) << "no order was looked for";
+    EXPECT_THAT(killed.err, HasSubstr(c.why));
+    EXPECT_THAT(killed.err, HasSubstr("HALT is written"));
+    EXPECT_THAT(test::read_file(here_.path("sessions/HALT")), HasSubstr(c.why));
+    EXPECT_THAT(steer("run --mode live").err, HasSubstr("killed by command, unheard"));
+    std::filesystem::remove(here_.path("sessions/HALT"));
+  };
+  expect_halted({"kill", "no engine runs in sessions"});
+  expect_halted({"kill missing", "missing/counters.dat"});
+  ASSERT_NO_FATAL_FAILURE(start());
+  engine_->signal(SIGSTOP);
+  expect_halted({"kill s", "does not answer"});
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  expect_halted({"kill s", "has ended"});
 }
 
 TEST_F(Steer, ResumeRemovesHaltWhenNoEngineRuns) {

@@ -25,13 +25,33 @@ using testing::HasSubstr;
 
 constexpr Nanos kTimeout = kSecond;
 
-struct SwitchDouble : DeadMansSwitch {
+class SwitchDouble : public DeadMansSwitch {
+ public:
   std::string arm(Nanos countdown) override {
+    std::unique_lock lock(mutex_);
     armed.push_back(countdown);
+    changed_.notify_all();
+    in_time &= changed_.wait_for(lock, std::chrono::seconds(20), [this] { return answers_; });
     return error;
+  }
+  bool was_armed() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return !armed.empty(); });
+  }
+  // Whether whoever arms it gets an answer.
+  void answer(bool does) {
+    const std::lock_guard lock(mutex_);
+    answers_ = does;
+    changed_.notify_all();
   }
   std::vector<Nanos> armed;
   std::string error;
+  bool in_time = true;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool answers_ = true;
 };
 
 // What the guard did, in order; and a venue that has as many orders as a test wants.
@@ -51,20 +71,57 @@ class GuardTest : public testing::Test, public OrderSweeper {
                            .instruments = {&instrument_, 1}},
                           here_.path("tmpfs"));
   }
+  // An engine that died in that phase instead.
+  void attach_dead(Phase p, CountersFile& dead) {
+    ASSERT_EQ(engine_.finish(), "");
+    std::filesystem::remove(here_.path("session/counters.dat"));
+    const pid_t child = fork();
+    if (child == 0) {
+      auto* dying = new CountersFile;
+      const bool made = dying
+                            ->create({.session_folder = here_.path("session"),
+                                      .sessions_folder = "s",
+                                      .mode = "live",
+                                      .id_prefix = "",
+                                      .instruments = {}},
+                                     here_.path("tmpfs"))
+                            .empty();
+      if (made) dying->layout().phase = p;
+      _exit(made ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    ASSERT_EQ(dead.attach(here_.path("session")), "");
+  }
   void phase(Phase p) { engine_.layout().phase = p; }
   void beat(Nanos at, std::initializer_list<HotAgent> agents = {
                           HotAgent::kFeed, HotAgent::kStrategy, HotAgent::kGateway}) {
     for (const HotAgent a : agents) engine_.layout().beats[static_cast<std::size_t>(a)].at = at.v;
   }
-  Guard::Setup setup() {
-    return {.engine = seen_,
+  Guard::Setup setup() { return setup(seen_); }
+  Guard::Setup setup(CountersFile& seen) {
+    return {.engine = seen,
             .venue = *this,
             .timeout = kTimeout,
             .interval = kMillisecond,
             .arrival_max = arrival_max_,
             .halt = [this](std::string_view why) { did_.push_back("halt " + std::string(why)); },
-            .say = [this](std::string_view line) { said_ += std::string(line) + "\n"; },
+            .say =
+                [this](std::string_view line) {
+                  const std::lock_guard lock(mutex_);
+                  said_ += std::string(line) + "\n";
+                },
             .stopped = [this] { return ++looks_ > looks_max_; }};
+  }
+  // Of a watch that nobody stops.
+  bool hang_when_armed(SwitchDouble& venues) {
+    if (++looks_ == 2) {
+      EXPECT_TRUE(venues.was_armed());
+      phase(Phase::kRunning);
+      beat(counters::monotonic_now() - kSecond * 5);
+    }
+    return false;
   }
   Left cancel_all(Nanos) override {
     did_.push_back(engine_.layout().latch.is_set(KillLatch::kGuard) ? "cancel"
@@ -81,6 +138,7 @@ class GuardTest : public testing::Test, public OrderSweeper {
   Nanos arrival_max_{};
   std::vector<Left> answers_;
   std::vector<std::string> did_;
+  std::mutex mutex_;  // of `said_`
   std::string said_;
   int looks_ = 0, looks_max_ = 1000;
 };
@@ -146,35 +204,51 @@ TEST_F(GuardTest, AnOrderlyEndIsNoReasonToAct) {
 
 TEST_F(GuardTest, DeathCountsOnlyOnceItTraded) {
   for (const Phase p : {Phase::kStarting, Phase::kRunning, Phase::kEnding, Phase::kEnded}) {
-    ASSERT_EQ(engine_.finish(), "");
-    std::filesystem::remove(here_.path("session/counters.dat"));
-    const pid_t child = fork();
-    if (child == 0) {
-      auto* dead = new CountersFile;
-      const bool made = dead->create({.session_folder = here_.path("session"),
-                                      .sessions_folder = "s",
-                                      .mode = "live",
-                                      .id_prefix = "",
-                                      .instruments = {}},
-                                     here_.path("tmpfs"))
-                            .empty();
-      if (made) dead->layout().phase = p;
-      _exit(made ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
     CountersFile dead;
-    ASSERT_EQ(dead.attach(here_.path("session")), "");
-    Guard::Setup of_dead = setup();
-    Guard guard({.engine = dead,
-                 .venue = *this,
-                 .halt = of_dead.halt,
-                 .say = of_dead.say,
-                 .stopped = of_dead.stopped});
+    ASSERT_NO_FATAL_FAILURE(attach_dead(p, dead));
+    Guard guard(setup(dead));
     const bool traded = p == Phase::kRunning || p == Phase::kEnding;
     EXPECT_EQ(guard.look(kSecond), traded ? Guard::Sight::kDead : Guard::Sight::kEnded);
   }
+}
+
+TEST_F(GuardTest, ADeadEngineIsDealtWithOnce) {
+  CountersFile dead;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  answers_ = {{{"mm01"}, 0, ""}, {{}, 1, ""}};
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFired);
+  did_.clear();
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kNothingLeft);
+  EXPECT_THAT(did_, ElementsAre());
+}
+
+TEST_F(GuardTest, ADeadEngineWhoseOrdersMayBeLeftIsDealtWithAgain) {
+  CountersFile dead;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  answers_.assign(10, {{"mm01"}, 0, ""});
+  looks_max_ = 2;
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFiredNotFlat);
+  EXPECT_EQ(Guard(setup(dead)).look(kSecond), Guard::Sight::kDead);
+}
+
+// By the next start, which puts a copy where the session folder leads to.
+TEST_F(GuardTest, IsKnownToHaveActedThoughTheCountersWereMovedMeanwhile) {
+  CountersFile dead, moved;
+  ASSERT_NO_FATAL_FAILURE(attach_dead(Phase::kRunning, dead));
+  counters::remove_left_over(here_.path("tmpfs"));
+  EXPECT_EQ(Guard(setup(dead)).watch(), Guard::Outcome::kFired);
+  ASSERT_EQ(moved.attach(here_.path("session")), "");
+  EXPECT_TRUE(moved.layout().settled());
+}
+
+TEST_F(GuardTest, AnEngineThatHangsOnIsDealtWithOnceUntilAPersonResumes) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  EXPECT_EQ(Guard(setup()).watch(), Guard::Outcome::kFired);
+  Guard next(setup());
+  EXPECT_EQ(next.look(counters::monotonic_now()), Guard::Sight::kWell);
+  engine_.layout().latch.clear(KillLatch::kGuard);
+  EXPECT_EQ(next.look(counters::monotonic_now()), Guard::Sight::kHung);
 }
 
 TEST_F(GuardTest, SetsTheLatchThenHaltsThenCancelsUntilNoneIsLeft) {
@@ -240,7 +314,10 @@ TEST_F(GuardTest, TheVenuesSwitchIsArmedWhileAllIsWellAndDisarmedAtTheEnd) {
   Guard::Setup with = setup();
   with.dead_mans_switch = &venues;
   with.stopped = [&] {
-    if (++looks_ == 3) phase(Phase::kEnded);
+    if (++looks_ == 3) {
+      EXPECT_TRUE(venues.was_armed());
+      phase(Phase::kEnded);
+    }
     return false;
   };
   Guard guard(with);
@@ -255,17 +332,21 @@ TEST_F(GuardTest, TheVenuesSwitchRunsDownWhenTheGuardFires) {
   venues.error = "not to be had";
   Guard::Setup with = setup();
   with.dead_mans_switch = &venues;
-  with.stopped = [&] {
-    if (++looks_ == 2) {
-      phase(Phase::kRunning);
-      beat(counters::monotonic_now() - kSecond * 5);
-    }
-    return false;
-  };
-  Guard guard(with);
-  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  with.stopped = [&] { return hang_when_armed(venues); };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
   EXPECT_EQ(venues.armed.size(), 1u);
   EXPECT_THAT(said_, HasSubstr("could not be armed: not to be had"));
+}
+
+TEST_F(GuardTest, AVenueThatIsSlowToArmItsSwitchKeepsNobodyFromFiring) {
+  SwitchDouble venues;
+  venues.answer(false);
+  Guard::Setup with = setup();
+  with.dead_mans_switch = &venues;
+  with.stopped = [&] { return hang_when_armed(venues); };
+  with.halt = [&](std::string_view) { venues.answer(true); };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
+  EXPECT_TRUE(venues.in_time) << "it was not waited for";
 }
 
 // Answers as it is told to; the last answer stays.

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "gateway/binance/reconciler.h"
@@ -79,7 +81,7 @@ class VenueAccountTest : public testing::Test {
     std::string list;
     for (const auto& [number, id] : open_) {
       list += (list.empty() ? "" : ",") + (R"({"orderId":)" + std::to_string(number)) +
-              R"(,"clientOrderId":")" + id + R"("})";
+              R"(,"clientOrderId":")" + id + R"(","symbol":")" + symbols_[number] + R"("})";
     }
     if (request.method == "DELETE") open_.clear();
     // What was under way arrives after the first look.
@@ -89,6 +91,7 @@ class VenueAccountTest : public testing::Test {
 
   std::mutex mutex_;
   std::map<int, std::string> open_, late_;
+  std::map<int, std::string> symbols_;  // of those; empty where that does not matter
   std::map<std::string, std::string> answers_;
   std::vector<int> canceled_;
   std::vector<std::string> requests_;
@@ -102,6 +105,48 @@ class VenueAccountTest : public testing::Test {
   orders::Credentials credentials_;
   std::vector<Instrument> instruments_ = test::spot_instruments();
 };
+
+TEST_F(VenueAccountTest, ManySymbolsAreOneListOfWhichOnlyTheirOrdersGo) {
+  const std::size_t few = instruments_.size();
+  for (int n = 0; n < 12; ++n) {
+    instruments_.push_back(test::spot_instrument("S" + std::to_string(n) + "USDT", "S",
+                                                 Amount(1'000'000), Amount(1'000)));
+  }
+  ASSERT_EQ(instruments_.size(), few + 12);
+  open_ = {{1, id_text(kSelf, 1)}, {2, id_text(kSelf, 2)}, {3, id_text(kSelf, 3)}};
+  symbols_ = {{1, "S7USDT"}, {2, "ELSEWHERE"}, {3, "BTCUSDT"}};
+  const auto left = cancel_all({.patience = kSecond * 5});
+  EXPECT_EQ(left.error, "");
+  EXPECT_EQ(left.canceled, 2);
+  EXPECT_THAT(canceled_, testing::UnorderedElementsAre(1, 3));
+  EXPECT_EQ(asked_of_all_, 2) << "and once more, to see that none is left";
+}
+
+TEST_F(VenueAccountTest, WhoIsInAHurryGivesADeadConnectionUpForAnother) {
+  std::condition_variable asked_again;
+  int lists = 0;
+  bool in_time = false;
+  const auto respond = [&](const ServedRequest& request) -> ServedResponse {
+    if (!request.target.starts_with("/api/v3/openOrders")) {
+      return {.body = R"({"serverTime":1700000000000})"};
+    }
+    std::unique_lock lock(mutex_);
+    asked_again.notify_all();
+    if (++lists > 1) return {.body = "[]"};
+    const auto again = [&] { return lists > 1; };
+    in_time = asked_again.wait_for(
+        lock, std::chrono::nanoseconds(VenueAccount::kAnswerMax.v) * 3 / 4, again);
+    return {.status = 500, .body = "too late"};
+  };
+  auto slow = std::make_unique<test::NetServer>(test::serve_http(respond));
+  venue_.rest_url = "http://127.0.0.1:" + std::to_string(slow->port());
+  VenueAccount account(venue_, credentials_, std::span(instruments_).first(1), pause_,
+                       50 * kMillisecond);
+  const auto left = account.cancel_all({.self = kSelf, .patience = kSecond * 20});
+  EXPECT_EQ(left.error, "");
+  slow.reset();  // it has answered everybody
+  EXPECT_TRUE(in_time) << "the answer was waited for";
+}
 
 TEST_F(VenueAccountTest, FindsTheLatestStartAmongOpenAndRecentOrders) {
   const auto latest = [this](std::optional<std::uint16_t> found = {}) {

@@ -472,8 +472,14 @@ Command add_guard(CLI::App& app) {
   auto state = std::make_shared<State>();
   CLI::App* command =
       app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
-  command->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
-      ->type_name("SESSION_DIR");
+  CLI::Option* const session =
+      command
+          ->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
+          ->type_name("SESSION_DIR");
+  command
+      ->add_flag("--wait", state->guard.wait,
+                 "Wait for a live session that may have orders, asking no venue meanwhile")
+      ->excludes(session);
   state->config.add_to(*command);
   command->footer(
       "The config is the session's; -c says only where sessions are, --set is obeyed.\n"
@@ -769,7 +775,7 @@ int parse_and_execute(int argc, char** argv) {
       add_steer(app, "resume", ControlCode::kResume,
                 "Quote again: ends pauses, trips and kills, and removes HALT"),
       add_steer(app, "kill", ControlCode::kKill,
-                "Cancel all orders of running engines; they stay halted until resume"),
+                "Cancel all orders of running engines, and write HALT, until resume"),
       add_reload(app, "plan", plan_mode, "What another configuration would do to a running engine"),
       add_reload(app, "reload", reload_mode, "Let a running engine go on with other parameters")};
   try {

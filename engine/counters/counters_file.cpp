@@ -210,6 +210,18 @@ std::string CountersFile::attach_file(const std::string& path, Use use) {
   return error;
 }
 
+// A start that cleans up puts a copy in the place of what we have mapped.
+void CountersFile::settle() {
+  CountersFile now;
+  std::ignore = now.attach(layout_->identity.session.data());
+  for (Layout* const file : {layout_, now.layout_}) {
+    if (file == nullptr) continue;
+    file->guard.settled.store(1, std::memory_order_release);
+    // Of one that lives a person may just have cleared it.
+    if (!is_alive(file->identity.process)) file->latch.set(KillLatch::kGuard);
+  }
+}
+
 std::string CountersFile::finish() {
   std::string error;
   if (!link_.empty() && links_to(link_, path_)) error = write_copy(link_, layout_, bytes_);

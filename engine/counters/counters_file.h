@@ -46,6 +46,8 @@ class CountersFile {
   // Of the session's engine, running or not. Whoever only looks cannot harm it.
   enum class Use : std::uint8_t { kSteer, kLook };
   [[nodiscard]] std::string attach(const std::string& session_folder, Use use = Use::kSteer);
+  // Layout::settled() from now on, whichever file the session folder leads to meanwhile.
+  void settle();
   // The engine's end: the copy into the session folder, and tmpfs is as before.
   [[nodiscard]] std::string finish();
 

@@ -17,7 +17,7 @@
 namespace mm::counters {
 
 inline constexpr std::uint64_t kMagic = 0x737265746e756f63;  // "counters"
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kPathBytes = 1024;  // with the final zero
 
 enum class Phase : std::uint32_t {
@@ -52,6 +52,7 @@ struct alignas(kCacheLine) GuardLine {
   std::atomic<std::int64_t> beat{0};  // CLOCK_MONOTONIC; 0: there is none
   std::atomic<std::int32_t> pid{0};
   std::atomic<std::uint32_t> venue_lost{0};  // 1: it watches, but could not cancel
+  std::atomic<std::uint32_t> settled{0};     // 1: see Layout::settled()
 };
 
 // One of the venue's connections, written by the engine's main thread.
@@ -88,6 +89,11 @@ struct Layout {
   std::array<Connection, kConnectionsMax> connections;
   // instrument_count of Instrument follow
 
+  // Since the guard's latch was set no order of this engine is left and none can arrive: nobody has
+  // to act again, dead or hung as it may be. A person's resume, which clears the latch, ends that.
+  bool settled() const {
+    return latch.is_set(KillLatch::kGuard) && guard.settled.load(std::memory_order_acquire) != 0;
+  }
   Instrument* instruments() { return reinterpret_cast<Instrument*>(this + 1); }
   const Instrument* instruments() const { return reinterpret_cast<const Instrument*>(this + 1); }
 };

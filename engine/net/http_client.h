@@ -60,6 +60,8 @@ class HttpClient {
   HttpClient(Endpoint endpoint, const TlsContext* tls, const HttpOptions& options = {});
 
   HttpResponse send(const HttpRequest& request);
+  // Of the next requests.
+  void set_timeout(std::chrono::nanoseconds timeout) { options_.timeout = timeout; }
 
   const Endpoint& endpoint() const { return endpoint_; }
   std::uint64_t connections() const { return connections_; }  // dialled so far

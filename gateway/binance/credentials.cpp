@@ -10,9 +10,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace mm::binance::orders {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kFileBytesMax = 64 * 1024;
 
@@ -30,13 +33,25 @@ std::string system_error(const std::string& path, const char* what) {
   return fmt::format("{} {}: {}", what, path, std::strerror(errno));
 }
 
+// Whether systemd passed it to this service and to nobody else: directly inside
+// $CREDENTIALS_DIRECTORY, where root's copies show the access list's mask in the group's bits.
+bool is_systemd_credential(int fd, const struct stat& status) {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || status.st_uid != 0 || (status.st_mode & 07077) != 040) return false;
+  std::error_code unknown;
+  const fs::path real = fs::canonical(folder, unknown);
+  if (unknown) return false;
+  const fs::path file = fs::read_symlink(fmt::format("/proc/self/fd/{}", fd), unknown);
+  return !unknown && file.parent_path() == real;
+}
+
 // What forbids to take a secret from this file; empty if nothing does.
 std::string objection(const std::string& path, int fd, std::size_t& bytes) {
   struct stat status {};
   if (fstat(fd, &status) != 0) return system_error(path, "cannot look at");
   if (!S_ISREG(status.st_mode)) return fmt::format("{} is not a file", path);
   const auto mode = status.st_mode & 07777;
-  if ((mode & 077) != 0) {
+  if ((mode & 077) != 0 && !is_systemd_credential(fd, status)) {
     return fmt::format("{} has mode {:04o}: only its owner may read a key (chmod 600)", path, mode);
   }
   if (status.st_uid != geteuid() && status.st_uid != 0) {

@@ -2,7 +2,8 @@
 //
 // Cold: read once at start. MM_API_KEY and MM_API_SECRET (HMAC) or MM_PRIVATE_KEY_FILE (Ed25519 or
 // RSA, PEM) win over the configured files; the values are wiped from the environment when taken. A
-// file others than its owner may read is refused, naming it and its mode. No error quotes a key.
+// file others than its owner may read is refused, naming it and its mode, unless systemd passed it
+// as a credential, of mode 0440. No error quotes a key.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,7 @@ struct SecretFile {
   SecretText text;
   std::string error;
 };
-// A file only its owner may read, without the blanks around its content.
+// A file only its owner may read, or a credential of systemd's, without the blanks around it.
 SecretFile read_secret_file(const std::string& path);
 
 }  // namespace mm::binance::orders

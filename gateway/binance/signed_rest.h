@@ -7,6 +7,7 @@
 // nor a query gets into an error text.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ class SignedRest {
   // Of the venue's limits, as the last answer told.
   const LimitsUsed& used() const { return used_; }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
+  // Of the next requests.
+  void set_timeout(std::chrono::nanoseconds timeout) { http_.set_timeout(timeout); }
 
  private:
   net::HttpResponse send(const net::HttpRequest& request);

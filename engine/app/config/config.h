@@ -77,6 +77,7 @@ enum class OwnOrdersAtStart : std::uint8_t { kCancel, kAdopt };
 // [execution]: what only the connections need; the rest is in OrderManagementParams.
 struct ExecutionConfig {
   OwnOrdersAtStart own_orders_at_start = OwnOrdersAtStart::kCancel;  // [order_management]
+  Nanos adopt_within{30 * kSecond.v};                                // likewise
   Nanos backoff_first{250 * kMillisecond.v};
   Nanos backoff_longest{30 * kSecond.v};
   Nanos sweep_interval{60 * kSecond.v};

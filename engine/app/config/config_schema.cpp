@@ -168,6 +168,10 @@ Keys order_management_keys() {
           of_config(&Config::execution, &ExecutionConfig::own_orders_at_start),
           "Open orders that an earlier start has left, of a live run: all are cancelled, or up to "
           "max_order_count of them go on as ours"),
+      key("adopt_within_s", seconds("1", "3600"),
+          of_config(&Config::execution, &ExecutionConfig::adopt_within),
+          "With adopt: seconds that such orders rest while a start finds out where it stands; one "
+          "that takes longer cancels them"),
   };
 }
 
@@ -630,7 +634,7 @@ bool is_live(std::string_view section, std::string_view name) {
   };
   if (section == "strategy") return name != "volatility_window";
   if (section == "risk") return !one_of({"price_change_window", "start_position", "day_start"});
-  if (section == "order_management") return name != "own_orders_at_start";
+  if (section == "order_management") return !one_of({"own_orders_at_start", "adopt_within_s"});
   return section == "execution" && name == "modify_rate_limit";
 }
 

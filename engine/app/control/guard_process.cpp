@@ -37,17 +37,45 @@ GuardProcess::GuardProcess() {
 }
 
 std::string GuardProcess::start(const std::string& session_folder) {
-  const std::string output = session_folder + "/guard.txt";
+  session_ = session_folder;
+  return spawn();
+}
+
+std::string GuardProcess::keep_up(Nanos now) {
+  int status = 0;
+  if (pid_ > 0) {
+    if (began_ == Nanos{}) began_ = now;
+    if (waitpid(pid_, &status, WNOHANG) == 0) return {};
+    pid_ = 0;
+    if (now - began_ > kPauseLongest) pause_ = kPauseFirst;
+    due_ = now + pause_;
+    const bool told = pause_ != kPauseFirst;
+    pause_ = std::min(pause_ * 2, kPauseLongest);
+    if (told) return {};
+    const std::string how = WIFSIGNALED(status) ? fmt::format("by signal {}", WTERMSIG(status))
+                                                : fmt::format("with {}", WEXITSTATUS(status));
+    return fmt::format("the guard has ended {} and is started anew; guard.txt says why", how);
+  }
+  if (session_.empty() || now < due_) return {};
+  began_ = now;
+  due_ = now + kPauseLongest;
+  return spawn();
+}
+
+std::string GuardProcess::spawn() {
+  const std::string output = session_ + "/guard.txt";
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  // A connection that it kept open would outlive the engine.
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  std::string program = "/proc/self/exe", word = "guard", folder = session_folder;
+  std::string program = "/proc/self/exe", word = "guard", folder = session_;
   std::array<char*, 4> arguments{program.data(), word.data(), folder.data(), nullptr};
   std::vector<char*> environment;
   for (char** at = environ; *at != nullptr; ++at) environment.push_back(*at);
@@ -55,7 +83,6 @@ std::string GuardProcess::start(const std::string& session_folder) {
   environment.push_back(nullptr);
   const int problem = posix_spawn(&pid_, program.c_str(), &files, &attributes, arguments.data(),
                                   environment.data());
-  secrets_.clear();
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (problem == 0) return {};

@@ -14,6 +14,7 @@ namespace {
 
 std::atomic<std::int64_t> first_at{0};  // CLOCK_MONOTONIC; 0: none came
 std::atomic<bool> stop_insisted{false};
+int installed = 0;  // main thread
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 // What the live page switched off: the cursor, and the wrapping of long lines.
@@ -47,6 +48,7 @@ void on_signal(int number) {
 }  // namespace
 
 StopSignal::StopSignal() {
+  if (installed++ > 0) return;
   first_at.store(0);
   stop_insisted.store(false);
   struct sigaction action {};
@@ -65,6 +67,7 @@ StopSignal::StopSignal() {
 
 // What was told to end is about to: told again meanwhile, it still ends in order.
 StopSignal::~StopSignal() {
+  if (--installed > 0) return;
   if (requested()) return;
   struct sigaction fallback {};
   fallback.sa_handler = SIG_DFL;

@@ -3,7 +3,8 @@
 // One request may come as several signals: `timeout` and a shell tell the process and its group. So
 // whatever comes within kSameRequest of the first is the same request; a later one insists. Then
 // SIGINT ends at once and says so; SIGTERM and SIGHUP still end in order, but wait for no pause or
-// ban of the venue's any more. Process-wide; installed by the mode that runs, removed when it ends.
+// ban of the venue's any more. Process-wide; installed by the mode that runs, removed when it ends;
+// one inside another changes nothing.
 #pragma once
 
 #include "engine/core/types.h"

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
+#include <set>
+#include <thread>
 
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
@@ -21,6 +24,11 @@ namespace {
 
 namespace orders = binance::orders;
 
+// From the last sign of life to no order in 2 s: what the venue has for its answers is the rest. A
+// request that it lets wait goes out again that soon, over another connection.
+constexpr Nanos kFirstAnswerMax{800 * kMillisecond.v};
+static_assert(GuardConfig{}.timeout + GuardConfig{}.interval + kFirstAnswerMax <= 2 * kSecond);
+
 // Orders of the session's engine, by a connection of the guard's own.
 class SessionSweeper : public OrderSweeper {
  public:
@@ -31,22 +39,19 @@ class SessionSweeper : public OrderSweeper {
         exclusive_symbol_(config.order_management.exclusive_symbol),
         instruments_(instruments_of(config, engine)) {
     if (!credentials_.error.empty()) return;
-    account_.emplace(config.venue, credentials_, instruments_, pause_);
+    account_.emplace(config.venue, credentials_, instruments_, pause_, kFirstAnswerMax);
     second_.emplace(config.venue, credentials_, instruments_, second_pause_);
     second_->give_up_at(Nanos(0));
   }
 
-  // Whether the venue can be asked, so that it is known now and not when it matters.
+  // Why the venue can never be asked; empty if it may answer.
+  std::string error() const { return account_ ? account_->error() : credentials_.error; }
+  // Whether it does, so that it is known now and not when it matters; while the first account may
+  // be cancelling, on another thread. One symbol, in turn.
   std::string check() {
-    if (!credentials_.error.empty()) return credentials_.error;
-    std::string error;
-    for (std::size_t i = 0; i < instruments_.size() && error.empty(); ++i) {
-      error = ask_for(*account_, i);
-    }
-    return error;
+    const std::string symbol(instruments_[turn_++ % instruments_.size()].symbol());
+    return second_->questions().ask_signed("openOrders.status", {{"symbol", symbol}});
   }
-  // The same while the first may be cancelling, on another thread: one symbol, in turn.
-  std::string check_again() { return ask_for(*second_, turn_++ % instruments_.size()); }
   Left cancel_all(Nanos patience) override {
     const VenueAccount::Left left = account_->cancel_all({.self = identity_,
                                                           .everybody = exclusive_symbol_,
@@ -57,10 +62,6 @@ class SessionSweeper : public OrderSweeper {
   std::size_t instrument_count() const { return instruments_.size(); }
 
  private:
-  std::string ask_for(VenueAccount& account, std::size_t i) const {
-    const std::string symbol(instruments_[i].symbol());
-    return account.questions().ask_signed("openOrders.status", {{"symbol", symbol}});
-  }
   static std::vector<mm::Instrument> instruments_of(const Config& config,
                                                     const counters::CountersFile& engine) {
     std::vector<mm::Instrument> all;
@@ -86,11 +87,14 @@ void say(std::string_view line) {
 }
 
 int exit_code(Guard::Outcome outcome, bool venue_lost) {
-  const bool idle = outcome == Guard::Outcome::kEngineEnded || outcome == Guard::Outcome::kStopped;
-  if (idle && venue_lost) return fail("the venue did not answer the guard in the end");
+  const bool fired = outcome == Guard::Outcome::kFired || outcome == Guard::Outcome::kFiredNotFlat;
+  if (!fired && venue_lost) return fail("the venue did not answer the guard in the end");
   switch (outcome) {
     case Guard::Outcome::kEngineEnded:
       say("the engine has ended in an orderly way");
+      return 0;
+    case Guard::Outcome::kNothingLeft:
+      say("the engine has died, and none of its orders is left");
       return 0;
     case Guard::Outcome::kStopped:
       say("stopped: nobody watches the engine any more");
@@ -106,8 +110,7 @@ int exit_code(Guard::Outcome outcome, bool venue_lost) {
 int watch(counters::CountersFile& engine, const Config& config) {
   const counters::Identity& id = engine.layout().identity;
   SessionSweeper venue(config, engine);
-  if (std::string error = venue.check(); !error.empty()) return fail(error);
-  const StopSignal signals;
+  if (std::string error = venue.error(); !error.empty()) return fail(error);
   say(fmt::format("watching process {}, orders {}..., {} symbols, time-out {} ms", id.process.pid,
                   id.id_prefix.data(), venue.instrument_count(),
                   config.guard.timeout.v / kMillisecond.v));
@@ -129,7 +132,7 @@ int watch(counters::CountersFile& engine, const Config& config) {
        .stopped = StopSignal::requested});
   Guard::Outcome outcome;
   {
-    const VenueProof proof({.ask = [&venue] { return venue.check_again(); },
+    const VenueProof proof({.ask = [&venue] { return venue.check(); },
                             .say = say,
                             .lost = engine.layout().guard.venue_lost,
                             .interval = config.guard.proof_interval});
@@ -138,34 +141,55 @@ int watch(counters::CountersFile& engine, const Config& config) {
   return exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0);
 }
 
-// The newest that may have left orders, else the newest: simulations beside it need no guard.
-std::string live_session(const std::string& sessions) {
-  std::string ended;
-  for (const SessionFolder& folder : SessionFolder::all(sessions)) {
-    counters::CountersFile engine;
-    if (!engine.attach(folder.path()).empty()) continue;
-    const counters::Layout& layout = engine.layout();
-    if (std::string_view(layout.identity.mode.data()) != "live") continue;
-    if (layout.phase.load(std::memory_order_acquire) != counters::Phase::kEnded) {
-      return folder.path();
-    }
-    if (ended.empty()) ended = folder.path();
-  }
-  return ended;
+bool may_have_orders(const counters::CountersFile& engine) {
+  const counters::Layout& layout = engine.layout();
+  const bool alive = engine.engine_alive();  // before its phase: what it wrote, it wrote alive
+  const counters::Phase phase = layout.phase.load(std::memory_order_acquire);
+  if (phase == counters::Phase::kEnded) return false;
+  return alive || (phase != counters::Phase::kStarting && !layout.settled());
 }
 
-}  // namespace
+// Of a folder of sessions, those that trade with money: simulations beside them need no guard.
+class LiveSessions {
+ public:
+  explicit LiveSessions(const std::string& sessions) : sessions_(sessions) {}
 
-int guard_mode(const GuardOptions& options) {
-  const std::string folder =
-      options.session_dir.empty() ? live_session(options.sessions_dir) : options.session_dir;
-  if (folder.empty()) {
-    return fail("no live session found in " + options.sessions_dir +
-                ": name one, or run one first");
+  // The newest that may have orders; empty if none has.
+  std::string find() {
+    for (const SessionFolder& folder : SessionFolder::all(sessions_)) {
+      if (over_.contains(folder.path())) continue;
+      counters::CountersFile engine;
+      if (!engine.attach(folder.path(), counters::CountersFile::Use::kLook).empty()) continue;
+      const bool live = std::string_view(engine.layout().identity.mode.data()) == "live";
+      if (live && may_have_orders(engine)) return folder.path();
+      if (live && newest_over_.empty()) newest_over_ = folder.path();
+      over_.insert(folder.path());
+    }
+    return {};
   }
+  // Until there is one, or a person ends it. No venue is asked meanwhile.
+  std::string wait() {
+    constexpr std::chrono::milliseconds kLook{250};
+    std::string found = find();
+    if (found.empty()) say(fmt::format("waiting for a live session in {}", sessions_));
+    for (; found.empty() && !StopSignal::requested(); found = find()) {
+      std::this_thread::sleep_for(kLook);
+    }
+    return found;
+  }
+  // Of those that find() has passed.
+  const std::string& newest_over() const { return newest_over_; }
+
+ private:
+  std::string sessions_, newest_over_;
+  std::set<std::string> over_;  // and will stay so
+};
+
+int guard_session(const std::string& folder, const std::vector<std::string>& sets) {
   counters::CountersFile engine;
   if (std::string error = engine.attach(folder); !error.empty()) return fail(error);
-  const counters::Identity& id = engine.layout().identity;
+  const counters::Layout& layout = engine.layout();
+  const counters::Identity& id = layout.identity;
   const std::string_view mode = id.mode.data();
   if (mode != "live") {
     return fail(
@@ -173,13 +197,34 @@ int guard_mode(const GuardOptions& options) {
                     "guard",
                     folder, mode));
   }
-  const ConfigLoad load = load_config(SessionFolder(folder).config(), options.sets);
+  engine.layout().guard.venue_lost.store(0);  // whatever a guard before could do
+  if (!may_have_orders(engine)) {
+    const bool ended = layout.phase.load(std::memory_order_acquire) == counters::Phase::kEnded;
+    return exit_code(ended ? Guard::Outcome::kEngineEnded : Guard::Outcome::kNothingLeft, false);
+  }
+  const ConfigLoad load = load_config(SessionFolder(folder).config(), sets);
   if (!load.ok()) return fail(load.error);
   // Its key files are named as seen from there.
   if (chdir(id.working.data()) != 0) {
     return fail(fmt::format("{}: the engine's folder cannot be entered", id.working.data()));
   }
   return watch(engine, load.config);
+}
+
+}  // namespace
+
+int guard_mode(const GuardOptions& options) {
+  const StopSignal signals;
+  std::string folder = options.session_dir;
+  LiveSessions sessions(options.sessions_dir);
+  if (folder.empty()) folder = options.wait ? sessions.wait() : sessions.find();
+  if (folder.empty()) folder = sessions.newest_over();
+  if (StopSignal::requested()) return 0;
+  if (folder.empty()) {
+    return fail("no live session found in " + options.sessions_dir +
+                ": name one, or run one first");
+  }
+  return guard_session(folder, options.sets);
 }
 
 }  // namespace mm::app

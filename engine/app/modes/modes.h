@@ -85,6 +85,7 @@ int reload_mode(const ReloadOptions& options, const NewConfig& load);
 struct GuardOptions {
   std::string session_dir;  // empty: the newest in `sessions_dir`
   std::string sessions_dir = "sessions";
+  bool wait = false;              // until one there may have orders
   std::vector<std::string> sets;  // over the session's own config
 };
 int guard_mode(const GuardOptions& options);

@@ -5,8 +5,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <utility>
 
+#include "engine/app/control/interruptible.h"
+#include "engine/app/control/stop_signal.h"
 #include "engine/app/edges/live_edge.h"
 #include "engine/app/edges/paper_edge.h"
 #include "engine/app/modes/run_realtime.h"
@@ -21,6 +26,7 @@
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
+#include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
 #include "engine/runtime/durable_file.h"
 #include "gateway/binance/account_lock.h"
@@ -36,16 +42,6 @@ constexpr Nanos kPatience{300 * kSecond.v};
 std::string halt_text(const std::string& sessions, const std::string& reasons) {
   return fmt::format("not started: {} halts live runs until `mm_logic resume`:\n{}",
                      halt_path(sessions), std::string_view(reasons).substr(0, reasons.size() - 1));
-}
-
-int run_paper(const RunOptions& options, RunParts parts) {
-  parts.mode = "paper";
-  for (Instrument& i : parts.instruments) {
-    i.book_includes_own = false;
-    i.own_wallet = true;
-  }
-  parts.edge = make_paper_edge;
-  return run_realtime(options, parts);
 }
 
 // The folder of this engine's last session, kept beside its lock: "" if there is none.
@@ -84,10 +80,14 @@ class Refusal {
   const std::optional<orders::AccountLock>& lock() const { return lock_; }
   int refuse(const std::string& error, int canceled = 0) const {
     fail(error);
-    if (!lock_ || !lock_->held()) return 1;
-    const std::string left = clear_left_orders(config_, credentials_,
-                                               last_session(beside(*lock_, ".session")), canceled);
+    const std::string left = clear(canceled, StopSignal::insisted);
     return left.empty() ? 1 : fail(left);
+  }
+  // As clear_left_orders().
+  std::string clear(int canceled, const std::function<bool()>& hurried) const {
+    if (!lock_ || !lock_->held()) return {};
+    return clear_left_orders(config_, credentials_, last_session(beside(*lock_, ".session")),
+                             canceled, hurried);
   }
 
  private:
@@ -120,90 +120,173 @@ std::string lost_state(const std::string& path, const IdEpoch& next, const std::
       path);
 }
 
+// What it left is ours to look after from now on: no guard has to act on it any more.
+void take_over(const std::string& previous) {
+  counters::CountersFile before;
+  if (!previous.empty() && before.attach(previous).empty() && !before.engine_alive()) {
+    before.settle();
+  }
+}
+
 void say_progress(std::string_view line) {
   std::fprintf(stderr, "mm_logic: recovering: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
-int run_live(const RunOptions& options, RunParts parts, const orders::Credentials& credentials,
-             const std::vector<orders::LimitUsage>& limits, const Refusal& refusal) {
-  EngineConfig& engine = parts.config.engine;
-  const orders::AccountLock& lock = *refusal.lock();
-  const std::string previous = last_session(beside(lock, ".session"));
-  if (engine.epoch == 0) {
-    const std::string file = beside(lock, ".epoch");
-    const IdEpoch next = take_epoch(parts, credentials, file);
-    if (!next.error.empty()) return refusal.refuse(next.error);
-    engine.epoch = next.epoch;
-    const bool goes_on = parts.config.session.goes_on && !previous.empty();
-    if (next.behind) parts.notes.push_back(lost_state(file, next, goes_on ? previous : ""));
+// All that a run on a venue needs to know before it begins.
+class VenueStart {
+ public:
+  // Paper has no refusal: it leaves nothing behind.
+  VenueStart(const RunOptions& options, const Config& config,
+             const orders::Credentials& credentials, const std::optional<Refusal>& refusal)
+      : options_(options), config_(config), credentials_(credentials), refusal_(refusal) {}
+
+  // Asks the venue, for minutes if need be, and may be killed at any moment. Returns why nothing is
+  // begun.
+  std::string prepare();
+  int run(std::shared_ptr<GuardProcess> guard);
+  int refuse(const std::string& why) const {
+    return refusal_ ? refusal_->refuse(why, recovery_ ? recovery_->canceled() : 0) : fail(why);
   }
+  // Meanwhile, on another thread, again and again: cancels what rests for too long.
+  void watch_rest();
+  // And why it is not to go on, by a person or the guard.
+  std::string told_off() const;
+
+ private:
+  std::string choose_epoch();
+  std::string recover();
+  void trade_live();
+
+  const RunOptions& options_;
+  const Config& config_;
+  const orders::Credentials& credentials_;
+  const std::optional<Refusal>& refusal_;
+  RunParts parts_;
+  std::vector<orders::LimitUsage> limits_;
+  std::string previous_;
+  std::optional<StartRecovery> recovery_;
+  Nanos rest_until_ = Clock().now() + config_.execution.adopt_within;
+};
+
+std::string VenueStart::prepare() {
+  Findings findings(true);
+  const std::size_t tried =
+      refusal_ ? check_account(config_, credentials_, findings) : check_market(config_, findings);
+  if (findings.failed()) return "not started: what is said above has to be mended first";
+  net::SharedRequestPause pause;  // over when the trading begins
+  VenueInstruments venue = fetch_instruments(config_, pause);
+  if (!venue.error.empty()) return venue.error;
+  parts_.config = config_;
+  parts_.mode = refusal_ ? "live" : "paper";
+  parts_.instruments = venue.instruments;
+  parts_.resynchronises = config_.feed.source == FeedSource::kWebSocket;
+  parts_.obey = [info = venue.info](Config& c) { obey_limits(info, c); };
+  parts_.obey(parts_.config);
+  parts_.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
+  limits_ = order_limits(venue.info);
+  return refusal_ ? recover() : std::string();
+}
+
+std::string VenueStart::choose_epoch() {
+  EngineConfig& engine = parts_.config.engine;
   if (engine.id_nonce == 0) engine.id_nonce = draw_id_nonce();
-  StartRecovery recovery(
-      parts.config, credentials, parts.instruments,
-      {static_cast<std::uint8_t>(engine.instance), static_cast<std::uint16_t>(engine.epoch)},
-      RecoveryProgress(say_progress));
-  std::string error = recovery.run(previous);
-  if (!error.empty()) return refusal.refuse(error, recovery.canceled());
-  // The guard of an engine that died a moment ago may have written it meanwhile.
-  if (const std::string reasons = read_halt(parts.config.session.dir); !reasons.empty()) {
-    return refusal.refuse(halt_text(parts.config.session.dir, reasons), recovery.canceled());
-  }
-  parts.opening = recovery.opening();
-  parts.notes.insert(parts.notes.end(), recovery.lines().begin(), recovery.lines().end());
-  parts.begun = [&](SessionRecord& record) {
-    return remember_session(beside(lock, ".session"), record);
+  if (engine.epoch != 0) return {};
+  const std::string file = beside(*refusal_->lock(), ".epoch");
+  const IdEpoch next = take_epoch(parts_, credentials_, file);
+  if (!next.error.empty()) return next.error;
+  engine.epoch = next.epoch;
+  const bool goes_on = parts_.config.session.goes_on && !previous_.empty();
+  if (next.behind) parts_.notes.push_back(lost_state(file, next, goes_on ? previous_ : ""));
+  return {};
+}
+
+std::string VenueStart::recover() {
+  previous_ = last_session(beside(*refusal_->lock(), ".session"));
+  if (std::string error = choose_epoch(); !error.empty()) return error;
+  const EngineConfig& engine = parts_.config.engine;
+  recovery_.emplace(parts_.config, credentials_, parts_.instruments,
+                    orders::Identity{static_cast<std::uint8_t>(engine.instance),
+                                     static_cast<std::uint16_t>(engine.epoch)},
+                    RecoveryProgress(say_progress));
+  return recovery_->run(previous_);
+}
+
+// To the recovery they are orders that somebody has cancelled; what they execute it still finds.
+void VenueStart::watch_rest() {
+  if (config_.execution.own_orders_at_start != OwnOrdersAtStart::kAdopt) return;
+  if (!refusal_ || Clock().now() < rest_until_) return;
+  const Nanos rest_max = config_.execution.adopt_within;
+  rest_until_ = Clock().now() + rest_max;
+  const std::string left = refusal_->clear(0, StopSignal::requested);
+  if (left.empty()) return;
+  fail(fmt::format("the start takes longer than {} s, no order goes on: {}", rest_max.v / kSecond.v,
+                   left));
+}
+
+std::string VenueStart::told_off() const {
+  if (StopSignal::requested()) return "not started: told to end";
+  const std::string reasons = refusal_ ? read_halt(config_.session.dir) : std::string();
+  return reasons.empty() ? reasons : halt_text(config_.session.dir, reasons);
+}
+
+void VenueStart::trade_live() {
+  parts_.opening = recovery_->opening();
+  parts_.notes.insert(parts_.notes.end(), recovery_->lines().begin(), recovery_->lines().end());
+  parts_.begun = [this](SessionRecord& record) {
+    return remember_session(beside(*refusal_->lock(), ".session"), record);
   };
-  parts.refuse = [&](const std::string& why) { return refusal.refuse(why, recovery.canceled()); };
-  parts.mode = "live";
+  parts_.refuse = [this](const std::string& why) { return refuse(why); };
+  // A kill that found no control socket has written HALT.
+  parts_.may_begin = [this] { return told_off(); };
+  parts_.has_begun = [this] { take_over(previous_); };
   std::vector<std::uint64_t> last_trades;
-  for (const Instrument& i : parts.instruments) {
-    last_trades.push_back(parts.opening.find(i.symbol())->trade_id);
+  for (const Instrument& i : parts_.instruments) {
+    last_trades.push_back(parts_.opening.find(i.symbol())->trade_id);
   }
-  parts.edge = [&](const EdgeContext& context) {
-    return make_live_edge(context, credentials, limits, last_trades);
+  parts_.edge = [this, last_trades](const EdgeContext& context) {
+    return make_live_edge(context, credentials_, limits_, last_trades);
   };
-  return run_realtime(options, parts);
+}
+
+int VenueStart::run(std::shared_ptr<GuardProcess> guard) {
+  parts_.guard = std::move(guard);
+  if (refusal_) {
+    trade_live();
+    return run_realtime(options_, parts_);
+  }
+  for (Instrument& i : parts_.instruments) {
+    i.book_includes_own = false;
+    i.own_wallet = true;
+  }
+  parts_.edge = make_paper_edge;
+  return run_realtime(options_, parts_);
 }
 
 }  // namespace
 
 int run_on_venue(const RunOptions& options, const Config& config) {
+  const StopSignal signals;  // from here on an end is orderly, however long the start takes
   const bool live = options.mode == VenueMode::kLive;
   const auto guard = options.guard ? std::make_shared<GuardProcess>() : nullptr;
   const orders::Credentials credentials = live ? load_credentials(config) : orders::Credentials{};
   std::optional<Refusal> refusal;
   if (live) refusal.emplace(config, credentials);
-  const auto refuse = [&](const std::string& why) {
-    return refusal ? refusal->refuse(why) : fail(why);
-  };
+  VenueStart start(options, config, credentials, refusal);
   if (live) {
-    if (const std::string reasons = read_halt(config.session.dir); !reasons.empty()) {
-      return refuse(halt_text(config.session.dir, reasons));
-    }
+    if (const std::string why = start.told_off(); !why.empty()) return start.refuse(why);
     if (refusal->lock() && !refusal->lock()->held()) return fail(refusal->lock()->error());
   }
-  Findings findings(true);
-  const std::size_t tried =
-      live ? check_account(config, credentials, findings) : check_market(config, findings);
-  if (findings.failed()) return refuse("not started: what is said above has to be mended first");
-  net::SharedRequestPause pause;  // over when the trading begins
-  VenueInstruments venue = fetch_instruments(config, pause);
-  if (!venue.error.empty()) return refuse(venue.error);
-  RunParts parts{.config = config,
-                 .mode = {},
-                 .instruments = venue.instruments,
-                 .edge = {},
-                 .opening = {},
-                 .notes = {},
-                 .begun = {},
-                 .refuse = fail,
-                 .resynchronises = config.feed.source == FeedSource::kWebSocket,
-                 .obey = [info = venue.info](Config& c) { obey_limits(info, c); },
-                 .guard = guard};
-  parts.obey(parts.config);
-  parts.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
-  if (!live) return run_paper(options, std::move(parts));
-  return run_live(options, std::move(parts), credentials, order_limits(venue.info), *refusal);
+  std::string error;
+  const auto look = [&start] {
+    start.watch_rest();
+    return start.told_off();
+  };
+  const std::string told_off = run_interruptibly([&] { error = start.prepare(); }, look);
+  if (!told_off.empty()) {
+    end_process(refusal ? refusal->refuse(told_off) : fail(told_off));
+  }
+  if (error.empty()) error = start.told_off();
+  return error.empty() ? start.run(guard) : start.refuse(error);
 }
 
 }  // namespace mm::app

@@ -125,6 +125,8 @@ class RealtimeRun {
         opening_(parts.opening),
         notes_(parts.notes),
         begun_(parts.begun),
+        may_begin_(parts.may_begin),
+        has_begun_(parts.has_begun),
         refuse_(parts.refuse),
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
@@ -150,6 +152,7 @@ class RealtimeRun {
   void start_monitor();
   void watch_monitor();
   void watch_journal(Nanos now);
+  void keep_guard(Nanos now);
   void show_connections();
   bool shut_down();
   void stop_threads();
@@ -165,6 +168,8 @@ class RealtimeRun {
   SessionOpening opening_;
   std::vector<std::string> notes_;
   std::function<std::string(SessionRecord&)> begun_;
+  std::function<std::string()> may_begin_;
+  std::function<void()> has_begun_;
   std::function<int(const std::string&)> refuse_;
   Clock clock_;
   RunRings rings_{config_.engine, opening_.fills.size()};
@@ -274,6 +279,7 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   journal_thread_->start();
   for (auto& thread : hot_threads_) thread->start();
   set_phase(counters::Phase::kRunning);
+  if (has_begun_) has_begun_();
   return {};
 }
 
@@ -332,6 +338,7 @@ int RealtimeRun::run() {
   std::string error = open_session(plan);
   const StopSignal signals;
   if (error.empty()) error = start_steering();
+  if (error.empty() && may_begin_) error = may_begin_();
   if (error.empty()) {
     error = start_threads(plan);
     if (!error.empty()) set_phase(counters::Phase::kEnded);
@@ -357,6 +364,7 @@ void RealtimeRun::watch() {
       warm_at_ = kNever;
     }
     look(now);
+    keep_guard(now);
     record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -418,6 +426,12 @@ void RealtimeRun::look(Nanos now) {
   counts_ = counts;
   shown_ = now;
   view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+}
+
+// Trading goes on meanwhile.
+void RealtimeRun::keep_guard(Nanos now) {
+  const std::string problem = guard_ != nullptr ? guard_->keep_up(now) : std::string();
+  if (!problem.empty()) log_writer_->write(LogLevel::kError, now, problem);
 }
 
 // Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.

@@ -27,6 +27,10 @@ struct RunParts {
   std::vector<std::string> notes{};
   // Called when the session's journal is there, before anything is sent. Returns the error.
   std::function<std::string(SessionRecord&)> begun{};
+  // Asked when it can be steered and before anything is sent: why it is not to begin.
+  std::function<std::string()> may_begin{};
+  // Called when it has begun.
+  std::function<void()> has_begun{};
   // Says why nothing was begun; returns the exit code.
   std::function<int(const std::string&)> refuse = fail;
   // Whether the edge's feed reads rings.feed_requests; a market that loses nothing has no need to.

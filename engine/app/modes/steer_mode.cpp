@@ -13,6 +13,7 @@
 #include "engine/app/session/session_report.h"
 #include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
+#include "engine/runtime/clock.h"
 
 namespace mm::app {
 namespace {
@@ -21,14 +22,27 @@ using counters::CountersFile;
 
 constexpr std::chrono::milliseconds kAnswerPatience{5000};
 
+// What is not there, or does not listen, may be under way, or systemd starts it again.
+int halt_unheard(const std::string& sessions, const std::string& why) {
+  const std::string problem =
+      add_halt(sessions, Clock().now(), fmt::format("killed by command, unheard: {}", why));
+  if (!problem.empty()) {
+    return fail(fmt::format("{}; HALT is not written, a live run may start: {}", why, problem));
+  }
+  return fail(why + "; HALT is written: no live run starts until `mm_logic resume`");
+}
+
 int tell(const std::string& session, const CountersFile& counters, const Control& control) {
   const std::string request = control_text(control);
   const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
+  const bool kill = control.code == ControlCode::kKill;
+  if (!answer.error.empty() && kill) {
+    return halt_unheard(counters.layout().identity.sessions.data(), answer.error);
+  }
   if (!answer.error.empty()) return fail(answer.error);
   const std::optional<Obeyed> obeyed = read_obeyed(answer.text);
   if (!obeyed) return fail(answer.text);
   const std::string& unwritten = obeyed->rest;  // it is done, but
-  const bool kill = control.code == ControlCode::kKill;
   if (!unwritten.empty()) fail("HALT is not written, a live run may start again: " + unwritten);
   const Effect effect = wait_for_effect(counters, obeyed->events, kill);
   if (!effect.seen) return fail(request + ": " + kNotTakenUp);
@@ -71,7 +85,7 @@ int steer(const SteerOptions& options, const std::string& session) {
   }
   const Control& c = options.control;
   if (c.code == ControlCode::kResume && c.scope == PauseScope::kAll) return lift_halt(sessions);
-  return fail(error);
+  return c.code == ControlCode::kKill ? halt_unheard(sessions, error) : fail(error);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "engine/app/session/session_report.h"
 #include "engine/app/venue/venue_account.h"
 
@@ -18,7 +20,8 @@ std::string canceled_text(int canceled) {
 }  // namespace
 
 std::string clear_left_orders(const Config& config, const binance::orders::Credentials& credentials,
-                              const std::string& previous, int canceled) {
+                              const std::string& previous, int canceled,
+                              std::function<bool()> hurried) {
   net::SharedRequestPause pause;
   VenueAccount account(config.venue, credentials, {}, pause);
   const VenueAccount::Closing closing{
@@ -27,7 +30,8 @@ std::string clear_left_orders(const Config& config, const binance::orders::Crede
       .where = VenueAccount::Where::kAccount,
       .patience = kPatience,
       .pause_max = kPauseMax,
-      .say = [](std::string_view line) { fail(std::string(line)); }};
+      .say = [](std::string_view line) { fail(std::string(line)); },
+      .hurried = std::move(hurried)};
   VenueAccount::Left left;
   left.error = account.error();
   // Asked once: what keeps the venue from answering has refused the start, too.

@@ -6,6 +6,7 @@
 // way.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/app/config/config.h"
@@ -15,8 +16,9 @@ namespace mm::app {
 
 // Cancels them, on whatever symbol; with [venue] allow_live = no they are only looked for. A line
 // on what has become of them, `canceled` before included; empty if there were none. `previous`: the
-// folder of the session before, empty if there was none.
+// folder of the session before, empty if there was none. `hurried`: no ban is waited for any more.
 std::string clear_left_orders(const Config& config, const binance::orders::Credentials& credentials,
-                              const std::string& previous, int canceled);
+                              const std::string& previous, int canceled,
+                              std::function<bool()> hurried = {});
 
 }  // namespace mm::app

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "engine/app/venue/feed_setup.h"
 #include "engine/core/decimal_text.h"
@@ -15,20 +16,30 @@ namespace mm::app {
 
 namespace orders = binance::orders;
 
-constexpr std::chrono::seconds kRequestTimeout{5};
 constexpr std::size_t kClientIdMax = 36;
 constexpr std::size_t kSymbolMax = 24;
 constexpr std::string_view kRecentOrders = "allOrders";
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
-                           std::span<const Instrument> instruments, net::SharedRequestPause& pause)
+                           std::span<const Instrument> instruments, net::SharedRequestPause& pause,
+                           Nanos answer_max)
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
       pause_(pause),
-      rest_(url_.endpoint, &tls_, {.timeout = kRequestTimeout}, clock_, pause,
-            static_cast<int>(venue.recv_window.v / kMillisecond.v)),
+      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::nanoseconds(answer_max.v)}, clock_,
+            pause, static_cast<int>(venue.recv_window.v / kMillisecond.v)),
       venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
-      instruments_(instruments) {}
+      instruments_(instruments),
+      answer_max_(answer_max) {}
+
+std::string VenueAccount::ask(std::string_view method, orders::Params params) {
+  std::string error = venue_.ask_signed(method, std::move(params));
+  if (!error.empty() && !venue_.answered() && answer_max_ < kAnswerMax) {
+    answer_max_ = std::min(answer_max_ * 2, kAnswerMax);
+    rest_.set_timeout(std::chrono::nanoseconds(answer_max_.v));
+  }
+  return error;
+}
 
 std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
   if (std::string error = venue_.ask_signed("account.status", {}); !error.empty()) return error;
@@ -70,7 +81,13 @@ std::string VenueAccount::find_latest_start(std::uint8_t instance,
 
 std::string VenueAccount::list(const Closing& closing, std::vector<OpenOrder>& open) {
   open.clear();
-  if (closing.where != Where::kInstruments) return list_symbol(closing, {}, open);
+  // One of all symbols weighs as much as 13 lists of one, and is one answer to wait for.
+  constexpr std::size_t kListsMax = 13;
+  if (closing.where != Where::kInstruments || instruments_.size() > kListsMax) {
+    std::string error = list_symbol(closing, {}, open);
+    std::ranges::stable_sort(open, {}, &OpenOrder::symbol);
+    return error;
+  }
   for (const Instrument& i : instruments_) {
     if (std::string error = list_symbol(closing, i.symbol(), open); !error.empty()) return error;
   }
@@ -82,7 +99,7 @@ std::string VenueAccount::list_symbol(const Closing& closing, std::string_view s
                                       std::vector<OpenOrder>& open) {
   orders::Params of_symbol;
   if (!symbol.empty()) of_symbol.push_back({"symbol", std::string(symbol)});
-  std::string error = venue_.ask_signed("openOrders.status", std::move(of_symbol));
+  std::string error = ask("openOrders.status", std::move(of_symbol));
   if (!error.empty()) return error;
   for (const orders::OrderRecord& order : venue_.response().orders) {
     const orders::Owner owner = orders::owner_of(order.client_id, closing.self);
@@ -91,6 +108,7 @@ std::string VenueAccount::list_symbol(const Closing& closing, std::string_view s
     if (!ours && !closing.everybody) continue;
     const std::string_view on = symbol.empty() ? order.symbol : symbol;
     if (closing.where == Where::kElsewhere && trades(on)) continue;
+    if (closing.where == Where::kInstruments && !trades(on)) continue;
     open.push_back({std::string(on), std::string(order.client_id), order.order_id});
   }
   return {};
@@ -104,12 +122,12 @@ int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open
     std::string error;
     int canceled = 0;
     if (!closing.everybody) {
-      error = venue_.ask_signed("order.cancel", {{"symbol", order.symbol},
-                                                 orders::number_param("orderId", order.order_id),
-                                                 {"origClientOrderId", order.client_id}});
+      error = ask("order.cancel", {{"symbol", order.symbol},
+                                   orders::number_param("orderId", order.order_id),
+                                   {"origClientOrderId", order.client_id}});
       canceled = error.empty() ? 1 : 0;
     } else if (k == 0 || open[k - 1].symbol != order.symbol) {
-      error = venue_.ask_signed("openOrders.cancelAll", {{"symbol", order.symbol}});
+      error = ask("openOrders.cancelAll", {{"symbol", order.symbol}});
       if (error.empty()) canceled = static_cast<int>(venue_.response().orders.size());
     }
     all += canceled;

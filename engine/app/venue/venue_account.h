@@ -27,8 +27,12 @@ namespace mm::app {
 
 class VenueAccount {
  public:
+  // Whoever is in a hurry lets a request wait for an answer for less than kAnswerMax at first, so
+  // that a connection that is dead is given up for another soon; each time it is twice as long.
+  static constexpr Nanos kAnswerMax{5 * kSecond.v};
   VenueAccount(const VenueConfig& venue, const binance::orders::Credentials& credentials,
-               std::span<const Instrument> instruments, net::SharedRequestPause& pause);
+               std::span<const Instrument> instruments, net::SharedRequestPause& pause,
+               Nanos answer_max = kAnswerMax);
 
   // Empty, or why the venue cannot be asked at all: then nothing that follows may be called.
   std::string error() const { return url_.endpoint.tls ? tls_.error() : url_.error; }
@@ -87,6 +91,7 @@ class VenueAccount {
     std::string symbol, client_id;
     std::uint64_t order_id;
   };
+  std::string ask(std::string_view method, binance::orders::Params params);
   std::string list(const Closing& closing, std::vector<OpenOrder>& open);
   std::string list_symbol(const Closing& closing, std::string_view symbol,
                           std::vector<OpenOrder>& open);
@@ -105,6 +110,7 @@ class VenueAccount {
   binance::orders::SignedRest rest_;
   binance::orders::RestQuestions venue_;
   std::span<const Instrument> instruments_;
+  Nanos answer_max_;
 };
 
 }  // namespace mm::app
