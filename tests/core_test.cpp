@@ -184,6 +184,9 @@ TEST(Core, StopsOnlyTheIncreasingSideAtThePositionLimit) {
   h.start_quoting();
   // 0.334 + the rest of 0.5 on the second level, nothing on the third.
   ASSERT_EQ(h.live(Side::kBuy).size(), 2u);
+  EXPECT_EQ(h.side(Side::kBuy).bare(), QuoteReason::kQuoting) << "two orders rest";
+  EXPECT_EQ(h.side(Side::kBuy).shortfall(), QuoteReason::kPositionLimit);
+  EXPECT_EQ(h.core.instrument(0).absence(Side::kBuy, 2), QuoteReason::kPositionLimit);
   const Order first = h.live(Side::kBuy)[0];
   h.fill(first, first.lots, 1);
   const Order second = h.live(Side::kBuy)[0];
@@ -191,7 +194,9 @@ TEST(Core, StopsOnlyTheIncreasingSideAtThePositionLimit) {
   h.batch_end();
   h.answer_all();
   EXPECT_TRUE(h.live(Side::kBuy).empty());
-  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kPositionLimit);
+  EXPECT_EQ(h.side(Side::kBuy).bare(), QuoteReason::kPositionLimit);
+  EXPECT_EQ(h.side(Side::kBuy).shortfall(), QuoteReason::kQuoting);
+  EXPECT_EQ(h.side(Side::kSell).bare(), QuoteReason::kQuoting);
   EXPECT_EQ(h.live(Side::kSell).size(), 3u);
   EXPECT_EQ(h.core.invariants().total(), 0u);
 }
@@ -356,7 +361,9 @@ TEST(Core, KeepsWithinTheRequestBudgetAndNeverDelaysACancel) {
   h.book(Ticks(299'999), Ticks(300'001));
   h.advance(kSecond * 5);
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 5u);
-  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kRateBudget);
+  EXPECT_EQ(h.side(Side::kSell).bare(), QuoteReason::kQuoting) << "two of three are sent";
+  EXPECT_EQ(h.side(Side::kSell).shortfall(), QuoteReason::kRateBudget);
+  EXPECT_EQ(h.core.instrument(0).absence(Side::kSell, 2), QuoteReason::kRateBudget);
   h.advance(kMillisecond * 200);
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 1u);
   h.control(ControlCode::kKill);

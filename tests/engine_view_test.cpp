@@ -129,6 +129,29 @@ TEST(EngineView, LevelsHaveAReasonOrAnOrder) {
   }
 }
 
+// Neither a level that is left out nor the side that lacks it is what the other is.
+TEST(EngineView, ALevelLeftOutHasItsReasonAndItsSideTheShortfall) {
+  CoreConfig c = test::one_instrument();
+  c.instruments[0].risk.price_collar = ratio_ppm(3'500);  // levels at 0.2 %, 0.3 % and 0.4 %
+  PublishedCore engine(c);
+  engine.harness.start_quoting();
+  const EngineView view = engine.look();
+  const auto& levels = view.instruments[0].levels;
+  ASSERT_EQ(levels.rows(), 6u);
+  for (std::size_t i = 0; i < 6; ++i) {
+    const bool left_out = i % 3 == 2;
+    EXPECT_EQ(levels.at(i, "level_price") == 0, left_out);
+    EXPECT_EQ(levels.at(i, "level_reason"),
+              static_cast<int>(left_out ? QuoteReason::kPriceCollar : QuoteReason::kQuoting));
+  }
+  const auto& numbers = view.instruments[0].numbers;
+  for (const Side side : kSides) {
+    EXPECT_EQ(numbers.value("quote_reason", index(side)), static_cast<int>(QuoteReason::kQuoting));
+    EXPECT_EQ(numbers.value("quote_shortfall", index(side)),
+              static_cast<int>(QuoteReason::kPriceCollar));
+  }
+}
+
 TEST(EngineView, LatenciesAreCountedUpToTheirBounds) {
   PublishedCore engine;
   for (const std::int64_t ns : {90, 150, 150, 3'000'000}) engine.turn.record(Nanos(ns));

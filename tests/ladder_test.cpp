@@ -49,10 +49,26 @@ TEST(LadderSide, HoldsNoMoreThanItsLevelsAndErasesInOrder) {
   for (int i = 0; i < kMaxLevelsPerSide; ++i) EXPECT_TRUE(levels.add({Ticks(i), Lots(1)}));
   EXPECT_FALSE(levels.add({Ticks(99), Lots(1)}));
   levels.truncate(4);
-  levels.erase(1);
+  levels.drop(1, QuoteReason::kPriceBand);
   EXPECT_THAT(prices(levels), ElementsAre(0, 2, 3));
-  levels.erase(2);
+  levels.drop(2, QuoteReason::kPriceCollar);
   EXPECT_THAT(prices(levels), ElementsAre(0, 2));
+}
+
+TEST(LadderSide, WhyALevelWasDroppedStandsBehindThoseThatAreLeft) {
+  LadderSide levels = side_of({9, 8, 7, 6});
+  EXPECT_EQ(levels.dropped(), QuoteReason::kQuoting);
+  levels.drop(3, QuoteReason::kPriceCollar);
+  levels.drop(0, QuoteReason::kPositionLimit);
+  levels.hold(1, QuoteReason::kRateBudget);
+  EXPECT_THAT(prices(levels), ElementsAre(8, 7));
+  EXPECT_EQ(levels.against(0), QuoteReason::kQuoting);
+  EXPECT_EQ(levels.against(1), QuoteReason::kRateBudget);
+  EXPECT_EQ(levels.against(2), QuoteReason::kPositionLimit);
+  EXPECT_EQ(levels.against(3), QuoteReason::kPriceCollar);
+  EXPECT_EQ(levels.dropped(), QuoteReason::kPositionLimit);
+  levels.clear();
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(levels.against(i), QuoteReason::kQuoting);
 }
 
 ClampLimits limits(std::int64_t fair_ticks, std::int64_t opposite) {
@@ -94,10 +110,10 @@ TEST(Clamp, LevelsOutsideTheVenuesPriceRangeAreDropped) {
   i.price_min = Ticks(997);
   i.price_max = Ticks(1002);
   LadderSide bids = side_of({998, 997, 996});
-  EXPECT_EQ(clamp(Side::kBuy, limits(1000, 1001), i, bids), QuoteReason::kPriceCollar);
+  EXPECT_EQ(clamp(Side::kBuy, limits(1000, 1001), i, bids), QuoteReason::kPriceBand);
   EXPECT_THAT(prices(bids), ElementsAre(998, 997));
   LadderSide asks = side_of({1003, 1004});
-  EXPECT_EQ(clamp(Side::kSell, limits(1000, 999), i, asks), QuoteReason::kPriceCollar);
+  EXPECT_EQ(clamp(Side::kSell, limits(1000, 999), i, asks), QuoteReason::kPriceBand);
   EXPECT_THAT(prices(asks), IsEmpty());
 }
 

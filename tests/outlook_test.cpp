@@ -85,6 +85,38 @@ TEST_F(OutlookTest, ExposureIsThatOfTheOrdersAndOfTheLadder) {
   EXPECT_EQ(outlook.cancelled, 4);
 }
 
+// Sizes follow loosely: what a reload leaves where it is counts as it rests, not as it is wanted.
+TEST_F(OutlookTest, ExposureAfterIsWhatThenRests) {
+  ASSERT_NO_FATAL_FAILURE(begin(60, {"market.scenario=calm"}));
+  const auto rests = [&](Side side) {
+    Lots sum{};
+    for (const std::uint16_t slot : run_->core().orders().live(0, side)) {
+      sum += run_->core().orders().row(slot).leaves();
+    }
+    return base_amount(instruments_[0], sum);
+  };
+  const auto reload = [&](std::vector<std::string> sets) {
+    const Config next = with(std::move(sets));
+    record_.journal().flush();
+    const InstrumentOutlook outlook = look(next).instruments.at(0);
+    EXPECT_EQ(outlook.before.all_bought, outlook.position + rests(Side::kBuy));
+    record_.journal().config(effective_text(next));
+    run_->reload(make_core_config(next, instruments_));
+    run_->advance(run_->now() + kMillisecond * 100);  // for the answers
+    EXPECT_EQ(outlook.after.all_bought, outlook.position + rests(Side::kBuy));
+    EXPECT_EQ(outlook.after.all_sold, outlook.position - rests(Side::kSell));
+    return outlook;
+  };
+  const InstrumentOutlook smaller = reload({"strategy.order_notional=600"});
+  EXPECT_EQ(smaller.amended + smaller.cancelled + smaller.placed, 0) << "refill_below leaves them";
+  EXPECT_EQ(smaller.before.all_bought, smaller.after.all_bought);
+  const InstrumentOutlook much_smaller = reload({"strategy.order_notional=200"});
+  EXPECT_EQ(much_smaller.amended, 6);
+  EXPECT_LT(much_smaller.after.all_bought, much_smaller.before.all_bought);
+  const InstrumentOutlook fewer = reload({"strategy.target_orders_per_side=1"});
+  EXPECT_EQ(fewer.cancelled, 4);
+}
+
 TEST_F(OutlookTest, RequestsFollowTheMarketThatWas) {
   ASSERT_NO_FATAL_FAILURE(begin(300));
   const Outlook same = look(with({}));
@@ -95,6 +127,8 @@ TEST_F(OutlookTest, RequestsFollowTheMarketThatWas) {
   const std::int64_t sent = run_->core().requests().total().sent.raw;
   EXPECT_GT(2 * as_it_is.requests_before, sent / 2) << "about what the session itself has sent";
   EXPECT_LT(as_it_is.requests_before, 2 * sent);
+  EXPECT_LE(as_it_is.requests_sent, sent);
+  EXPECT_GT(as_it_is.requests_sent, sent * 8 / 10) << "of 270 s in 300";
   const Outlook eager = look(with({"strategy.modify_threshold=0.0001"}));
   EXPECT_EQ(eager.instruments.at(0).requests_before, as_it_is.requests_before);
   EXPECT_GT(eager.instruments.at(0).requests_after, 2 * as_it_is.requests_before);
@@ -106,7 +140,7 @@ TEST_F(OutlookTest, AFewLinesForEachInstrument) {
   EXPECT_THAT(text, HasSubstr("ETHUSDT\n  orders     6 rest: 0 amended, 2 cancelled, 4 left; 0"));
   EXPECT_THAT(text, HasSubstr("BTCUSDT\n  orders     6 rest"));
   EXPECT_THAT(text, HasSubstr("  if bought  "));
-  EXPECT_THAT(text, HasSubstr(" a minute, on the market of the last 29 s\n"));
+  EXPECT_THAT(text, HasSubstr(" a minute by this forecast on the market of the last 29 s; "));
   EXPECT_EQ(test::count_of(text, "\n"), 14u);
 }
 

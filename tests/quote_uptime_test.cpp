@@ -47,15 +47,27 @@ TEST(QuoteUptime, RepeatedUpdatesAtOneInstantChangeNothing) {
 
 TEST(ReasonTimes, AReasonCountsFromItsUpdateToTheNext) {
   ReasonTimes times;
-  times.update(Nanos(100), QuoteReason::kWarmUp);
-  times.update(Nanos(150), QuoteReason::kQuoting);
-  times.update(Nanos(160), QuoteReason::kRateBudget);
-  times.update(Nanos(190), QuoteReason::kQuoting);
-  times.update(Nanos(200), QuoteReason::kQuoting);
+  times.update(Nanos(100), QuoteReason::kWarmUp, false);
+  times.update(Nanos(150), QuoteReason::kQuoting, true);
+  times.update(Nanos(160), QuoteReason::kRateBudget, false);
+  times.update(Nanos(190), QuoteReason::kQuoting, true);
+  times.update(Nanos(200), QuoteReason::kQuoting, true);
   EXPECT_EQ(times.spent(QuoteReason::kWarmUp), Nanos(50));
   EXPECT_EQ(times.spent(QuoteReason::kQuoting), Nanos(20));
   EXPECT_EQ(times.spent(QuoteReason::kRateBudget), Nanos(30));
   EXPECT_EQ(times.spent(QuoteReason::kHalted), Nanos(0));
+}
+
+TEST(ReasonTimes, WhatFallsShortIsQuotedAllTheSame) {
+  ReasonTimes times;
+  times.update(Nanos(0), QuoteReason::kPositionLimit, true);
+  times.update(Nanos(100), QuoteReason::kPositionLimit, false);
+  times.update(Nanos(130), QuoteReason::kQuoting, true);
+  times.update(Nanos(170), QuoteReason::kQuoting, true);
+  EXPECT_EQ(times.spent(QuoteReason::kQuoting), Nanos(140));
+  EXPECT_EQ(times.spent(QuoteReason::kPositionLimit), Nanos(30));
+  EXPECT_EQ(times.fell_short(QuoteReason::kPositionLimit), Nanos(100));
+  EXPECT_EQ(times.fell_short(QuoteReason::kQuoting), Nanos(40));
 }
 
 TEST(DueTime, IsSplitIntoTheTimeAnOrderStoodAndTheRest) {

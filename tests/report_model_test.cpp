@@ -144,6 +144,37 @@ TEST(ReportModel, AnOrdersLifeIsItsQueueItsWaitAndItsEnd) {
   EXPECT_EQ(w.seen().fills.rows()[1].position, w.core.instrument(0).position.base());
 }
 
+// As top has it: not the level that it was placed for, when the market has moved on.
+TEST(ReportModel, AFillIsOfTheLevelThatItsOrderServedThen) {
+  Watched w;
+  w.quote(Ticks(300'000), Ticks(300'010));
+  w.wait(7);
+  const std::vector<Command> placed = w.take(CommandKind::kPlace);
+  ASSERT_EQ(placed.size(), 6u);
+  for (const Command& c : placed) w.accept(c);
+  const std::int64_t apart = placed[0].ticks - placed[1].ticks;
+  Ticks bid(300'000);
+  std::uint64_t trade = 0;
+  int moved = 0;
+  for (int move = 0; move < 12; ++move) {
+    bid += Ticks(apart * (move % 3 == 2 ? -4 : 1));
+    w.quote(bid, bid + Ticks(10));
+    for (int round = 0; round < 4; ++round) w.answer_all();
+    const std::vector<Order> bids = w.live(Side::kBuy);
+    for (std::size_t i = 0; i < bids.size(); ++i) {
+      Command of;
+      of.id = bids[i].id;
+      of.side = Side::kBuy;
+      of.ticks = static_cast<std::int32_t>(bids[i].price.v);
+      w.fill(of, ++trade, Lots(1));
+      ASSERT_EQ(w.seen().fills.rows().size(), trade);
+      EXPECT_EQ(w.seen().fills.rows().back().level, static_cast<int>(i)) << move;
+      moved += bids[i].level != static_cast<int>(i) ? 1 : 0;
+    }
+  }
+  EXPECT_GT(moved, 0) << "else they are where they were placed";
+}
+
 TEST(ReportModel, SamplesAreThinnedAndTheLastIsTheEnd) {
   Watched w;
   for (int i = 0; i < 5'000; ++i) {

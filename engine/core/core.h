@@ -118,6 +118,7 @@ class Core {
   void set_funds(const InstrumentState& s);
   SizeLimits size_limits(const InstrumentState& s, Side side) const;
   void conclude(InstrumentState& s);
+  static bool is_due(const InstrumentState& s, Side side);
   void check_invariants(InstrumentState& s);
   void measure(InstrumentState& s);
 
@@ -135,6 +136,8 @@ class Core {
   void cancel_all(InstrumentState& s, CommandBuffer& out);
   Lots excess(const InstrumentState& s, Side side) const;
   bool is_in_doubt(const InstrumentState& s, Side side) const;
+  static void hold(InstrumentState& s, Side side, const PlanAction& action, QuoteReason why);
+  static void hold_all(InstrumentState& s, Side side, QuoteReason why);
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, CommandBuffer& out);
   bool act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out);

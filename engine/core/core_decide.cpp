@@ -129,9 +129,9 @@ void Core::conclude(InstrumentState& s) {
   for (const Side side : kSides) {
     meter_.on_desired(s.id, side, s.ladder.side(side).quotes(), now_);
   }
-  measure(s);
   plan_wake(s);
   check_invariants(s);
+  measure(s);
 }
 
 // Marks the position at the market's mid; a limit on losses exceeded trips everything.
@@ -197,15 +197,13 @@ void Core::build_ladder(InstrumentState& s) {
   for (const Side side : kSides) {
     LadderSide& levels = s.ladder.side(side);
     SideState& state = s.side(side);
-    if (state.gate == Gate::kOpen && levels.size() == 0) state.reason = QuoteReason::kPriceBand;
     const ClampLimits limits{s.fair, s.config.strategy.min_spread, s.config.risk.price_collar,
                              side == Side::kBuy ? s.touch.ask : s.touch.bid};
-    const QuoteReason dropped = clamp(side, limits, s.config.instrument, levels);
-    if (state.gate == Gate::kOpen && dropped != QuoteReason::kQuoting && levels.size() == 0) {
-      state.reason = dropped;
-    }
-    const QuoteReason left_out = fit_sizes(side, size_limits(s, side), s.size_rules, levels);
-    if (state.gate == Gate::kOpen && left_out != QuoteReason::kQuoting) state.reason = left_out;
+    clamp(side, limits, s.config.instrument, levels);
+    fit_sizes(side, size_limits(s, side), s.size_rules, levels);
+    if (state.gate != Gate::kOpen) continue;
+    if (levels.size() == 0) state.reason = QuoteReason::kPriceBand;
+    if (levels.dropped() != QuoteReason::kQuoting) state.reason = levels.dropped();
   }
 }
 
@@ -244,6 +242,18 @@ SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
   return limits;
 }
 
+// Of a side without an order: is one to be sent, and nothing stands against it?
+bool Core::is_due(const InstrumentState& s, Side side) {
+  const SideState& state = s.side(side);
+  if (state.reason == QuoteReason::kQuoting) return true;
+  if (state.gate != Gate::kOpen) return false;
+  const LadderSide& levels = s.ladder.side(side);
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels.against(i) == QuoteReason::kQuoting) return true;
+  }
+  return false;
+}
+
 // Recomputed from the rows, not from the sums the checks above relied on.
 void Core::check_invariants(InstrumentState& s) {
   bool holds = invariants_.check(Invariant::kPositionExplained,
@@ -260,7 +270,8 @@ void Core::check_invariants(InstrumentState& s) {
       if (side == Side::kBuy) highest_bid = std::max(highest_bid, o.aggressive_price());
       if (side == Side::kSell) lowest_ask = std::min(lowest_ask, o.aggressive_price());
     }
-    const SideState& state = s.side(side);
+    SideState& state = s.side(side);
+    state.quoted = !pulled || is_due(s, side);
     // What leaves or shrinks may be over a limit that has shrunk; nothing was added on top of it.
     const bool within = (state.added ? possible : intended) <= state.room;
     holds &= invariants_.check(Invariant::kExposure, within || !s.marked);
@@ -292,9 +303,9 @@ void Core::measure(InstrumentState& s) {
     two_sided &= reached;
     SideState& state = s.side(side);
     reset_over &=
-        reached || (state.reason != QuoteReason::kQuoting && state.reason != QuoteReason::kReset);
-    state.times.update(now_, state.reason);
-    state.due.update(now_, s.warmed_up && state.reason == QuoteReason::kQuoting, reached);
+        reached || (state.bare() != QuoteReason::kQuoting && state.bare() != QuoteReason::kReset);
+    state.times.update(now_, state.reason, state.quoted);
+    state.due.update(now_, s.warmed_up && state.bare() == QuoteReason::kQuoting, reached);
   }
   s.uptime.update(now_, s.warmed_up, two_sided);
   if (reset_over) s.reset.quoted(now_);

@@ -81,18 +81,38 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
       state.reason = QuoteReason::kRateBudget;
     }
   }
+  bool in_line = false;  // the rest waits with one that has no token
   for (const PlanAction& action : actions) {
     if (action.step != PlanStep::kCancel && state.gate != Gate::kOpen) continue;
-    if (pressure == BudgetPressure::kScarce && may_wait(action, input.targets.size())) {
-      state.reason = QuoteReason::kRateBudget;
+    if (in_line) {
+      hold(s, side, action, QuoteReason::kRateBudget);
+    } else if (pressure == BudgetPressure::kScarce && may_wait(action, input.targets.size())) {
+      hold(s, side, action, QuoteReason::kRateBudget);
       s.retry_at = std::min(s.retry_at, budget_.pressure_end());
-      continue;
+    } else if (!act(s, side, action, out)) {
+      hold(s, side, action, QuoteReason::kRateBudget);
+      in_line = true;
     }
-    if (!act(s, side, action, out)) break;
   }
   trim(s, side, allowed, out);
-  if (state.reason == QuoteReason::kQuoting && is_in_doubt(s, side)) {
-    state.reason = QuoteReason::kReconciling;
+  if (is_in_doubt(s, side)) hold_all(s, side, QuoteReason::kReconciling);
+}
+
+// Why it is not carried out: of its side, and of the level that would have an order by it.
+void Core::hold(InstrumentState& s, Side side, const PlanAction& action, QuoteReason why) {
+  s.side(side).reason = why;
+  if (action.step == PlanStep::kPlace) {
+    s.ladder.side(side).hold(static_cast<std::size_t>(action.level), why);
+  }
+}
+
+// All levels that nothing else stands against.
+void Core::hold_all(InstrumentState& s, Side side, QuoteReason why) {
+  SideState& state = s.side(side);
+  if (state.reason == QuoteReason::kQuoting) state.reason = why;
+  LadderSide& levels = s.ladder.side(side);
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels.against(i) == QuoteReason::kQuoting) levels.hold(i, why);
   }
 }
 
@@ -126,7 +146,6 @@ bool Core::may_request(InstrumentState& s, Side side) {
   if (!waiting_.is_next(s.id, first) || !budget_.has_token(now_)) {
     waiting_.wait(s.id, first);
     turn_.blocked = true;
-    s.side(side).reason = QuoteReason::kRateBudget;
     return false;
   }
   return true;
@@ -160,7 +179,7 @@ void Core::spend(const InstrumentState& s, Side side, const Quote& quote, const 
   funds.spare -= {std::max(Lots(0), more.lots), std::max(Money(0), more.worth)};
 }
 
-// Carries out one planned action if risk and budget allow. False ends this side for now.
+// Carries out one planned action if risk and budget allow. False: no token, nor for what follows.
 bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out) {
   Order* order = action.slot == kNoSlot ? nullptr : &table_.row(action.slot);
   if (action.step == PlanStep::kCancel) {
@@ -180,7 +199,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   if (resize) {
     quote.price = order->price;
   } else if (!fit_balance(s, side, order, quote)) {
-    s.side(side).reason = QuoteReason::kInsufficientBalance;
+    hold(s, side, action, QuoteReason::kInsufficientBalance);
     return true;
   }
   const Lots freed = place ? Lots(0) : order->exposure();
@@ -205,7 +224,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
     const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
     const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
     SideState& state = s.side(side);
-    state.reason = reason;
+    hold(s, side, action, reason);
     if (denied == QuoteReason::kPositionLimit) return true;
     // What stands against it at decision after decision is one denial.
     if (state.denied != reason && state.denied_before != reason) {

@@ -46,7 +46,9 @@ enum class Gate : std::uint8_t {
 
 struct SideState {
   Gate gate = Gate::kPull;
-  QuoteReason reason = QuoteReason::kDisconnected;
+  QuoteReason reason = QuoteReason::kDisconnected;  // why nothing, or not everything, is quoted
+  // An order rests that is not leaving, or is to be sent and nothing stands against it.
+  bool quoted = false;
   Lots room{};         // what everything that may be live may come to, at the last decision
   bool added = false;  // exposure was added by it
   // Why an order was denied at this decision and at the one before; kQuoting if none was.
@@ -55,6 +57,10 @@ struct SideState {
   ReasonTimes times;
   DueTime due;
   bool paused = false;
+
+  // Why nothing is quoted; and why not everything wanted is, though something is.
+  QuoteReason bare() const { return quoted ? QuoteReason::kQuoting : reason; }
+  QuoteReason shortfall() const { return quoted ? reason : QuoteReason::kQuoting; }
 };
 
 struct OrderCounts {
@@ -142,6 +148,14 @@ struct InstrumentState {
   std::uint64_t events_in = 0;
   bool dirty = false;    // decide at the next BatchEnd
   bool decided = false;  // and not concluded
+
+  // Why no order serves a level that none does, in its place on the side or behind those wanted;
+  // kQuoting: it is to be sent, or the strategy does not want so many.
+  QuoteReason absence(Side s, std::size_t level) const {
+    const QuoteReason own = ladder.side(s).against(level);
+    if (own != QuoteReason::kQuoting) return own;
+    return side(s).gate == Gate::kOpen ? side(s).bare() : side(s).reason;
+  }
 
   SideState& side(Side s) { return sides[index(s)]; }
   const SideState& side(Side s) const { return sides[index(s)]; }

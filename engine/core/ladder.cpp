@@ -31,8 +31,9 @@ QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instru
   QuoteReason reason = QuoteReason::kQuoting;
   for (std::size_t i = levels.size(); i-- > 0;) {
     if (levels[i].price >= lowest && levels[i].price <= highest) continue;
-    levels.erase(i);
-    reason = QuoteReason::kPriceCollar;
+    const bool collared = side == Side::kBuy ? levels[i].price < edge : levels[i].price > edge;
+    reason = collared ? QuoteReason::kPriceCollar : QuoteReason::kPriceBand;
+    levels.drop(i, reason);
   }
   return reason;
 }
@@ -71,7 +72,7 @@ QuoteReason fit_sizes(Side side, const SizeLimits& limits, const SizeRules& rule
       reason = by_funds  ? QuoteReason::kInsufficientBalance
                : by_room ? limits.room_reason
                          : QuoteReason::kBelowMinSize;
-      levels.erase(i);
+      levels.drop(i, reason);
       continue;
     }
     levels[i].lots = lots;

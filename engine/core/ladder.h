@@ -2,7 +2,8 @@
 //
 // Filled by a strategy on the core's thread at each decision, then clamped, then handed to the
 // planner; fixed size, no allocation. Levels stand best first: bids from high to low, asks from low
-// to high, no two on one tick.
+// to high, no two on one tick. What stands against a level is kept beside it, at no cost to those
+// that nothing stands against.
 #pragma once
 
 #include <array>
@@ -25,15 +26,27 @@ struct Quote {
 
 class LadderSide {
  public:
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    against_.fill(QuoteReason::kQuoting);
+  }
   bool add(Quote q) {
     if (size_ == quotes_.size()) return false;
     quotes_[size_++] = q;
     return true;
   }
-  void erase(std::size_t i) {
+  // Leaves a level out. Why stays behind those that are left, where a place has become free.
+  void drop(std::size_t i, QuoteReason why) {
     for (; i + 1 < size_; ++i) quotes_[i] = quotes_[i + 1];
-    --size_;
+    against_[--size_] = why;
+  }
+  // A level that is wanted, and for which nothing can be sent now.
+  void hold(std::size_t i, QuoteReason why) { against_[i] = why; }
+  // kQuoting: nothing, or no such level was ever wanted.
+  QuoteReason against(std::size_t i) const { return against_[i]; }
+  // Why the last level dropped was.
+  QuoteReason dropped() const {
+    return size_ < quotes_.size() ? against_[size_] : QuoteReason::kQuoting;
   }
   void truncate(std::size_t n) { size_ = n < size_ ? n : size_; }
   std::size_t size() const { return size_; }
@@ -44,6 +57,7 @@ class LadderSide {
 
  private:
   std::array<Quote, kMaxLevelsPerSide> quotes_;
+  std::array<QuoteReason, kMaxLevelsPerSide> against_{};
   std::size_t size_ = 0;
 };
 
@@ -76,8 +90,8 @@ struct ClampLimits {
   Ticks opposite_best;  // the market's best price on the other side, own orders excluded
 };
 // The clamps (README, Ladder): at least min_spread from fair value, one tick short of the
-// opposite best, within the collar and the venue's price range. Returns why levels were dropped,
-// kQuoting if none was.
+// opposite best, within the collar and the venue's price range. Returns why the last level that was
+// dropped was, kQuoting if none was.
 QuoteReason clamp(Side side, const ClampLimits& limits, const Instrument& instrument,
                   LadderSide& levels);
 

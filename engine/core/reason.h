@@ -1,4 +1,5 @@
-// Why a side is not quoted, and why each decision was made: two enums shown everywhere by name.
+// Why a side, or a level of it, is not quoted, and why each decision was made: two enums shown
+// everywhere by name.
 //
 // Written by the core on every decision, read by status, summary, journal and explain.
 #pragma once
@@ -7,7 +8,7 @@
 
 namespace mm {
 
-// Why nothing, or not everything wanted, is quoted. README, Risk.
+// Why nothing, or not everything wanted, is quoted; which of both is said beside it. README, Risk.
 enum class QuoteReason : std::uint8_t {
   kQuoting,
   kDisconnected,

@@ -66,10 +66,13 @@ void set_quotes(InstrumentUpdate& out, const InstrumentState& s) {
   out.set("fair_value_price", s.fair.v);
   for (const Side side : kSides) {
     const SideState& state = s.side(side);
-    out.set("quote_reason", static_cast<std::int64_t>(state.reason), index(side));
+    out.set("quote_reason", static_cast<std::int64_t>(state.bare()), index(side));
+    out.set("quote_shortfall", static_cast<std::int64_t>(state.shortfall()), index(side));
     for (std::size_t r = 0; r < static_cast<std::size_t>(QuoteReason::kCount); ++r) {
       const auto reason = static_cast<QuoteReason>(r);
-      out.set("quote_reason_seconds_total", state.times.spent(reason), side_reason(side, reason));
+      const std::size_t at = side_reason(side, reason);
+      out.set("quote_reason_seconds_total", state.times.spent(reason), at);
+      out.set("quote_shortfall_seconds_total", state.times.fell_short(reason), at);
     }
     out.set("quote_levels", std::uint64_t{s.ladder.side(side).size()}, index(side));
     out.set("quote_due_seconds_total", state.due.total(), index(side));

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "engine/core/params.h"
 #include "engine/counters/metric.h"
 
 namespace mm::counters {
@@ -71,11 +72,16 @@ inline constexpr auto kInstrumentMetrics = [] {
       {"fair_value_price", kGauge, U::kHalfTicks, L::kNone, "Fair value of the last decision"},
       {"mark_price", kGauge, U::kHalfTicks, L::kNone, "Market mid that values the position"},
       {"order_session", kGauge, U::kSession, L::kNone, "Whether orders can be sent and asked for"},
-      {"quote_reason", kGauge, U::kReason, L::kSide, "Why a side is not quoted; quoting: it is"},
+      {"quote_reason", kGauge, U::kReason, L::kSide,
+       "Why a side has no order; quoting: it has one, or is about to"},
+      {"quote_shortfall", kGauge, U::kReason, L::kSide,
+       "Why a side that is quoted is not quoted in full; quoting: it is, or it is not quoted"},
       {"quote_reason_seconds_total", kCounter, U::kNanos, L::kSideReason,
-       "How long a side stood for each reason"},
+       "How long a side had no order for each reason; quoting: it had"},
+      {"quote_shortfall_seconds_total", kCounter, U::kNanos, L::kSideReason,
+       "How long a side was quoted, but not in full, for each reason; quoting: in full"},
       {"quote_due_seconds_total", kCounter, U::kNanos, L::kSide,
-       "How long a side had no reason not to be quoted, after the warm-up"},
+       "How long a side was quoted, or had no reason not to be, after the warm-up"},
       {"quote_stood_seconds_total", kCounter, U::kNanos, L::kSide,
        "How long of that an order within max_spread stood"},
       {"position_base", kGauge, U::kAmount, L::kNone, "Position in the base asset"},
@@ -146,7 +152,7 @@ inline constexpr auto kOrderRow = [] {
 }();
 
 // Levels of the ladder as last decided, each side nearest first, those left out included.
-inline constexpr std::size_t kLevelRowsMax = 64;
+inline constexpr std::size_t kLevelRowsMax = 2 * kMaxLevelsPerSide;
 inline constexpr auto kLevelRow = [] {
   using enum MetricType;
   using U = MetricUnit;
@@ -157,7 +163,7 @@ inline constexpr auto kLevelRow = [] {
       {"level_price", kGauge, U::kTicks, L::kNone, "Price that is wanted; 0: not quoted now"},
       {"level_quantity", kGauge, U::kLots, L::kNone, "Size that is wanted"},
       {"level_reason", kGauge, U::kReason, L::kNone,
-       "Why no order rests for it; quoting: one does, or is about to"},
+       "Why no order rests for it; quoting: one does, or is about to, or it is not wanted"},
       {"level_order_state", kGauge, U::kOrderState, L::kNone, "Of its order; free: it has none"},
       {"level_order_id", kGauge, U::kId, L::kNone, "Client order id; 0: it has none"},
   });

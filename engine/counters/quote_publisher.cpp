@@ -1,7 +1,6 @@
 #include "engine/counters/quote_publisher.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace mm::counters {
 namespace {
@@ -11,15 +10,10 @@ constexpr std::int64_t number(auto value) {
 }
 
 // Why no order rests for a level of this side; what is about to be sent has no reason yet.
-QuoteReason level_reason(const SideState& side, const Order* order) {
+QuoteReason level_reason(const InstrumentState& s, Side side, std::size_t level,
+                         const Order* order) {
   const bool rests = order != nullptr && !order->is_leaving();
-  return rests ? QuoteReason::kQuoting : side.reason;
-}
-
-// As many as are wanted, or are meant to be.
-std::size_t levels_of(const InstrumentState& s, Side side) {
-  const auto meant = static_cast<std::size_t>(s.config.strategy.target_orders_per_side);
-  return std::min(std::max(meant, s.ladder.side(side).size()), kLevelRowsMax / 2);
+  return rests ? QuoteReason::kQuoting : s.absence(side, level);
 }
 
 }  // namespace
@@ -51,7 +45,7 @@ void QuotePublisher::publish_orders(const InstrumentState& s, Instrument& out) {
   OrderBlock::Update update(out.orders);
   std::size_t rows = 0;
   for (const Side side : kSides) {
-    match(s, side, levels_of(s, side));
+    levels_.match(core_.orders(), s, side);
     // Half of the rows for each side: neither crowds out the other.
     std::size_t left = kOrderRowsMax / 2;
     for (const std::uint16_t slot : core_.orders().live(s.id, side)) {
@@ -73,7 +67,7 @@ void QuotePublisher::set_order(OrderBlock::Update& out, std::size_t row, const I
   out.set_row(row, "order_state", number(order.state));
   out.set_row(row, "order_request", number(order.in_flight));
   out.set_row(row, "order_decision", number(order.why));
-  out.set_row(row, "order_level", level_of(order));
+  out.set_row(row, "order_level", std::int64_t{levels_.level_of(order)});
   out.set_row(row, "order_price", order.price.v);
   out.set_row(row, "order_next_price", order.next_lots.v > 0 ? order.next_price.v : 0);
   out.set_row(row, "order_quantity", order.lots.v);
@@ -83,49 +77,20 @@ void QuotePublisher::set_order(OrderBlock::Update& out, std::size_t row, const I
   out.set_row(row, "order_created_seconds", order.created.v);
 }
 
-// Orders and levels in the order of their prices, each order with the nearest level that leaves a
-// level for every order behind it. What leaves serves none, unless nothing is wanted.
-void QuotePublisher::match(const InstrumentState& s, Side side, std::size_t levels) {
-  order_of_level_.fill(nullptr);
-  const LadderSide& ladder = s.ladder.side(side);
-  std::size_t count = 0;
-  const auto serves = [&](const Order& o) { return ladder.size() == 0 || !o.is_leaving(); };
-  for (const std::uint16_t slot : core_.orders().live(s.id, side)) {
-    const Order& order = core_.orders().row(slot);
-    if (serves(order) && count < levels) candidates_[count++] = &order;
-  }
-  std::size_t level = 0;
-  for (std::size_t i = 0; i < count; ++i, ++level) {
-    const auto away = [&](std::size_t at) {
-      return at < ladder.size() ? std::abs(ladder[at].price.v - candidates_[i]->price.v)
-                                : Ticks::max().v;
-    };
-    while (level + count - i < levels && away(level + 1) < away(level)) ++level;
-    order_of_level_[level] = candidates_[i];
-  }
-}
-
-// As matched last; -1: none.
-std::int64_t QuotePublisher::level_of(const Order& order) const {
-  const auto at = std::ranges::find(order_of_level_, &order);
-  return at == order_of_level_.end() ? -1 : at - order_of_level_.begin();
-}
-
 void QuotePublisher::publish_levels(const InstrumentState& s, Instrument& out) {
   LevelBlock::Update update(out.levels);
   std::size_t row = 0;
   for (const Side side : kSides) {
     const LadderSide& ladder = s.ladder.side(side);
-    const std::size_t levels = levels_of(s, side);
-    match(s, side, levels);
-    for (std::size_t i = 0; i < levels; ++i, ++row) {
+    levels_.match(core_.orders(), s, side);
+    for (std::size_t i = 0; i < levels_.levels(); ++i, ++row) {
       const Quote wanted = i < ladder.size() ? ladder[i] : Quote{};
-      const Order* order = order_of_level_[i];
+      const Order* order = levels_.order_of(i);
       update.set_row(row, "level_side", number(side));
       update.set_row(row, "level_index", number(i));
       update.set_row(row, "level_price", wanted.price.v);
       update.set_row(row, "level_quantity", wanted.lots.v);
-      update.set_row(row, "level_reason", number(level_reason(s.side(side), order)));
+      update.set_row(row, "level_reason", number(level_reason(s, side, i, order)));
       update.set_row(row, "level_order_state",
                      number(order == nullptr ? OrderState::kFree : order->state));
       update.set_row(row, "level_order_id", order == nullptr ? 0 : number(order->id.v));

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "engine/core/core.h"
+#include "engine/core/level_match.h"
 #include "engine/counters/counters_layout.h"
 #include "engine/counters/queue_estimate.h"
 
@@ -24,13 +25,11 @@ class QuotePublisher {
   void publish_levels(const InstrumentState& s, Instrument& out);
   void set_order(OrderBlock::Update& out, std::size_t row, const InstrumentState& s,
                  const Order& order);
-  void match(const InstrumentState& s, Side side, std::size_t levels);
-  std::int64_t level_of(const Order& order) const;
 
   const Core& core_;
   QueueEstimate queue_;
   std::array<BookLevel, kBookRowsMax> bids_, asks_;
-  std::array<const Order*, kLevelRowsMax / 2> candidates_{}, order_of_level_{};
+  LevelMatch levels_;
 };
 
 }  // namespace mm::counters

@@ -170,6 +170,8 @@ constexpr InstrumentColumn kInstrumentColumns[] = {
     {"fees", "fees_quote"},
     {"buy_reason", "quote_reason", 0},
     {"sell_reason", "quote_reason", 1},
+    {"buy_shortfall", "quote_shortfall", 0},
+    {"sell_shortfall", "quote_shortfall", 1},
     {"buys", "orders_live", 0},
     {"sells", "orders_live", 1},
 };

@@ -239,7 +239,10 @@ Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t pl
   for (const Side side : kSides) {
     const std::int64_t reason = of.numbers.value("quote_reason", index(side));
     state.add(fmt::format("{} ", name(side)), Style::kDim);
-    state.add(fmt::format("{}  ", reason_name(reason)), style_of(reason));
+    const std::int64_t shortfall = of.numbers.value("quote_shortfall", index(side));
+    state.add(reason_name(reason), style_of(reason));
+    if (shortfall != kQuoting) state.add(fmt::format(", not all: {}", reason_name(shortfall)));
+    state.add("  ");
   }
   state.append(health(view));
   return {std::move(title), std::move(state)};
@@ -285,7 +288,8 @@ Page levels_panel(const InstrumentView& of) {
     if (level.state != 0) {
       line.add(counters::enum_name(MetricUnit::kOrderState, level.state), Style::kGood);
     } else {
-      line.add(level.reason == kQuoting ? "no order" : reason_name(level.reason), Style::kBad);
+      const char* const unserved = level.price > 0 ? "no order" : "not wanted";
+      line.add(level.reason == kQuoting ? unserved : reason_name(level.reason), Style::kBad);
     }
     page.push_back(std::move(line));
   }

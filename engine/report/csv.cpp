@@ -24,7 +24,7 @@ constexpr std::array kTables = {
     Table{"orders",
           "created,updated,symbol,order_id,replaces,venue_order_id,side,price,quantity,filled,"
           "state,reason,why,amends"},
-    Table{"quotes", "time,symbol,side,level,price,quantity,order_id,reason,bid,ask"},
+    Table{"quotes", "time,symbol,side,level,price,quantity,order_id,reason,shortfall,bid,ask"},
     Table{"equity",
           "time,symbol,mid,position,realized,unrealized,fees,total,spread_capture,"
           "adverse_selection,inventory"}};
@@ -101,24 +101,27 @@ void CsvFolder::write_side(const Core& core, const InstrumentState& s, Side side
     if (o.acknowledged) now.push_back({o.id, o.price, o.leaves()});
   }
   ShownSide& shown = shown_[s.id][index(side)];
-  const QuoteReason reason = s.side(side).reason;
-  if (now == shown.levels && reason == shown.reason) return;
+  const QuoteReason reason = s.side(side).bare(), shortfall = s.side(side).shortfall();
+  const bool told = reason == shown.reason && shortfall == shown.shortfall;
+  if (now == shown.levels && told) return;
   const Instrument& i = s.config.instrument;
   const std::size_t places = std::max({now.size(), shown.levels.size(), std::size_t{1}});
   const std::string time = iso_time(core.now());
   for (std::size_t k = 0; k < places; ++k) {
     const Shown none, &is = k < now.size() ? now[k] : none;
     const Shown& was = k < shown.levels.size() ? shown.levels[k] : none;
-    if (is == was && (reason == shown.reason || k > 0)) continue;
+    if (is == was && (told || k > 0)) continue;
     const bool there = is.id.v != 0;
-    quotes_ << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", time, i.symbol(), name(side), k + 1,
-                           there ? price_text(i, is.price).str() : "",
+    quotes_ << fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", time, i.symbol(), name(side),
+                           k + 1, there ? price_text(i, is.price).str() : "",
                            quantity_text(i, is.lots).view(), there ? order_id_text(is.id) : "",
-                           name(reason), s.touch.has_bid ? price_text(i, s.touch.bid).str() : "",
+                           name(reason), name(shortfall),
+                           s.touch.has_bid ? price_text(i, s.touch.bid).str() : "",
                            s.touch.has_ask ? price_text(i, s.touch.ask).str() : "");
   }
   shown.levels = std::move(now);
   shown.reason = reason;
+  shown.shortfall = shortfall;
 }
 
 void CsvFolder::write_fills(const Core& core, SessionModel& model) {

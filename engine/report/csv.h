@@ -39,7 +39,7 @@ class CsvFolder {
   };
   struct ShownSide {
     std::vector<Shown> levels;
-    QuoteReason reason = QuoteReason::kCount;
+    QuoteReason reason = QuoteReason::kCount, shortfall = QuoteReason::kCount;
   };
 
   std::string path(std::string_view table) const;

@@ -28,7 +28,7 @@ struct FillRow {
   TradeId trade{};
   Side side{};
   bool maker = true;
-  int level = -1;  // of the ladder; -1: not known any more
+  int level = -1;  // of the ladder, which the order served then; -1: not known any more
   Ticks price{};
   Lots lots{};
   Amount base{};  // what the position changed by: signed, less a fee in base

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/level_match.h"
 #include "engine/core/order_id.h"
 
 namespace mm {
@@ -15,9 +16,10 @@ const Order* find_order(const OrderTable& table, ClientOrderId id) {
   return row == rows.end() ? nullptr : &*row;
 }
 
-void OrderLifeLog::join(const InstrumentState& s, const Order& order, Nanos now) {
+void OrderLifeLog::join(const OrderTable& table, const InstrumentState& s, const Order& order,
+                        Nanos now) {
   Life life;
-  life.key = {order.side, order.level};
+  life.key = {order.side, level_served(table, s, order)};
   life.joined = now;
   life.price = order.price;
   life.ahead = s.market.book().lots_at(order.side, order.price).v;
@@ -54,7 +56,9 @@ void OrderLifeLog::on_fill(const Core& core, const InstrumentState& s, ClientOrd
   const Order* const order = find_order(core.orders(), id);
   // Its fills may be told before its confirmation.
   const bool alive = order != nullptr && !is_terminal(order->state);
-  if (alive || (order != nullptr && order->state == OrderState::kFilled)) join(s, *order, now);
+  if (alive || (order != nullptr && order->state == OrderState::kFilled)) {
+    join(core.orders(), s, *order, now);
+  }
   const auto found = resting_.find(id);
   if (found == resting_.end()) return;
   Life& life = found->second;
@@ -73,7 +77,7 @@ void OrderLifeLog::on_report(const Core& core, const InstrumentState& s, const E
   if (order != nullptr && order->acknowledged) {
     const auto life = resting_.find(id);
     if (life != resting_.end() && life->second.price != order->price) end(id, End::kAmended, now);
-    if (!is_terminal(order->state)) join(s, *order, now);
+    if (!is_terminal(order->state)) join(core.orders(), s, *order, now);
   }
   settle(core.orders(), id, now);
 }
@@ -83,7 +87,7 @@ void OrderLifeLog::on_execution(const Core& core, const InstrumentState& s, cons
   switch (event.kind) {
     case EventKind::kAdopted:
       if (const Order* order = find_order(core.orders(), event.adoption.id)) {
-        join(s, *order, event.time);
+        join(core.orders(), s, *order, event.time);
       }
       return;
     case EventKind::kFilled:

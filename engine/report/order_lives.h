@@ -19,7 +19,7 @@ namespace mm {
 // The row of an order, also when it is over; null once the table has let it go.
 const Order* find_order(const OrderTable& table, ClientOrderId id);
 
-// Of one side and level.
+// Of one side and level: that which an order served when it joined.
 struct OrderLives {
   std::int64_t joined = 0, filled = 0, filled_in_part = 0, amended = 0, cancelled = 0;
   Nanos rested{};             // all together
@@ -48,7 +48,7 @@ class OrderLifeLog {
     bool any_fill = false;
   };
 
-  void join(const InstrumentState& s, const Order& order, Nanos now);
+  void join(const OrderTable& table, const InstrumentState& s, const Order& order, Nanos now);
   void end(ClientOrderId id, End how, Nanos now);
   void settle(const OrderTable& table, ClientOrderId id, Nanos now);
   void on_fill(const Core& core, const InstrumentState& s, ClientOrderId id, Nanos now);

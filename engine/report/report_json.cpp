@@ -145,12 +145,13 @@ void put_compliance(JsonWriter& json, const InstrumentState& s, const Compliance
   json.close_object();
 }
 
-void put_reasons(JsonWriter& json, const InstrumentState& s) {
-  json.open_array("reasons");
+using ReasonTime = Nanos (ReasonTimes::*)(QuoteReason) const;
+void put_reasons(JsonWriter& json, const InstrumentState& s, const char* list, ReasonTime time) {
+  json.open_array(list);
   for (std::size_t k = 0; k < static_cast<std::size_t>(QuoteReason::kCount); ++k) {
     const auto reason = static_cast<QuoteReason>(k);
-    const Nanos buy = s.side(Side::kBuy).times.spent(reason);
-    const Nanos sell = s.side(Side::kSell).times.spent(reason);
+    const Nanos buy = (s.side(Side::kBuy).times.*time)(reason);
+    const Nanos sell = (s.side(Side::kSell).times.*time)(reason);
     if (buy.v == 0 && sell.v == 0) continue;
     json.open_object();
     json.member("reason", name(reason));
@@ -198,7 +199,8 @@ void put_instrument(JsonWriter& json, const InstrumentState& s, InstrumentModel&
   put_fills(json, i, m.fills.rows());
   put_markouts(json, i, m.fills.rows());
   put_compliance(json, s, m.compliance);
-  put_reasons(json, s);
+  put_reasons(json, s, "reasons", &ReasonTimes::spent);
+  put_reasons(json, s, "shortfalls", &ReasonTimes::fell_short);
   put_lives(json, i, m.lives);
   json.close_object();
 }

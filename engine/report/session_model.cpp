@@ -1,5 +1,7 @@
 #include "engine/report/session_model.h"
 
+#include "engine/core/level_match.h"
+
 namespace mm {
 
 SessionModel::SessionModel(const Core& core)
@@ -49,7 +51,7 @@ void SessionModel::on_fill(const Event& event, const InstrumentState& s, Instrum
   fill.trade = event.fill.trade_id;
   fill.side = event.side();
   fill.maker = (event.flags & kFlagMaker) != 0;
-  fill.level = order != nullptr ? order->level : -1;
+  if (order != nullptr) fill.level = level_served(core_.orders(), s, *order);
   fill.price = Ticks(event.fill.ticks);
   fill.lots = event.fill.lots;
   fill.base = base_amount(s.config.instrument, fill.lots) * sign(fill.side);

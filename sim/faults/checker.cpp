@@ -300,7 +300,7 @@ void Checker::check_quoting(Nanos now) {
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     for (const Side side : kSides) {
       expect(quoting_.naked(i, side) < QuotingWatch::kRequote, Check::kQuoting, i,
-             "{} has no order, reason {}", name(side), name(core_.instrument(i).side(side).reason));
+             "{} has no order, reason {}", name(side), name(core_.instrument(i).side(side).bare()));
     }
   }
 }

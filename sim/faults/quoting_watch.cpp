@@ -104,7 +104,7 @@ void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
     w.naked_since = kNever;
     return;
   }
-  const QuoteReason reason = core_.instrument(i).side(side).reason;
+  const QuoteReason reason = core_.instrument(i).side(side).bare();
   const MatchingBook& book = faults_.venue().book(i);
   const OrderRow best = book.first(side);
   const bool any = best != kNoRow;

@@ -63,8 +63,13 @@ std::string sides_text(const CountersFile& counters) {
     if (!i.numbers.read(numbers)) continue;
     for (const Side side : kSides) {
       const auto reason = static_cast<QuoteReason>(numbers.value("quote_reason", index(side)));
-      text += fmt::format("  {} {}: {}, {} orders live\n", i.symbol.data(), mm::name(side),
-                          mm::name(reason), numbers.value("orders_live", index(side)));
+      const auto shortfall =
+          static_cast<QuoteReason>(numbers.value("quote_shortfall", index(side)));
+      const bool full = shortfall == QuoteReason::kQuoting;
+      text += fmt::format("  {} {}: {}{}, {} orders live\n", i.symbol.data(), mm::name(side),
+                          mm::name(reason),
+                          full ? "" : fmt::format(", not all: {}", mm::name(shortfall)),
+                          numbers.value("orders_live", index(side)));
     }
   }
   return text;

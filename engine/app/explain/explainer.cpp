@@ -120,9 +120,9 @@ void Explainer::follow_level(Watched& watched) {
   const Core& core = core_.core();
   const InstrumentState& s = core.instrument(watched.instrument);
   const Order* order = order_at(core, s, *question_.level);
-  const QuoteReason reason = s.side(question_.level->side).reason;
-  const bool wanted = static_cast<std::size_t>(question_.level->index) <
-                      s.ladder.side(question_.level->side).size();
+  const auto place = static_cast<std::size_t>(question_.level->index);
+  const QuoteReason reason = s.absence(question_.level->side, place);
+  const bool wanted = place < s.ladder.side(question_.level->side).size();
   const std::string now = order != nullptr ? fmt::format("{}", order->id.v)
                                            : fmt::format("{} {}", name(reason), wanted);
   const auto line = [&](const std::string& text) {

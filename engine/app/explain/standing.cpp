@@ -25,14 +25,22 @@ std::string order_line(const InstrumentState& s, const Order& o) {
 }
 
 // Why nothing serves a level that is wanted.
-std::string_view absence(const Core& core, const InstrumentState& s, Side side) {
-  const QuoteReason reason = s.side(side).reason;
+std::string_view absence(const Core& core, const InstrumentState& s, Level level) {
+  const QuoteReason reason = s.absence(level.side, static_cast<std::size_t>(level.index));
   if (core.stopping()) return kStopping;
   if (reason != QuoteReason::kQuoting) return words(reason);
-  for (const std::uint16_t slot : core.orders().live(s.id, side)) {
+  for (const std::uint16_t slot : core.orders().live(s.id, level.side)) {
     if (core.orders().row(slot).is_leaving()) return "an order that leaves still holds its place";
   }
   return "its request has not been made yet";
+}
+
+// Whether the side is quoted, and in full.
+std::string side_line(const SideState& side) {
+  const auto said = [](QuoteReason r) { return fmt::format("{} ({})", words(r), name(r)); };
+  if (side.bare() != QuoteReason::kQuoting) return said(side.bare());
+  if (side.shortfall() == QuoteReason::kQuoting) return "quoting";
+  return "quoting, but not all that is wanted: " + said(side.shortfall());
 }
 
 }  // namespace
@@ -103,13 +111,14 @@ std::string level_line(const Core& core, const InstrumentState& s, Level level) 
                                 decimal_text(deviation(s.fair, order->price, q.price)).view(),
                                 decimal_text(s.config.strategy.modify_threshold).view());
     }
-    return text + fmt::format(": no order, {}", absence(core, s, level.side));
+    return text + fmt::format(": no order, {}", absence(core, s, level));
   }
-  const QuoteReason reason = s.side(level.side).reason;
-  if (reason != QuoteReason::kQuoting) {
-    return text + fmt::format(": not quoted, {}", core.stopping() ? kStopping : words(reason));
-  }
-  return text + fmt::format(": the strategy wants {} levels", quotes.size());
+  const QuoteReason reason = s.absence(level.side, static_cast<std::size_t>(level.index));
+  if (reason == QuoteReason::kQuoting) return text + ": the strategy does not want so many levels";
+  const bool left_out = s.ladder.side(level.side).against(static_cast<std::size_t>(level.index)) !=
+                        QuoteReason::kQuoting;
+  return text + fmt::format(": {}, {}", left_out ? "left out" : "not quoted",
+                            core.stopping() ? kStopping : words(reason));
 }
 
 std::string standing_text(const Core& core, const InstrumentState& s, Nanos now,
@@ -117,11 +126,7 @@ std::string standing_text(const Core& core, const InstrumentState& s, Nanos now,
   std::string text = inputs_text(core, s, now);
   for (const Side side : kSides) {
     if (only && only->side != side) continue;
-    const SideState& state = s.side(side);
-    text += fmt::format("  {}: {}\n", name(side),
-                        state.reason == QuoteReason::kQuoting
-                            ? "quoting"
-                            : fmt::format("{} ({})", words(state.reason), name(state.reason)));
+    text += fmt::format("  {}: {}\n", name(side), side_line(s.side(side)));
     const int levels = std::max(static_cast<int>(s.ladder.side(side).size()),
                                 static_cast<int>(s.config.strategy.target_orders_per_side));
     for (int i = 0; i < levels; ++i) {

@@ -12,9 +12,12 @@
 #include "engine/app/control/running_engines.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/reload/outlook.h"
+#include "engine/app/reload/present_outlook.h"
 #include "engine/app/session/session_report.h"
 #include "engine/counters/counters_file.h"
+#include "engine/journal/journal_reader.h"
 #include "engine/ledger/session_folder.h"
+#include "engine/monitor/engine_view.h"
 
 namespace mm::app {
 namespace {
@@ -99,6 +102,20 @@ void print_changes(const Asked& asked) {
   for (const ConfigChange& c : asked.changes()) fmt::print("  {}\n", change_text(c));
 }
 
+// By what the engine publishes.
+Outlook look_now(const Asked& asked, const JournalHeader& header, const Config& next) {
+  const ConfigLoad running = load_config(SessionFolder(asked.session()).config(), {});
+  Outlook none;
+  none.error = running.error;
+  if (!running.ok()) return none;
+  monitor::EngineView view;
+  if (!monitor::look(asked.counters(), view)) {
+    none.error = "the engine stands still while it writes its numbers";
+    return none;
+  }
+  return look_at_present(header, view, running.config, next);
+}
+
 // The configuration in force with what the engine would take over of the new one.
 int show_outlook(const Asked& asked) {
   const SessionFolder folder(asked.session());
@@ -107,7 +124,18 @@ int show_outlook(const Asked& asked) {
     sets.push_back(fmt::format("{}.{}={}", c.section, c.key, c.after));
   }
   const ConfigLoad next = load_config(folder.config(), sets);
-  const Outlook outlook = next.ok() ? look_ahead(folder, next.config) : Outlook{next.error, {}, {}};
+  if (!next.ok()) return fail("no outlook on orders: " + next.error);
+  JournalReader reader;
+  if (const std::string error = reader.open(folder.journal()); !error.empty()) return fail(error);
+  Outlook outlook;
+  if (reader.header().segment == 0) {
+    outlook = look_ahead(folder, next.config);
+  } else {
+    fmt::print(
+        "  the journal's first segments were deleted to bound the space on disk: by the numbers\n"
+        "  that the engine publishes, without volatility, balances and requests over time\n");
+    outlook = look_now(asked, reader.header(), next.config);
+  }
   if (!outlook.error.empty()) return fail("no outlook on orders: " + outlook.error);
   fmt::print("{}", outlook_text(outlook));
   return 0;

@@ -7,8 +7,6 @@
 namespace mm::app {
 namespace {
 
-constexpr int kRoundsMax = 100;  // of answers and what follows from them
-
 bool is_taken_over(const Event& e) {
   switch (e.kind) {
     case EventKind::kBalance:
@@ -24,8 +22,9 @@ bool is_taken_over(const Event& e) {
   }
 }
 
-// That it has happened; kNone where there is nothing to say.
-Event report_of(const Command& c) {
+}  // namespace
+
+Event answer_to(const Command& c) {
   Event e;
   e.instrument = c.instrument;
   e.report.id = c.id;
@@ -47,8 +46,6 @@ Event report_of(const Command& c) {
   }
   return e;
 }
-
-}  // namespace
 
 ShadowCore::ShadowCore(CoreConfig config, Nanos decides_from)
     : core_(other_ids(std::move(config))), decides_from_(decides_from) {}
@@ -86,7 +83,7 @@ void ShadowCore::decide() {
   Event end;
   end.kind = EventKind::kBatchEnd;
   deliver(end);
-  for (int round = 0; round < kRoundsMax && !asked_.empty(); ++round) {
+  for (int round = 0; round < kAnswerRoundsMax && !asked_.empty(); ++round) {
     answer();
     deliver(end);
   }
@@ -94,7 +91,7 @@ void ShadowCore::decide() {
 
 void ShadowCore::answer() {
   for (const Command& c : std::exchange(asked_, {})) {
-    const Event e = report_of(c);
+    const Event e = answer_to(c);
     if (e.kind != EventKind::kNone) deliver(e);
   }
 }

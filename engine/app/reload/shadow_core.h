@@ -13,6 +13,11 @@
 
 namespace mm::app {
 
+// What a venue without latency says to a request: that it has happened. kNone: nothing.
+Event answer_to(const Command& command);
+// Rounds of answers, and of what follows from them, after which a core that still asks is left.
+inline constexpr int kAnswerRoundsMax = 100;
+
 class ShadowCore {
  public:
   // `config` is the session's; it decides from that time on, and learns the market before.

@@ -42,12 +42,12 @@ std::string nearest_quote(const InstrumentState& s) {
 }
 
 // Seconds that the sides stood for each reason, on average of both.
-std::string reasons(const InstrumentState& s) {
+std::string reasons(const InstrumentState& s, Nanos (ReasonTimes::*time)(QuoteReason) const) {
   std::string text;
   for (std::size_t i = 0; i < static_cast<std::size_t>(QuoteReason::kCount); ++i) {
     const auto reason = static_cast<QuoteReason>(i);
     Nanos spent{};
-    for (const Side side : kSides) spent += s.side(side).times.spent(reason);
+    for (const Side side : kSides) spent += (s.side(side).times.*time)(reason);
     const std::int64_t ms = spent.v / (2 * kMillisecond.v);
     if (ms == 0) continue;
     text +=
@@ -75,7 +75,8 @@ Results results_of(const Core& core, const InstrumentState& s) {
   r.requests = requests_of(core.requests().of(s.id));
   if (s.marked) r.details.emplace_back("mark", price_text(s.config.instrument, s.mark).str());
   r.details.emplace_back("nearest_quote", nearest_quote(s));
-  r.details.emplace_back("reasons", reasons(s));
+  r.details.emplace_back("reasons", reasons(s, &ReasonTimes::spent));
+  r.details.emplace_back("shortfalls", reasons(s, &ReasonTimes::fell_short));
   r.details.emplace_back("resets", std::to_string(s.reset.count()));
   r.details.emplace_back("reset_naked_ms", std::to_string(s.reset.naked().v / kMillisecond.v));
   if (s.position.fees_unconverted().v != 0) {

@@ -27,7 +27,7 @@ void take_instrument(const Core& core, const InstrumentState& s, InstrumentView&
   view.counts = s.counts;
   view.fills = s.position.fills();
   view.resets = s.reset.count();
-  view.reasons = {s.side(Side::kBuy).reason, s.side(Side::kSell).reason};
+  view.reasons = {s.side(Side::kBuy).bare(), s.side(Side::kSell).bare()};
   view.next_reset = s.reset.due();
   view.last_reset = s.reset.began();
   view.market = s.market.measures().summary(core.now());
@@ -38,7 +38,7 @@ void take_instrument(const Core& core, const InstrumentState& s, InstrumentView&
 
 void add_up(const Core& core, const InstrumentState& s, StatusSnapshot& out) {
   TotalView& total = out.total;
-  const std::array reasons{s.side(Side::kBuy).reason, s.side(Side::kSell).reason};
+  const std::array reasons{s.side(Side::kBuy).bare(), s.side(Side::kSell).bare()};
   const bool quoting = reasons == std::array{QuoteReason::kQuoting, QuoteReason::kQuoting};
   const std::size_t idle = s.id - total.quoting;
   if (!quoting && idle < out.idle.size()) out.idle[idle] = {s.id, reasons};

@@ -47,7 +47,7 @@ struct InstrumentView {
 
 // Of all instruments together, however many there are.
 struct TotalView {
-  std::size_t quoting = 0;  // instruments with no reason against it on either side
+  std::size_t quoting = 0;  // instruments with quotes on both sides, or about to have them
   std::size_t live_orders = 0;
   std::uint64_t fills = 0, amended = 0, resets = 0;
   Money profit{};  // where all are quoted in one asset

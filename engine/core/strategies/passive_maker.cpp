@@ -106,7 +106,7 @@ class PassiveMaker {
     if (limit.v == 0) return;
     for (std::size_t i = levels.size(); i-- > 0;) {
       const Int128 beyond = Int128{levels[i].price.v} * in.instrument.tick.v - limit.v;
-      if (beyond * sign(side) > 0) levels.erase(i);
+      if (beyond * sign(side) > 0) levels.drop(i, QuoteReason::kPriceBand);
     }
   }
 

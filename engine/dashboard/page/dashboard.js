@@ -183,14 +183,14 @@ function drawFills(u) {
   }
   ctx.restore();
 }
-// Two lanes, buy above sell, a stretch of colour for each reason.
+// Two lanes, buy above sell: a stretch of colour for each reason, below it for each shortfall.
 function drawReasons(u) {
   const { ctx, bbox } = u, t = times(), lane = bbox.height / 2;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ['buy_reason', 'sell_reason'].forEach((name, side) => {
+  const band = (name, top, height) => {
     const reasons = column(name);
     for (let k = 0; k < t.length;) {
       let end = k;
@@ -198,10 +198,14 @@ function drawReasons(u) {
       const from = u.valToPos(k > 0 ? t[k - 1] : t[0], 'x', true);
       const to = u.valToPos(t[end - 1], 'x', true);
       ctx.fillStyle = reasonColour(reasons[k]);
-      ctx.fillRect(from, bbox.top + side * lane + lane * 0.14, to - from + 1, lane * 0.72);
+      ctx.fillRect(from, bbox.top + top * lane, to - from + 1, height * lane);
       k = end;
     }
-  });
+  };
+  band('buy_reason', 0.14, 0.5);
+  band('buy_shortfall', 0.64, 0.22);
+  band('sell_reason', 1.14, 0.5);
+  band('sell_shortfall', 1.64, 0.22);
   ctx.restore();
 }
 // Whole powers of ten.
@@ -298,6 +302,8 @@ function quotedShare(i) {
 function showTiles() {
   const { engine: e, instrument: i, latency: l } = state.now, a = state.about;
   const [buy, sell] = i.quote_reason, quoting = buy === 'quoting' && sell === 'quoting';
+  const short = ['buy', 'sell'].map((side, k) => [side, i.quote_shortfall[k]])
+    .filter(([, reason]) => reason !== 'quoting').map(([side, reason]) => `${side} not all: ${reason}`);
   const reset = i.next_reset_timestamp_seconds === null ? null
     : i.next_reset_timestamp_seconds - e.core_timestamp_seconds;
   const budget = e.rate_window_limit.map((limit, k) => (limit ? e.rate_window_used[k] / limit : 0));
@@ -311,7 +317,8 @@ function showTiles() {
     tile('mid', price(i.mark_price) || '--', '', `fair ${i.fair_value_price ?? '--'}`),
     tile('quotes', quoting ? 'quoting' : buy === sell ? buy : 'one side',
          quoting ? 'word good' : 'word bad',
-         quoting ? `${i.orders_live[0]} buys, ${i.orders_live[1]} sells` : `buy ${buy}, sell ${sell}`),
+         !quoting ? `buy ${buy}, sell ${sell}`
+           : short.join(', ') || `${i.orders_live[0]} buys, ${i.orders_live[1]} sells`),
     tile('quoted when due', quotedShare(i), '', `${i.fills_total} fills`),
     tile('event to command', duration(p50), '', `p99 ${duration(p99)}`),
     tile('budget used', (100 * Math.max(...budget)).toFixed(0) + ' %',
@@ -423,7 +430,8 @@ function showLevels() {
   fill($('levels').tBodies[0], l.level_side.map((side, k) => ({ cells: [
     [`${side} ${l.level_index[k] + 1}`, side], price(l.level_price[k]),
     l.level_price[k] === null ? '' : size(l.level_quantity[k]),
-    [l.level_reason[k], l.level_reason[k] === 'quoting' ? 'good' : 'bad']] })));
+    l.level_reason[k] !== 'quoting' ? [l.level_reason[k], 'bad']
+      : l.level_price[k] === null && l.level_order_state[k] === 'free' ? 'not wanted' : ['quoting', 'good']] })));
 }
 function showFills() {
   const newest = state.fills.slice(-kFillsShown).reverse();
@@ -464,7 +472,8 @@ function showFacts() {
   ].map(cells => ({ cells })));
 }
 function showReasons() {
-  const seen = new Set([...column('buy_reason'), ...column('sell_reason')]);
+  const seen = new Set(['reason', 'shortfall'].flatMap(of =>
+    [...column('buy_' + of), ...column('sell_' + of)]));
   $('reasons').replaceChildren(...[...seen].sort((x, y) => x - y).map(r => {
     const key = document.createElement('span');
     add(key, 'i').style.background = reasonColour(r);

@@ -180,7 +180,8 @@ function pricePlot(parent, i) {
 function markoutPart(parent, i) {
   add(parent, 'h3', 'Markouts');
   add(parent, 'p', 'What the fills of a level gained against the mid after a while, before fees, ' +
-    'in basis points of their notional. Level 1 is the best.', 'note');
+    'in basis points of their notional. Level: what the order served at the fill, 1 is the best.',
+    'note');
   if (i.markouts.length === 0) { add(parent, 'p', 'No fills.'); return; }
   const rows = values => i.markouts.map(m => [m.side, m.level, m.fills, short(m.notional, 2),
     ...horizons.map(h => signed(values(m, h)))]);
@@ -208,13 +209,17 @@ function compliancePart(parent, i, results) {
     c.within.map(w => [w.percent_of_max_spread + ' % of max_spread', w.both, w.bid, w.ask]));
   table(parent, ['both sides as deep as', '%'],
     c.deep.map(d => [d.percent_of_size + ' % of the configured size', d.both]));
-  table(parent, ['reason', 'buy, s', 'sell, s'],
-    i.reasons.map(r => [r.reason, r.buy_seconds, r.sell_seconds]), 'why a side was (not) quoted');
+  const seconds = reasons => reasons.map(r => [r.reason, r.buy_seconds, r.sell_seconds]);
+  table(parent, ['reason', 'buy, s', 'sell, s'], seconds(i.reasons),
+    'why a side had no order; quoting: it had');
+  table(parent, ['reason', 'buy, s', 'sell, s'], seconds(i.shortfalls),
+    'while it had, why not all that was wanted; quoting: all');
 }
 function ordersPart(parent, i) {
   add(parent, 'h3', 'Queue and fills');
   add(parent, 'p', 'Of orders that the venue had confirmed. Ahead: what the book showed at the ' +
-    'price when the order joined; an amend that loses its place joins again.', 'note');
+    'price when the order joined; an amend that loses its place joins again. Level: what the ' +
+    'order served when it joined.', 'note');
   table(parent, ['side', 'level', 'joined', 'filled', 'in part', 'amended', 'cancelled',
     'rested, mean s', 'first fill after, median s', '90 %', 'ahead, median', '90 %',
     'ahead of the filled'],
