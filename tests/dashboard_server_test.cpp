@@ -1,8 +1,6 @@
 // The dashboard's server with real clients on loopback: who is let in, who misbehaves, at what
 // cost.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <thread>
@@ -13,55 +11,16 @@
 #include "tests/local_venue.h"
 #include "tests/net_client.h"
 #include "tests/published_core.h"
+#include "tests/raw_client.h"
 
 namespace mm::dashboard {
 namespace {
 
 using test::PublishedCore;
+using test::RawClient;
 using testing::HasSubstr;
 
 const std::string kToken = "0123456789abcdef0123456789abcdef";
-
-// A client that says what it likes.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port, int receive_bytes = 0) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_bytes > 0) {
-      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
-    }
-    timeval patience{.tv_sec = 20, .tv_usec = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  }
-  ~RawClient() { close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  void say(std::string_view text) const { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-  // Until that is there, or nothing more comes.
-  std::string hear(std::string_view until) {
-    std::array<char, 4096> bytes;
-    while (heard_.find(until) == std::string::npos) {
-      const ssize_t count = recv(fd_, bytes.data(), bytes.size(), 0);
-      if (count <= 0) break;
-      heard_.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-    return heard_;
-  }
-  std::string status(std::string_view text) {
-    say(text);
-    return hear("\r\n").substr(0, 12);
-  }
-
- private:
-  int fd_;
-  std::string heard_;
-};
 
 std::string upgrade(const std::string& token) {
   return "GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

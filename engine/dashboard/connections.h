@@ -34,6 +34,7 @@ class Connections {
   };
 
   bool full() const { return taken_ >= kSeats; }
+  std::size_t taken() const { return taken_; }
   void add(Page& page) { pages_.push_back(&page); }
   void remove(Page& page) { std::erase(pages_, &page); }
   // A copy: who is told something may go.
