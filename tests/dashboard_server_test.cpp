@@ -197,6 +197,38 @@ TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
   EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()), 32u << 20);
 }
 
+CoreConfig many_instruments(int count) {
+  CoreConfig config = test::one_instrument();
+  const InstrumentConfig first = config.instruments.front();
+  for (int i = 1; i < count; ++i) {
+    config.instruments.push_back(first);
+    const std::string symbol = "S" + std::to_string(i);
+    config.instruments.back().instrument.symbol_text = {};
+    symbol.copy(config.instruments.back().instrument.symbol_text.data(), symbol.size());
+  }
+  return config;
+}
+
+// A text that no kernel's buffer takes off our hands, of the turns that there were meanwhile.
+TEST_F(DashboardServer, TwoHundredSlowReadersOfMetricsShareTheirText) {
+  PublishedCore many(many_instruments(60));
+  many.publisher.publish_all();
+  ASSERT_EQ(board_.add(many.here.path("session")), "");
+  const std::size_t bytes = board_.prometheus()->size();
+  ASSERT_GT(bytes, 600u << 10);
+  start();
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  EXPECT_GT(RawClient(port_).status(request).size(), 0u);
+  const std::size_t before = resident_bytes();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port_, 4096));
+    EXPECT_EQ(slow.back()->status(request), "HTTP/1.1 200");
+  }
+  const std::size_t grown = resident_bytes() - std::min(before, resident_bytes());
+  EXPECT_LT(grown, 100 * bytes) << "a text each would be " << 200 * bytes;
+}
+
 TEST_F(DashboardServer, WhoComesWhenAllSeatsAreTakenIsTurnedAway) {
   start();
   std::vector<std::unique_ptr<RawClient>> all;

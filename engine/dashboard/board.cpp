@@ -44,7 +44,7 @@ void Board::turn() {
   for (const auto& engine : engines_) engine->look(turns_ % kTurnsPerRow == 0);
   ++turns_;
   told_.clear();
-  prometheus_.clear();
+  prometheus_.reset();
 }
 
 const WatchedEngine* Board::engine(std::uint32_t id) const {
@@ -52,11 +52,11 @@ const WatchedEngine* Board::engine(std::uint32_t id) const {
   return at == engines_.end() ? nullptr : at->get();
 }
 
-const std::string& Board::prometheus() {
-  if (!prometheus_.empty()) return prometheus_;
+std::shared_ptr<const std::string> Board::prometheus() {
+  if (prometheus_) return prometheus_;
   std::vector<monitor::EngineView> views;
   for (const auto& engine : engines_) views.push_back(engine->view());
-  return prometheus_ = monitor::prometheus_text(views);
+  return prometheus_ = std::make_shared<const std::string>(monitor::prometheus_text(views));
 }
 
 std::shared_ptr<const std::string> Board::message(Watch& watch) {

@@ -43,8 +43,8 @@ class Board {
 
   // The next message of a page, whose watch goes on.
   std::shared_ptr<const std::string> message(Watch& watch);
-  // Of this turn.
-  const std::string& prometheus();
+  // Of this turn, one text for all who ask in it.
+  std::shared_ptr<const std::string> prometheus();
   const WatchedEngine* engine(std::uint32_t id) const;
 
  private:
@@ -60,7 +60,7 @@ class Board {
   std::uint64_t turns_ = 0;
   std::vector<std::unique_ptr<WatchedEngine>> engines_;  // the newest first
   std::vector<Told> told_;                               // this turn
-  std::string prometheus_;                               // this turn; empty: nobody has asked
+  std::shared_ptr<const std::string> prometheus_;        // this turn; none: nobody has asked
 };
 
 }  // namespace mm::dashboard

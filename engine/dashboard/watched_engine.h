@@ -35,6 +35,9 @@ class WatchedEngine {
   const RowLog& rows_of(std::size_t instrument) const { return rows_of_[instrument]; }
   const FillTail& fills() const { return *fills_; }
   const std::vector<std::string>& log() const { return log_; }
+  // As used, without secrets; no more than a page can show. One text as long as the file stays as
+  // it is, for all who have it.
+  std::shared_ptr<const std::string> config() const;
 
  private:
   std::uint32_t id_;
@@ -46,6 +49,7 @@ class WatchedEngine {
   std::vector<RowLog> rows_of_;
   std::unique_ptr<FillTail> fills_;
   std::vector<std::string> log_;
+  mutable std::shared_ptr<const std::string> config_;  // as last asked for
 };
 
 }  // namespace mm::dashboard
