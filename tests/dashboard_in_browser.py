@@ -191,6 +191,15 @@ def kill_steps(page):
         'kill_is_shown': page.wait(f"{LIFE} === 'stopped: halted' && {ORDERS} === 0")}
 
 
+def end_steps(page, options):
+    """The monitor ends while the engine goes on."""
+    os.kill(options.monitor, signal.SIGINT)
+    seen = {'monitor_ended': page.wait(f"{LIFE} === 'the monitor ended' && {LOCKED}")}
+    time.sleep(1.5)  # a vain attempt to connect
+    seen['and_that_is_kept'] = page.value(f"{LIFE} === 'the monitor ended' && {LOCKED}")
+    return seen
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('url')
@@ -215,7 +224,10 @@ def main():
         page.picture(options.picture)
         if not options.look:
             seen.update(kill_steps(page))
-        print(json.dumps({'wrong': page.wrong, 'hosts': sorted(page.hosts), **seen}))
+        wrong = list(page.wrong)  # a browser says of every vain attempt to connect
+        if options.monitor:
+            seen.update(end_steps(page, options))
+        print(json.dumps({'wrong': wrong, 'hosts': sorted(page.hosts), **seen}))
     finally:
         page.close()
 

@@ -280,12 +280,22 @@ TEST_F(DashboardServer, PagesAreToldTheLastWord) {
   engine_.ours.layout().phase = counters::Phase::kEnded;
   stop_ = true;
   bool ended = false;
-  while (!ended) {
-    const net::WsMessage message = test::next_event(*page.socket);
-    if (message.event != net::WsEvent::kText) break;
+  net::WsMessage message;
+  while ((message = test::next_event(*page.socket)).event == net::WsEvent::kText) {
     ended = message.payload.find("\"life\":\"ended\"") != std::string_view::npos;
   }
   EXPECT_TRUE(ended);
+  EXPECT_EQ(message.event, net::WsEvent::kClosed);
+  EXPECT_EQ(page.socket->close_code(), 1001) << "going away, not gone";
+}
+
+// The end waits for a goodbye, but not for long.
+TEST_F(DashboardServer, APageThatDoesNotReadHoldsUpNoEnd) {
+  start();
+  RawClient page(port_, 4096);
+  EXPECT_EQ(page.status(upgrade(kToken)), "HTTP/1.1 101");
+  stop();
+  EXPECT_FALSE(thread_.joinable());
 }
 
 TEST_F(DashboardServer, SpeaksTls) {

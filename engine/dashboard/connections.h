@@ -16,6 +16,8 @@ class Page {
   virtual ~Page() = default;
   // There is something new to tell.
   virtual void tell() = 0;
+  // Once that has been told, the server ends: a goodbye, and nothing more.
+  virtual void end() = 0;
 };
 
 class Connections {

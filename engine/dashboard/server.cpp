@@ -12,7 +12,7 @@ namespace {
 using asio::ip::tcp;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
-constexpr std::chrono::milliseconds kTurn{250}, kFarewell{100};
+constexpr std::chrono::milliseconds kTurn{250}, kLook{5}, kFarewell{500};
 // What the kernel holds for a client that does not read.
 constexpr int kSendBufferBytes = 128 << 10;
 // Questions that are not answered yet, of them for one engine: one that hangs leaves room.
@@ -39,6 +39,7 @@ class Server::Sockets {
  private:
   void serve(tcp::socket socket);
   void turn(const std::function<bool()>& stop);
+  void farewell();
   void ask(const std::string& session, const std::string& request, Site::Told told);
 
   const ServerOptions options_;
@@ -50,6 +51,7 @@ class Server::Sockets {
   asio::io_context io_{1};  // goes before what its sessions use
   net::Listener listener_{io_};
   asio::steady_timer turn_timer_{io_};
+  std::chrono::steady_clock::time_point last_moment_{};
   asio::thread_pool asking_{kAskedMax};
 };
 
@@ -87,11 +89,23 @@ void Server::Sockets::turn(const std::function<bool()>& stop) {
   const bool last = stop();
   board_.turn();
   for (Page* page : connections_.pages()) page->tell();
-  turn_timer_.expires_after(last ? kFarewell : kTurn);  // the last word is heard
-  turn_timer_.async_wait([this, &stop, last](beast::error_code) {
-    if (last) return io_.stop();
-    turn(stop);
-  });
+  if (last) {
+    listener_.close();
+    for (Page* page : connections_.pages()) page->end();
+    last_moment_ = std::chrono::steady_clock::now() + kFarewell;
+    return farewell();
+  }
+  turn_timer_.expires_after(kTurn);
+  turn_timer_.async_wait([this, &stop](beast::error_code) { turn(stop); });
+}
+
+// Until every page has heard the last word.
+void Server::Sockets::farewell() {
+  if (connections_.pages().empty() || std::chrono::steady_clock::now() > last_moment_) {
+    return io_.stop();
+  }
+  turn_timer_.expires_after(kLook);
+  turn_timer_.async_wait([this](beast::error_code) { farewell(); });
 }
 
 // An engine that hangs keeps its askers waiting, not us, and not those of another.

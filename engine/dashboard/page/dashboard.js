@@ -5,10 +5,11 @@
 (() => {
 const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10;
 const kSilenceMs = 3000;  // told four times a second, by what lives and can be reached
+const kGoingAway = 1001;  // how a monitor that ends closes its pages
 const $ = id => document.getElementById(id);
 const state = {
   token: '', socket: null, wish: null, victim: null, lost: 'connecting',
-  about: null, now: null, engines: [], engine: 0, instrument: 0,
+  about: null, now: null, engines: [], engine: 0, instrument: 0, monitorEnded: false,
   rows: [], own: [], fills: [], log: '', seconds: 600, heard: 0,
 };
 
@@ -598,6 +599,14 @@ function readToken() {
   }
   state.token = sessionStorage.getItem('token') || '';
 }
+// Monitor and engine are told apart: one that goes with its run has told the run's end before.
+function lossWords() {
+  if (!state.monitorEnded) return ['monitor not reachable'];
+  const lives = state.engines.map(e => e.life);
+  const over = lives.length > 0 && lives.every(life => life === 'ended' || life === 'died');
+  if (!over) return ['the monitor ended', ''];
+  return lives.includes('died') ? ['engine died, monitor ended'] : ['engine and monitor ended', ''];
+}
 const withToken = () => ({ Authorization: `Bearer ${state.token}` });
 function connect() {
   if (!/^[\w-]+$/.test(state.token)) return askForToken();
@@ -608,16 +617,16 @@ function connect() {
   socket.onopen = () => {
     opened = true;
     state.socket = socket;
+    state.monitorEnded = false;
     state.heard = Date.now();
     const { engine, instrument } = state.wish || state;
     if (state.wish || state.about) watch(engine, instrument);
   };
   socket.onmessage = event => take(JSON.parse(event.data));
-  socket.onclose = async () => {
+  socket.onclose = async event => {
     state.socket = null;
-    // It goes with the run that started it.
-    const over = state.engines.length > 0 && state.engines.every(e => e.life === 'ended');
-    if (over) lose('ended', ''); else lose('monitor not reachable');
+    if (opened) state.monitorEnded = event.code === kGoingAway;
+    lose(...lossWords());
     // A refused token cannot be told from a lost connection here: a request can.
     const refused = !opened && await fetch('/config/0', { headers: withToken() })
       .then(answer => answer.status === 401, () => false);
