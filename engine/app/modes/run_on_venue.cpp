@@ -19,6 +19,7 @@
 #include "engine/app/venue/findings.h"
 #include "engine/app/venue/venue_account.h"
 #include "engine/app/venue/venue_check.h"
+#include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/ledger/halt_file.h"
@@ -199,6 +200,7 @@ int run_on_venue(const RunOptions& options, const Config& config) {
                  .refuse = fail,
                  .resynchronises = config.feed.source == FeedSource::kWebSocket,
                  .obey = [info = venue.info](Config& c) { obey_limits(info, c); },
+                 .size_problem = size_problem,
                  .guard = guard};
   parts.obey(parts.config);
   parts.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);

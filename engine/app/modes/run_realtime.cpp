@@ -128,7 +128,8 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
-        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey}),
+        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey,
+                   at_the_market(parts.size_problem)}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
@@ -136,6 +137,7 @@ class RealtimeRun {
   int run();
 
  private:
+  std::function<std::string(const Config&, InstrumentId)> at_the_market(SizeJudge judge) const;
   std::string open_session(const TopologyPlan& plan);
   std::string keep_journal();
   std::string open_counters();
@@ -209,6 +211,21 @@ class RealtimeRun {
   Nanos journal_told_{};
   std::string warning_;
 };
+
+// The price is that of the counters: steering asks, on its own thread.
+std::function<std::string(const Config&, InstrumentId)> RealtimeRun::at_the_market(
+    SizeJudge judge) const {
+  if (!judge) return {};
+  return [this, judge = std::move(judge)](const Config& config, InstrumentId id) {
+    counters::InstrumentBlock::Copy numbers;
+    std::optional<Ticks> price;
+    if (counters_.instruments()[id].numbers.read(numbers)) {
+      const Ticks bid(numbers.value("best_bid_price"));
+      if (bid.v > 0) price = bid;
+    }
+    return judge(config, instruments_[id], price);
+  };
+}
 
 std::string RealtimeRun::open_counters() {
   const CoreConfig core = make_core_config(config_, instruments_);

@@ -35,6 +35,9 @@ class Reloader {
     JournalLane& lane;
     // What the venue allows less of than a configuration; none: all that it says.
     std::function<void(Config&)> obey{};
+    // What the venue's filters have against the size of an instrument's orders now, empty if
+    // nothing; none: there is no venue to say so.
+    std::function<std::string(const Config&, InstrumentId)> size_problem{};
   };
   explicit Reloader(const Setup& setup) : setup_(setup), running_(setup.config) {}
 
@@ -44,6 +47,7 @@ class Reloader {
 
  private:
   std::vector<ConfigChange> compare(Config& next) const;
+  void judge_sizes(const Config& next, std::vector<ConfigChange>& changes) const;
   std::string keep(const std::string& text);
 
   Setup setup_;
