@@ -317,11 +317,21 @@ TEST_F(Dashboard, MetricsAreForPrometheusOnThisHost) {
   EXPECT_EQ(status, 200);
 }
 
+TEST_F(Dashboard, TellsWhichConfigurationIsInForceByNow) {
+  Watch watch;
+  EXPECT_EQ(told(watch).text("/now/config"), "0000000000abcdef");
+  engine_.ours.layout().config_hash = 0x123;  // after a reload
+  second();
+  EXPECT_EQ(told(watch).text("/now/config"), "0000000000000123");
+  EXPECT_THAT(text_of(get("/metrics")), HasSubstr("config=\"0000000000000123\""));
+}
+
 // However many are slow to read it.
 TEST_F(Dashboard, WhoAsksForTheSameGetsOneText) {
   const std::string file = engine_.here.path("session/config.ini");
   std::ofstream(file) << "[strategy]\n";
-  const Answer metrics = get("/metrics"), config = get("/config/1", bearer_), script = get("/uplot.js");
+  const Answer metrics = get("/metrics"), config = get("/config/1", bearer_),
+               script = get("/uplot.js");
   const auto same = [](const Answer& a, const Answer& b) {
     return a.body.view().data() == b.body.view().data();
   };

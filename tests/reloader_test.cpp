@@ -79,6 +79,22 @@ TEST_F(ReloaderTest, WhatIsTakenIsOfferedAndKept) {
   EXPECT_EQ(reload({"strategy.min_spread=0.003"}).changes, "") << "it runs with that already";
 }
 
+TEST_F(ReloaderTest, TheHashIsOfWhatTheCoreRunsWith) {
+  const std::uint64_t first = reloader_.hash_in_force();
+  EXPECT_EQ(first, config_hash(effective_text(config_)));
+  EXPECT_TRUE(reload({"strategy.min_spread=0.003"}).taken);
+  EXPECT_EQ(reloader_.hash_in_force(), first) << "not taken up yet";
+  take_up();
+  const std::uint64_t second = reloader_.hash_in_force();
+  EXPECT_EQ(second, config_hash(test::read_file(here_.path("config.ini"))));
+  EXPECT_NE(second, first);
+  EXPECT_NE(reload({"engine.market_batch_max=1"}).error, "");
+  EXPECT_EQ(reloader_.hash_in_force(), second) << "what is refused changes nothing";
+  EXPECT_TRUE(reload({}).taken);
+  take_up();
+  EXPECT_EQ(reloader_.hash_in_force(), first) << "and back";
+}
+
 TEST_F(ReloaderTest, APlanChangesNothing) {
   const std::string text = effective_text(with({"strategy.min_spread=0.003"}).config);
   const ConfigAnswer answer = reloader_.configure(text, false);
@@ -153,15 +169,10 @@ TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
 class ReloaderAtAVenue : public ReloaderTest {
  protected:
   std::string refused(std::vector<std::string> sets) {
-    const Reloader::Setup setup{config_,
-                                instruments_,
-                                opening_,
-                                core_,
-                                lane_,
-                                {},
-                                [this](const Config& c, InstrumentId i) {
-                                  return size_problem(c, instruments_[i], price_);
-                                }};
+    const Reloader::Setup setup{
+        config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
+          return size_problem(c, instruments_[i], price_);
+        }};
     Reloader reloader(setup);
     const std::string text = effective_text(with(std::move(sets)).config);
     const ConfigAnswer plan = reloader.configure(text, false);
@@ -184,13 +195,12 @@ TEST_F(ReloaderAtAVenue, SizesThatItsFiltersRefuseAreRefused) {
 }
 
 TEST_F(ReloaderAtAVenue, ASectionOfTheSymbolsOwnIsNamed) {
-  const ConfigLoad load =
-      parse_config("[symbol ETHUSDT]\norder_notional = 2\n", "test");
+  const ConfigLoad load = parse_config("[symbol ETHUSDT]\norder_notional = 2\n", "test");
   ASSERT_EQ(load.error, "");
-  Reloader reloader({config_, instruments_, opening_, core_, lane_, {},
-                     [this](const Config& c, InstrumentId i) {
-                       return size_problem(c, instruments_[i], price_);
-                     }});
+  Reloader reloader(
+      {config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
+         return size_problem(c, instruments_[i], price_);
+       }});
   EXPECT_THAT(reloader.configure(effective_text(load.config), false).error,
               HasSubstr("[symbol ETHUSDT] order_notional: 1000 -> 2: ETHUSDT: 0.0006 ETH"));
 }

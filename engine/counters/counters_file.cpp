@@ -155,7 +155,7 @@ std::string CountersFile::fill(const NewCounters& wish) {
   put(id.id_prefix, wish.id_prefix);
   put(id.venue, wish.venue);
   put(id.build, wish.build);
-  id.config_hash = wish.config_hash;
+  l.config_hash = wish.config_hash;
   id.version = kVersion;
   id.table_hash = table_hash();
   id.bytes = bytes_;

@@ -17,7 +17,7 @@
 namespace mm::counters {
 
 inline constexpr std::uint64_t kMagic = 0x737265746e756f63;  // "counters"
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kPathBytes = 1024;  // with the final zero
 
 enum class Phase : std::uint32_t {
@@ -38,7 +38,6 @@ struct Identity {
   ProcessId process;
   std::int64_t started;  // since the Unix epoch
   std::uint32_t instance, epoch;
-  std::uint64_t config_hash;  // of the config's text as used
   std::array<char, 16> mode;
   std::array<char, 32> venue;
   std::array<char, 96> build;
@@ -81,6 +80,8 @@ struct Layout {
   KillLatch latch;                          // any process
   std::array<Heartbeat, kHotAgents> beats;  // by HotAgent
   Heartbeat steering;  // of the cold thread that outlives the agents: what beats in an end
+  // Of the text of the configuration in force; written where a reload comes in.
+  alignas(kCacheLine) std::atomic<std::uint64_t> config_hash;
   GuardLine guard;
   EngineBlock numbers;
   LatencyBlock latency;

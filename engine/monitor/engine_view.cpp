@@ -45,7 +45,7 @@ bool look(const CountersFile& file, EngineView& out) {
   out.mode = id.mode.data();
   out.venue = id.venue.data();
   out.build = id.build.data();
-  out.config_hash = id.config_hash;
+  out.config_hash = layout.config_hash.load(std::memory_order_acquire);
   out.pid = id.process.pid;
   out.started = Nanos(id.started);
   out.life = life_of(file);

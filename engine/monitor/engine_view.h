@@ -48,7 +48,7 @@ const char* name(Life life);
 
 struct EngineView {
   std::string session, mode, venue, build;  // the session's folder
-  std::uint64_t config_hash = 0;
+  std::uint64_t config_hash = 0;            // of the configuration in force
   std::int64_t pid = 0;
   Nanos started{};
   Life life = Life::kDied;

@@ -107,13 +107,6 @@ std::string_view venue_text(const Config& config, std::string_view mode) {
   return "";
 }
 
-// Tells whether two runs had one configuration (FNV-1a).
-std::uint64_t text_hash(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return h;
-}
-
 class RealtimeRun {
  public:
   RealtimeRun(const RunOptions& options, const RunParts& parts)
@@ -237,7 +230,7 @@ std::string RealtimeRun::open_counters() {
                                         .id_prefix = std::string(id.data(), id_prefix_bytes),
                                         .venue = venue_text(config_, mode_),
                                         .build = build_line(),
-                                        .config_hash = text_hash(effective_text(config_)),
+                                        .config_hash = reloader_.hash_in_force(),
                                         .instance = core.instance,
                                         .epoch = core.epoch,
                                         .started = clock_.now(),
@@ -251,7 +244,8 @@ std::string RealtimeRun::start_steering() {
   steering_ = std::make_unique<Steering>(Steering::Setup{
       counters_, rings_.control, clock_, *log_, guard_ != nullptr,
       [this] { return edge_->take_halt(); },
-      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); }});
+      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); },
+      [this] { return reloader_.hash_in_force(); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "engine/app/config/core_setup.h"
 
@@ -93,6 +94,7 @@ ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
       make_core_config(load.config, setup_.instruments, setup_.opening));
   setup_.core.offer(*offered_);
   running_ = std::move(load.config);
+  hash_before_ = std::exchange(hash_, config_hash(in_force));
   answer.taken = true;
   ++taken_;
   return answer;

@@ -461,7 +461,7 @@ function showFacts() {
     ['profit', `${i.pnl_total_quote} ${a.quote}`],
     ['allocations', [e.hot_path_allocations_total, e.hot_path_allocations_total ? 'bad' : '']],
     ['journal lost', [e.journal_lost_total, e.journal_lost_total ? 'bad' : '']],
-    ['session', a.path], ['process', `${a.pid}, ${a.build}, config ${a.config}`],
+    ['session', a.path], ['process', `${a.pid}, ${a.build}, config ${n.config}`],
   ].map(cells => ({ cells })));
 }
 function showReasons() {
