@@ -122,6 +122,16 @@ TEST(Explain, RefusesWhatItCannotAnswerInOneLine) {
   }
 }
 
+TEST(Explain, OfAJournalThatIsCutTellsWhatThereIsAndFails) {
+  const std::string bytes = test::read_file(session().path("s/journal.bin"));
+  std::filesystem::create_directory(session().path("cut"));
+  session().write("cut/journal.bin", std::string_view(bytes).substr(0, bytes.size() * 2 / 3));
+  const Ran ran = explain("cut --order all");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, StartsWith("mm"));
+  EXPECT_THAT(ran.err, HasSubstr("cut: this is of a part of the session: "));
+}
+
 TEST(Explain, TellsOfADamagedJournalNothingThatItCannotProve) {
   std::string bytes = test::read_file(session().path("s/journal.bin"));
   bytes[bytes.size() / 2] ^= 0x10;

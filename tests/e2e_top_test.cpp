@@ -166,6 +166,9 @@ TEST_F(Top, OncePrintsWhatTheTerminalShows) {
   engine_->wait();
   const std::string once = top("--once").out;
   EXPECT_EQ(once, top("--once").out);
+  const std::string log = test::read_file(here_.path("sessions/20260101T000000.000Z/log.txt"));
+  EXPECT_THAT(log, HasSubstr(" place "));
+  EXPECT_THAT(log, Not(HasSubstr("aggressor"))) << "the market's trades drive all else out";
   open({60, 200});
   ASSERT_TRUE(sees("died")) << screen();
   struct OfTab {

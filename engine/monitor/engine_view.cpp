@@ -39,6 +39,10 @@ std::string_view EngineView::session_name() const {
 }
 
 bool look(const CountersFile& file, EngineView& out) {
+  if (!file.intact()) {
+    out.life = Life::kDied;
+    return out.whole = false;
+  }
   const counters::Layout& layout = file.layout();
   const counters::Identity& id = layout.identity;
   out.session = id.session.data();

@@ -410,10 +410,10 @@ void RealtimeRun::look(Nanos now) {
   while (activities_.try_pop(activity)) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
-    log_writer_->write(LogLevel::kInfo, time_of(activity), text);
-    // Trades would drive the orders out of the short log of their own view.
-    const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
-    if (shown) view_.log(time_of(activity), text);
+    // Trades would drive all else out of the log, and the orders out of the view that is theirs.
+    const bool of_market = activity.event.kind == EventKind::kTrade;
+    if (!of_market) log_writer_->write(LogLevel::kInfo, time_of(activity), text);
+    if (!of_market || options_.view != View::kOrders) view_.log(time_of(activity), text);
   }
   show_connections();
   watch_monitor();
