@@ -203,13 +203,16 @@ TEST_F(DashboardOfARun, WhatCannotBeDoneIsSaid) {
 struct Look {
   const char* name;
   const char* options;
+  int symbols = 1;
 };
 
 class DashboardInABrowser : public DashboardOfARun, public testing::WithParamInterface<Look> {};
 
 TEST_P(DashboardInABrowser, ShowsTheEngineAndSteersIt) {
   if (!is_installed("chromium")) GTEST_SKIP() << "chromium is not installed";
-  start();
+  std::string symbols = "venue.symbols=ETHUSDT";
+  for (int i = 1; i < GetParam().symbols; ++i) symbols += fmt::format(",S{}USDT", i);
+  start({"--set", symbols, "--set", "risk.max_order_count=1000"});
   const std::string address = url(*engine_);
   ASSERT_NE(address, "");
   const auto seen =
@@ -232,7 +235,7 @@ TEST_P(DashboardInABrowser, ShowsTheEngineAndSteersIt) {
 
 INSTANTIATE_TEST_SUITE_P(All, DashboardInABrowser,
                          testing::Values(Look{"desk", ""}, Look{"light", "--light --look"},
-                                         Look{"phone", "--look --width 390 --height 844"}),
+                                         Look{"phone", "--look --width 390 --height 844", 30}),
                          [](const auto& given) { return given.param.name; });
 
 }  // namespace

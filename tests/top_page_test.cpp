@@ -112,6 +112,22 @@ TEST(TopPage, TabsShowOrdersEngineLogAndHelp) {
   EXPECT_THAT(text_of(view, Tab::kHelp), HasSubstr("asks first"));
 }
 
+// The whole of it, to the last blank: tests/golden/top_once.txt. What differs from run to run is
+// given.
+TEST(TopPage, PrintsThisOfAnEngineThatQuotes) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  engine.connect("orders 1", true);
+  engine.turn.record(Nanos(1'250));
+  EngineView view = engine.look();
+  view.session = "/sessions/20260101T000000.000Z";
+  view.pid = 4711;
+  const std::vector<std::string> log{"a line of the log", "another one"};
+  const std::string text = page_text(
+      whole_page({.view = view, .rates = kNoRates, .log = log, .instrument = 0}, 100), false);
+  EXPECT_EQ(text, test::read_file(test::kRoot + "/tests/golden/top_once.txt"));
+}
+
 TEST(TopPage, AMessageTakesThePlaceOfTheKeys) {
   PublishedCore engine;
   const EngineView view = engine.look();
@@ -173,7 +189,8 @@ TEST(TopPage, NoNumberIsCutWithoutAMark) {
 
 // What is no blank, followed by what is none, is marked: numbers are whole or end in ~.
 RC_GTEST_PROP(TextPageProperty, ACutWordSaysSo, ()) {
-  const std::string text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("12 .")));
+  const std::string text =
+      *rc::gen::container<std::string>(rc::gen::elementOf(std::string("12 .")));
   const std::size_t columns = *rc::gen::inRange<std::size_t>(1, 12);
   Line line(text.substr(0, text.size() / 2));
   line.add(text.substr(text.size() / 2), Style::kBold).fit(columns);

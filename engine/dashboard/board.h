@@ -53,6 +53,7 @@ class Board {
     std::shared_ptr<const std::string> text;
   };
   void find();
+  void name_apart();
   std::string write(Watch& watch) const;
 
   Find find_;

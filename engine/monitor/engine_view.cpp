@@ -34,7 +34,9 @@ const char* name(Life life) {
 }
 
 std::string_view EngineView::session_name() const {
-  const std::string_view path = session;
+  if (!alias.empty()) return alias;
+  std::string_view path = session;
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path.substr(path.rfind('/') + 1);
 }
 
