@@ -97,6 +97,12 @@ bool is_link(const std::string& path) {
   return fs::is_symlink(path, error);
 }
 
+std::string whole_path(const std::string& path) {
+  std::string whole = fs::absolute(path).lexically_normal().string();
+  if (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+  return whole;
+}
+
 bool links_to(const fs::path& link, const fs::path& file) {
   std::error_code error;
   return fs::read_symlink(link, error) == file;
@@ -182,8 +188,8 @@ std::string CountersFile::fill(const NewCounters& wish) {
   Layout& l = *new (layout_) Layout{};
   Identity& id = l.identity;
   std::error_code ignored;
-  if (!put(id.session, fs::absolute(wish.session_folder).lexically_normal().string()) ||
-      !put(id.sessions, fs::absolute(wish.sessions_folder).lexically_normal().string()) ||
+  if (!put(id.session, whole_path(wish.session_folder)) ||
+      !put(id.sessions, whole_path(wish.sessions_folder)) ||
       !put(id.working, fs::current_path(ignored).string())) {
     return fmt::format("{}: the path is longer than {} bytes", wish.session_folder, kPathBytes - 1);
   }
@@ -253,6 +259,34 @@ std::string CountersFile::finish() {
   path_.clear();
   link_.clear();
   return error;
+}
+
+std::vector<std::string> running_sessions(const std::string& sessions, const std::string& tmpfs) {
+  struct Running {
+    bool simulated;
+    std::int64_t older;
+    std::string session;
+    auto operator<=>(const Running&) const = default;
+  };
+  std::vector<Running> all;
+  const std::string wanted = whole_path(sessions);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(tmpfs, error)) {
+    CountersFile file;
+    if (owner_in_name(entry.path().filename().string()) == 0) continue;
+    if (!file.attach_file(entry.path().string(), CountersFile::Use::kLook).empty()) continue;
+    const Identity& id = file.layout().identity;
+    if (!file.engine_alive() || whole_path(id.sessions.data()) != wanted) continue;
+    const std::string_view mode = id.mode.data();
+    all.push_back({mode != "live", -id.started, whole_path(id.session.data())});
+  }
+  std::ranges::sort(all);
+  std::vector<std::string> found;
+  for (Running& one : all) {
+    const bool inside = one.session.starts_with(wanted + '/');
+    found.push_back(inside ? sessions + one.session.substr(wanted.size()) : std::move(one.session));
+  }
+  return found;
 }
 
 void remove_left_over(const std::string& tmpfs) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/instrument.h"
 #include "engine/counters/counters_layout.h"
@@ -82,12 +83,18 @@ class CountersFile {
   std::string attach_file(const std::string& path, Use use);
   std::string fill(const NewCounters& wish);
   friend void remove_left_over(const std::string& tmpfs);
+  friend std::vector<std::string> running_sessions(const std::string&, const std::string&);
 
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
   int file_ = -1;            // of a mapping that others share
   std::string path_, link_;  // of the engine's own; empty when attached
 };
+
+// Session folders of the engines that run and keep their sessions in `sessions`, wherever those
+// lie; those that trade with money come first, then the newest.
+std::vector<std::string> running_sessions(const std::string& sessions,
+                                          const std::string& tmpfs = kTmpfs);
 
 // Counters of processes that have died: into their session folders, where those still link to
 // them, and off tmpfs.

@@ -99,7 +99,11 @@ std::string Board::write(Watch& watch) const {
   out += ']';
   watch.behind = false;
   const WatchedEngine* of = engine(watch.engine);
-  if (of == nullptr && !engines_.empty()) of = engines_.front().get();
+  if (of == nullptr && !engines_.empty()) {
+    const auto lives =
+        std::ranges::find_if(engines_, [](const auto& e) { return e->view().alive(); });
+    of = lives != engines_.end() ? lives->get() : engines_.front().get();
+  }
   if (of == nullptr) return out + "}";
   const bool same = of->id() == watch.engine;
   if (!same || watch.instrument >= of->view().instruments.size()) {

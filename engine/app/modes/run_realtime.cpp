@@ -199,7 +199,7 @@ class RealtimeRun {
   StatusSnapshot snapshot_;
   EventCounts counts_, rates_;
   Nanos started_{}, until_{kNever}, shown_{}, warm_at_{};
-  std::string where_;
+  std::string where_, dashboard_;
   JournalHealth journal_;  // as last looked at
   Nanos journal_told_{};
   std::string warning_;
@@ -394,13 +394,19 @@ void RealtimeRun::start_monitor() {
 
 // Its address, with the token: shown, but not written to the log.
 void RealtimeRun::watch_monitor() {
+  if (monitor_.ended()) {
+    dashboard_.clear();
+    const std::string_view over = "the dashboard has ended; `mm_logic monitor` begins another";
+    log_writer_->write(LogLevel::kWarning, clock_.now(), over);
+    if (options_.quiet || !stdout_is_terminal()) std::fprintf(stderr, "%s\n", over.data());
+  }
   const std::string line = monitor_.heard();
   if (line.empty()) return;
   if (options_.quiet || !stdout_is_terminal()) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
   } else {
-    where_ += "\n" + line;
+    dashboard_ = "\n" + line;
   }
 }
 
@@ -426,7 +432,7 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_ + dashboard_, warning_});
 }
 
 // Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
