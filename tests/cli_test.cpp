@@ -182,7 +182,11 @@ TEST_F(Cli, AMistakeInTheFileIsOneLineWithItsPlace) {
   const std::string path = write("[strategy]\nmin_spread = wide\n");
   const std::string line =
       path + ":2: [strategy] min_spread = wide: must be a fraction from 0 to 1, at most 9 decimals";
-  for (const char* command : {"check", "run --seconds 1", "backtest --capture none", "replay"}) {
+  for (const char* command :
+       {"check", "check --effective", "run --seconds 1", "backtest --capture none", "replay",
+        "report", "explain --order all", "inspect --capture none", "soak --seeds 1", "pause",
+        "resume", "kill", "plan", "reload", "guard", "counters", "top", "monitor",
+        "record --out none.gz", "watch"}) {
     expect_refused(std::string(command) + " -c " + path, line);
   }
 }

@@ -1,8 +1,6 @@
 // The dashboard's server with real clients on loopback: who is let in, who misbehaves, at what
 // cost.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <thread>
@@ -13,55 +11,16 @@
 #include "tests/local_venue.h"
 #include "tests/net_client.h"
 #include "tests/published_core.h"
+#include "tests/raw_client.h"
 
 namespace mm::dashboard {
 namespace {
 
 using test::PublishedCore;
+using test::RawClient;
 using testing::HasSubstr;
 
 const std::string kToken = "0123456789abcdef0123456789abcdef";
-
-// A client that says what it likes.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port, int receive_bytes = 0) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_bytes > 0) {
-      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
-    }
-    timeval patience{.tv_sec = 20, .tv_usec = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  }
-  ~RawClient() { close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  void say(std::string_view text) const { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-  // Until that is there, or nothing more comes.
-  std::string hear(std::string_view until) {
-    std::array<char, 4096> bytes;
-    while (heard_.find(until) == std::string::npos) {
-      const ssize_t count = recv(fd_, bytes.data(), bytes.size(), 0);
-      if (count <= 0) break;
-      heard_.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-    return heard_;
-  }
-  std::string status(std::string_view text) {
-    say(text);
-    return hear("\r\n").substr(0, 12);
-  }
-
- private:
-  int fd_;
-  std::string heard_;
-};
 
 std::string upgrade(const std::string& token) {
   return "GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -238,12 +197,57 @@ TEST_F(DashboardServer, TwoHundredIdleClientsAndSlowReadersCostLittle) {
   EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()), 32u << 20);
 }
 
-TEST_F(DashboardServer, WhoComesWhenAllSeatsAreTakenIsTurnedAway) {
+CoreConfig many_instruments(int count) {
+  CoreConfig config = test::one_instrument();
+  const InstrumentConfig first = config.instruments.front();
+  for (int i = 1; i < count; ++i) {
+    config.instruments.push_back(first);
+    const std::string symbol = "S" + std::to_string(i);
+    config.instruments.back().instrument.symbol_text = {};
+    symbol.copy(config.instruments.back().instrument.symbol_text.data(), symbol.size());
+  }
+  return config;
+}
+
+// A text that no kernel's buffer takes off our hands, of the turns that there were meanwhile.
+TEST_F(DashboardServer, TwoHundredSlowReadersOfMetricsShareTheirText) {
+  PublishedCore many(many_instruments(60));
+  many.publisher.publish_all();
+  ASSERT_EQ(board_.add(many.here.path("session")), "");
+  const std::size_t bytes = board_.prometheus()->size();
+  ASSERT_GT(bytes, 600u << 10);
+  start();
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  EXPECT_GT(RawClient(port_).status(request).size(), 0u);
+  const std::size_t before = resident_bytes();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port_, 4096));
+    EXPECT_EQ(slow.back()->status(request), "HTTP/1.1 200");
+  }
+  const std::size_t grown = resident_bytes() - std::min(before, resident_bytes());
+  EXPECT_LT(grown, 100 * bytes) << "a text each would be " << 200 * bytes;
+}
+
+TEST_F(DashboardServer, WhoTakesAllSeatsWithoutATokenKeepsNobodyOut) {
   start();
   std::vector<std::unique_ptr<RawClient>> all;
-  for (int i = 0; i < 256; ++i) all.push_back(std::make_unique<RawClient>(port_));
+  for (int i = 0; i < 300; ++i) all.push_back(std::make_unique<RawClient>(port_));
+  RawClient owner(port_);
+  owner.say(kill_of(1));
+  EXPECT_THAT(owner.hear("ok kill"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_EQ(RawClient(port_).status(upgrade(kToken)), "HTTP/1.1 101");
+  EXPECT_EQ(all.front()->hear_all(), "") << "who came first has made room";
+}
+
+TEST_F(DashboardServer, WhoComesWhenAllSeatsArePagesIsTurnedAway) {
+  start();
+  std::vector<std::unique_ptr<RawClient>> all;
+  for (int i = 0; i < 256; ++i) {
+    all.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_EQ(all.back()->status(upgrade(kToken)), "HTTP/1.1 101");
+  }
   const std::string request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-  EXPECT_EQ(all.back()->status(request), "HTTP/1.1 200");
   EXPECT_EQ(RawClient(port_).status(request), "");
   all.erase(all.begin(), all.begin() + 100);
   EXPECT_TRUE(test::wait_until([&] { return RawClient(port_).status(request) != ""; }));
@@ -289,12 +293,22 @@ TEST_F(DashboardServer, PagesAreToldTheLastWord) {
   engine_.ours.layout().phase = counters::Phase::kEnded;
   stop_ = true;
   bool ended = false;
-  while (!ended) {
-    const net::WsMessage message = test::next_event(*page.socket);
-    if (message.event != net::WsEvent::kText) break;
+  net::WsMessage message;
+  while ((message = test::next_event(*page.socket)).event == net::WsEvent::kText) {
     ended = message.payload.find("\"life\":\"ended\"") != std::string_view::npos;
   }
   EXPECT_TRUE(ended);
+  EXPECT_EQ(message.event, net::WsEvent::kClosed);
+  EXPECT_EQ(page.socket->close_code(), 1001) << "going away, not gone";
+}
+
+// The end waits for a goodbye, but not for long.
+TEST_F(DashboardServer, APageThatDoesNotReadHoldsUpNoEnd) {
+  start();
+  RawClient page(port_, 4096);
+  EXPECT_EQ(page.status(upgrade(kToken)), "HTTP/1.1 101");
+  stop();
+  EXPECT_FALSE(thread_.joinable());
 }
 
 TEST_F(DashboardServer, SpeaksTls) {

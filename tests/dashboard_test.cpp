@@ -91,6 +91,7 @@ class Dashboard : public testing::Test {
     engine_.publisher.publish_all();
     for (int i = 0; i < 4; ++i) board_.turn();
   }
+  static std::string text_of(const Answer& answer) { return std::string(answer.body.view()); }
   Json told(Watch& watch) { return Json(*board_.message(watch)); }
   Answer ask(Request request) {
     Answer out;
@@ -250,7 +251,7 @@ TEST(DashboardRows, OnlyTheLastAreKept) {
 // -- To whom.
 
 TEST_F(Dashboard, ThePageIsFreeWhatItShowsIsNot) {
-  EXPECT_THAT(get("/").body, HasSubstr("<title>MM_Logic"));
+  EXPECT_THAT(text_of(get("/")), HasSubstr("<title>MM_Logic"));
   for (const char* path : {"/dashboard.js", "/dashboard.css", "/uplot.js", "/uplot.css"}) {
     EXPECT_EQ(get(path).status, 200) << path;
   }
@@ -279,7 +280,7 @@ TEST_F(Dashboard, ThePageIsFreeWhatItShowsIsNot) {
 
 TEST_F(Dashboard, NoPathReachesAFile) {
   engine_.here.write("session/config.ini", "[strategy]\n");
-  EXPECT_EQ(get("/config/1", bearer_).body, "[strategy]\n");
+  EXPECT_EQ(text_of(get("/config/1", bearer_)), "[strategy]\n");
   for (const char* path :
        {"/../config.ini", "/..%2fconfig.ini", "/config/1/../1", "/config/../1", "//", "/config/",
         "/config/01x", "/config/-1", "/dashboard.js/", "/page/dashboard.js", "", "*",
@@ -291,7 +292,7 @@ TEST_F(Dashboard, NoPathReachesAFile) {
 TEST_F(Dashboard, MetricsAreForPrometheusOnThisHost) {
   const Answer answer = get("/metrics");
   EXPECT_EQ(answer.status, 200);
-  EXPECT_THAT(answer.body, HasSubstr("mm_orders_live{session=\"session\",symbol=\"ETHUSDT\""));
+  EXPECT_THAT(text_of(answer), HasSubstr("mm_orders_live{session=\"session\",symbol=\"ETHUSDT\""));
   EXPECT_EQ(ask({.method = "GET",
                  .path = "/metrics",
                  .host = "evil.example",
@@ -316,13 +317,59 @@ TEST_F(Dashboard, MetricsAreForPrometheusOnThisHost) {
   EXPECT_EQ(status, 200);
 }
 
+TEST_F(Dashboard, EnginesOfOneNameAreToldApartAndOneIsShownOnce) {
+  ASSERT_EQ(board_.add(engine_.here.path("session/")), "");
+  ASSERT_EQ(board_.add(engine_.here.path("./session")), "");
+  Watch watch;
+  EXPECT_EQ(told(watch).size("/engines"), 1u) << "named three ways";
+  EXPECT_EQ(told(watch).text("/engines/0/session"), "session");
+  PublishedCore other;
+  ASSERT_EQ(board_.add(other.here.path("session")), "");
+  const std::string paths[] = {other.here.path("session"), engine_.here.path("session")};
+  EXPECT_EQ(told(watch).text("/engines/0/session"), paths[0]);
+  EXPECT_EQ(told(watch).text("/engines/1/session"), paths[1]);
+  for (const std::string& path : paths) {
+    EXPECT_THAT(text_of(get("/metrics")), HasSubstr("mm_engine_up{session=\"" + path + "\"} 1"));
+  }
+}
+
+TEST_F(Dashboard, TellsWhichConfigurationIsInForceByNow) {
+  Watch watch;
+  EXPECT_EQ(told(watch).text("/now/config"), "0000000000abcdef");
+  engine_.ours.layout().config_hash = 0x123;  // after a reload
+  second();
+  EXPECT_EQ(told(watch).text("/now/config"), "0000000000000123");
+  EXPECT_THAT(text_of(get("/metrics")), HasSubstr("config=\"0000000000000123\""));
+}
+
+// However many are slow to read it.
+TEST_F(Dashboard, WhoAsksForTheSameGetsOneText) {
+  const std::string file = engine_.here.path("session/config.ini");
+  std::ofstream(file) << "[strategy]\n";
+  const Answer metrics = get("/metrics"), config = get("/config/1", bearer_),
+               script = get("/uplot.js");
+  const auto same = [](const Answer& a, const Answer& b) {
+    return a.body.view().data() == b.body.view().data();
+  };
+  EXPECT_TRUE(same(metrics, get("/metrics")));
+  EXPECT_TRUE(same(script, get("/uplot.js")));
+  for (int i = 0; i < 4; ++i) board_.turn();
+  EXPECT_FALSE(same(metrics, get("/metrics"))) << "things are different by now";
+  EXPECT_TRUE(same(config, get("/config/1", bearer_)));
+  std::ofstream(file) << "[risk]\n";
+  EXPECT_EQ(text_of(get("/config/1", bearer_)), "[risk]\n");
+  EXPECT_EQ(text_of(config), "[strategy]\n") << "whoever still reads it";
+}
+
 TEST_F(Dashboard, OrdersGoToTheEngineAndItsWordComesBack) {
   EXPECT_EQ(post("/control/1", "pause buy", bearer_).status, 200);
   EXPECT_EQ(asked_, engine_.here.path("session") + ": pause buy");
+  EXPECT_EQ(post("/control/1", "resume sell", bearer_).status, 200);
+  EXPECT_EQ(asked_, engine_.here.path("session") + ": resume sell");
   answer_ = "the engine does not answer";
   const Answer answer = post("/control/1", "kill", bearer_);
   EXPECT_EQ(answer.status, 502);
-  EXPECT_EQ(answer.body, "the engine does not answer\n");
+  EXPECT_EQ(text_of(answer), "the engine does not answer\n");
   asked_.clear();
   for (const char* wrong : {"", "pause", "shutdown", "kill\n", "pause all; kill"}) {
     EXPECT_EQ(post("/control/1", wrong, bearer_).status, 400) << wrong;

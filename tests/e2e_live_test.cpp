@@ -138,6 +138,25 @@ TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
   expect_equal_ends();
 }
 
+// By the filters of its start, without asking the venue again.
+TEST_F(LiveRun, RefusesAReloadToSizesThatTheVenueWouldRefuse) {
+  open();
+  start_quoting();
+  const std::string before = read_file(here_.path("s/config.ini"));
+  for (const std::string verb : {"plan", "reload"}) {
+    for (const std::string bad : {"strategy.order_notional=2", "strategy.order_size=0.000015"}) {
+      const test::Ran ran = here_.run(verb + " s --set " + bad);
+      EXPECT_EQ(ran.exit_code, 2) << ran.out;
+      EXPECT_THAT(ran.err, testing::ContainsRegex(
+                               "ETHUSDT: .*(NOTIONAL takes 5 USDT at least|LOT_SIZE takes steps)"));
+    }
+  }
+  EXPECT_EQ(read_file(here_.path("s/config.ini")), before);
+  const test::Ran good = here_.run("reload s --set strategy.order_notional=500");
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+}
+
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));

@@ -1,6 +1,8 @@
 // plan and reload on a running simulation, as a person at a shell uses them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "engine/app/config/config_hash.h"
 #include "tests/running_sim.h"
 
 namespace mm {
@@ -13,6 +15,7 @@ using testing::HasSubstr;
 class Reload : public test::RunningSim {
  protected:
   std::int64_t live() const { return RunningSim::live(Side::kBuy) + RunningSim::live(Side::kSell); }
+  std::string shown(const std::string& command) const { return here_.run(command).out; }
   void start() {
     ASSERT_NO_FATAL_FAILURE(RunningSim::start({"--seed", "4"}));
     ASSERT_TRUE(wait_until([&] { return live() == 6; }));
@@ -24,6 +27,10 @@ TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
   const std::string fewer = " s --set strategy.target_orders_per_side=1";
   const Ran planned = here_.run("plan" + fewer);
   EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(
+      shown("top --once s"),
+      HasSubstr(fmt::format("config {:016x}",
+                            app::config_hash(test::read_file(here_.path("s/config.ini"))))));
   EXPECT_THAT(planned.out, HasSubstr("[strategy] target_orders_per_side: 3 -> 1"));
   EXPECT_TRUE(wait_until([&] { return live() == 6; })) << "a plan changes nothing";
   const Ran reloaded = here_.run("reload" + fewer);
@@ -31,8 +38,11 @@ TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
   EXPECT_THAT(reloaded.out, HasSubstr("reload: done"));
   EXPECT_TRUE(wait_until([&] { return live() == 2; }));
   EXPECT_THAT(here_.run("reload" + fewer).out, HasSubstr("nothing changes"));
-  EXPECT_THAT(test::read_file(here_.path("s/config.ini")),
-              HasSubstr("target_orders_per_side = 1\n"));
+  const std::string in_force = test::read_file(here_.path("s/config.ini"));
+  EXPECT_THAT(in_force, HasSubstr("target_orders_per_side = 1\n"));
+  const std::string hash = fmt::format("{:016x}", app::config_hash(in_force));
+  EXPECT_TRUE(wait_until([&] { return shown("top --once s").find(hash) != std::string::npos; }));
+  EXPECT_THAT(shown("counters --prometheus s"), HasSubstr("config=\"" + hash + '"'));
   expect_whole_end();
   EXPECT_EQ(test::JsonFile(here_.path("s/summary.json")).integer("/hot_path_allocations"), 0);
   EXPECT_THAT(test::read_file(here_.path("s/log.txt")),

@@ -404,7 +404,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/monitor/", {"engine/core/", "engine/runtime/", "engine/counters/"}},
       {"engine/dashboard/",
        {"engine/core/", "engine/runtime/", "engine/counters/", "engine/journal/", "engine/ledger/",
-        "engine/report/page_files.h", "engine/monitor/"}},
+        "engine/net/", "engine/report/page_files.h", "engine/monitor/"}},
       {"engine/net/", {"engine/core/", "engine/runtime/"}},
       {"engine/app/config/", below_app({})},
       {"engine/app/control/", below_app({})},

@@ -7,9 +7,12 @@
 #include <iterator>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "engine/app/config/config_schema.h"
+#include "engine/app/explain/words.h"
+#include "engine/core/reason.h"
 
 namespace mm::test {
 namespace {
@@ -57,6 +60,29 @@ TEST(Readme, EveryConfigKeyOfItsTableExists) {
   for (const std::string& word : matches(table, std::regex("`([^`]+)`"))) {
     EXPECT_TRUE(names.contains(word)) << word;
   }
+}
+
+// `explain` and status say why a side is not quoted in the words that the table has.
+TEST(Readme, ItsTableOfReasonsIsTheCodes) {
+  std::string expected;
+  for (int i = 1; i < static_cast<int>(QuoteReason::kCount); ++i) {
+    const auto reason = static_cast<QuoteReason>(i);
+    expected += "| `" + std::string(name(reason)) + "` | ";
+    expected += std::string(app::words(reason)) + " |\n";
+  }
+  const std::string readme = text_of(kRoot / "README.md"),
+                    head = "| reason | why | what follows |\n|---|---|---|\n";
+  const std::size_t begin = readme.find(head);
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream table(readme.substr(begin + head.size()));
+  std::string found;
+  for (std::string line; std::getline(table, line) && line.starts_with("| ");) {
+    const std::size_t third = line.find(" | ", line.find(" | ") + 1);
+    ASSERT_NE(third, std::string::npos) << line;
+    EXPECT_GT(line.size(), third + 8) << "what follows? " << line;
+    found += line.substr(0, third) + " |\n";
+  }
+  EXPECT_EQ(found, expected);
 }
 
 }  // namespace

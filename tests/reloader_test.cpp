@@ -11,6 +11,7 @@
 #include "engine/app/session/session_record.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/soak/virtual_run.h"
+#include "engine/app/venue/venue_fit.h"
 #include "engine/ledger/sqlite.h"
 #include "tests/e2e_support.h"
 
@@ -78,6 +79,22 @@ TEST_F(ReloaderTest, WhatIsTakenIsOfferedAndKept) {
   EXPECT_EQ(reload({"strategy.min_spread=0.003"}).changes, "") << "it runs with that already";
 }
 
+TEST_F(ReloaderTest, TheHashIsOfWhatTheCoreRunsWith) {
+  const std::uint64_t first = reloader_.hash_in_force();
+  EXPECT_EQ(first, config_hash(effective_text(config_)));
+  EXPECT_TRUE(reload({"strategy.min_spread=0.003"}).taken);
+  EXPECT_EQ(reloader_.hash_in_force(), first) << "not taken up yet";
+  take_up();
+  const std::uint64_t second = reloader_.hash_in_force();
+  EXPECT_EQ(second, config_hash(test::read_file(here_.path("config.ini"))));
+  EXPECT_NE(second, first);
+  EXPECT_NE(reload({"engine.market_batch_max=1"}).error, "");
+  EXPECT_EQ(reloader_.hash_in_force(), second) << "what is refused changes nothing";
+  EXPECT_TRUE(reload({}).taken);
+  take_up();
+  EXPECT_EQ(reloader_.hash_in_force(), first) << "and back";
+}
+
 TEST_F(ReloaderTest, APlanChangesNothing) {
   const std::string text = effective_text(with({"strategy.min_spread=0.003"}).config);
   const ConfigAnswer answer = reloader_.configure(text, false);
@@ -104,6 +121,11 @@ TEST_F(ReloaderTest, WhatCheckRefusesIsRefusedHereToo) {
             parse_config("[strategy]\nmin_spread = 2\n", "the new configuration").error);
   EXPECT_THAT(answer.error, HasSubstr("min_spread = 2: must be a fraction from 0 to 1"));
   EXPECT_FALSE(answer.taken);
+}
+
+// A run that was given another place for its monitor takes a file that has none.
+TEST_F(ReloaderTest, WhatOnlyTheMonitorReadsIsNoChange) {
+  EXPECT_EQ(reload({"monitor.listen=127.0.0.1:9"}).changes, "");
 }
 
 TEST_F(ReloaderTest, TheNextOneWaitsForTheCore) {
@@ -146,6 +168,59 @@ TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
       reloader.configure(effective_text(with({"execution.modify_rate_limit=1"}).config), false)
           .changes,
       "execution\tmodify_rate_limit\t2\t1\t\n");
+}
+
+// At the market's price, which is no fault of a new value.
+class ReloaderAtAVenue : public ReloaderTest {
+ protected:
+  std::string refused(std::vector<std::string> sets) {
+    const Reloader::Setup setup{
+        config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
+          return size_problem(c, instruments_[i], price_);
+        }};
+    Reloader reloader(setup);
+    const std::string text = effective_text(with(std::move(sets)).config);
+    const ConfigAnswer plan = reloader.configure(text, false);
+    EXPECT_EQ(plan.error.empty(), all_live(read_changes(plan.changes)));
+    return plan.error;
+  }
+  std::optional<Ticks> price_{Ticks(300'000)};  // 3000
+};
+
+TEST_F(ReloaderAtAVenue, SizesThatItsFiltersRefuseAreRefused) {
+  EXPECT_EQ(refused({"strategy.order_notional=2"}),
+            "[strategy] order_notional: 1000 -> 2: ETHUSDT: 0.0006 ETH at 3000 are worth 1.8 USDT: "
+            "NOTIONAL takes 5 USDT at least");
+  EXPECT_THAT(refused({"strategy.order_size=0.00015"}),
+              HasSubstr("[strategy] order_size: 0 -> 0.00015: ETHUSDT: LOT_SIZE takes steps of"));
+  EXPECT_THAT(refused({"strategy.order_size=0.001", "strategy.order_notional=300"}),
+              HasSubstr("[strategy] order_size: 0 -> 0.001: ETHUSDT: 0.001 ETH at 3000"));
+  EXPECT_EQ(refused({"strategy.order_size=0.01"}), "");
+  EXPECT_EQ(refused({"strategy.order_notional=6", "strategy.min_spread=0.003"}), "");
+}
+
+TEST_F(ReloaderAtAVenue, ASectionOfTheSymbolsOwnIsNamed) {
+  const ConfigLoad load = parse_config("[symbol ETHUSDT]\norder_notional = 2\n", "test");
+  ASSERT_EQ(load.error, "");
+  Reloader reloader(
+      {config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
+         return size_problem(c, instruments_[i], price_);
+       }});
+  EXPECT_THAT(reloader.configure(effective_text(load.config), false).error,
+              HasSubstr("[symbol ETHUSDT] order_notional: 1000 -> 2: ETHUSDT: 0.0006 ETH"));
+}
+
+TEST_F(ReloaderAtAVenue, WhatDoesNotFitAlreadyHoldsUpNothingElse) {
+  price_ = Ticks(2'000'000'000);  // an order for 1000 is less than a lot by now
+  EXPECT_NE(size_problem(config_, instruments_[0], price_), "");
+  EXPECT_EQ(refused({"strategy.min_spread=0.003"}), "");
+  EXPECT_NE(refused({"strategy.order_notional=999"}), "") << "a new value is judged";
+}
+
+TEST_F(ReloaderAtAVenue, WithoutAPriceOnlyTheSizeIsJudged) {
+  price_.reset();
+  EXPECT_EQ(refused({"strategy.order_size=0.001"}), "");
+  EXPECT_NE(refused({"strategy.order_size=0.00015"}), "");
 }
 
 // A whole session in virtual time with reloads on the way.

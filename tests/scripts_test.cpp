@@ -2,14 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/e2e_support.h"
+#include "tests/process.h"
 
 namespace mm::test {
 namespace {
+
+namespace fs = std::filesystem;
 
 const std::vector<std::string> kScripts{
     "scripts/setup",        "scripts/build",          "scripts/run",
@@ -20,7 +24,8 @@ const std::vector<std::string> kScripts{
     "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
     "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
     "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
-    "scripts/tick_picture", "scripts/topologies",     "scripts/load"};
+    "scripts/tick_picture", "scripts/topologies",     "scripts/load",
+    "scripts/promtool"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -57,7 +62,8 @@ TEST(Scripts, BadUsageIsRefused) {
                               "scripts/topologies nonsense",
                               "scripts/topologies --rounds 0",
                               "scripts/instructions nonsense",
-                              "scripts/instructions --compare one"}) {
+                              "scripts/instructions --compare one",
+                              "scripts/promtool a b"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
   }
@@ -72,6 +78,38 @@ TEST(Scripts, AreCleanShell) {
   }
   const ProcessResult result = run_process("cd " + kRoot + " && shellcheck " + files);
   EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+// With a package of the test's own in place of the distribution's.
+TEST(Scripts, PromtoolIsTakenOutOfItsPackageOrItIsSaidThatThereIsNone) {
+  const Scratch here;
+  const auto fake_apt = [&](const std::string& downloads) {
+    here.write("bin/apt-get", "#!/bin/sh\ncase $1 in download) " + downloads + ";; esac\n");
+    return run_process("chmod +x " + here.path("bin/apt-get") + " && PATH=" + here.path("bin") +
+                       ":$PATH " + kRoot + "/scripts/promtool " + here.path("to"));
+  };
+  fs::create_directories(here.path("bin"));
+  fs::create_directories(here.path("tree/DEBIAN"));
+  fs::create_directories(here.path("tree/usr/bin"));
+  here.write("tree/DEBIAN/control",
+             "Package: prometheus\nVersion: 1\nArchitecture: all\nMaintainer: none\n"
+             "Description: none\n");
+  here.write("tree/DEBIAN/postinst", "#!/bin/sh\ntouch " + here.path("service") + "\n");
+  here.write("tree/usr/bin/promtool", "#!/bin/sh\necho it works\n");
+  ASSERT_EQ(run_process("cd " + here.path("") + " && chmod +x tree/usr/bin/promtool && " +
+                        "chmod 755 tree/DEBIAN/postinst && " +
+                        "dpkg-deb --root-owner-group --build tree prometheus_1_all.deb")
+                .exit_code,
+            0);
+  const ProcessResult none = fake_apt("exit 100");
+  EXPECT_EQ(none.exit_code, 0) << none.output;
+  EXPECT_EQ(none.output,
+            "promtool: apt has no package prometheus here: its tests are skipped\n");
+  const ProcessResult taken = fake_apt("cp " + here.path("prometheus_1_all.deb") + " .");
+  EXPECT_EQ(taken.exit_code, 0) << taken.output;
+  EXPECT_EQ(taken.output, "");
+  EXPECT_EQ(run_process(here.path("to/promtool")).output, "it works\n");
+  EXPECT_FALSE(here.has("service")) << "nothing is installed";
 }
 
 // Each place of the table is there once, so that what is broken is what the table says.

@@ -16,6 +16,7 @@
 #include "tests/certificates.h"
 #include "tests/e2e_support.h"
 #include "tests/net_client.h"
+#include "tests/raw_client.h"
 #include "tests/venue_harness.h"
 
 namespace mm::test {
@@ -117,6 +118,19 @@ TEST(VenueServer, ServesRestOnAKeptConnection) {
   EXPECT_EQ(client.send(request("HEAD", "/api/v3/ping")).status, 200);
   EXPECT_EQ(client.send(request("GET", "/nothing")).status, 404);
   EXPECT_GE(venue.stop().http_requests, 5u);
+}
+
+// In spite of all that is left unread.
+TEST(VenueServer, WhatIsRefusedIsHeard) {
+  const RunningVenue venue(VenueHarness::default_config());
+  RawClient client(venue.endpoint("/").port);
+  client.say("POST /api/v3/order HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" +
+             std::string(500'000, 'x'));
+  shutdown(client.fd(), SHUT_WR);
+  const std::string heard = client.hear_all();
+  EXPECT_TRUE(heard.starts_with("HTTP/1.1 413")) << heard;
+  EXPECT_TRUE(heard.ends_with("}")) << heard;
+  EXPECT_EQ(client.error(), 0);
 }
 
 ServerConfig with_tls(const Scratch& scratch, const CertificateAuthority& authority) {

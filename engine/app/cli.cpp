@@ -86,6 +86,11 @@ struct ConfigOptions {
     }
     return load_config(file.empty() ? kDefaultConfig : file, sets);
   }
+  // Goes on with it, whatever this host has of what it wants.
+  int with(const std::function<int(const Config&)>& mode) const {
+    const ConfigLoad read = load();
+    return read.ok() ? mode(read.config) : complain(read.error);
+  }
   // What was asked for, and nothing else, as --set arguments.
   std::string take_sets(std::vector<std::string>& out) const {
     ConfigLoad load = file.empty() ? parse_config("", "--set", sets) : load_config(file, sets);
@@ -97,19 +102,42 @@ struct ConfigOptions {
   }
 };
 
-// CPUs and files that the config wants are those of this host.
-int on_this_host(ConfigLoad& load, const std::function<int()>& mode) {
+// CPUs and files that the config wants are those of this host; one line about what is not, or
+// empty.
+std::string find_missing(ConfigLoad& load) {
   std::string error = validate_host(load, read_host_cpus());
-  if (error.empty()) error = read_files(load);
-  return error.empty() ? mode() : complain(error);
+  return error.empty() ? read_files(load) : error;
 }
 
 // Loads the config, checks it against this host and goes on to the mode.
-int with_config(const ConfigOptions& options, const std::function<int(const Config&)>& mode) {
+int on_this_host(const ConfigOptions& options, const std::function<int(const ConfigLoad&)>& mode) {
   ConfigLoad load = options.load();
-  if (!load.ok()) return complain(load.error);
-  return on_this_host(load, [&] { return mode(load.config); });
+  if (load.ok()) load.error = find_missing(load);
+  return load.ok() ? mode(load) : complain(load.error);
 }
+int with_config(const ConfigOptions& options, const std::function<int(const Config&)>& mode) {
+  return on_this_host(options, [&](const ConfigLoad& load) { return mode(load.config); });
+}
+
+// A command on a session: which one, and the config that says where sessions are.
+template <class Options>
+struct OnSession {
+  Options options;
+  ConfigOptions config;
+
+  // `meant` is where none is named.
+  void add_to(CLI::App& command, const std::string& meant) {
+    command.add_option("session", options.session_dir, "Session folder (" + meant + ")")
+        ->type_name("SESSION_DIR");
+    config.add_to(command);
+  }
+  int go_on(const std::function<int(const Options&)>& mode) {
+    return config.with([&](const Config& c) {
+      options.sessions_dir = c.session.dir;
+      return mode(options);
+    });
+  }
+};
 
 // Why a session cannot have this folder of its own; empty: it can, or none is named.
 std::string find_used(const std::string& session_dir) {
@@ -303,67 +331,42 @@ Command add_backtest(CLI::App& app) {
 }
 
 Command add_replay(CLI::App& app) {
-  struct State {
-    ReplayOptions replay;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<ReplayOptions>>();
   CLI::App* command =
       app.add_subcommand("replay", "Drive the core through a session again, compare every output");
-  command->add_option("session", state->replay.session_dir, "Session folder (the newest)")
-      ->type_name("SESSION_DIR");
-  state->config.add_to(*command);
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->replay.sessions_dir = load.config.session.dir;
-            return replay_mode(state->replay);
-          }};
+  on->add_to(*command, "the newest");
+  return {command, [on] { return on->go_on(replay_mode); }};
 }
 
 Command add_report(CLI::App& app) {
-  struct State {
-    ReportOptions report;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<ReportOptions>>();
+  ReportOptions& options = on->options;
   CLI::App* command = app.add_subcommand("report", "A session as one HTML file, and as CSV");
-  command->add_option("session", state->report.session_dir, "Session folder (the newest)")
-      ->type_name("SESSION_DIR");
-  command->add_option("-o,--out", state->report.out_file, "The page (report.html in the session)")
+  on->add_to(*command, "the newest");
+  command->add_option("-o,--out", options.out_file, "The page (report.html in the session)")
       ->type_name("FILE");
   command
-      ->add_option("--csv", state->report.csv_dir,
+      ->add_option("--csv", options.csv_dir,
                    "Write fills, orders, quotes and equity as CSV there too")
       ->type_name("DIR");
-  state->config.add_to(*command);
   command->footer(
       "Everything comes from the session's journal, driven through the core again; latency from\n"
       "its summary.json. An earlier report is written over, a file of somebody else's is not.\n"
       "Exit code: 0 the report is of the whole session or of one that runs, 1 of a part, or none.");
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->report.sessions_dir = load.config.session.dir;
-            if (std::string error = find_unwritable("--out", state->report.out_file);
-                !error.empty()) {
-              return complain(error);
-            }
-            return report_mode(state->report);
+  return {command, [on] {
+            return on->go_on([](const ReportOptions& report) {
+              const std::string error = find_unwritable("--out", report.out_file);
+              return error.empty() ? report_mode(report) : complain(error);
+            });
           }};
 }
 
 Command add_explain(CLI::App& app) {
-  struct State {
-    ExplainOptions explain;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
-  ExplainOptions& options = state->explain;
+  auto on = std::make_shared<OnSession<ExplainOptions>>();
+  ExplainOptions& options = on->options;
   CLI::App* command =
       app.add_subcommand("explain", "Why an order was placed, moved, left or not placed");
-  command->add_option("session", options.session_dir, "Session folder (the newest)")
-      ->type_name("SESSION_DIR");
+  on->add_to(*command, "the newest");
   CLI::Option* order = command->add_option(
       "--order", options.order, "The life of an order: client order id, venue's number, or all");
   command->add_option("--at", options.at, "What stood at this instant, and why (UTC)")
@@ -376,120 +379,87 @@ Command add_explain(CLI::App& app) {
       ->type_name("S")
       ->excludes(order);
   order->type_name("ID");
-  state->config.add_to(*command);
   command->footer(
       "TIME is 2026-01-31T12:00:00.5Z, 12:00:00.5, +SECONDS after the session's begin, or ns "
       "since\n"
       "1970. Level 1 is the best. The core is driven through the session's journal again: what is\n"
       "told is what it had before it.");
-  return {command, [state] {
-            ExplainOptions& explain = state->explain;
-            if (explain.order.empty() && explain.at.empty() && explain.level.empty()) {
+  return {command, [on] {
+            const ExplainOptions& what = on->options;
+            if (what.order.empty() && what.at.empty() && what.level.empty()) {
               return complain("explain what? Name --order ID, --at TIME or --level bid:N");
             }
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            explain.sessions_dir = load.config.session.dir;
-            return explain_mode(explain);
+            return on->go_on(explain_mode);
           }};
 }
 
 // pause, resume and kill differ in their word and in what --side may be.
 Command add_steer(CLI::App& app, const std::string& word, ControlCode code,
                   const std::string& help) {
-  struct State {
-    SteerOptions steer;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
-  state->steer.control.code = code;
+  auto on = std::make_shared<OnSession<SteerOptions>>();
+  on->options.control.code = code;
   CLI::App* command = app.add_subcommand(word, help);
-  const std::string which = code == ControlCode::kKill ? "every engine that runs in [session] dir"
-                                                       : "the newest live one that runs, else any";
-  command->add_option("session", state->steer.session_dir, "Session folder (" + which + ")")
-      ->type_name("SESSION_DIR");
-  if (code != ControlCode::kKill) {
-    add_choice<PauseScope>(*command, "--side", state->steer.control.scope,
+  const bool kills = code == ControlCode::kKill;
+  on->add_to(*command, kills ? "every engine that runs in [session] dir"
+                             : "the newest live one that runs, else any");
+  if (!kills) {
+    add_choice<PauseScope>(*command, "--side", on->options.control.scope,
                            {{"all", PauseScope::kAll},
                             {"buy", PauseScope::kBuy},
                             {"sell", PauseScope::kSell},
                             {"increase", PauseScope::kIncrease}},
                            "Only this side, or only what adds to the position (all)");
   }
-  state->config.add_to(*command);
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->steer.sessions_dir = load.config.session.dir;
-            return steer_mode(state->steer);
-          }};
+  return {command, [on] { return on->go_on(steer_mode); }};
 }
 
 using ReloadMode = int (*)(const ReloadOptions&, const NewConfig&);
 
+// Of the session's own file where -c names none.
+ConfigLoad load_next(const ConfigOptions& options, const std::string& session) {
+  ConfigLoad load = load_config(
+      options.file.empty() ? SessionFolder(session).config() : options.file, options.sets);
+  if (load.ok()) load.error = find_missing(load);
+  return load;
+}
+
 // plan and reload: one shows what the other does.
 Command add_reload(CLI::App& app, const std::string& word, ReloadMode mode,
                    const std::string& help) {
-  struct State {
-    ReloadOptions reload;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<ReloadOptions>>();
   CLI::App* command = app.add_subcommand(word, help);
-  command
-      ->add_option("session", state->reload.session_dir,
-                   "Session folder (the newest live one that runs, else any)")
-      ->type_name("SESSION_DIR");
-  state->config.add_to(*command);
+  on->add_to(*command, "the newest live one that runs, else any");
   command->footer(
       "The new configuration is -c FILE as a whole; without it, the one in force with the keys of\n"
       "--set over it. What cannot change live says so, and then nothing changes.\n"
       "Exit code: 0 done, or it can be; 1 no engine runs, or it does not answer; 2 refused.");
-  return {command, [state, mode, word] {
-            if (state->config.file.empty() && state->config.sets.empty()) {
+  return {command, [on, mode, word] {
+            if (on->config.file.empty() && on->config.sets.empty()) {
               return complain(word + " what? Name -c FILE, or keys with --set");
             }
-            const ConfigLoad where = state->config.load();
-            if (!where.ok()) return complain(where.error);
-            state->reload.sessions_dir = where.config.session.dir;
-            return mode(state->reload, [state](const std::string& session) {
-              const ConfigOptions& options = state->config;
-              ConfigLoad load =
-                  load_config(options.file.empty() ? SessionFolder(session).config() : options.file,
-                              options.sets);
-              if (load.ok()) load.error = validate_host(load, read_host_cpus());
-              if (load.ok()) load.error = read_files(load);
-              return load;
+            return on->go_on([&](const ReloadOptions& options) {
+              return mode(options, [&](const std::string& session) {
+                return load_next(on->config, session);
+              });
             });
           }};
 }
 
 Command add_guard(CLI::App& app) {
-  struct State {
-    GuardOptions guard;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<GuardOptions>>();
   CLI::App* command =
       app.add_subcommand("guard", "Watch a live engine; cancel its orders when it hangs or dies");
-  CLI::Option* const session =
-      command
-          ->add_option("session", state->guard.session_dir, "Session folder (the newest live one)")
-          ->type_name("SESSION_DIR");
+  on->add_to(*command, "the newest live one");
   command
-      ->add_flag("--wait", state->guard.wait,
+      ->add_flag("--wait", on->options.wait,
                  "Wait for a live session that may have orders, asking no venue meanwhile")
-      ->excludes(session);
-  state->config.add_to(*command);
+      ->excludes("session");
   command->footer(
       "The config is the session's; -c says only where sessions are, --set is obeyed.\n"
       "Exit code: 0 the engine ended in an orderly way, 1 the guard had to act, or cannot watch.");
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->guard.sessions_dir = load.config.session.dir;
-            state->guard.sets = state->config.sets;
-            return guard_mode(state->guard);
+  return {command, [on] {
+            on->options.sets = on->config.sets;
+            return on->go_on(guard_mode);
           }};
 }
 
@@ -514,11 +484,10 @@ Command add_inspect(CLI::App& app) {
   command->footer(
       "Of the configuration: tick, lot and quote of [instrument] and [symbol NAME], and\n"
       "[venue] exchange_info. What it leaves open is inferred from the captures.");
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            return inspect_mode(state->inspect, load.config);
-          }};
+  return {
+      command, [state] {
+        return state->config.with([&](const Config& c) { return inspect_mode(state->inspect, c); });
+      }};
 }
 
 // A..B, or one seed alone.
@@ -598,13 +567,15 @@ Command add_check(CLI::App& app) {
               fmt::print("{}", default_config_text());
               return 0;
             }
-            ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
             if (state->effective) {
-              fmt::print("{}", effective_text(load.config));
-              return 0;
+              return state->config.with([](const Config& c) {
+                fmt::print("{}", effective_text(c));
+                return 0;
+              });
             }
-            return on_this_host(load, [&] { return check_mode(load, state->mode); });
+            return on_this_host(state->config, [&](const ConfigLoad& load) {
+              return check_mode(load, state->mode);
+            });
           }};
 }
 
@@ -653,44 +624,20 @@ Command add_watch(CLI::App& app) {
 
 // Hidden: what scripts compare with the venue.
 Command add_counters(CLI::App& app) {
-  struct State {
-    CountersOptions counters;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<CountersOptions>>();
   CLI::App* command = app.add_subcommand("counters", "The numbers in a session's counters.dat");
   command->group("");
-  command->add_option("session", state->counters.session_dir, "Session folder (the newest)")
-      ->type_name("SESSION_DIR");
-  command->add_flag("--prometheus", state->counters.prometheus, "As Prometheus reads them");
-  state->config.add_to(*command);
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->counters.sessions_dir = load.config.session.dir;
-            return counters_mode(state->counters);
-          }};
+  on->add_to(*command, "the newest");
+  command->add_flag("--prometheus", on->options.prometheus, "As Prometheus reads them");
+  return {command, [on] { return on->go_on(counters_mode); }};
 }
 
 Command add_top(CLI::App& app) {
-  struct State {
-    TopOptions top;
-    ConfigOptions config;
-  };
-  auto state = std::make_shared<State>();
+  auto on = std::make_shared<OnSession<TopOptions>>();
   CLI::App* command = app.add_subcommand("top", "Watch and steer an engine in the terminal");
-  command
-      ->add_option("session", state->top.session_dir,
-                   "Session folder (the newest live one that runs, else any, else the newest)")
-      ->type_name("SESSION_DIR");
-  command->add_flag("--once", state->top.once, "Print everything once, as plain text");
-  state->config.add_to(*command);
-  return {command, [state] {
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->top.sessions_dir = load.config.session.dir;
-            return top_mode(state->top);
-          }};
+  on->add_to(*command, "the newest live one that runs, else any, else the newest");
+  command->add_flag("--once", on->options.once, "Print everything once, as plain text");
+  return {command, [on] { return on->go_on(top_mode); }};
 }
 
 Command add_monitor(CLI::App& app) {
@@ -729,11 +676,11 @@ Command add_monitor(CLI::App& app) {
             set("token_file", state->token_file);
             set("tls_cert_file", state->tls_cert);
             set("tls_key_file", state->tls_key);
-            const ConfigLoad load = state->config.load();
-            if (!load.ok()) return complain(load.error);
-            state->monitor.sessions_dir = load.config.session.dir;
-            state->monitor.where = load.config.monitor;
-            return monitor_mode(state->monitor);
+            return state->config.with([&](const Config& c) {
+              state->monitor.sessions_dir = c.session.dir;
+              state->monitor.where = c.monitor;
+              return monitor_mode(state->monitor);
+            });
           }};
 }
 

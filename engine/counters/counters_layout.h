@@ -38,7 +38,6 @@ struct Identity {
   ProcessId process;
   std::int64_t started;  // since the Unix epoch
   std::uint32_t instance, epoch;
-  std::uint64_t config_hash;  // of the config's text as used
   std::array<char, 16> mode;
   std::array<char, 32> venue;
   std::array<char, 96> build;
@@ -82,6 +81,8 @@ struct Layout {
   KillLatch latch;                          // any process
   std::array<Heartbeat, kHotAgents> beats;  // by HotAgent
   Heartbeat steering;  // of the cold thread that outlives the agents: what beats in an end
+  // Of the text of the configuration in force; written where a reload comes in.
+  alignas(kCacheLine) std::atomic<std::uint64_t> config_hash;
   GuardLine guard;
   EngineBlock numbers;
   LatencyBlock latency;

@@ -18,7 +18,7 @@ namespace mm::dashboard {
 
 // What a page watches, and how much of it it has.
 struct Watch {
-  std::uint32_t engine = 0;  // its id; 0, or one that is gone: the first
+  std::uint32_t engine = 0;  // its id; 0, or one that is gone: the first that lives, or the first
   std::size_t instrument = 0;
   std::uint64_t rows = 0, fills = 0;
   bool told = false;    // what stays as it is
@@ -43,8 +43,8 @@ class Board {
 
   // The next message of a page, whose watch goes on.
   std::shared_ptr<const std::string> message(Watch& watch);
-  // Of this turn.
-  const std::string& prometheus();
+  // Of this turn, one text for all who ask in it.
+  std::shared_ptr<const std::string> prometheus();
   const WatchedEngine* engine(std::uint32_t id) const;
 
  private:
@@ -53,6 +53,7 @@ class Board {
     std::shared_ptr<const std::string> text;
   };
   void find();
+  void name_apart();
   std::string write(Watch& watch) const;
 
   Find find_;
@@ -60,7 +61,7 @@ class Board {
   std::uint64_t turns_ = 0;
   std::vector<std::unique_ptr<WatchedEngine>> engines_;  // the newest first
   std::vector<Told> told_;                               // this turn
-  std::string prometheus_;                               // this turn; empty: nobody has asked
+  std::shared_ptr<const std::string> prometheus_;        // this turn; none: nobody has asked
 };
 
 }  // namespace mm::dashboard

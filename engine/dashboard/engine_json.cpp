@@ -245,15 +245,14 @@ std::string about_json(const EngineView& view, std::size_t instrument) {
   put_labels(counters::kLatencyMetrics, labels);
   put_labels(counters::kInstrumentMetrics, labels);
   return fmt::format(
-      "{{\"session\":{},\"path\":{},\"mode\":{},\"venue\":{},\"build\":{},\"config\":\"{:016x}\","
+      "{{\"session\":{},\"path\":{},\"mode\":{},\"venue\":{},\"build\":{},"
       "\"pid\":{},\"started\":{},\"symbol\":{},\"base\":{},\"quote\":{},\"tick\":{},\"lot\":{},"
       "\"engine_columns\":[{}],\"instrument_columns\":[{}],\"reasons\":[{}],\"bounds\":[{}],"
       "\"labels\":{{{}}}}}",
       text(view.session_name()), text(view.session), text(view.mode), text(view.venue),
-      text(view.build), view.config_hash, view.pid, seconds(view.started), text(of.symbol),
-      text(of.base), text(of.quote), decimal_text(of.scale.tick).view(),
-      decimal_text(of.scale.lot).view(), engine_columns, instrument_columns, reasons, bounds,
-      labels);
+      text(view.build), view.pid, seconds(view.started), text(of.symbol), text(of.base),
+      text(of.quote), decimal_text(of.scale.tick).view(), decimal_text(of.scale.lot).view(),
+      engine_columns, instrument_columns, reasons, bounds, labels);
 }
 
 std::string now_json(const EngineView& view, std::size_t instrument) {
@@ -268,9 +267,10 @@ std::string now_json(const EngineView& view, std::size_t instrument) {
                          view.beat_ages[i] == kNever ? "null" : seconds(view.beat_ages[i]));
   }
   return fmt::format(
-      "{{\"life\":\"{}\",\"whole\":{},\"latched\":{},\"beat_ages\":{{{}}},\"connections\":[{}],"
+      "{{\"life\":\"{}\",\"whole\":{},\"latched\":{},\"config\":\"{:016x}\",\"beat_ages\":{{{}}},"
+      "\"connections\":[{}],"
       "\"engine\":{},\"latency\":{},\"instrument\":{},\"book\":{},\"orders\":{},\"levels\":{}}}",
-      name(view.life), view.whole, view.latched, beats, connections,
+      name(view.life), view.whole, view.latched, view.config_hash, beats, connections,
       table(counters::kEngineMetrics, {}, view.numbers),
       table(counters::kLatencyMetrics, {}, view.latency),
       table(counters::kInstrumentMetrics, of.scale, of.numbers),

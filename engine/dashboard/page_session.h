@@ -3,7 +3,8 @@
 //
 // The server's thread. Keeps itself alive while an operation is under way. There is one message
 // under way and none waiting: who reads slowly is told less often, who reads not at all loses the
-// connection.
+// connection. At the server's end it is closed as going away (1001), so that the page can tell that
+// from a monitor that cannot be reached.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -65,8 +66,14 @@ class PageSession : public Page, public std::enable_shared_from_this<PageSession
       self->writing_ = false;
       self->message_.reset();
       if (error) return self->close();
+      if (self->ending_) return self->say_goodbye();
       if (self->watch_.behind || self->wishes_) self->tell();
     });
+  }
+
+  void end() override {
+    ending_ = true;
+    if (!writing_) say_goodbye();
   }
 
  private:
@@ -96,6 +103,11 @@ class PageSession : public Page, public std::enable_shared_from_this<PageSession
     tell();
     return true;
   }
+  void say_goodbye() {
+    writing_ = true;
+    ws_.async_close({websocket::close_code::going_away, "the monitor ends"},
+                    [self = self()](beast::error_code) { self->close(); });
+  }
   void close() {
     all_.remove(*this);
     beast::get_lowest_layer(ws_).close();
@@ -108,7 +120,7 @@ class PageSession : public Page, public std::enable_shared_from_this<PageSession
   beast::flat_buffer buffer_{kRequestBytesMax};
   Watch watch_;
   std::shared_ptr<const std::string> message_;
-  bool writing_ = false, wishes_ = false;
+  bool writing_ = false, wishes_ = false, ending_ = false;
 };
 
 }  // namespace mm::dashboard

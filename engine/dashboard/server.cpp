@@ -1,13 +1,10 @@
 #include "engine/dashboard/server.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "engine/dashboard/http_session.h"
+#include "engine/net/listener.h"
 
 namespace mm::dashboard {
 namespace {
@@ -15,7 +12,7 @@ namespace {
 using asio::ip::tcp;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
-constexpr std::chrono::milliseconds kTurn{250}, kRetry{50}, kFarewell{100};
+constexpr std::chrono::milliseconds kTurn{250}, kLook{5}, kFarewell{500};
 // What the kernel holds for a client that does not read.
 constexpr int kSendBufferBytes = 128 << 10;
 // Questions that are not answered yet, of them for one engine: one that hangs leaves room.
@@ -36,13 +33,13 @@ class Server::Sockets {
   ~Sockets() { asking_.join(); }
 
   std::string open();
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const { return listener_.port(); }
   void run(const std::function<bool()>& stop);
 
  private:
-  void accept();
   void serve(tcp::socket socket);
   void turn(const std::function<bool()>& stop);
+  void farewell();
   void ask(const std::string& session, const std::string& request, Site::Told told);
 
   const ServerOptions options_;
@@ -51,51 +48,19 @@ class Server::Sockets {
   Site site_;
   std::vector<std::string> asked_;  // a session for each question under way
   Connections connections_;
-  asio::ssl::context tls_{asio::ssl::context::tls_server};
   asio::io_context io_{1};  // goes before what its sessions use
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer turn_timer_{io_}, retry_timer_{io_};
+  net::Listener listener_{io_};
+  asio::steady_timer turn_timer_{io_};
+  std::chrono::steady_clock::time_point last_moment_{};
   asio::thread_pool asking_{kAskedMax};
 };
 
 std::string Server::Sockets::open() {
-  beast::error_code error;
-  if (options_.tls()) {
-    tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-    tls_.use_certificate_chain_file(options_.tls_cert_file, error);
-    if (error)
-      return fmt::format("{}: no certificate: {}", options_.tls_cert_file, error.message());
-    tls_.use_private_key_file(options_.tls_key_file, asio::ssl::context::pem, error);
-    if (error) {
-      return fmt::format("{}: no private key of the certificate: {}", options_.tls_key_file,
-                         error.message());
-    }
-  }
-  const auto address = asio::ip::make_address(options_.address, error);
-  tcp::endpoint endpoint(address, options_.port);
-  if (!error) acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (error == asio::error::address_in_use && options_.takes_any_port) {
-    endpoint.port(0);
-    acceptor_.bind(endpoint, error);
-  }
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  return error ? fmt::format("cannot listen on {}:{}: {}", options_.address, options_.port,
-                             error.message())
-               : std::string{};
-}
-
-void Server::Sockets::accept() {
-  acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
-    if (!error) {
-      if (!connections_.full()) serve(std::move(socket));
-      return accept();
-    }
-    // Out of descriptors, most likely: not at once again.
-    retry_timer_.expires_after(kRetry);
-    retry_timer_.async_wait([this](beast::error_code) { accept(); });
-  });
+  return listener_.open({.address = options_.address,
+                         .port = options_.port,
+                         .tls_cert_file = options_.tls_cert_file,
+                         .tls_key_file = options_.tls_key_file,
+                         .takes_any_port = options_.takes_any_port});
 }
 
 void Server::Sockets::serve(tcp::socket socket) {
@@ -104,7 +69,8 @@ void Server::Sockets::serve(tcp::socket socket) {
   socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
   beast::tcp_stream stream(std::move(socket));
   if (options_.tls()) {
-    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), site_, connections_)->start();
+    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), listener_.tls()), site_, connections_)
+        ->start();
   } else {
     std::make_shared<HttpSession<beast::tcp_stream>>(std::move(stream), site_, connections_)
         ->start();
@@ -112,7 +78,9 @@ void Server::Sockets::serve(tcp::socket socket) {
 }
 
 void Server::Sockets::run(const std::function<bool()>& stop) {
-  accept();
+  listener_.accept([this](tcp::socket socket) {
+    if (connections_.make_room()) serve(std::move(socket));
+  });
   turn(stop);
   io_.run();
 }
@@ -121,11 +89,23 @@ void Server::Sockets::turn(const std::function<bool()>& stop) {
   const bool last = stop();
   board_.turn();
   for (Page* page : connections_.pages()) page->tell();
-  turn_timer_.expires_after(last ? kFarewell : kTurn);  // the last word is heard
-  turn_timer_.async_wait([this, &stop, last](beast::error_code) {
-    if (last) return io_.stop();
-    turn(stop);
-  });
+  if (last) {
+    listener_.close();
+    for (Page* page : connections_.pages()) page->end();
+    last_moment_ = std::chrono::steady_clock::now() + kFarewell;
+    return farewell();
+  }
+  turn_timer_.expires_after(kTurn);
+  turn_timer_.async_wait([this, &stop](beast::error_code) { turn(stop); });
+}
+
+// Until every page has heard the last word.
+void Server::Sockets::farewell() {
+  if (connections_.pages().empty() || std::chrono::steady_clock::now() > last_moment_) {
+    return io_.stop();
+  }
+  turn_timer_.expires_after(kLook);
+  turn_timer_.async_wait([this](beast::error_code) { farewell(); });
 }
 
 // An engine that hangs keeps its askers waiting, not us, and not those of another.

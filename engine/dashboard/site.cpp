@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 
 #include "engine/dashboard/access.h"
@@ -42,18 +41,9 @@ const WatchedEngine* engine_of(const Board& board, std::string_view path, std::s
   return error == std::errc() && to == end ? board.engine(id) : nullptr;
 }
 
-// As used, without secrets; no more than a page can show.
-std::string config_text(const WatchedEngine& engine) {
-  constexpr std::size_t kBytesMax = 256u << 10;
-  std::ifstream file(engine.folder().config(), std::ios::binary);
-  std::string text(kBytesMax, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
-  return text;
-}
-
-constexpr std::string_view kOrders[] = {"pause all",      "pause buy",  "pause sell",
-                                        "pause increase", "resume all", "kill"};
+constexpr std::string_view kOrders[] = {"pause all",  "pause buy",  "pause sell",  "pause increase",
+                                        "resume all", "resume buy", "resume sell", "resume increase",
+                                        "kill"};
 
 }  // namespace
 
@@ -81,7 +71,7 @@ void Site::answer(const Request& request, const std::function<void(Answer)>& ans
 
 Answer Site::look_up(const Request& request) const {
   for (const File& file : files()) {
-    if (file.path == request.path) return {200, std::string(file.text), file.type};
+    if (file.path == request.path) return {200, net::SentText::lasting(file.text), file.type};
   }
   const bool metrics = request.path == kMetrics, config = request.path.starts_with(kConfig);
   if (!metrics && !config) return refusal(404, "there is no such page");
@@ -89,7 +79,7 @@ Answer Site::look_up(const Request& request) const {
   if (metrics) return {200, board_.prometheus(), monitor::kPrometheusContentType};
   const WatchedEngine* engine = engine_of(board_, request.path, kConfig);
   if (engine == nullptr) return refusal(404, "there is no such engine");
-  return {.body = config_text(*engine)};
+  return {.body = engine->config()};
 }
 
 void Site::steer(const Request& request, const std::function<void(Answer)>& answered) {
@@ -98,7 +88,7 @@ void Site::steer(const Request& request, const std::function<void(Answer)>& answ
   const WatchedEngine* engine = engine_of(board_, request.path, kControl);
   if (engine == nullptr) return answered(refusal(404, "there is no such engine"));
   if (std::ranges::find(kOrders, request.body) == std::end(kOrders)) {
-    return answered(refusal(400, "pause all|buy|sell|increase, resume all, or kill"));
+    return answered(refusal(400, "pause or resume all|buy|sell|increase, or kill"));
   }
   steer_(engine->folder().path(), std::string(request.body), [answered](std::string answer) {
     const bool done = answer.starts_with("ok ");

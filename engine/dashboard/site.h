@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/dashboard/board.h"
+#include "engine/net/sent_text.h"
 
 namespace mm::dashboard {
 
@@ -19,7 +20,7 @@ struct Request {
 
 struct Answer {
   int status = 200;
-  std::string body;
+  net::SentText body;
   std::string_view type = "text/plain; charset=utf-8";
 };
 

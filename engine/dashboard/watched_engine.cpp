@@ -1,5 +1,8 @@
 #include "engine/dashboard/watched_engine.h"
 
+#include <algorithm>
+#include <fstream>
+
 #include "engine/dashboard/engine_json.h"
 #include "engine/monitor/log_tail.h"
 
@@ -10,6 +13,7 @@ std::string WatchedEngine::attach() {
   if (!error.empty()) return error;
   if (file_.instruments().empty()) return folder_.path() + ": its engine has no instruments";
   monitor::look(file_, view_);
+  if (view_.instruments.empty()) return folder_.path() + ": its counters were cut off";
   rows_of_.assign(view_.instruments.size(), RowLog(kRowsMax));
   fills_ = std::make_unique<FillTail>(folder_.journal(), view_.instruments.size());
   return {};
@@ -25,6 +29,17 @@ void WatchedEngine::look(bool keeps) {
   kept_ = view_.now();
   rows_.add(engine_row(view_));
   for (std::size_t i = 0; i < rows_of_.size(); ++i) rows_of_[i].add(instrument_row(view_, i));
+}
+
+std::shared_ptr<const std::string> WatchedEngine::config() const {
+  constexpr std::size_t kBytesMax = 256u << 10;
+  std::ifstream file(folder_.config(), std::ios::binary);
+  std::string text(kBytesMax, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  text.shrink_to_fit();
+  if (!config_ || *config_ != text) config_ = std::make_shared<const std::string>(std::move(text));
+  return config_;
 }
 
 }  // namespace mm::dashboard

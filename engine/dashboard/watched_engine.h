@@ -30,11 +30,15 @@ class WatchedEngine {
   std::uint32_t id() const { return id_; }
   const SessionFolder& folder() const { return folder_; }
   const monitor::EngineView& view() const { return view_; }
+  void call(std::string alias) { view_.alias = std::move(alias); }
   // Rows of one number are of one moment.
   const RowLog& rows() const { return rows_; }
   const RowLog& rows_of(std::size_t instrument) const { return rows_of_[instrument]; }
   const FillTail& fills() const { return *fills_; }
   const std::vector<std::string>& log() const { return log_; }
+  // As used, without secrets; no more than a page can show. One text as long as the file stays as
+  // it is, for all who have it.
+  std::shared_ptr<const std::string> config() const;
 
  private:
   std::uint32_t id_;
@@ -46,6 +50,7 @@ class WatchedEngine {
   std::vector<RowLog> rows_of_;
   std::unique_ptr<FillTail> fills_;
   std::vector<std::string> log_;
+  mutable std::shared_ptr<const std::string> config_;  // as last asked for
 };
 
 }  // namespace mm::dashboard

@@ -34,18 +34,24 @@ const char* name(Life life) {
 }
 
 std::string_view EngineView::session_name() const {
-  const std::string_view path = session;
+  if (!alias.empty()) return alias;
+  std::string_view path = session;
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path.substr(path.rfind('/') + 1);
 }
 
 bool look(const CountersFile& file, EngineView& out) {
+  if (!file.intact()) {
+    out.life = Life::kDied;
+    return out.whole = false;
+  }
   const counters::Layout& layout = file.layout();
   const counters::Identity& id = layout.identity;
   out.session = id.session.data();
   out.mode = id.mode.data();
   out.venue = id.venue.data();
   out.build = id.build.data();
-  out.config_hash = id.config_hash;
+  out.config_hash = layout.config_hash.load(std::memory_order_acquire);
   out.pid = id.process.pid;
   out.started = Nanos(id.started);
   out.life = life_of(file);

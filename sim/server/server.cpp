@@ -1,8 +1,6 @@
 #include "sim/server/server.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
+#include "engine/net/listener.h"
 #include "sim/server/faulty_frontend.h"
 #include "sim/server/http_session.h"
 #include "sim/server/venue_frontend.h"
@@ -66,7 +64,7 @@ class VenueServer::Sockets {
   }
 
   std::string open();
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const { return listener_.port(); }
   void run(const std::function<bool()>& stop, Pace pace);
   ServerSummary summary() const;
 
@@ -75,7 +73,6 @@ class VenueServer::Sockets {
     if (faulty_) return *faulty_;
     return frontend_;
   }
-  void accept();
   void serve(tcp::socket socket);
   void step(const std::function<bool()>& stop);
   void observe(steady_clock::time_point until);
@@ -90,10 +87,9 @@ class VenueServer::Sockets {
   Sessions sessions_;
   VenueFrontend frontend_;
   std::optional<FaultyFrontend> faulty_;  // before it, if wanted
-  asio::ssl::context tls_{asio::ssl::context::tls_server};
-  asio::io_context io_{1};  // goes first of all, and with it the sessions
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer step_timer_{io_}, retry_timer_{io_};
+  asio::io_context io_{1};                // goes first of all, and with it the sessions
+  net::Listener listener_{io_};
+  asio::steady_timer step_timer_{io_};
   steady_clock::time_point started_{}, next_fast_{}, next_slow_{}, next_step_{}, last_moment_{};
   Pace pace_ = Pace::kWait;
   Nanos fast_interval_{};
@@ -101,45 +97,13 @@ class VenueServer::Sockets {
 };
 
 std::string VenueServer::Sockets::open() {
-  beast::error_code error;
-  if (config_.tls()) {
-    SSL_CTX_set_options(tls_.native_handle(), SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_ciphersuites(tls_.native_handle(), kCiphers13);
-    tls_.use_certificate_chain_file(config_.tls_cert_file, error);
-    if (error) return fmt::format("{}: no certificate: {}", config_.tls_cert_file, error.message());
-    tls_.use_private_key_file(config_.tls_key_file, asio::ssl::context::pem, error);
-    if (error) {
-      return fmt::format("{}: no private key of the certificate: {}", config_.tls_key_file,
-                         error.message());
-    }
-  }
-  const auto address = asio::ip::make_address(config_.listen_address, error);
-  const auto failed = [&] {
-    return fmt::format("cannot listen on {}:{}: {}", config_.listen_address, config_.port,
-                       error.message());
-  };
-  if (error) return failed();
-  const tcp::endpoint endpoint(address, config_.port);
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  return error ? failed() : std::string{};
-}
-
-void VenueServer::Sockets::accept() {
-  acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (!error) {
-      serve(std::move(socket));
-      return accept();
-    }
-    // Out of descriptors, most likely: not at once again.
-    retry_timer_.expires_after(std::chrono::milliseconds(50));
-    retry_timer_.async_wait([this](beast::error_code stopped) {
-      if (!stopped) accept();
-    });
-  });
+  SSL_CTX* const tls = listener_.tls().native_handle();
+  SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_ciphersuites(tls, kCiphers13);
+  return listener_.open({.address = config_.listen_address,
+                         .port = config_.port,
+                         .tls_cert_file = config_.tls_cert_file,
+                         .tls_key_file = config_.tls_key_file});
 }
 
 void VenueServer::Sockets::serve(tcp::socket socket) {
@@ -147,7 +111,8 @@ void VenueServer::Sockets::serve(tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   TcpStream stream(std::move(socket));
   if (config_.tls()) {
-    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), tls_), frontend(), sessions_)
+    std::make_shared<HttpSession<Tls>>(Tls(std::move(stream), listener_.tls()), frontend(),
+                                       sessions_)
         ->start();
   } else {
     std::make_shared<HttpSession<TcpStream>>(std::move(stream), frontend(), sessions_)->start();
@@ -157,11 +122,11 @@ void VenueServer::Sockets::serve(tcp::socket socket) {
 void VenueServer::Sockets::run(const std::function<bool()>& stop, Pace pace) {
   started_ = next_fast_ = next_slow_ = steady_clock::now();
   fast_interval_ = Nanos(kSecond.v / config_.publish_hz);
-  accept();
+  listener_.accept([this](tcp::socket socket) { serve(std::move(socket)); });
   pace_ = pace;
   step(stop);
   // The clock is looked at here: a timer would come some 15 us late.
-  while (pace == Pace::kSpin && acceptor_.is_open()) {
+  while (pace == Pace::kSpin && listener_.is_open()) {
     io_.poll();
     if (steady_clock::now() >= next_step_) step(stop);
   }
@@ -231,8 +196,7 @@ void VenueServer::Sockets::publish(steady_clock::time_point now) {
 }
 
 void VenueServer::Sockets::farewell() {
-  beast::error_code ignored;
-  acceptor_.close(ignored);
+  listener_.close();
   for (Session* session : sessions_.all()) session->shut_down();
   last_moment_ = steady_clock::now() + kFarewell;
   wait_for_goodbyes();

@@ -86,6 +86,7 @@ void Steering::shut_down() {
 void Steering::stop() {
   thread_.stop();
   server_.close();
+  watch_config();
   watch_trip();
 }
 
@@ -98,6 +99,7 @@ int Steering::turn() {
     shutting_down_ = true;
     push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
   }
+  watch_config();
   watch_edge();
   watch_guard();
   watch_trip();
@@ -190,6 +192,11 @@ void Steering::push(const Control& control) {
 
 void Steering::push_waiting() {
   while (!waiting_.empty() && setup_.control.try_push(waiting_.front())) waiting_.pop_front();
+}
+
+void Steering::watch_config() {
+  if (!setup_.config_hash) return;
+  setup_.counters.layout().config_hash.store(setup_.config_hash(), std::memory_order_release);
 }
 
 // Not halted twice: a rival goes on.

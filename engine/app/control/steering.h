@@ -49,6 +49,8 @@ class Steering {
     std::function<std::string()> take_halt{};
     // Without `apply` nothing but the answer comes of it. None: this engine reloads nothing.
     std::function<ConfigAnswer(std::string_view text, bool apply)> configure{};
+    // Of the configuration that the core runs with by now; none: that of the start.
+    std::function<std::uint64_t()> config_hash{};
   };
   explicit Steering(const Setup& setup);
   ~Steering() { stop(); }
@@ -75,6 +77,7 @@ class Steering {
   std::string resume();
   void push(const Control& control);
   void push_waiting();
+  void watch_config();
   void watch_edge();
   void watch_guard();
   void watch_trip();

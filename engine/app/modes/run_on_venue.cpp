@@ -24,6 +24,7 @@
 #include "engine/app/venue/findings.h"
 #include "engine/app/venue/venue_account.h"
 #include "engine/app/venue/venue_check.h"
+#include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/counters/counters_file.h"
@@ -181,6 +182,7 @@ std::string VenueStart::prepare() {
   parts_.instruments = venue.instruments;
   parts_.resynchronises = config_.feed.source == FeedSource::kWebSocket;
   parts_.obey = [info = venue.info](Config& c) { obey_limits(info, c); };
+  parts_.size_problem = size_problem;
   parts_.obey(parts_.config);
   parts_.config.feed.options.attempts_made = static_cast<std::int32_t>(tried);
   limits_ = order_limits(venue.info);

@@ -108,13 +108,6 @@ std::string_view venue_text(const Config& config, std::string_view mode) {
   return "";
 }
 
-// Tells whether two runs had one configuration (FNV-1a).
-std::uint64_t text_hash(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return h;
-}
-
 class RealtimeRun {
  public:
   RealtimeRun(const RunOptions& options, const RunParts& parts)
@@ -131,7 +124,8 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
-        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey}),
+        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey,
+                   at_the_market(parts.size_problem)}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}
@@ -139,6 +133,7 @@ class RealtimeRun {
   int run();
 
  private:
+  std::function<std::string(const Config&, InstrumentId)> at_the_market(SizeJudge judge) const;
   std::string open_session(const TopologyPlan& plan);
   std::string keep_journal();
   std::string open_counters();
@@ -210,11 +205,26 @@ class RealtimeRun {
   StatusSnapshot snapshot_;
   EventCounts counts_, rates_;
   Nanos started_{}, until_{kNever}, shown_{}, warm_at_{};
-  std::string where_;
+  std::string where_, dashboard_;
   JournalHealth journal_;  // as last looked at
   Nanos journal_told_{};
   std::string warning_;
 };
+
+// The price is that of the counters: steering asks, on its own thread.
+std::function<std::string(const Config&, InstrumentId)> RealtimeRun::at_the_market(
+    SizeJudge judge) const {
+  if (!judge) return {};
+  return [this, judge = std::move(judge)](const Config& config, InstrumentId id) {
+    counters::InstrumentBlock::Copy numbers;
+    std::optional<Ticks> price;
+    if (counters_.instruments()[id].numbers.read(numbers)) {
+      const Ticks bid(numbers.value("best_bid_price"));
+      if (bid.v > 0) price = bid;
+    }
+    return judge(config, instruments_[id], price);
+  };
+}
 
 std::string RealtimeRun::open_counters() {
   const CoreConfig core = make_core_config(config_, instruments_);
@@ -226,7 +236,7 @@ std::string RealtimeRun::open_counters() {
                                         .id_prefix = std::string(id.data(), id_prefix_bytes),
                                         .venue = venue_text(config_, mode_),
                                         .build = build_line(),
-                                        .config_hash = text_hash(effective_text(config_)),
+                                        .config_hash = reloader_.hash_in_force(),
                                         .instance = core.instance,
                                         .epoch = core.epoch,
                                         .started = clock_.now(),
@@ -240,7 +250,8 @@ std::string RealtimeRun::start_steering() {
   steering_ = std::make_unique<Steering>(Steering::Setup{
       counters_, rings_.control, clock_, *log_, guard_ != nullptr,
       [this] { return edge_->take_halt(); },
-      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); }});
+      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); },
+      [this] { return reloader_.hash_in_force(); }});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
@@ -393,13 +404,19 @@ void RealtimeRun::start_monitor() {
 
 // Its address, with the token: shown, but not written to the log.
 void RealtimeRun::watch_monitor() {
+  if (monitor_.ended()) {
+    dashboard_.clear();
+    const std::string_view over = "the dashboard has ended; `mm_logic monitor` begins another";
+    log_writer_->write(LogLevel::kWarning, clock_.now(), over);
+    if (options_.quiet || !stdout_is_terminal()) std::fprintf(stderr, "%s\n", over.data());
+  }
   const std::string line = monitor_.heard();
   if (line.empty()) return;
   if (options_.quiet || !stdout_is_terminal()) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
   } else {
-    where_ += "\n" + line;
+    dashboard_ = "\n" + line;
   }
 }
 
@@ -409,10 +426,10 @@ void RealtimeRun::look(Nanos now) {
   while (activities_.try_pop(activity)) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
-    log_writer_->write(LogLevel::kInfo, time_of(activity), text);
-    // Trades would drive the orders out of the short log of their own view.
-    const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
-    if (shown) view_.log(time_of(activity), text);
+    // Trades would drive all else out of the log, and the orders out of the view that is theirs.
+    const bool of_market = activity.event.kind == EventKind::kTrade;
+    if (!of_market) log_writer_->write(LogLevel::kInfo, time_of(activity), text);
+    if (!of_market || options_.view != View::kOrders) view_.log(time_of(activity), text);
   }
   show_connections();
   watch_monitor();
@@ -425,7 +442,7 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_ + dashboard_, warning_});
 }
 
 // Trading goes on meanwhile.

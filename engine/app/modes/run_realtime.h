@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@
 #include "engine/journal/session_opening.h"
 
 namespace mm::app {
+
+// What a venue's filters have against a configuration's order size, at about that price.
+using SizeJudge =
+    std::function<std::string(const Config&, const Instrument&, std::optional<Ticks>)>;
 
 struct RunParts {
   Config config;
@@ -37,6 +42,7 @@ struct RunParts {
   bool resynchronises = false;
   // What the venue allows less of than a configuration; none: all that it says.
   std::function<void(Config&)> obey{};
+  SizeJudge size_problem{};  // none: there is no venue to say so
   std::shared_ptr<GuardProcess> guard = nullptr;  // to be started beside it; none: no guard
 };
 

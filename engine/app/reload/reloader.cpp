@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "engine/app/config/core_setup.h"
 
@@ -15,10 +16,11 @@ constexpr std::chrono::milliseconds kJournalPatience{250};
 
 }  // namespace
 
-// What the start has drawn or the venue bounds is no change.
+// What the start has drawn, the venue bounds or only another process reads is no change.
 std::vector<ConfigChange> Reloader::compare(Config& next) const {
   if (next.engine.epoch == 0) next.engine.epoch = running_.engine.epoch;
   if (next.engine.id_nonce == 0) next.engine.id_nonce = running_.engine.id_nonce;
+  next.monitor = running_.monitor;
   if (setup_.obey) setup_.obey(next);
   std::vector<ConfigChange> changes = config_changes(running_, next);
   const std::int32_t orders_max = setup_.config.common.risk.max_order_count;
@@ -27,7 +29,31 @@ std::vector<ConfigChange> Reloader::compare(Config& next) const {
     if (!of_account || next.common.risk.max_order_count <= orders_max) continue;
     c.problem = fmt::format("must be at most {}, which the order table was made for", orders_max);
   }
+  judge_sizes(next, changes);
   return changes;
+}
+
+// Of new values only: what does not fit as it was, at the price of now, is no fault of the change.
+void Reloader::judge_sizes(const Config& next, std::vector<ConfigChange>& changes) const {
+  if (!setup_.size_problem) return;
+  for (InstrumentId i = 0; i < setup_.instruments.size(); ++i) {
+    const std::string symbol(setup_.instruments[i].symbol());
+    const StrategyParams was = running_.symbol(symbol).strategy, is = next.symbol(symbol).strategy;
+    if (is.order_size == was.order_size && is.order_notional == was.order_notional) continue;
+    const std::string problem = setup_.size_problem(next, i);
+    if (problem.empty()) continue;
+    const auto blame = [&](std::string_view key) {
+      bool any = false;
+      for (ConfigChange& c : changes) {
+        if (c.key != key || (c.section != "strategy" && c.section != "symbol " + symbol)) continue;
+        if (c.problem.empty()) c.problem = symbol + ": " + problem;
+        any = true;
+      }
+      return any;
+    };
+    // The one that counts, or the one that no longer does.
+    if (!blame(is.order_size.v > 0 ? "order_size" : "order_notional")) blame("order_size");
+  }
 }
 
 // In the journal and in the session's folder, before anybody acts on it.
@@ -69,6 +95,7 @@ ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
       make_core_config(load.config, setup_.instruments, setup_.opening));
   setup_.core.offer(*offered_);
   running_ = std::move(load.config);
+  hash_before_ = std::exchange(hash_, config_hash(in_force));
   answer.taken = true;
   ++taken_;
   return answer;

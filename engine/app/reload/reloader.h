@@ -17,6 +17,7 @@
 
 #include "engine/app/config/config.h"
 #include "engine/app/config/config_change.h"
+#include "engine/app/config/config_hash.h"
 #include "engine/app/control/steering.h"
 #include "engine/core/core.h"
 #include "engine/journal/journal_lane.h"
@@ -35,20 +36,33 @@ class Reloader {
     JournalLane& lane;
     // What the venue allows less of than a configuration; none: all that it says.
     std::function<void(Config&)> obey{};
+    // What the venue's filters have against the size of an instrument's orders now, empty if
+    // nothing; none: there is no venue to say so.
+    std::function<std::string(const Config&, InstrumentId)> size_problem{};
   };
-  explicit Reloader(const Setup& setup) : setup_(setup), running_(setup.config) {}
+  explicit Reloader(const Setup& setup)
+      : setup_(setup),
+        running_(setup.config),
+        hash_(config_hash(effective_text(running_))),
+        hash_before_(hash_) {}
 
   // Whose config.ini is to say what is in force.
   void keep_in(const std::string& session) { session_ = session; }
   ConfigAnswer configure(std::string_view text, bool apply);
+  // Of the configuration that the core runs with: the one before until it has taken up the next.
+  std::uint64_t hash_in_force() const {
+    return setup_.lane.reloads() == taken_ ? hash_ : hash_before_;
+  }
 
  private:
   std::vector<ConfigChange> compare(Config& next) const;
+  void judge_sizes(const Config& next, std::vector<ConfigChange>& changes) const;
   std::string keep(const std::string& text);
 
   Setup setup_;
   std::string session_;
   Config running_;
+  std::uint64_t hash_, hash_before_;     // of it, and of the one before the last reload
   std::uint64_t taken_ = 0;              // reloads so far
   std::unique_ptr<CoreConfig> offered_;  // as long as the core may read it
 };

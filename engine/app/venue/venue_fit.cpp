@@ -50,9 +50,11 @@ std::string worth_problem(const Instrument& venue, Money worth) {
   return {};
 }
 
-// Of an order at the price, where there is one.
-std::string size_problem(const StrategyParams& strategy, const Instrument& venue,
+}  // namespace
+
+std::string size_problem(const Config& config, const Instrument& venue,
                          std::optional<Ticks> price) {
+  const StrategyParams strategy = config.symbol(venue.symbol()).strategy;
   const Amount size = strategy.order_size;
   if (size.v == 0 && !price) return worth_problem(venue, strategy.order_notional);
   if (size.v % venue.lot.v != 0) {
@@ -72,8 +74,6 @@ std::string size_problem(const StrategyParams& strategy, const Instrument& venue
                      decimal_text(worth).view(), venue.quote(), problem);
 }
 
-}  // namespace
-
 void judge_units(const Config& config, const Instrument& venue, Findings& findings) {
   const InstrumentConfig ours = config.symbol(venue.symbol()).instrument;
   const auto judge = [&](const char* name, auto own, auto venues, bool steps) {
@@ -92,10 +92,10 @@ void judge_units(const Config& config, const Instrument& venue, Findings& findin
 
 void judge_sizes(const Config& config, const Instrument& venue, std::optional<Ticks> price,
                  Findings& findings) {
-  const StrategyParams strategy = config.symbol(venue.symbol()).strategy;
-  const std::string problem = size_problem(strategy, venue, price);
+  const std::string problem = size_problem(config, venue, price);
   if (problem.empty()) return;
-  const char* const name = strategy.order_size.v > 0 ? "order_size" : "order_notional";
+  const bool sized = config.symbol(venue.symbol()).strategy.order_size.v > 0;
+  const char* const name = sized ? "order_size" : "order_notional";
   findings.fail("size", fmt::format("{}: {}", setting(config, venue, "strategy", name), problem));
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "engine/app/config/config.h"
 #include "engine/app/venue/findings.h"
@@ -15,8 +16,9 @@ namespace mm::app {
 // either: book, balances and what others trade with us come in the venue's.
 void judge_units(const Config& config, const Instrument& venue, Findings& findings);
 
-// An order of the first level passes LOT_SIZE and NOTIONAL; `price` is about that of the market,
-// without one its worth is not judged.
+// What LOT_SIZE and NOTIONAL have against an order of the first level, empty if nothing; `price` is
+// about that of the market, without one its worth is not judged.
+std::string size_problem(const Config& config, const Instrument& venue, std::optional<Ticks> price);
 void judge_sizes(const Config& config, const Instrument& venue, std::optional<Ticks> price,
                  Findings& findings);
 

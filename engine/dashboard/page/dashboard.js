@@ -3,12 +3,13 @@
 // and the rows that are plotted, one a second; what is kept here is bounded as it is there. Amounts
 // are shown as the texts they come as; only plots make numbers of them.
 (() => {
-const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10;
+const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10, kButtonsMax = 8;
 const kSilenceMs = 3000;  // told four times a second, by what lives and can be reached
+const kGoingAway = 1001;  // how a monitor that ends closes its pages
 const $ = id => document.getElementById(id);
 const state = {
-  token: '', socket: null, wish: null, victim: null, lost: 'connecting',
-  about: null, now: null, engines: [], engine: 0, instrument: 0,
+  token: '', socket: null, wish: null, asked: null, lost: 'connecting',
+  about: null, now: null, engines: [], engine: 0, instrument: 0, monitorEnded: false,
   rows: [], own: [], fills: [], log: '', seconds: 600, heard: 0,
 };
 
@@ -468,7 +469,7 @@ function showFacts() {
     ['profit', `${i.pnl_total_quote} ${a.quote}`],
     ['allocations', [e.hot_path_allocations_total, e.hot_path_allocations_total ? 'bad' : '']],
     ['journal lost', [e.journal_lost_total, e.journal_lost_total ? 'bad' : '']],
-    ['session', a.path], ['process', `${a.pid}, ${a.build}, config ${a.config}`],
+    ['session', a.path], ['process', `${a.pid}, ${a.build}, config ${n.config}`],
   ].map(cells => ({ cells })));
 }
 function showReasons() {
@@ -489,6 +490,9 @@ function lose(why, className = 'bad') {
   $('life').className = 'pill ' + className;
   allowSteering('');
 }
+// A trip or a kill, which a resume of all ends.
+const isHalted = () => state.now.latched || state.now.engine.trip !== 'quoting';
+const haltReason = () => (state.now.engine.trip !== 'quoting' ? state.now.engine.trip : 'killed');
 function allowSteering(life) {
   const running = life === 'running' || life === 'starting';
   for (const id of ['pause', 'resume', 'scope']) $(id).disabled = !running;
@@ -506,6 +510,7 @@ function showHead() {
   $('venue').textContent = a.mode === 'sim' ? a.venue : `${a.mode}, ${a.venue}`;
   $('clock').textContent = clock(n.engine.core_timestamp_seconds) + ' UTC';
   document.title = `${a.symbol} ${signed(short(n.instrument.pnl_total_quote, 2))} MM_Logic`;
+  $('resume').textContent = isHalted() ? 'End halt' : 'Resume';
   allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
@@ -515,8 +520,16 @@ function showEngines() {
   $('engine').replaceChildren(...state.engines.map(e =>
     new Option(`${e.session}  ${e.mode}${e.life === 'running' ? '' : ', ' + e.life}`, e.id, false,
                e.id === state.engine)));
-  const current = state.engines.find(e => e.id === state.engine);
-  $('symbols').replaceChildren(...(current ? current.symbols : []).map((symbol, k) => {
+  const symbols = state.engines.find(e => e.id === state.engine)?.symbols || [];
+  if (symbols.length > kButtonsMax) {  // one line, however many
+    const list = document.createElement('select');
+    list.setAttribute('aria-label', 'instrument');
+    list.append(...symbols.map((symbol, k) => new Option(symbol, k, false, k === state.instrument)));
+    list.onchange = () => watch(state.engine, +list.value);
+    $('symbols').replaceChildren(list);
+    return;
+  }
+  $('symbols').replaceChildren(...symbols.map((symbol, k) => {
     const button = document.createElement('button');
     button.textContent = symbol;
     if (k === state.instrument) button.className = 'on';
@@ -607,6 +620,14 @@ function readToken() {
   }
   state.token = sessionStorage.getItem('token') || '';
 }
+// Monitor and engine are told apart: one that goes with its run has told the run's end before.
+function lossWords() {
+  if (!state.monitorEnded) return ['monitor not reachable'];
+  const lives = state.engines.map(e => e.life);
+  const over = lives.length > 0 && lives.every(life => life === 'ended' || life === 'died');
+  if (!over) return ['the monitor ended', ''];
+  return lives.includes('died') ? ['engine died, monitor ended'] : ['engine and monitor ended', ''];
+}
 const withToken = () => ({ Authorization: `Bearer ${state.token}` });
 function connect() {
   if (!/^[\w-]+$/.test(state.token)) return askForToken();
@@ -617,16 +638,16 @@ function connect() {
   socket.onopen = () => {
     opened = true;
     state.socket = socket;
+    state.monitorEnded = false;
     state.heard = Date.now();
     const { engine, instrument } = state.wish || state;
     if (state.wish || state.about) watch(engine, instrument);
   };
   socket.onmessage = event => take(JSON.parse(event.data));
-  socket.onclose = async () => {
+  socket.onclose = async event => {
     state.socket = null;
-    // It goes with the run that started it.
-    const over = state.engines.length > 0 && state.engines.every(e => e.life === 'ended');
-    if (over) lose('ended', ''); else lose('monitor not reachable');
+    if (opened) state.monitorEnded = event.code === kGoingAway;
+    lose(...lossWords());
     // A refused token cannot be told from a lost connection here: a request can.
     const refused = !opened && await fetch('/config/0', { headers: withToken() })
       .then(answer => answer.status === 401, () => false);
@@ -651,17 +672,27 @@ async function steer(request) {
     : `${request}: the engine has taken it up`);
 }
 $('pause').onclick = () => steer('pause ' + $('scope').value);
-$('resume').onclick = () => steer('resume all');
-$('kill').onclick = () => {
-  state.victim = state.about.path;
-  $('victim').textContent = `Kill ${state.about.session}?`;
+$('resume').onclick = () => {
+  if (!isHalted()) return steer('resume ' + $('scope').value);
+  ask('resume all', `End the halt of ${state.about.session}?`,
+      `It stands still: ${haltReason()}. All of it is resumed, and HALT removed.`, 'Quote again');
+};
+$('kill').onclick = () => ask('kill', `Kill ${state.about.session}?`,
+  'Cancels all its orders. It stays halted until it is told to resume.', 'Kill');
+// Of the engine that is shown as it is asked.
+function ask(request, question, words, button) {
+  state.asked = { path: state.about.path, request };
+  $('question').textContent = question;
+  $('consequence').textContent = words;
+  $('do_it').textContent = button;
   $('confirm').returnValue = 'no';
   $('confirm').showModal();
-};
+}
 $('confirm').onclose = () => {
   if ($('confirm').returnValue !== 'yes') return;
-  if (state.victim === state.about.path) steer('kill');
-  else notice('not killed: another engine is shown by now');
+  const { path, request } = state.asked;
+  if (path === state.about.path) steer(request);
+  else notice(`${request}: not done, another engine is shown by now`);
 };
 $('login').onclose = () => {
   if ($('token').value) sessionStorage.setItem('token', $('token').value.trim());
