@@ -26,7 +26,7 @@ CoreConfig config_of(const Config& next, const std::vector<Instrument>& instrume
   CoreConfig config = make_core_config(unbounded(next), instruments, opening);
   ++config.epoch;
   for (std::size_t i = 0; i < config.instruments.size(); ++i) {
-    InstrumentConfig& c = config.instruments[i];
+    mm::InstrumentConfig& c = config.instruments[i];
     c.strategy.warmup = Nanos(0);
     c.risk.start_position_from_account = false;
     c.risk.start_position = Amount(view.instruments[i].numbers.value("position_base"));
@@ -84,9 +84,8 @@ class PresentCore {
   void take_book(const InstrumentView& of, InstrumentId id) {
     Event begin = event_of(EventKind::kBookBegin, id);
     begin.sequence = 1;
-    begin.flags = kFlagSnapshot;
+    begin.flags = static_cast<std::uint8_t>(kFlagSnapshot | (of.book.rows() == 0 ? kFlagLast : 0));
     begin.book.first_id = begin.book.last_id = UpdateId(1);
-    begin.flags |= of.book.rows() == 0 ? kFlagLast : 0;
     tell(begin);
     for (std::size_t row = 0; row < of.book.rows(); ++row) {
       take_level(id, Side::kBuy, of.book.at(row, "book_bid_price"),
@@ -112,7 +111,7 @@ class PresentCore {
 };
 
 // As published: the core above has decided nothing yet.
-InstrumentOutlook as_published(const InstrumentView& of, const InstrumentConfig& running) {
+InstrumentOutlook as_published(const InstrumentView& of, const mm::InstrumentConfig& running) {
   InstrumentOutlook out;
   out.instrument = running.instrument;
   out.fair = HalfTicks(of.numbers.value("fair_value_price"));
