@@ -76,7 +76,7 @@ class Desk {
                        .targets = targets,
                        .fair = half_ticks(Ticks(kFair)),
                        .opposite_best = mirror(opposite_best),
-                       .patience = patience,
+                       .bounds = plan_bounds(half_ticks(Ticks(kFair)), params, patience),
                        .excess = excess};
     const auto actions = planner->plan(in, table, params, rules);
     return {actions.begin(), actions.end()};

@@ -83,7 +83,7 @@ RC_GTEST_PROP(TradeIdWindowProperty, AgreesWithASlowList, (bool far_apart)) {
   SlowWindow slow(16);
   std::uint64_t base = 0;
   for (const std::uint16_t jump : jumps) {
-    // Ids move upwards with repeats and back steps; multiples of 2^58 collide in the table.
+    // Ids move upwards with repeats and back steps; far apart they fill all bits.
     base += jump % 3;
     const std::uint64_t step_back = (jump / 3) % 24;
     std::uint64_t id = base > step_back ? base - step_back : 0;

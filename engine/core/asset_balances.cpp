@@ -7,24 +7,15 @@ namespace {
 
 constexpr Int128 kMoneyPerAmount = money(Amount(1)).v;
 
-// In the asset that pays, rounded up.
-Amount amount(const Claim& claim, Side side, const Instrument& instrument) {
-  if (side == Side::kSell) return base_amount(instrument, claim.lots);
-  if (claim.worth.v == 0) return Amount(0);
-  return Amount(static_cast<std::int64_t>((claim.worth.v + kMoneyPerAmount - 1) / kMoneyPerAmount));
+// What is taken, in the asset that pays, rounded up.
+Amount amount(Int128 taken, Side side, const Instrument& instrument) {
+  if (taken == 0) return Amount(0);
+  if (side == Side::kSell) return base_amount(instrument, Lots(static_cast<std::int64_t>(taken)));
+  const Int128 worth = taken * notional(instrument, Ticks(1), Lots(1)).v;
+  return Amount(static_cast<std::int64_t>((worth + kMoneyPerAmount - 1) / kMoneyPerAmount));
 }
 
 }  // namespace
-
-SideClaims side_claims(InstrumentId id, Side side, const Instrument& instrument,
-                       const OrderTable& table) {
-  const auto claim = [&](Int128 sum) {
-    if (side == Side::kSell) return Claim{Lots(static_cast<std::int64_t>(sum)), {}};
-    return Claim{{}, Money(sum * notional(instrument, Ticks(1), Lots(1)).v)};
-  };
-  const Payment& sums = table.payment(id, side);
-  return {claim(sums.locked), claim(sums.in_flight)};
-}
 
 AssetBalances::Use AssetBalances::use(std::string_view name) {
   auto it = name.empty() ? holdings_.end() : std::ranges::find(holdings_, name, &Holding::name);
@@ -60,7 +51,7 @@ void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
     Use& use = uses_[id][index(side)];
     Holding& holding = holdings_[use.asset];
     if (holding.uses < 2) continue;  // nobody else asks
-    const Amount now = amount(side_claims(id, side, instrument, table).in_flight, side, instrument);
+    const Amount now = amount(table.payment(id, side).in_flight, side, instrument);
     holding.in_flight += now - use.in_flight;
     use.in_flight = now;
   }
@@ -68,7 +59,7 @@ void AssetBalances::on_orders(InstrumentId id, const Instrument& instrument,
 
 void AssetBalances::on_acknowledged(InstrumentId id, const Instrument& instrument,
                                     const Order& order, Nanos now) {
-  const Claim locked{order.leaves(), notional(instrument, order.price, order.leaves())};
+  const Int128 locked = payment(order.side, order.price, order.leaves());
   take(id, order.side, amount(locked, order.side, instrument), now);
 }
 

@@ -21,31 +21,6 @@
 
 namespace mm {
 
-// What orders of one side take: sells take lots of base, buys what they are worth in quote.
-struct Claim {
-  Lots lots{};
-  Money worth{};
-
-  Claim& operator+=(const Claim& other) {
-    lots += other.lots;
-    worth += other.worth;
-    return *this;
-  }
-  Claim& operator-=(const Claim& other) {
-    lots -= other.lots;
-    worth -= other.worth;
-    return *this;
-  }
-};
-
-// Of one instrument's orders on one side: what the venue has locked for those it has
-// acknowledged, and what may come on top with the requests in flight.
-struct SideClaims {
-  Claim locked, in_flight;
-};
-SideClaims side_claims(InstrumentId id, Side side, const Instrument& instrument,
-                       const OrderTable& table);
-
 class AssetBalances {
  public:
   // In the order of their ids, before the first event.

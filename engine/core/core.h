@@ -115,7 +115,7 @@ class Core {
   void price_fees(const InstrumentState& s);
   void set_limits(InstrumentState& s);
   void build_ladder(InstrumentState& s);
-  void set_funds(const InstrumentState& s);
+  void set_funds(InstrumentState& s);
   SizeLimits size_limits(const InstrumentState& s, Side side) const;
   void conclude(InstrumentState& s);
   static bool is_due(const InstrumentState& s, Side side);
@@ -145,7 +145,7 @@ class Core {
              CommandBuffer& out);
   bool may_request(InstrumentState& s, Side side);
   bool fit_balance(const InstrumentState& s, Side side, const Order* freed, Quote& quote) const;
-  void spend(const InstrumentState& s, Side side, const Quote& quote, const Order* freed);
+  void spend(Side side, const Quote& quote, const Order* freed);
   void send(InstrumentState& s, Command command, CommandBuffer& out);
 
   // Entries of deadlines_ after the instruments' own.
@@ -189,13 +189,15 @@ class Core {
     Amount position_limit{};  // of the risk limits alone
     bool blocked = false;     // something waits for a token
     bool spent = false;       // a token was used
+    PlanBounds bounds{};      // where something is quoted
   };
   Turn turn_;
-  // Of the balance that pays for a side; without a known one it is not bounded, and nothing counts.
+  // Of the balance that pays for a side, as in Payment; without a known one it is not bounded, and
+  // nothing counts.
   struct Funds {
     bool bounded = false;
-    Claim spare;  // what new requests may take
-    Claim taken;  // what our orders take already
+    Int128 spare{};  // what new requests may take
+    Int128 taken{};  // what our orders take already
   };
   Funds funds_[2];
 };

@@ -11,21 +11,26 @@ namespace {
 
 constexpr Nanos kCrossedMax{2 * kSecond.v}, kCrossedAgain{60 * kSecond.v};
 
-// What a side may spend of `funds` so that it pays its fees too, and those of what is `taken`
-// already: fees in the asset that pays are charged on top of what an order has locked.
-Claim without_fees(Side side, const Claim& funds, const Claim& taken, const FeeRates& fees) {
-  Claim left = funds;
-  if (fees.maker.v <= 0) return left;
-  const auto fee_lots = [&fees](Lots lots) {
-    const Int128 fee = divide(Int128{lots.v} * fees.maker.v, kRatioScale);
-    return Lots(static_cast<std::int64_t>(fee) + 1);
-  };
-  if (side == Side::kBuy && fees.asset == Asset::kQuote) {
-    left.worth -= scaled(taken.worth, fees.maker);
-    left.worth -= scaled(left.worth, fees.maker);
-  } else if (side == Side::kSell && fees.asset == Asset::kBase) {
-    left.lots -= fee_lots(taken.lots);
-    left.lots -= fee_lots(left.lots);
+// What a side may still spend so that it pays its fees too, and those of its orders: fees in the
+// asset that pays are charged on top of what an order has locked.
+Int128 spare_quote(const Instrument& instrument, Amount available, const Payment& orders) {
+  const Int128 unit = notional(instrument, Ticks(1), Lots(1)).v;
+  const FeeRates& fees = instrument.fees;
+  Money left = money(available) - Money(orders.in_flight * unit);
+  if (fees.maker.v > 0 && fees.asset == Asset::kQuote) {
+    left -= scaled(Money((orders.locked + orders.in_flight) * unit), fees.maker);
+    left -= scaled(left, fees.maker);
+  }
+  const Int128 whole = left.v / unit;
+  return whole * unit > left.v ? whole - 1 : whole;  // rounded down
+}
+Int128 spare_base(const Instrument& instrument, Amount available, const Payment& orders) {
+  const FeeRates& fees = instrument.fees;
+  Int128 left = available.v / instrument.lot.v - orders.in_flight;
+  if (fees.maker.v > 0 && fees.asset == Asset::kBase) {
+    const auto fee = [&fees](Int128 lots) { return divide(lots * fees.maker.v, kRatioScale) + 1; };
+    left -= fee(orders.locked + orders.in_flight);
+    left -= fee(left);
   }
   return left;
 }
@@ -92,6 +97,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     return side.gate == Gate::kOpen || side.gate == Gate::kHold;
   });
   if (quoting) {
+    turn_.bounds = plan_bounds(s.fair, s.config.strategy);
     set_funds(s);
     build_ladder(s);
   }
@@ -208,21 +214,21 @@ void Core::build_ladder(InstrumentState& s) {
 }
 
 // What the balance has left for requests of this decision, and what our orders lock of it.
-void Core::set_funds(const InstrumentState& s) {
+void Core::set_funds(InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
   for (const Side side : kSides) {
     Funds& funds = funds_[index(side)];
     funds.bounded = instrument.is_spot && balances_.known(s.id, side);
     if (!funds.bounded) continue;
-    const SideClaims claims = side_claims(s.id, side, instrument, table_);
     const Amount available = balances_.available(s.id, side, now_);
-    funds.taken = claims.locked;
-    funds.taken += claims.in_flight;
-    funds.spare = {};
-    if (side == Side::kSell) funds.spare.lots = Lots(available.v / instrument.lot.v);
-    if (side == Side::kBuy) funds.spare.worth = money(available);
-    funds.spare -= claims.in_flight;
-    funds.spare = without_fees(side, funds.spare, funds.taken, instrument.fees);
+    const Payment& orders = table_.payment(s.id, side);
+    KnownFunds& known = s.side(side).funds;
+    if (available != known.available || orders != known.orders) {
+      const auto spare = side == Side::kBuy ? spare_quote : spare_base;
+      known = {available, orders, spare(instrument, available, orders)};
+    }
+    funds.spare = known.spare;
+    funds.taken = orders.locked + orders.in_flight;
   }
 }
 
@@ -231,12 +237,11 @@ SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
   SizeLimits limits{.room = s.side(side).room};
   const Funds& funds = funds_[index(side)];
   if (!funds.bounded) return limits;
-  Claim all = funds.spare;
-  all += funds.taken;
+  const Int128 all = funds.spare + funds.taken;
   if (side == Side::kBuy) {
-    limits.funds = tick_lots_worth(s.config.instrument, all.worth);
-  } else if (all.lots < limits.room) {
-    limits.room = all.lots;
+    limits.funds = all;
+  } else if (all < limits.room.v) {
+    limits.room = Lots(static_cast<std::int64_t>(all));
     limits.room_reason = QuoteReason::kInsufficientBalance;
   }
   return limits;

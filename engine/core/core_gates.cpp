@@ -53,14 +53,20 @@ void Core::judge_gates(InstrumentState& s) {
     s.market.restart_moves();  // one move halts once
   }
   const QuoteReason stop = stop_reason(s);
-  const Gate stopped = keeps_adopted(s, stop) ? Gate::kKeep : Gate::kPull;
-  for (const Side side : kSides) {
-    SideState& state = s.side(side);
-    state.gate = stop == QuoteReason::kQuoting ? Gate::kOpen : state.paused ? Gate::kPull : stopped;
-    state.reason = stop;
-    if (stop == QuoteReason::kQuoting) judge_side(s, side);
+  if (stop != QuoteReason::kQuoting) {
+    const Gate stopped = keeps_adopted(s, stop) ? Gate::kKeep : Gate::kPull;
+    for (SideState& side : s.sides) {
+      side.gate = side.paused ? Gate::kPull : stopped;
+      side.reason = stop;
+    }
+    return;
   }
-  if (stop == QuoteReason::kQuoting) s.warmed_up = true;
+  for (const Side side : kSides) {
+    s.side(side).gate = Gate::kOpen;
+    s.side(side).reason = stop;
+    judge_side(s, side);
+  }
+  s.warmed_up = true;
 }
 
 void Core::judge_side(InstrumentState& s, Side side) {

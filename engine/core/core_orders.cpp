@@ -18,17 +18,10 @@ bool may_wait(const PlanAction& action, std::size_t levels) {
   return adds && outer && action.why != DecisionReason::kTooNear;
 }
 
-// What a request takes of the asset that pays, less what the order it replaces sets free: lots of
-// a sell, the worth of a buy.
-Claim cost(const Instrument& instrument, Side side, const Quote& quote, const Order* freed) {
-  Claim more;
-  if (side == Side::kSell) {
-    more.lots = freed != nullptr ? quote.lots - freed->leaves() : quote.lots;
-    return more;
-  }
-  more.worth = notional(instrument, quote.price, quote.lots);
-  if (freed != nullptr) more.worth -= notional(instrument, freed->price, freed->leaves());
-  return more;
+// What a request takes of the asset that pays, less what the order it replaces sets free.
+Int128 cost(Side side, const Quote& quote, const Order* freed) {
+  const Int128 taken = payment(side, quote.price, quote.lots);
+  return freed == nullptr ? taken : taken - payment(side, freed->price, freed->leaves());
 }
 
 }  // namespace
@@ -67,7 +60,7 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
                   .targets = s.ladder.side(side).quotes(),
                   .fair = s.fair,
                   .opposite_best = side == Side::kBuy ? s.touch.ask : s.touch.bid,
-                  .patience = 1,
+                  .bounds = turn_.bounds,
                   .excess = excess(s, side)};
   const auto plan = [&] {
     return planner_.plan(input, table_, s.config.strategy, instrument.rules);
@@ -75,7 +68,7 @@ void Core::work_side(InstrumentState& s, Side side, CommandBuffer& out) {
   QuotePlanner::Actions actions = plan();
   if (pressure != BudgetPressure::kNone) {
     const std::size_t wanted = actions.size();
-    input.patience = patience(pressure);
+    input.bounds = plan_bounds(s.fair, s.config.strategy, patience(pressure));
     actions = plan();
     if (state.gate == Gate::kOpen && actions.size() < wanted) {
       state.reason = QuoteReason::kRateBudget;
@@ -155,28 +148,24 @@ bool Core::may_request(InstrumentState& s, Side side) {
 // their levels. `freed` is the order it replaces. False if nothing worth sending is left.
 bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
                        Quote& quote) const {
-  if (!funds_[index(side)].bounded) return true;
+  const Funds& funds = funds_[index(side)];
+  if (!funds.bounded) return true;
+  const Int128 most = std::max<Int128>(0, funds.spare), more = cost(side, quote, freed);
+  if (more <= most) [[likely]]
+    return true;
   const Instrument& instrument = s.config.instrument;
-  const Claim& spare = funds_[index(side)].spare;
-  const Claim most{std::max(Lots(0), spare.lots), std::max(Money(0), spare.worth)};
-  const Claim more = cost(instrument, side, quote, freed);
-  if (more.lots <= most.lots && more.worth <= most.worth) return true;
-  quote.lots =
-      side == Side::kSell
-          ? quote.lots - (more.lots - most.lots)
-          : lots_worth(instrument, quote.price,
-                       notional(instrument, quote.price, quote.lots) - (more.worth - most.worth));
+  const Int128 left = payment(side, quote.price, quote.lots) - (more - most);
+  quote.lots = side == Side::kSell ? Lots(static_cast<std::int64_t>(left))
+                                   : lots_worth(instrument, quote.price, left);
   const bool no_gain =
       freed != nullptr && quote.price == freed->price && quote.lots <= freed->leaves();
   return !no_gain && is_large_enough(quote, instrument);
 }
 
 // A request has been sent: the next one may ask for what is left. What it may set free is not.
-void Core::spend(const InstrumentState& s, Side side, const Quote& quote, const Order* freed) {
+void Core::spend(Side side, const Quote& quote, const Order* freed) {
   Funds& funds = funds_[index(side)];
-  if (!funds.bounded) return;
-  const Claim more = cost(s.config.instrument, side, quote, freed);
-  funds.spare -= {std::max(Lots(0), more.lots), std::max(Money(0), more.worth)};
+  if (funds.bounded) funds.spare -= std::max<Int128>(0, cost(side, quote, freed));
 }
 
 // Carries out one planned action if risk and budget allow. False: no token, nor for what follows.
@@ -245,7 +234,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   }
   if (!sent) return true;
   turn_.spent = budget_.take(now_);
-  spend(s, side, quote, order);
+  spend(side, quote, order);
   return true;
 }
 

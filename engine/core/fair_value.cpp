@@ -28,7 +28,6 @@ struct Best {
 
 Best best_without_own(const Market& market, const OrderTable& table, InstrumentId id, Side side,
                       Ticks touch_price, Lots touch_lots) {
-  if (table.live(id, side).empty()) return {true, touch_price, touch_lots};
   const Lots left = touch_lots - own_lots_at(table, id, side, touch_price);
   if (left.v > 0) return {true, touch_price, left};
   std::array<BookLevel, kDepthLooked> levels;
@@ -39,6 +38,12 @@ Best best_without_own(const Market& market, const OrderTable& table, InstrumentI
     if (behind && rest.v > 0) return {true, levels[i].price, rest};
   }
   return {false, {}, {}};
+}
+
+// Nearly always all of ours rest behind the touch.
+bool own_at(Ticks touch, Side side, const OrderTable& table, InstrumentId id) {
+  const auto live = table.live(id, side);
+  return !live.empty() && (touch - table.row(live.front()).price).v * sign(side) <= 0;
 }
 
 HalfTicks weighted(const Touch& t, Lots bid_weight, Lots ask_weight) {
@@ -53,13 +58,13 @@ HalfTicks weighted(const Touch& t, Lots bid_weight, Lots ask_weight) {
 void leave_out_own(const Market& market, const OrderTable& table, InstrumentId id,
                    const Instrument& instrument, Touch& touch) {
   if (!instrument.book_includes_own) return;
-  if (touch.has_bid) {
+  if (touch.has_bid && own_at(touch.bid, Side::kBuy, table, id)) {
     const Best b = best_without_own(market, table, id, Side::kBuy, touch.bid, touch.bid_lots);
     touch.has_bid = b.found;
     touch.bid = b.price;
     touch.bid_lots = b.lots;
   }
-  if (touch.has_ask) {
+  if (touch.has_ask && own_at(touch.ask, Side::kSell, table, id)) {
     const Best a = best_without_own(market, table, id, Side::kSell, touch.ask, touch.ask_lots);
     touch.has_ask = a.found;
     touch.ask = a.price;

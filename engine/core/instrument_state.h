@@ -10,6 +10,7 @@
 #include "engine/core/instrument.h"
 #include "engine/core/ladder.h"
 #include "engine/core/market.h"
+#include "engine/core/order.h"
 #include "engine/core/params.h"
 #include "engine/core/pnl_split.h"
 #include "engine/core/position.h"
@@ -44,6 +45,14 @@ enum class Gate : std::uint8_t {
   kPull   // cancel
 };
 
+// What the balance that pays for a side leaves for new requests, by what it follows from: nearly
+// always as at the last decision.
+struct KnownFunds {
+  Amount available{Amount::min()};  // not known
+  Payment orders;
+  Int128 spare{};
+};
+
 struct SideState {
   Gate gate = Gate::kPull;
   QuoteReason reason = QuoteReason::kDisconnected;  // why nothing, or not everything, is quoted
@@ -57,6 +66,7 @@ struct SideState {
   ReasonTimes times;
   DueTime due;
   bool paused = false;
+  KnownFunds funds;
 
   // Why nothing is quoted; and why not everything wanted is, though something is.
   QuoteReason bare() const { return quoted ? QuoteReason::kQuoting : reason; }

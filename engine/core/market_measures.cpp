@@ -81,8 +81,10 @@ void MarketMeasures::on_mid(HalfTicks mid, Nanos now) {
   MM_ASSERT(mid.v > 0, "took the mid of two prices above zero");
   advance(now);
   if (mid_.v != 0 && mid != mid_) sample_volatility(mid);
-  record_second(mid, now);
-  record_extremes(mid, now);
+  if (now >= second_end_) begin_second(now);
+  closes_[close_] = mid;
+  if (now >= move_bucket_end_) begin_move_bucket(now);
+  move_buckets_[move_bucket_].extremes.add(mid);
   mid_ = mid;
 }
 
@@ -107,8 +109,10 @@ void MarketMeasures::sample_volatility(HalfTicks mid) {
 }
 
 // Each second ends with the mid then in force: those without news take over the last one.
-void MarketMeasures::record_second(HalfTicks mid, Nanos now) {
+void MarketMeasures::begin_second(Nanos now) {
   const std::int64_t second = second_of(now);
+  second_end_ = kSecond * (second + 1);
+  close_ = ring_index(second, closes_.size());
   if (mid_.v == 0) {
     first_second_ = last_second_ = second;
   } else {
@@ -116,24 +120,16 @@ void MarketMeasures::record_second(HalfTicks mid, Nanos now) {
     last_second_ = std::max(last_second_, second - kHistorySeconds);
     while (last_second_ < second) closes_[ring_index(++last_second_, closes_.size())] = mid_;
   }
-  closes_[ring_index(second, closes_.size())] = mid;
 }
 
-MarketMeasures::MoveBucket& MarketMeasures::move_bucket(std::int64_t number) {
-  return move_buckets_[ring_index(number, move_buckets_.size())];
-}
-
-void MarketMeasures::record_extremes(HalfTicks mid, Nanos now) {
-  if (now >= move_bucket_end_) {
-    const std::int64_t number = now.v / move_bucket_width_.v;
-    MoveBucket& bucket = move_bucket(number);
-    bucket = {.number = number, .extremes = {}};
-    if (mid_.v != 0) bucket.extremes.add(mid_);  // was in force until now
-    move_bucket_ = number;
-    move_bucket_end_ = move_bucket_width_ * (number + 1);
-    older_ = extremes_before(number);
-  }
-  move_bucket(move_bucket_).extremes.add(mid);
+void MarketMeasures::begin_move_bucket(Nanos now) {
+  const std::int64_t number = now.v / move_bucket_width_.v;
+  move_bucket_ = ring_index(number, move_buckets_.size());
+  MoveBucket& bucket = move_buckets_[move_bucket_];
+  bucket = {.number = number, .extremes = {}};
+  if (mid_.v != 0) bucket.extremes.add(mid_);  // was in force until now
+  move_bucket_end_ = move_bucket_width_ * (number + 1);
+  older_ = extremes_before(number);
 }
 
 // Of the buckets that end within a window before `bucket` begins or later, itself excluded.
@@ -152,7 +148,7 @@ Ratio MarketMeasures::max_move(Nanos now) const {
   Extremes all;
   if (now < move_bucket_end_) {
     all = older_;
-    all.add(move_buckets_[ring_index(move_bucket_, move_buckets_.size())].extremes);
+    all.add(move_buckets_[move_bucket_].extremes);
   } else {
     all = extremes_before(now.v / move_bucket_width_.v);
     all.add(mid_);
@@ -163,7 +159,6 @@ Ratio MarketMeasures::max_move(Nanos now) const {
 
 void MarketMeasures::restart_moves() {
   move_buckets_.fill({});
-  move_bucket_ = -1;
   move_bucket_end_ = Nanos::min();
   older_ = {};
 }

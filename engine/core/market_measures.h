@@ -95,9 +95,8 @@ class MarketMeasures {
 
   void advance(Nanos now);
   void sample_volatility(HalfTicks mid);
-  void record_second(HalfTicks mid, Nanos now);
-  void record_extremes(HalfTicks mid, Nanos now);
-  MoveBucket& move_bucket(std::int64_t number);
+  void begin_second(Nanos now);
+  void begin_move_bucket(Nanos now);
   Extremes extremes_before(std::int64_t bucket) const;
   std::optional<HalfTicks> mid_seconds_ago(std::int64_t seconds, Nanos now) const;
   std::optional<Ratio> change(std::int64_t seconds, Nanos now) const;
@@ -119,9 +118,11 @@ class MarketMeasures {
 
   std::array<HalfTicks, kHistorySeconds> closes_;  // ring by second: the mid it ended with
   std::int64_t first_second_ = 0, last_second_ = 0;
+  std::size_t close_ = 0;            // place of the last second in the ring
+  Nanos second_end_ = Nanos::min();  // where the next begins
 
   std::array<MoveBucket, kMoveBuckets + 1> move_buckets_;  // ring by bucket number
-  std::int64_t move_bucket_ = -1;                          // the newest
+  std::size_t move_bucket_ = 0;                            // place of the newest in the ring
   Nanos move_bucket_end_ = Nanos::min();                   // where the next begins
   Extremes older_;                                         // of the window's buckets before it
 

@@ -57,14 +57,11 @@ Lots Order::exposure() const {
 }
 
 Payment Order::payment() const {
-  const auto takes = [this](Ticks at, Lots size) {
-    return side == Side::kSell ? Int128{size.v} : Int128{at.v} * size.v;
-  };
   Payment p;
   if (!may_be_live(state)) return p;
-  if (acknowledged) p.locked = takes(price, leaves());
+  if (acknowledged) p.locked = mm::payment(side, price, leaves());
   if (acknowledged && next_lots.v == 0) return p;
-  p.in_flight = takes(aggressive_price(), exposure()) - p.locked;
+  p.in_flight = mm::payment(side, aggressive_price(), exposure()) - p.locked;
   return p;
 }
 

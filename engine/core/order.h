@@ -4,6 +4,7 @@
 // the only authority on which state may follow which; an illegal transition is counted and refused.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/core/command.h"
@@ -46,6 +47,9 @@ bool legal(OrderState from, OrderState to);
 inline constexpr std::uint16_t kNoSlot = 0xFFFF;
 
 // What orders take of the asset that pays for them: lots of sells, lots x ticks of buys.
+constexpr Int128 payment(Side side, Ticks price, Lots lots) {
+  return side == Side::kSell ? Int128{lots.v} : Int128{price.v} * lots.v;
+}
 struct Payment {
   Int128 locked{};     // by the venue, for what it has acknowledged
   Int128 in_flight{};  // what may come on top with the requests in flight
@@ -63,37 +67,39 @@ struct Payment {
   bool operator==(const Payment&) const = default;
 };
 
+// The first cache line has all that is looked at while the order stays as it is.
 struct alignas(kCacheLine) Order {
   ClientOrderId id{};
-  ClientOrderId next_id{};  // id of the replacement in flight, else 0
-  VenueOrderId venue_id{};
+  ClientOrderId next_id{};             // id of the replacement in flight, else 0
   Ticks price{}, next_price{};         // next_*: what an amend not yet answered asks for;
   Lots lots{}, filled{}, next_lots{};  // next_lots is 0 when there is none
-  Nanos created{}, updated{};          // first request; last state change
-  Nanos news{};            // last word of it from the venue, or the request that may have made it
-  Nanos deadline{kNever};  // time-out, next question, wanted cancel or release
-  Nanos retry_at{};        // no amend before this (back-off)
-  InstrumentId instrument{};
-  std::uint16_t slot{kNoSlot};
-  std::uint16_t amends{};  // of the venue's per-order amend limit
   Side side{Side::kBuy};
   OrderState state{OrderState::kFree};
   // Set once the venue has ended `id`, while fills it reported or the answer to a replace are
   // missing: the terminal state to take then. `lots` is from there on the executed quantity.
   OrderState end_state{OrderState::kFree};
   CommandKind in_flight{CommandKind::kNone};  // unanswered; kept while the state is kUnknown
+  bool acknowledged{};                        // the venue has confirmed that `id` existed
+  bool cancel_wanted{};   // a cancel must follow as soon as nothing is in flight
+  std::int8_t level{-1};  // ladder level it serves
   DecisionReason why{DecisionReason::kNone};
+
+  VenueOrderId venue_id{};
+  Nanos created{}, updated{};  // first request; last state change
+  Nanos news{};            // last word of it from the venue, or the request that may have made it
+  Nanos deadline{kNever};  // time-out, next question, wanted cancel or release
+  Nanos retry_at{};        // no amend before this (back-off)
+  InstrumentId instrument{};
+  std::uint16_t slot{kNoSlot};
+  std::uint16_t amends{};  // of the venue's per-order amend limit
   std::uint8_t connection{};
   std::uint8_t failures{};       // consecutive failed requests: back-off, then cancel
   std::uint8_t asks{};           // questions since the order became Unknown
   std::uint8_t question{};       // number of the last one, in this row's whole life; wraps, never 0
   std::uint8_t early{};          // up to this one they were too early for "not found" to be a proof
   std::uint8_t short_answers{};  // answers since then that told of fills we have not got
-  bool acknowledged{};           // the venue has confirmed that `id` existed
-  bool cancel_wanted{};          // a cancel must follow as soon as nothing is in flight
   bool cancel_missed{};          // a cancel found no such order: ask before the next
   bool presumed_gone{};          // ended by "not found" alone
-  std::int8_t level{-1};         // ladder level it serves
 
   Lots leaves() const { return filled < lots ? lots - filled : Lots(0); }
   // The most this order may still add to the position on its side, whatever happens to the
@@ -111,6 +117,6 @@ struct alignas(kCacheLine) Order {
   // The price nearest the other side that it may rest at.
   Ticks aggressive_price() const;
 };
-static_assert(sizeof(Order) == 2 * kCacheLine);
+static_assert(sizeof(Order) == 2 * kCacheLine && offsetof(Order, venue_id) == kCacheLine);
 
 }  // namespace mm

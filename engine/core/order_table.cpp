@@ -170,40 +170,6 @@ std::uint16_t OrderTable::due(Nanos now, std::uint16_t from) const {
   return kNoSlot;
 }
 
-OrderTable::Share OrderTable::share(const Order& row) {
-  Share s;
-  s.deadline = row.deadline;
-  if (!may_be_live(row.state)) return s;
-  s.live = true;
-  s.price = row.price;
-  s.exposure = row.exposure();
-  s.payment = row.payment();
-  s.unknown = row.state == OrderState::kUnknown;
-  s.pending = row.state == OrderState::kPendingModify;
-  return s;
-}
-
-void OrderTable::account(Order& row, const Share& before, const Share& after) {
-  InstrumentSums& all = sums_[row.instrument];
-  SideSums& side = all.sides[index(row.side)];
-  side.exposure += after.exposure - before.exposure;
-  side.payment += after.payment;
-  side.payment -= before.payment;
-  const auto count = [](auto& counter, bool was, bool is) {
-    if (was && !is) --counter;
-    if (is && !was) ++counter;
-  };
-  count(all.unknown, before.unknown, after.unknown);
-  count(unknown_count_, before.unknown, after.unknown);
-  count(all.pending, before.pending, after.pending);
-  count(live_count_, before.live, after.live);
-  if (before.live != after.live || before.price != after.price) {
-    if (before.live) erase_live(row);
-    if (after.live) insert_live(row);
-  }
-  deadlines_.set(row.slot, after.deadline);
-}
-
 void OrderTable::insert_live(const Order& row) {
   std::uint16_t& count = sums_[row.instrument].sides[index(row.side)].live;
   MM_ASSERT(count < config_.per_side_max, "room was checked when the row was created");

@@ -39,6 +39,18 @@ bool below(Lots part, Ratio fraction, Lots whole) {
 
 }  // namespace
 
+// In whole half ticks these decide like the exact fractions: what is compared is a whole number.
+// All but the last fit in 64 bits, as no fraction is above 1.
+PlanBounds plan_bounds(HalfTicks fair, const StrategyParams& params, int patience) {
+  constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
+  const std::int64_t spread = params.min_spread.v;
+  const std::int64_t near = spread - spread * params.min_spread_tolerance.v / kRatioScale;
+  const Int128 keep = Int128{fair.v} * params.modify_threshold.v * patience;
+  return {.near = near > 0 ? (fair.v * near + kRatioScale - 1) / kRatioScale : kNowhereNear,
+          .far = fair.v * params.max_modify_deviation.v / kRatioScale,
+          .keep = static_cast<std::int64_t>(divide(keep, kRatioScale))};
+}
+
 // refill_below is at most 1, so only the smaller of both sizes may be too small for the other.
 bool QuotePlanner::has_size(const Order& order, const Quote& target) const {
   const Lots leaves = order.leaves();
@@ -59,24 +71,12 @@ QuotePlanner::Fit QuotePlanner::fit_size(const Order& order, const Quote& target
 QuotePlanner::Fit QuotePlanner::fit_price(const Order& order, const Quote& target) const {
   const std::int64_t distance = (in_->fair.v - 2 * order.price.v) * sign(in_->side);
   const std::int64_t deviation = 2 * std::abs((order.price - target.price).v);
-  if (deviation != 0 && distance < bounds_.near) {
+  if (deviation != 0 && distance < in_->bounds.near) {
     return {PlanStep::kMove, DecisionReason::kTooNear};
   }
-  if (deviation > bounds_.far) return {PlanStep::kCancel, DecisionReason::kFarDeviation};
-  if (deviation > bounds_.keep) return {PlanStep::kMove, DecisionReason::kDeviation};
+  if (deviation > in_->bounds.far) return {PlanStep::kCancel, DecisionReason::kFarDeviation};
+  if (deviation > in_->bounds.keep) return {PlanStep::kMove, DecisionReason::kDeviation};
   return fit_size(order, target);
-}
-
-// In whole half ticks these decide like the exact fractions: what is compared is a whole number.
-// All but the last fit in 64 bits, as no fraction is above 1.
-void QuotePlanner::set_bounds() {
-  const std::int64_t fair = in_->fair.v, spread = params_->min_spread.v;
-  const std::int64_t near = spread - spread * params_->min_spread_tolerance.v / kRatioScale;
-  const Int128 keep = Int128{fair} * params_->modify_threshold.v * in_->patience;
-  constexpr std::int64_t kNowhereNear = std::numeric_limits<std::int64_t>::min();
-  bounds_ = {.near = near > 0 ? (fair * near + kRatioScale - 1) / kRatioScale : kNowhereNear,
-             .far = fair * params_->max_modify_deviation.v / kRatioScale,
-             .keep = static_cast<std::int64_t>(divide(keep, kRatioScale))};
 }
 
 QuotePlanner::Fit QuotePlanner::fit(const Order& order, const Quote& target) const {
@@ -273,23 +273,22 @@ Lots QuotePlanner::cut(Lots leaves, Lots target) const {
   return below(rest, params_->refill_below, target) ? target : std::min(rest, target);
 }
 
-// How many orders, from the touch outwards, rest where and as their targets want them: rules 1 to 5
+// The first order at or after `i` that does not rest where and as its target wants it: rules 1 to 5
 // in short, for what is nearly always so. Prices are signed so that a better one is greater.
-std::size_t QuotePlanner::staying() const {
-  const std::int64_t side = sign(in_->side);
-  const std::int64_t fair = in_->fair.v * side, opposite = in_->opposite_best.v * side;
-  const std::int64_t off_max = std::min(bounds_.keep, bounds_.far);
-  const std::size_t n = std::min(in_->live.size(), in_->targets.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    const Order& order = table_->row(in_->live[i]);
-    const Quote& target = in_->targets[i];
+std::size_t QuotePlanner::first_to_move(std::size_t i) const {
+  const PlanInput& in = *in_;
+  const std::int64_t side = sign(in.side), fair = in.fair.v * side;
+  const std::int64_t opposite = in.opposite_best.v * side;
+  const std::int64_t off_max = std::min(in.bounds.keep, in.bounds.far) / 2;
+  const std::int64_t near = in.bounds.near;
+  for (; i < in.live.size(); ++i) {
+    const Order& order = table_->row(in.live[i]);
+    const Quote& target = in.targets[i];
     const std::int64_t price = order.price.v * side, off = price - target.price.v * side;
-    const bool rests = !is_fixed(order) && price < opposite;
-    const bool in_reach = 2 * std::abs(off) <= off_max;
-    const bool too_near = off != 0 && fair - 2 * price < bounds_.near;
-    if (!rests || !in_reach || too_near || !has_size(order, target)) return i;
+    if (is_fixed(order) || price >= opposite || off > off_max || off < -off_max) break;
+    if ((off != 0 && fair - 2 * price < near) || !has_size(order, target)) break;
   }
-  return n;
+  return i;
 }
 
 // Nearly always every order may stay at its own level, or one must follow it: found without
@@ -297,34 +296,42 @@ std::size_t QuotePlanner::staying() const {
 // over an order and a target, which cost a request that no distance outweighs. An order that is
 // fixed costs nothing when left over, so it decides nothing here.
 bool QuotePlanner::in_place() {
-  if (in_->live.size() != in_->targets.size() || in_->excess.v > 0) return false;
+  const std::size_t n = in_->live.size();
+  if (n != in_->targets.size() || in_->excess.v > 0) return false;
+  const std::size_t first = first_to_move(0);
+  return first == n || one_follows(first);
+}
+
+bool QuotePlanner::one_follows(std::size_t first) {
+  const std::size_t n = in_->live.size();
   bool any_fixed = false;
-  std::size_t wrong = in_->live.size();  // the order that needs a request, if one does
+  std::size_t wrong = n;  // the order that needs a request, if one does
   Fit request{};
-  std::size_t i = staying();
-  Ticks inner = i > 0 ? table_->row(in_->live[i - 1]).price : Ticks(0);
-  for (; i < in_->live.size(); ++i) {
+  for (std::size_t i = first; i < n; i = first_to_move(i + 1)) {
+    if ((i > 0 && !in_order(i - 1)) || (i + 1 < n && !in_order(i))) return false;
     const Order& order = table_->row(in_->live[i]);
-    const Ticks price = price_to_be(order);
-    if (i > 0 && (inner - price).v * sign(in_->side) < 0) return false;
-    inner = price;
     if (is_fixed(order)) {
       if (is_leaving(order) && order.filled.v == 0) return false;  // its level is free
       any_fixed = true;
       continue;
     }
-    if (is_through(order)) return false;
-    const Fit f = fit(order, in_->targets[i]);
-    if (f.step == PlanStep::kKeep) continue;
-    if (f.step == PlanStep::kCancel || wrong < i) return false;
-    request = f;
+    if (is_through(order) || wrong < i) return false;
+    request = fit(order, in_->targets[i]);
+    if (request.step == PlanStep::kCancel) return false;
     wrong = i;
   }
-  if (wrong == in_->live.size()) return true;
+  if (wrong == n) return true;
   if (any_fixed) return false;
   add({request.step, request.why, static_cast<std::int8_t>(wrong), in_->live[wrong],
        in_->targets[wrong]});
   return true;
+}
+
+// Whether the i-th order will stand no farther out than the one behind it.
+bool QuotePlanner::in_order(std::size_t i) const {
+  const Ticks inner = price_to_be(table_->row(in_->live[i]));
+  const Ticks outer = price_to_be(table_->row(in_->live[i + 1]));
+  return (inner - outer).v * sign(in_->side) >= 0;
 }
 
 QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& table,
@@ -334,7 +341,6 @@ QuotePlanner::Actions QuotePlanner::plan(const PlanInput& in, const OrderTable& 
   params_ = &params;
   rules_ = &rules;
   candidate_count_ = action_count_ = 0;
-  set_bounds();
   if (!in_place()) {
     gather();
     match();

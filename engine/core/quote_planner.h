@@ -29,13 +29,21 @@ struct PlanAction {
   Quote target;
 };
 
+// The rules' fractions of fair value in half ticks: an order nearer to fair value than `near`
+// retreats, one more than `far` or `keep` off its target cannot stay.
+struct PlanBounds {
+  std::int64_t near = 0, far = 0, keep = 0;
+};
+// `patience`: times modify_threshold that an order may stand off its target.
+PlanBounds plan_bounds(HalfTicks fair, const StrategyParams& params, int patience = 1);
+
 struct PlanInput {
   Side side;
   std::span<const std::uint16_t> live;  // slots of the side's orders, best price first
   std::span<const Quote> targets;       // best first
   HalfTicks fair;
   Ticks opposite_best;  // market's, own orders excluded
-  int patience;         // times modify_threshold that an order may stand off its target
+  PlanBounds bounds;    // of `fair`
   Lots excess;          // what the orders that will rest hold beyond the limit; 0 or less: nothing
 };
 
@@ -69,7 +77,6 @@ class QuotePlanner {
     std::size_t size = 0;
   };
 
-  void set_bounds();
   Fit fit(const Order& order, const Quote& target) const;
   Fit fit_price(const Order& order, const Quote& target) const;
   Fit fit_size(const Order& order, const Quote& target) const;
@@ -78,11 +85,14 @@ class QuotePlanner {
   bool is_through(const Order& order) const;
   std::int64_t pair_cost(std::size_t i, std::size_t j) const;
   void insert(const Candidate& candidate);
-  void gather();
-  std::size_t staying() const;
+  // Apart from the code of nearly every plan, which has no use for them.
+  [[gnu::noinline]] void gather();
+  std::size_t first_to_move(std::size_t i) const;
   bool in_place();
-  void match();
-  void emit();
+  [[gnu::noinline]] bool one_follows(std::size_t first);
+  bool in_order(std::size_t i) const;
+  [[gnu::noinline]] void match();
+  [[gnu::noinline]] void emit();
   void emit_pair(std::size_t i, std::int8_t level);
   void roll_all();
   bool roll(const Order& order, std::size_t& next);
@@ -96,12 +106,6 @@ class QuotePlanner {
   const OrderTable* table_ = nullptr;
   const StrategyParams* params_ = nullptr;
   const VenueRules* rules_ = nullptr;
-  // The rules' fractions of fair value in half ticks, constant within a plan: an order nearer to
-  // fair value than `near` retreats, one more than `far` or `keep` off its target cannot stay.
-  struct Bounds {
-    std::int64_t near, far, keep;
-  };
-  Bounds bounds_;
   std::array<Candidate, kOrdersMax> candidates_;
   std::size_t candidate_count_ = 0;
   std::array<std::array<Fit, kMaxLevelsPerSide>, kOrdersMax> fits_;
