@@ -530,6 +530,7 @@ TEST(BinanceErrors, SayWhetherTheRequestFailedAndWhy) {
            {500, -1013, "Filter failure: PRICE_FILTER", false, R::kOther},
            {504, -1007, "Timeout", false, R::kOther},
            {503, -1008, "Server is currently overloaded", false, R::kOther},
+           {408, 0, "", false, R::kOther},
            {200, 0, "", false, R::kOther}}) {
     const Verdict v = judge(c.status, {c.code, c.message});
     EXPECT_EQ(v.known, c.known) << c.code << ' ' << c.message;

@@ -473,6 +473,33 @@ TEST_F(BinanceOrderEvents, AnOrderThatEndedShortOfItsQuantityIsStillLookedFor) {
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
 }
 
+// A cancel was answered with success, and the order lives.
+TEST_F(BinanceOrderEvents, AnOrderThatIsListedLongAfterItsEndLives) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  const Nanos ended = 100 * kSecond;
+  events_.set_now(ended);
+  report("CANCELED", kId, "CANCELED");
+  take();
+  const std::string client_id = text_of(kId);
+  OrderRecord record;
+  record.present = true;
+  record.order_id = 42;
+  record.client_id = client_id;
+  const auto listed = [&](Nanos asked) { events_.on_list(0, {&record, 1}, asked); };
+  listed(ended + 4 * kSecond);
+  EXPECT_THAT(take(), IsEmpty()) << "a list may lag behind";
+  listed(ended + 6 * kSecond);
+  const auto all = take();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(static_cast<OrderStatusCode>(all[0].report.status), OrderStatusCode::kOpen);
+  EXPECT_NE(all[0].report.reason, RejectReason::kNone);
+  EXPECT_EQ(events_.counters().risen, 1u);
+  report("CANCELED", kId, "CANCELED");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kCanceled)) << "its end is news again";
+}
+
 TEST_F(BinanceOrderEvents, AnswersAQuestionWithWhatTheVenueSays) {
   const auto status = [this] {
     const auto all = take();

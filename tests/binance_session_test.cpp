@@ -864,7 +864,9 @@ TEST_F(BinanceOrderSession, FillsThatAreInTheFirstBalanceAreNotTold) {
 TEST_F(BinanceOrderSession, TheFirstBalanceAndTheLastTradeAreOfOneInstant) {
   options_.connections = 1;
   start();
-  // A trade between the first look at the trades and the balance.
+  // A trade of ours between the first look at the trades and the balance.
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  venue_.result("order.status", order_json(old, 300, "PARTIALLY_FILLED"));
   int looked = 0;
   venue_.on("myTrades", [&](const VenueRequest& r) {
     const std::uint64_t newest = ++looked == 1 ? 40 : 41;
@@ -873,11 +875,55 @@ TEST_F(BinanceOrderSession, TheFirstBalanceAndTheLastTradeAreOfOneInstant) {
   ASSERT_TRUE(run_until([this] { return is_up(); }));
   EXPECT_EQ(venue_.count("account.status"), 2u);
   EXPECT_EQ(heard(EventKind::kBalance), 2u) << "only the last one was told";
-  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
   venue_.push(trade(41, old, 300));
   venue_.push(trade(42, old, 300));
   ASSERT_TRUE(run_until_heard(EventKind::kFilled));
   EXPECT_EQ(last(EventKind::kFilled).fill.trade_id.v, 42u) << "41 is in the balance";
+}
+
+// A person on the account trades more often than we can look.
+TEST_F(BinanceOrderSession, TradesOfOthersDoNotKeepTheSessionDown) {
+  for (const bool known : {false, true}) {
+    options_.connections = 1;
+    options_.last_trade_ids.clear();
+    if (known) options_.last_trade_ids = {40};
+    std::uint64_t newest = 40;
+    venue_.on("myTrades", [&](const VenueRequest& r) {
+      ++newest;
+      return std::vector{OrderVenue::ok(r, "[" + trade_row(newest, 500) + "]")};
+    });
+    venue_.result("order.status", order_json("web_person", 500, "PARTIALLY_FILLED"));
+    const std::size_t asked = venue_.count("account.status");
+    start();
+    ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+    EXPECT_EQ(venue_.count("account.status"), asked + 1) << "at once";
+    EXPECT_EQ(heard(EventKind::kFilled), 0u);
+    EXPECT_EQ(engine_->warnings, "");
+  }
+}
+
+TEST_F(BinanceOrderSession, WhatCannotBeAdoptedForTooLongIsCancelled) {
+  const std::string old = text_of(make_order_id({1, 6, 0, 1}));
+  options_.connections = 1;
+  options_.adopted_max = 10;
+  options_.adoption_patience = kMillisecond;
+  std::atomic<bool> canceled = false;
+  venue_.on("openOrders.status", [&](const VenueRequest& r) {
+    return std::vector{OrderVenue::ok(r, canceled ? "[]" : "[" + order_json(old, 72, "NEW") + "]")};
+  });
+  venue_.on("order.cancel", [&](const VenueRequest& r) {
+    canceled = true;
+    return std::vector{OrderVenue::ok(r, order_json(old, 72, "CANCELED"))};
+  });
+  venue_.error("account.status", 500, -1001, "Internal error");
+  start();
+  ASSERT_TRUE(run_until([&] { return canceled.load(); })) << engine_->lines;
+  ASSERT_TRUE(
+      run_until([this] { return engine_->warnings.find("none goes on") != std::string::npos; }));
+  EXPECT_EQ(heard(EventKind::kAdopted), 0u);
+  venue_.forget("account.status");
+  ASSERT_TRUE(run_until([this] { return is_up(); })) << engine_->lines;
+  EXPECT_EQ(heard(EventKind::kAdopted), 0u);
 }
 
 TEST_F(BinanceOrderSession, ATradeThatWasFoundIsKnownOnlyOnceItWasTold) {

@@ -1,6 +1,7 @@
 // What is left of a journal when its process is killed, at any moment.
 #include "engine/journal/journal_ring.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -8,8 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <functional>
+#include <span>
 #include <thread>
 
 #include "engine/core/core.h"
@@ -281,6 +285,69 @@ TEST(JournalRing, ADamagedOrForeignJournalIsLeftAsItIsWithTheRing) {
   EXPECT_THAT(recover_journal(folder.path()).error, HasSubstr("is of another session"));
   test::write_file(folder / "journal.bin", good);
   EXPECT_EQ(recover_journal(folder.path()).records, 1u) << "the ring was still there";
+}
+
+// Ten records that only the ring has, and what a writer gone wild makes of it.
+JournalRecovery recover_spoilt(const test::TemporaryFolder& folder,
+                               const std::function<void(std::span<std::byte>)>& spoil) {
+  {
+    Session session(folder.path());
+    EXPECT_EQ(session.error, "");
+    for (const JournalRecord& r : test::random_records(1, 10)) session.push(r);
+    spoil(session.ring.memory());
+  }
+  const JournalRecovery found = recover_journal(folder.path());
+  EXPECT_EQ(found.state, State::kRecovered);
+  EXPECT_EQ(found.error, "");
+  const Contents left = read_journal(folder / "journal.bin");
+  EXPECT_EQ(left.last, JournalItem::kTorn) << left.error;
+  EXPECT_EQ(left.records.size(), found.records);
+  EXPECT_EQ(recover_journal(folder.path()).state, State::kNothing);
+  return found;
+}
+JournalRingItem& item_of(std::span<std::byte> ring, std::size_t n) {
+  return const_cast<JournalRingItem&>(JournalItemRing(ring, JournalItemRing::Attach{}).peek()[n]);
+}
+
+TEST(JournalRing, WhatNoEngineWritesEndsWhatIsTakenOfARing) {
+  using Ring = std::span<std::byte>;
+  const auto taken = [](const std::function<void(Ring)>& spoil) {
+    const test::TemporaryFolder folder;
+    const JournalRecovery found = recover_spoilt(folder, spoil);
+    EXPECT_EQ(found.damage, fmt::format("of the 10 records in its memory the last {} are damaged",
+                                        10 - found.records));
+    EXPECT_THAT(found.text(), HasSubstr(found.damage));
+    return found.records;
+  };
+  EXPECT_EQ(taken([](Ring r) { item_of(r, 4).event.kind = EventKind::kNone; }), 4u);
+  EXPECT_EQ(taken([](Ring r) { item_of(r, 0).event.kind = static_cast<EventKind>(200); }), 0u);
+  EXPECT_EQ(taken([](Ring r) { item_of(r, 6).place = 5; }), 6u) << "twice at one place";
+  EXPECT_EQ(taken([](Ring r) { item_of(r, 9).place = ~std::uint64_t{0}; }), 9u);
+}
+
+TEST(JournalRing, MemoryThatIsNoRingIsSaidAndLeavesTheJournalAsItWas) {
+  const auto spoilt = [](const std::function<void(std::span<std::byte>)>& spoil) {
+    const test::TemporaryFolder folder;
+    const JournalRecovery found = recover_spoilt(folder, spoil);
+    EXPECT_EQ(found.records, 0u);
+    return found.damage;
+  };
+  constexpr const char* kNoRing = "what it left in memory is no ring";
+  EXPECT_EQ(spoilt([](auto ring) { std::ranges::fill(ring, std::byte{0xff}); }), kNoRing);
+  EXPECT_EQ(spoilt([](auto ring) { std::memset(&ring[8], 0x7f, 8); }), kNoRing) << "its capacity";
+  EXPECT_EQ(spoilt([](auto ring) { ring[129] = std::byte{0xff}; }), kNoRing) << "its indices";
+}
+
+TEST(JournalRing, AFileThatWasCutShortIsNotReadBeyondItsEnd) {
+  const test::TemporaryFolder folder;
+  std::string path;
+  {
+    Session session(folder.path());
+    for (const JournalRecord& r : test::random_records(1, 10)) session.push(r);
+    path = session.ring.path();
+  }
+  ASSERT_EQ(::truncate(path.c_str(), 5000), 0);
+  EXPECT_EQ(recover_journal(folder.path()).damage, "what it left in memory is no ring");
 }
 
 TEST(JournalRing, AllSessionsOfAFolderAreRecoveredAndNoOthers) {

@@ -1291,6 +1291,29 @@ TEST_F(OrderLifecycleTest, ALateAcceptanceOfAnOrderThatEndedForGoodIsNoStray) {
   EXPECT_EQ(life_.stray_count(), 0u);
 }
 
+// The venue said so, and was wrong.
+TEST_F(OrderLifecycleTest, AnOrderThatEndedForGoodAndIsSaidToLiveAllTheSameIsAStray) {
+  accept();
+  ASSERT_TRUE(cancel());
+  report(EventKind::kCanceled, first_id_, 0);
+  out_.clear();
+  Event e;
+  e.kind = EventKind::kOrderStatus;
+  e.time = now();
+  e.report = {};
+  e.report.id = first_id_;
+  e.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  e.report.reason = RejectReason::kOther;
+  life_.apply(e);
+  EXPECT_EQ(life_.stray_count(), 1u);
+  pass(0);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].kind, CommandKind::kCancel);
+  EXPECT_EQ(out_.items()[0].id, first_id_);
+  report(EventKind::kCanceled, first_id_, 0);
+  EXPECT_EQ(life_.stray_count(), 0u);
+}
+
 TEST_F(OrderLifecycleTest, OrdersOfOthersAreNoneOfOurBusiness) {
   const auto other = make_order_id({.instance = 1, .epoch = 0, .slot = 1, .generation = 5});
   status(OrderStatusCode::kOpen, other, 0, 0);

@@ -69,10 +69,19 @@ struct Found {
     LedgerReader reader;
     EXPECT_EQ(reader.open(folder.ledger()), "");
     closing = reader.closing().at(0);
-    fills = static_cast<std::int64_t>(reader.trades_after(closing.symbol, 0).size());
+    last_trade = reader.last_trade(closing.symbol);
+    fills = count(folder, "SELECT COUNT(*) FROM fills");
+  }
+  static std::int64_t count(const SessionFolder& folder, const char* sql) {
+    Database database;
+    Statement row;
+    EXPECT_EQ(database.open(folder.ledger(), Database::Mode::kReadOnly), "");
+    EXPECT_EQ(database.prepare(sql, row), "");
+    return row.step() ? row.integer(0) : -1;
   }
   LedgerReader::Closing closing;
   std::int64_t fills = 0;
+  std::uint64_t last_trade = 0;
 };
 
 bool first_segment_is_gone(const SessionFolder& folder) {
@@ -176,6 +185,53 @@ TEST(SessionLedger, OfAKilledEngineGoesOnWhereItsOwnHadGotTo) {
               static_cast<double>(right.profit_today.v), 10.0);
 }
 
+TEST(SessionLedger, CallsNothingSettledThatCameAfterAnOrderWhichMayLive) {
+  const Scratch here;
+  const std::string killed = here.path("killed");
+  Session session(here.path("s"), {"order_management.reset_interval=20"});
+  session.go_on(75, 0);
+  session.record.journal().flush();
+  std::filesystem::copy(session.folder.path(), killed);
+  const SessionFolder folder(killed);
+  ASSERT_EQ(complete_session(folder).error, "");
+  const Found found(folder);
+  EXPECT_GT(found.closing.settled_trade, 0u);
+  EXPECT_LE(found.closing.settled_trade, found.last_trade);
+  EXPECT_EQ(Found::count(folder,
+                         "SELECT COUNT(*) FROM fills, closing WHERE trade_id <= settled_trade AND "
+                         "fills.time_ns >= (SELECT MIN(created_ns) FROM orders WHERE state IN "
+                         "('active', 'partially_filled', 'pending_modify', 'pending_cancel'))"),
+            0);
+
+  Summary summary;
+  ASSERT_EQ(session.close(summary), "");
+  const Found ended(session.folder);
+  EXPECT_EQ(ended.closing.settled_trade, ended.last_trade) << "no order is left that may live";
+}
+
+TEST(SessionLedger, OfAnOlderProgramIsReadAndGoneOnWith) {
+  const Scratch here;
+  const std::string killed = here.path("killed");
+  {
+    Session session(here.path("s"), {kSmall, kFew});
+    session.go_on(150);
+    session.record.journal().flush();
+    std::filesystem::copy(session.folder.path(), killed);
+  }
+  const SessionFolder folder(killed);
+  {
+    Database older;
+    ASSERT_EQ(older.open(folder.ledger() + ".part", Database::Mode::kGoOn), "");
+    ASSERT_EQ(older.execute("ALTER TABLE closing DROP COLUMN settled_trade"), "");
+  }
+  ASSERT_EQ(complete_session(folder).error, "");
+  EXPECT_EQ(Found(folder).closing.settled_trade, 0u) << "nothing is known to be settled";
+  Database older;
+  ASSERT_EQ(older.open(folder.ledger(), Database::Mode::kGoOn), "");
+  ASSERT_EQ(older.execute("ALTER TABLE closing DROP COLUMN settled_trade"), "");
+  EXPECT_GT(Found(folder).fills, 0);
+}
+
 TEST(SessionLedger, WaitsForWhoeverMakesItJustNow) {
   const Scratch here;
   const std::string killed = here.path("killed");
@@ -250,6 +306,7 @@ TEST(SessionLedger, GoesOnBehindAGap) {
   const Found found(session.folder);
   EXPECT_EQ(found.fills, session.fills());
   EXPECT_EQ(found.closing.position, session.run->core().instrument(0).position.base());
+  EXPECT_LT(found.closing.settled_trade, found.last_trade) << "there may be more in the gap";
 }
 
 }  // namespace

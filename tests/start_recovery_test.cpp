@@ -2,9 +2,13 @@
 #include "engine/app/session/start_recovery.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <mutex>
+#include <ranges>
+#include <span>
 
 #include "engine/app/session/left_orders.h"
 #include "engine/journal/instrument_text.h"
@@ -65,7 +69,11 @@ class StartRecoveryTest : public testing::Test {
     const std::string& target = request.target;
     if (target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
     if (target.starts_with("/api/v3/openOrders")) return {.body = open_};
-    if (target.starts_with("/api/v3/myTrades")) return {.body = trades(request)};
+    if (target.starts_with("/api/v3/myTrades")) {
+      listed_.push_back(request);
+      return {.body = trades(request),
+              .headers = {{"X-MBX-USED-WEIGHT-1S", std::exchange(used_weight_, "20")}}};
+    }
     if (target.starts_with("/api/v3/account")) {
       if (before_balance_) std::exchange(before_balance_, nullptr)();
       return {.body = R"({"balances":[{"asset":"BTC","free":")" + balance_ +
@@ -77,7 +85,12 @@ class StartRecoveryTest : public testing::Test {
       open_ = "[]";
       return {.body = R"({"orderId":1,"status":"CANCELED"})"};
     }
+    if (target.starts_with("/api/v3/allOrders")) {
+      ++lists_;
+      return {.body = orders(request)};
+    }
     if (target.starts_with("/api/v3/order?")) {
+      ++questions_;
       const auto owner = owners_.find(std::stoull(parameter(request, "orderId")));
       if (owner == owners_.end()) {
         return {.status = 400, .body = R"({"code":-2013,"msg":"Order does not exist."})"};
@@ -87,18 +100,44 @@ class StartRecoveryTest : public testing::Test {
     }
     return {.status = 404, .body = "{}"};
   }
+  std::string orders(const ServedRequest& request) const {
+    std::vector<std::string> list;
+    const auto first = owners_.lower_bound(std::stoull(parameter(request, "orderId")));
+    for (auto owner = first; owner != owners_.end() && list.size() < 1000; ++owner) {
+      list.push_back(fmt::format(R"({{"symbol":"BTCUSDT","orderId":{},"clientOrderId":"{}"}})",
+                                 owner->first, owner->second));
+    }
+    return fmt::format("[{}]", fmt::join(list, ","));
+  }
+  // From an id on, or the last one.
   std::string trades(const ServedRequest& request) const {
     const std::string from = parameter(request, "fromId");
-    std::string list;
-    for (const VenueTrade& t : trades_) {
-      const bool last_only = from.empty() && t.id != trades_.back().id;
-      if (last_only || (!from.empty() && t.id < std::stoull(from))) continue;
-      list += (list.empty() ? "" : ",") + (R"({"symbol":"BTCUSDT","id":)" + std::to_string(t.id)) +
-              R"(,"orderId":)" + std::to_string(t.order) + R"(,"price":"60000.00","qty":")" +
-              t.quantity + R"(","commission":"0.01","commissionAsset":"USDT","isBuyer":)" +
-              (t.buyer ? "true" : "false") + R"(,"isMaker":true})";
+    const auto limit = std::stoi(parameter(request, "limit"));
+    std::vector<std::string> page;
+    if (repeats_) {
+      page.assign(static_cast<std::size_t>(limit), text_of(trades_.back()));
+    } else if (from.empty() && !trades_.empty()) {
+      page.push_back(text_of(trades_.back()));
+    } else if (!from.empty()) {
+      const auto first = std::ranges::lower_bound(trades_, std::stoull(from), {}, &VenueTrade::id);
+      for (const VenueTrade& t : std::span(first, trades_.end()) | std::views::take(limit)) {
+        page.push_back(text_of(t));
+      }
     }
-    return "[" + list + "]";
+    return fmt::format("[{}]", fmt::join(page, ","));
+  }
+  static std::string text_of(const VenueTrade& t) {
+    return fmt::format(R"({{"symbol":"BTCUSDT","id":{},"orderId":{},"price":"60000.00","qty":"{}",)"
+                       R"("commission":"0.01","commissionAsset":"USDT","isBuyer":{},)"
+                       R"("isMaker":true}})",
+                       t.id, t.order, t.quantity, t.buyer);
+  }
+  // Of the questions for trades, in turn.
+  std::vector<std::string> listed(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> values;
+    for (const ServedRequest& request : listed_) values.push_back(parameter(request, name));
+    return values;
   }
 
   static Event fill(std::uint64_t trade, std::int64_t lots, Side side, Nanos now) {
@@ -143,6 +182,24 @@ class StartRecoveryTest : public testing::Test {
                          {fill(101, lots, Side::kBuy, began_ + kSecond),
                           fill(103, 2 * lots, Side::kSell, began_ + kSecond)});
   }
+  // As above; an order adopted there has executed 101 and 103.
+  std::string leave_session_with_an_order(std::int64_t lots_left) {
+    SessionOpening opening;
+    SymbolOpening& o = opening.symbols.emplace_back();
+    o.symbol_text = instruments_[0].symbol_text;
+    o.position = Amount(kAmountScale);
+    o.balance = Amount(10 * kAmountScale);
+    o.trade_id = 100;
+    config_.engine.epoch = kSelf.epoch;
+    const std::int64_t lots = kAmountScale / 2 / instruments_[0].lot.v;
+    std::vector<Event> events{Event{}, fill(101, lots, Side::kBuy, began_ + kSecond),
+                              fill(103, lots, Side::kBuy, began_ + kSecond)};
+    events[0].kind = EventKind::kAdopted;
+    events[0].time = events[0].received = began_;
+    events[0].adoption = {id_of_start(7, 3), VenueOrderId(2), Lots(2 * lots + lots_left),
+                          Lots(0),           6'000'000,       {}};
+    return leave_session("one", opening, events);
+  }
   // Ours are 101, 102, 103 and 105; 104 is a person's.
   void trade_at_the_venue() {
     trades_ = {{100, 1, "1", true},  {101, 2, "0.5", true}, {102, 3, "0.25", true},
@@ -179,8 +236,10 @@ class StartRecoveryTest : public testing::Test {
   std::string open_ = "[]", balance_ = "10", eth_balance_ = "5";
   std::vector<VenueTrade> trades_;
   std::map<std::uint64_t, std::string> owners_;
-  int canceled_ = 0;
-  bool down_ = false;
+  int canceled_ = 0, lists_ = 0, questions_ = 0;
+  bool down_ = false, repeats_ = false;
+  std::vector<ServedRequest> listed_;  // for trades
+  std::string used_weight_ = "20";
   std::function<void()> before_balance_;  // once
   Nanos began_ = Clock().now() - kSecond * 10;
   test::NetServer server_;
@@ -214,8 +273,7 @@ TEST_F(StartRecoveryTest, WhatTakesLongSaysHowFarItIs) {
   patience_ = Nanos(0);
   ASSERT_EQ(recover(leave_session_with_a_hole()), "");
   EXPECT_THAT(progress_, HasSubstr("its journal is read"));
-  EXPECT_THAT(progress_, HasSubstr("BTCUSDT: 5 trades read, up to 105\n"));
-  EXPECT_THAT(progress_, HasSubstr("BTCUSDT: of 5 trades, 102 is looked at\n"));
+  EXPECT_THAT(progress_, HasSubstr("BTCUSDT: 5 trades read, 102 is looked at\n"));
 }
 
 TEST_F(StartRecoveryTest, FillsThatTheLedgerLacksAreRecoveredAndNoOthers) {
@@ -264,6 +322,89 @@ TEST_F(StartRecoveryTest, WhatAStartFoundAndDidNotCountIsFoundAgain) {
   EXPECT_THAT(recovered(), IsEmpty());
   EXPECT_THAT(said(), HasSubstr("0 fills since trade id 105, up to 105; position 0.875 -> 0.875"));
   EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, WhatTheLedgerCallsSettledIsNotListedAgain) {
+  trade_at_the_venue();
+  std::erase_if(trades_, [](const VenueTrade& t) { return t.id == 102; });
+  trades_[2].buyer = true;  // 103, half a coin
+  trades_[2].quantity = "0.5";
+  balance_ = "11.125";
+  ASSERT_EQ(recover(leave_session_with_an_order(0)), "") << said();
+  EXPECT_THAT(listed("fromId"), ElementsAre("104", "106")) << "and once more behind the balance";
+  EXPECT_THAT(recovered(), ElementsAre(105u));
+  EXPECT_THAT(said(), HasSubstr("1 fills since trade id 103, up to 105; position 2 -> 2.125"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, NothingIsSettledBehindAnOrderOfBeforeThatMayLive) {
+  trade_at_the_venue();
+  trades_[3].buyer = true;
+  trades_[3].quantity = "0.5";
+  balance_ = "11.375";
+  ASSERT_EQ(recover(leave_session_with_an_order(1)), "") << said();
+  EXPECT_THAT(listed("fromId"), ElementsAre("101", "106"));
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105u));
+}
+
+// Whatever the reason: nobody else's is called what was ours.
+TEST_F(StartRecoveryTest, ABalanceThatDiffersHasAllTradesOfTheSessionLookedAt) {
+  trade_at_the_venue();
+  trades_[3].buyer = true;
+  trades_[3].quantity = "0.5";
+  balance_ = "11.375";
+  ASSERT_EQ(recover(leave_session_with_an_order(0)), "") << said();
+  EXPECT_THAT(listed("fromId"), ElementsAre("104", "106", "101", "106"));
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105u)) << "each once";
+  EXPECT_THAT(said(), HasSubstr("2 fills since trade id 101, up to 105; position 2 -> 2.375"));
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, ASessionMayHaveHadAnyNumberOfTrades) {
+  trade_at_the_venue();
+  constexpr std::uint64_t kOthers = 100'500;
+  trades_.pop_back();  // 105 comes behind them
+  for (std::uint64_t id = 105; id < 105 + kOthers; ++id) trades_.push_back({id, 5, "1", true});
+  trades_.push_back({105 + kOthers, 6, "0.125", true});
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "") << said();
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105 + kOthers));
+  EXPECT_EQ(recovery_->opening().find("BTCUSDT")->trade_id, 105 + kOthers);
+  EXPECT_EQ(listed("fromId").size(), kOthers / 1000 + 2);
+  EXPECT_THAT(said(), Not(HasSubstr("is not of ours")));
+}
+
+TEST_F(StartRecoveryTest, WhoseManyOrdersAreIsListedNotAskedForOneByOne) {
+  trade_at_the_venue();
+  constexpr std::uint64_t kOthers = 8'000;  // each trade of another order of a person's
+  trades_.pop_back();
+  for (std::uint64_t n = 0; n < kOthers; ++n) {
+    trades_.push_back({105 + n, 1'000 + n, "1", true});
+    owners_[1'000 + n] = fmt::format("web_{}", n);
+  }
+  trades_.push_back({105 + kOthers, 20'000, "0.125", true});
+  owners_[20'000] = order_id_text(id_of_start(7, 9));
+  owners_.erase(1'500);  // too old to be told
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "") << said();
+  EXPECT_THAT(recovered(), ElementsAre(102u, 105 + kOthers));
+  EXPECT_LE(lists_, 10);
+  EXPECT_LE(questions_, 12) << "and a few that are left over";
+}
+
+TEST_F(StartRecoveryTest, APageWaitsForTheVenuesNextWindowWhereItsWeightIsUsed) {
+  trade_at_the_venue();
+  for (std::uint64_t id = 106; id < 1200; ++id) trades_.push_back({id, 5, "1", true});
+  used_weight_ = std::to_string(config_.feed.options.weight_per_minute);
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "") << said();
+  const std::vector<std::string> asked = listed("timestamp");
+  ASSERT_GE(asked.size(), 2u);
+  EXPECT_LT(std::stoull(asked[0]) / 1000, std::stoull(asked[1]) / 1000) << "in another second";
+}
+
+TEST_F(StartRecoveryTest, AVenueThatListsTheSameForEverRefusesTheStart) {
+  trade_at_the_venue();
+  std::erase_if(trades_, [](const VenueTrade& t) { return t.id > 104; });
+  repeats_ = true;
+  EXPECT_THAT(recover(leave_session_with_a_hole()), HasSubstr("lists no trades behind 104"));
 }
 
 TEST_F(StartRecoveryTest, OrdersThatGoOnAreLeftAloneAndTheirFillsCount) {

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "engine/journal/journal_lane.h"
@@ -35,17 +37,20 @@ std::string full_path(const std::string& folder) {
   return path;
 }
 
-// Whose a file is; nothing if it is no ring that this program could read.
+// Whose a file is; nothing if this program has not made it, or could not read it.
 std::optional<RingOwner> owner_of(const SharedFile& file) {
   RingOwner owner;
-  if (file.memory().size() < sizeof owner) return std::nullopt;
-  std::memcpy(&owner, file.memory().data(), sizeof owner);
-  if (owner.magic != kRingMagic || !is_readable_journal(owner.version) ||
-      owner.session_bytes > owner.session.size() ||
-      !JournalItemRing::holds_ring(file.memory().subspan(sizeof owner))) {
+  if (file.memory().size() < sizeof owner ||
+      file.read(std::as_writable_bytes(std::span(&owner, 1)), 0) < sizeof owner) {
     return std::nullopt;
   }
-  return owner;
+  if (owner.magic != kRingMagic || !is_readable_journal(owner.version) ||
+      owner.session_bytes > owner.session.size()) {
+    return std::nullopt;
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+  const std::string_view path(owner.session.data(), owner.session_bytes);
+  return std::ranges::any_of(path, is_control) ? std::nullopt : std::optional(owner);
 }
 std::string session_of(const RingOwner& owner) {
   return {owner.session.data(), owner.session_bytes};
@@ -62,19 +67,54 @@ JournalItem read_on(JournalReader& reader) {
   return item;
 }
 
-// A reload's text is in the file before its event is in the ring.
-std::string append_rest(JournalItemRing& ring, JournalWriter& writer, std::uint64_t& added) {
-  std::uint64_t place = writer.records() + writer.lost();
-  std::size_t seen = 0;
-  for (auto items = ring.peek(); !items.empty(); items = ring.peek(seen)) {
-    seen += items.size();
+// As [journal] ring_slots allows.
+constexpr std::size_t kSlotsMax = std::size_t{1} << 24;
+// Farther than any session comes.
+constexpr std::uint64_t kPlacesMax = std::uint64_t{1} << 48;
+
+bool can_be_written(const JournalRingItem& item, std::uint64_t least_place) {
+  return item.event.kind > EventKind::kNone && item.event.kind < EventKind::kCount &&
+         item.place >= least_place && item.place < kPlacesMax;
+}
+
+// The records of a ring, oldest first, up to the first that no engine pushes, which is damage.
+std::vector<JournalRingItem> items_of(const SharedFile& file, std::string& damage) {
+  constexpr std::size_t kAlign = 128;
+  const std::size_t bytes =
+      std::min(file.memory().size() - sizeof(RingOwner), JournalItemRing::bytes_for(kSlotsMax));
+  std::vector<std::byte> room(bytes + kAlign);
+  void* at = room.data();
+  std::size_t space = room.size();
+  const std::span copy(static_cast<std::byte*>(std::align(kAlign, bytes, at, space)), bytes);
+  if (file.read(copy, sizeof(RingOwner)) < bytes || !JournalItemRing::holds_ring(copy)) {
+    damage = "what it left in memory is no ring";
+    return {};
+  }
+  JournalItemRing ring(copy, JournalItemRing::Attach{});
+  std::vector<JournalRingItem> sound;
+  for (auto items = ring.peek(); !items.empty(); items = ring.peek(sound.size())) {
     for (const JournalRingItem& item : items) {
-      if (item.place < place) continue;
-      if (item.place > place) writer.gap(item.place - place);
-      place = item.place + 1;
-      writer.append(item.event, item.command_hash);
-      ++added;
+      if (!can_be_written(item, sound.empty() ? 0 : sound.back().place + 1)) {
+        damage = fmt::format("of the {} records in its memory the last {} are damaged", ring.size(),
+                             ring.size() - sound.size());
+        return sound;
+      }
+      sound.push_back(item);
     }
+  }
+  return sound;
+}
+
+// A reload's text is in the file before its event is in the ring.
+std::string append_rest(std::span<const JournalRingItem> items, JournalWriter& writer,
+                        std::uint64_t& added) {
+  std::uint64_t place = writer.records() + writer.lost();
+  for (const JournalRingItem& item : items) {
+    if (item.place < place) continue;
+    if (item.place > place) writer.gap(item.place - place);
+    place = item.place + 1;
+    writer.append(item.event, item.command_hash);
+    ++added;
   }
   writer.sync();
   return writer.error();
@@ -99,8 +139,7 @@ void recover(SharedFile& file, const RingOwner& owner, JournalRecovery& out) {
     const std::string segment = segment_path(path, reader.header().segment);
     out.torn_bytes = fs::file_size(segment, ignored) - reader.place().bytes;
     if (out.error = writer.go_on(path, reader.header(), reader.place()); !out.error.empty()) return;
-    JournalItemRing ring(file.memory().subspan(sizeof owner), JournalItemRing::Attach{});
-    out.error = append_rest(ring, writer, out.records);
+    out.error = append_rest(items_of(file, out.damage), writer, out.records);
     if (!out.error.empty()) return;
   }
   out.state = JournalRecovery::State::kRecovered;
@@ -158,8 +197,8 @@ std::string JournalRecovery::text() const {
   if (state != State::kRecovered) return {};
   const std::string torn =
       torn_bytes == 0 ? "" : fmt::format(", {} bytes of a torn frame dropped", torn_bytes);
-  return fmt::format("{}: its engine ended without an end; {} records added to its journal{}",
-                     session, records, torn);
+  return fmt::format("{}: its engine ended without an end; {} records added to its journal{}{}{}",
+                     session, records, torn, damage.empty() ? "" : "; ", damage);
 }
 
 JournalRecovery recover_journal(const std::string& session) {

@@ -4,7 +4,9 @@
 // Cold. The file on tmpfs carries the name of its session, is readable by its owner only, and goes
 // at a clean end. While the engine lives it holds the file's lock, so a leftover is told from a
 // ring in use without looking at process ids. Recovery writes only what the journal does not have,
-// by each record's place in it, and may itself be killed and begun again at any moment.
+// by each record's place in it, and may itself be killed and begun again at any moment. It trusts
+// not one byte of what it finds: it reads a copy, once, no more than the file has, and stops at the
+// first record that no engine writes. What it leaves out is said.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +52,8 @@ struct JournalRecovery {
   std::string session;           // its folder
   std::uint64_t records = 0;     // that only the ring had
   std::uint64_t torn_bytes = 0;  // of a frame that was being written; the ring had its records
-  std::string error;             // nothing was changed, and the ring is where it was
+  std::string damage;  // why of the ring's records no more could be used; empty: all could
+  std::string error;   // nothing was changed, and the ring is where it was
 
   // For the log; empty if there is nothing to say.
   std::string text() const;

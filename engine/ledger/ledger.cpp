@@ -39,7 +39,7 @@ CREATE TABLE closing(
   instrument INTEGER PRIMARY KEY, time_ns INTEGER, position_e8 INTEGER, position TEXT,
   realized TEXT, unrealized TEXT, fees TEXT, profit_today_e8 INTEGER, profit_today TEXT,
   mark_half_ticks INTEGER, mark TEXT, spread_capture TEXT, adverse_selection TEXT,
-  inventory TEXT);
+  inventory TEXT, settled_trade INTEGER);
 )sql";
 
 std::string id_text(ClientOrderId id) {
@@ -162,6 +162,7 @@ std::string LedgerWriter::go_on(const std::string& path, std::span<const Instrum
   if (error_.empty() && record_ == 0) error_ = "nothing was kept in it";
   kept.reset();
   if (error_.empty()) error_ = database_.execute(kDurability);
+  if (error_.empty()) error_ = add_columns();
   if (error_.empty()) error_ = prepare();
   if (error_.empty()) error_ = database_.execute("BEGIN");
   open_ = error_.empty();
@@ -191,6 +192,15 @@ std::string LedgerWriter::create(const JournalHeader& header, std::string_view s
     instrument.bind(lot.view()).bind(i.is_spot ? 1 : 0).run();
   }
   return database_.error();
+}
+
+// Which an older program has not made.
+std::string LedgerWriter::add_columns() {
+  Statement column;
+  std::string error = database_.prepare(kHasSettledTrade, column);
+  if (!error.empty() || column.step()) return error;
+  column.reset();
+  return database_.execute("ALTER TABLE closing ADD COLUMN settled_trade INTEGER");
 }
 
 std::string LedgerWriter::prepare() {
@@ -277,7 +287,7 @@ void LedgerWriter::settle(const std::function<OrderState(ClientOrderId)>& believ
 void LedgerWriter::write_closing(InstrumentId id, const SymbolClosing& c) {
   if (!open_ || !error_.empty()) return;
   Statement insert;
-  error_ = database_.prepare("INSERT OR REPLACE INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+  error_ = database_.prepare("INSERT OR REPLACE INTO closing VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                              insert);
   if (!error_.empty()) return;
   const DecimalText position = decimal_text(c.position), realized = decimal_text(c.realized);
@@ -289,8 +299,32 @@ void LedgerWriter::write_closing(InstrumentId id, const SymbolClosing& c) {
   const DecimalText adverse = decimal_text(c.parts.adverse_selection);
   const DecimalText inventory = decimal_text(c.parts.inventory);
   insert.bind(c.mark.v).bind(mark.view()).bind(spread.view()).bind(adverse.view());
-  insert.bind(inventory.view()).run();
+  insert.bind(inventory.view()).bind(static_cast<std::int64_t>(c.settled_trade)).run();
   wrote();
+}
+
+// A number, 0 where there is none.
+std::int64_t LedgerWriter::look_up(const char* sql, InstrumentId i, std::int64_t bound) {
+  if (!open_ || !error_.empty()) return 0;
+  Statement row;
+  error_ = database_.prepare(sql, row);
+  if (!error_.empty()) return 0;
+  row.bind(i).bind(bound);
+  const std::int64_t number = row.step() ? row.integer(0) : 0;
+  wrote();
+  return number;
+}
+
+std::uint64_t LedgerWriter::last_trade_before(InstrumentId i, Nanos time) {
+  constexpr const char* kLast = "SELECT MAX(trade_id) FROM fills WHERE instrument=? AND time_ns<?";
+  return static_cast<std::uint64_t>(look_up(kLast, i, time.v));
+}
+
+bool LedgerWriter::has_rowless_fill(InstrumentId i, std::uint64_t above) {
+  constexpr const char* kRowless =
+      "SELECT EXISTS(SELECT 1 FROM fills WHERE instrument=? AND trade_id>? AND client_order_id "
+      "NOT IN (SELECT client_order_id FROM orders))";
+  return look_up(kRowless, i, static_cast<std::int64_t>(above)) != 0;
 }
 
 std::string LedgerWriter::close(const JournalEnd* end) {

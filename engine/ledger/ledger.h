@@ -42,7 +42,13 @@ struct SymbolClosing {
   PnlParts parts{};  // of realized + unrealized
   Money today{};     // profit of the trading day, that of earlier sessions included
   HalfTicks mark{};  // 0: never valued
+  // Every execution of ours up to that trade id is among the fills.
+  std::uint64_t settled_trade = 0;
 };
+
+// A row where the ledger says which trades are settled.
+inline constexpr const char* kHasSettledTrade =
+    "SELECT 1 FROM pragma_table_info('closing') WHERE name='settled_trade'";
 
 class LedgerWriter {
  public:
@@ -71,6 +77,10 @@ class LedgerWriter {
   // `believed` gives the core's state of an order, kFree where it has no such order any more.
   void settle(const std::function<OrderState(ClientOrderId)>& believed, Nanos now);
   void write_closing(InstrumentId instrument, const SymbolClosing& closing);
+  // The highest trade id among the fills that were told before then; 0 if there is none.
+  std::uint64_t last_trade_before(InstrumentId instrument, Nanos time);
+  // Whether a fill with a higher trade id is of an order that has no row.
+  bool has_rowless_fill(InstrumentId instrument, std::uint64_t above);
   // Makes what was written last: it is all of the journal up to `place`, closing included.
   void keep(std::uint64_t place);
   // The end of the session, or null if the journal has none; commits and returns the error.
@@ -99,6 +109,8 @@ class LedgerWriter {
   const Instrument& instrument(InstrumentId id) const;
   std::string create(const JournalHeader& header, std::string_view session_name);
   std::string prepare();
+  std::string add_columns();
+  std::int64_t look_up(const char* sql, InstrumentId instrument, std::int64_t bound);
   void on_command(const Command& c);
   bool on_order_event(const Event& e);
   void on_report(const Event& e);

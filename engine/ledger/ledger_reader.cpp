@@ -1,5 +1,7 @@
 #include "engine/ledger/ledger_reader.h"
 
+#include <fmt/format.h>
+
 #include "engine/ledger/ledger.h"
 
 namespace mm {
@@ -10,6 +12,12 @@ std::string LedgerReader::open(const std::string& path) {
       "SELECT client_order_id FROM orders JOIN instruments ON instrument = id "
       "WHERE symbol=? AND venue_order_id=?",
       order_);
+  prepare("SELECT 1 FROM fills JOIN instruments ON instrument = id WHERE symbol=? AND trade_id=?",
+          trade_);
+  prepare(
+      "SELECT MAX(trade_id) FROM fills JOIN instruments ON instrument = id "
+      "WHERE symbol=? AND trade_id<?",
+      last_trade_);
   return error_.empty() ? std::string() : path + ": " + error_;
 }
 
@@ -20,13 +28,13 @@ bool LedgerReader::prepare(const char* sql, Statement& statement) {
 
 std::vector<LedgerReader::Closing> LedgerReader::closing() {
   std::vector<Closing> all;
-  Statement rows;
-  if (!prepare("SELECT symbol, time_ns, position_e8, profit_today_e8, tick_e8, mark_half_ticks, "
-               "realized, unrealized, fees "
-               "FROM closing JOIN instruments ON instrument = id ORDER BY id",
-               rows)) {
-    return all;
-  }
+  Statement column, rows;
+  if (!prepare(kHasSettledTrade, column)) return all;
+  const std::string sql = fmt::format(
+      "SELECT symbol, time_ns, position_e8, profit_today_e8, tick_e8, mark_half_ticks, realized, "
+      "unrealized, fees, {} FROM closing JOIN instruments ON instrument = id ORDER BY id",
+      column.step() ? "settled_trade" : "0");
+  if (!prepare(sql.c_str(), rows)) return all;
   while (rows.step()) {
     all.push_back({.symbol = rows.text(0),
                    .time = Nanos(rows.integer(1)),
@@ -34,6 +42,7 @@ std::vector<LedgerReader::Closing> LedgerReader::closing() {
                    .profit_today = Amount(rows.integer(3)),
                    .tick = Amount(rows.integer(4)),
                    .mark = HalfTicks(rows.integer(5)),
+                   .settled_trade = static_cast<std::uint64_t>(rows.integer(9)),
                    .realized = rows.text(6),
                    .unrealized = rows.text(7),
                    .fees = rows.text(8)});
@@ -42,19 +51,22 @@ std::vector<LedgerReader::Closing> LedgerReader::closing() {
   return all;
 }
 
-std::unordered_set<std::uint64_t> LedgerReader::trades_after(std::string_view symbol,
-                                                             std::uint64_t last) {
-  std::unordered_set<std::uint64_t> ids;
-  Statement rows;
-  if (!prepare("SELECT trade_id FROM fills JOIN instruments ON instrument = id "
-               "WHERE symbol=? AND trade_id>?",
-               rows)) {
-    return ids;
-  }
-  rows.bind(symbol).bind(static_cast<std::int64_t>(last));
-  while (rows.step()) ids.insert(static_cast<std::uint64_t>(rows.integer(0)));
+bool LedgerReader::has_trade(std::string_view symbol, TradeId id) {
+  if (!error_.empty()) return false;
+  trade_.bind(symbol).bind(static_cast<std::int64_t>(id.v));
+  const bool found = trade_.step();
   error_ = database_.error();
-  return ids;
+  trade_.reset();
+  return found;
+}
+
+std::uint64_t LedgerReader::last_trade(std::string_view symbol, std::uint64_t below) {
+  if (!error_.empty()) return 0;
+  last_trade_.bind(symbol).bind(static_cast<std::int64_t>(below));
+  const std::int64_t id = last_trade_.step() ? last_trade_.integer(0) : 0;
+  error_ = database_.error();
+  last_trade_.reset();
+  return static_cast<std::uint64_t>(id);
 }
 
 ClientOrderId LedgerReader::order(std::string_view symbol, VenueOrderId id) {

@@ -4,9 +4,9 @@
 // One thread, cold; a query a call. Errors are values: after one, answers are empty.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/core/types.h"
@@ -25,11 +25,15 @@ class LedgerReader {
     Amount position{}, profit_today{};
     Amount tick{};
     HalfTicks mark{};
+    std::uint64_t settled_trade = 0;         // 0 where an older program has made the ledger
     std::string realized, unrealized, fees;  // decimal
   };
   std::vector<Closing> closing();
-  // Trade ids above `last`.
-  std::unordered_set<std::uint64_t> trades_after(std::string_view symbol, std::uint64_t last);
+  // As large as the database takes.
+  static constexpr std::uint64_t kTradeIdMax = ~std::uint64_t{0} >> 1;
+  bool has_trade(std::string_view symbol, TradeId id);
+  // The highest trade id below that; 0 if there is none.
+  std::uint64_t last_trade(std::string_view symbol, std::uint64_t below = kTradeIdMax);
   // 0 if the ledger knows no such order.
   ClientOrderId order(std::string_view symbol, VenueOrderId id);
 
@@ -40,7 +44,7 @@ class LedgerReader {
   bool prepare(const char* sql, Statement& statement);
 
   Database database_;
-  Statement order_;
+  Statement order_, trade_, last_trade_;
   std::string error_;
 };
 

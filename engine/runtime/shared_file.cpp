@@ -29,7 +29,7 @@ std::string SharedFile::reserve(std::size_t bytes) {
   if (const int error = ::posix_fallocate(fd_, 0, static_cast<off_t>(bytes)); error != 0) {
     return failure(fmt::format("no room for {} bytes", bytes), error);
   }
-  return map(bytes) ? std::string() : failure("a file cannot be mapped", errno);
+  return map(bytes, MAP_POPULATE) ? std::string() : failure("a file cannot be mapped", errno);
 }
 
 std::string SharedFile::publish(const std::string& name) {
@@ -50,7 +50,7 @@ SharedFile::Found SharedFile::open(const std::string& path) {
   if (::fstat(fd_, &is) != 0 || !S_ISREG(is.st_mode) || is.st_uid != ::geteuid()) {
     return Found::kRefused;
   }
-  if (is.st_size == 0 || !map(static_cast<std::size_t>(is.st_size))) return Found::kRefused;
+  if (is.st_size == 0 || !map(static_cast<std::size_t>(is.st_size), 0)) return Found::kRefused;
   looked_at_ = path;
   return Found::kOpen;
 }
@@ -69,12 +69,23 @@ void SharedFile::remove() {
   path_.clear();
 }
 
-bool SharedFile::map(std::size_t bytes) {
-  void* const at =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_, 0);
+bool SharedFile::map(std::size_t bytes, int flags) {
+  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd_, 0);
   if (at == MAP_FAILED) return false;
   memory_ = {static_cast<std::byte*>(at), bytes};
   return true;
+}
+
+std::size_t SharedFile::read(std::span<std::byte> into, std::size_t at) const {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t got =
+        ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
 }
 
 void SharedFile::close() {

@@ -32,7 +32,8 @@ class SharedFile {
   [[nodiscard]] std::string reserve(std::size_t bytes);
   // Gives it a name in kFolder that must not be taken.
   [[nodiscard]] std::string publish(const std::string& name);
-  // Maps a file to be looked at. Names of other kinds and of other owners are refused.
+  // Maps a file to be looked at, touching nothing of it. Names of other kinds and of other owners
+  // are refused.
   enum class Found : std::uint8_t { kOpen, kHeld, kGone, kRefused };
   Found open(const std::string& path);
   // kOpen: the process of the file that is looked at has ended, and this one holds it now. kHeld:
@@ -43,10 +44,13 @@ class SharedFile {
 
   bool is_open() const { return memory_.data() != nullptr; }
   std::span<std::byte> memory() const { return memory_; }
+  // A copy of what lies there from that byte on; shorter where the file is. Who looks at a file of
+  // unknown origin reads it so: whoever else has it may write on, or cut it short.
+  std::size_t read(std::span<std::byte> into, std::size_t at) const;
   const std::string& path() const { return path_; }  // of a file that is held; empty before
 
  private:
-  bool map(std::size_t bytes);
+  bool map(std::size_t bytes, int flags);
   void close();
   void swap(SharedFile& other) noexcept {
     std::swap(fd_, other.fd_);

@@ -55,8 +55,9 @@ Verdict judge(int status, const ErrorBody& error) {
       return row.verdict;
     }
   }
-  // Whatever else is refused before it is carried out has a 4xx status.
-  return status >= 400 ? refused(RejectReason::kOther) : kUncertain;
+  // Whatever else is refused before it is carried out has a 4xx status; but for 408, which says
+  // that somebody on the way has waited long enough.
+  return status >= 400 && status != 408 ? refused(RejectReason::kOther) : kUncertain;
 }
 
 Failure failure_of(const Response& r) {

@@ -46,7 +46,8 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       instruments_(options.instruments),
       notes_(link.notes, instruments_, credentials.api_key.view()),
       parser_(options.message_bytes_max),
-      reconciler_(instruments_, options.identity, options.adopted_max, link),
+      reconciler_(instruments_, options.identity, options.adopted_max, link,
+                  options.adoption_patience),
       limits_(limits) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);

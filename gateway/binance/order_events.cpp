@@ -113,7 +113,9 @@ void OrderEvents::on_answer(const PendingRequest& request, const Response& r, Na
       return on_all_canceled(command, r, retry_at);
     default:
       if (!succeeded(r)) return refuse(EventKind::kOutcomeUnknown, command, r, retry_at);
-      for (const OrderRecord& order : r.orders) on_open_order(command.instrument, order);
+      for (const OrderRecord& order : r.orders) {
+        on_open_order(command.instrument, order, request.sent);
+      }
   }
 }
 
@@ -188,7 +190,7 @@ void OrderEvents::on_replaced(const Command& command, const Response& r, Nanos r
   const bool both = r.cancel_result == kSuccess && r.new_order_result == kSuccess;
   if (!both || !r.order.present) return on_replace_failed(command, r, retry_at);
   // The old order went without fills (ONLY_NEW): its own report, still to come, says nothing new.
-  if (OrderFacts* old = facts_.find(command.id); old != nullptr) old->ended = true;
+  if (OrderFacts* old = facts_.find(command.id); old != nullptr) old->end(now_);
   opened(shape_of(command, r.order));
 }
 
@@ -217,7 +219,7 @@ void OrderEvents::on_replace_failed(const Command& command, const Response& r, N
     event.failure.new_id = ClientOrderId(0);
     return emit(event);
   }
-  if (canceled && old != nullptr) old->ended = true;
+  if (canceled && old != nullptr) old->end(now_);
   Event event = failure_event(EventKind::kReplaceRejected, command, verdict.reason, retry_at);
   event.failure.old_canceled = canceled ? 1 : 0;
   emit(event);
@@ -275,7 +277,7 @@ void OrderEvents::on_end_found(InstrumentId instrument, Side side, ClientOrderId
 void OrderEvents::tell_status(const Event& status) {
   OrderFacts* const facts = facts_.find(status.report.id);
   const auto code = static_cast<OrderStatusCode>(status.report.status);
-  if (facts != nullptr && code != OrderStatusCode::kOpen) facts->ended = true;
+  if (facts != nullptr && code != OrderStatusCode::kOpen) facts->end(now_);
   emit(status);
 }
 

@@ -34,6 +34,7 @@ struct OrderEventCounters {
   std::uint64_t other_instances = 0;  // those of another engine on this account
   std::uint64_t rivals = 0;           // those of another engine that takes itself for this one
   std::uint64_t strays = 0;           // orders of ours we do not know: told, the core cancels
+  std::uint64_t risen = 0;            // orders told as ended that live: likewise
   std::uint64_t adopted = 0;          // orders of earlier starts
   std::uint64_t unlisted = 0;         // open orders of ours that a list of all did not have
   std::uint64_t repeats = 0;          // told before, by the other channel
@@ -76,8 +77,9 @@ class OrderEvents {
   // An order of an earlier start that the venue lists as open goes on as ours. One that we know
   // already is left alone; without room for it, it is told as any other.
   void adopt(const AdoptableOrder& order, const OrderRecord& record);
-  // An order that the venue lists as open.
-  void on_open_order(InstrumentId instrument, const OrderRecord& order);
+  // An order that the venue lists as open, asked at that time. One that was told as ended long
+  // before lives all the same: whatever said otherwise was wrong, so the core cancels it.
+  void on_open_order(InstrumentId instrument, const OrderRecord& order, Nanos asked = {});
   // All of a symbol that was open when it was asked for. An order of ours that was open well before
   // and is not among it has ended without a word: it is put in doubt, and the core asks.
   void on_list(InstrumentId instrument, std::span<const OrderRecord> orders, Nanos asked);
@@ -133,6 +135,7 @@ class OrderEvents {
   void on_fill(const ExecutionReport& report, const Shape& order);
   bool want_trades(const Shape& order, const Event& then = {});
   void tell_open(const Shape& order);
+  void tell_risen(const Shape& order);
   void tell_balance(const Event& event, std::int64_t as_of_ms);
 
   const InstrumentMap& instruments_;

@@ -24,13 +24,17 @@ struct OrderFacts {
   Lots prevented{};              // of the total, by self-trade prevention
   std::uint64_t last_trade = 0;  // the highest of those fills
   std::uint64_t listed = 0;      // the last list of open orders that it was in
-  Nanos opened{};                // when it was told to be on the book
+  Nanos opened{}, ended_at{};    // when it was told to be on the book, and over
   InstrumentId instrument{};     // from then on
   Side side{Side::kBuy};
   bool accepted = false;  // told to be on the book
-  bool ended = false;     // told to be over
+  bool ended = false;     // told to be over, at `ended_at`
   bool refused = false;   // told never to have been
 
+  void end(Nanos now) {
+    ended = true;
+    ended_at = now;
+  }
   bool is_open() const { return accepted && !ended && !refused && executed + prevented < lots; }
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 // What is so young may be missing in a list of what is open.
 constexpr Nanos kListLag{kSecond};
+// And what has ended may still be in it; but not for so long.
+constexpr Nanos kEndLagMax{5 * kSecond.v};
 
 Side side_of(std::string_view word) {
   return word == "SELL" ? Side::kSell : Side::kBuy;
@@ -144,7 +146,7 @@ void OrderEvents::ended(EventKind kind, const Shape& order, RejectReason reason)
       ++counters_.repeats;
       return;
     }
-    facts->ended = true;
+    facts->end(now_);
   }
   Event event = report_event(kind, order, order.executed);
   event.report.reason = reason;
@@ -172,7 +174,7 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   const Lots prevented = std::max(order.prevented, facts->prevented);
   if (order.executed + prevented < order.lots) return;  // or a part was prevented: a sweep tells
   if (prevented > Lots(0)) return ended(EventKind::kExpired, order, RejectReason::kSelfTrade);
-  if (phase_of(report.status) == OrderPhase::kFilled) facts->ended = true;
+  if (phase_of(report.status) == OrderPhase::kFilled) facts->end(now_);
 }
 
 void OrderEvents::on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms) {
@@ -238,14 +240,20 @@ void OrderEvents::adopt(const AdoptableOrder& known, const OrderRecord& record) 
   emit(event);
 }
 
-void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record) {
+void OrderEvents::on_open_order(InstrumentId instrument, const OrderRecord& record, Nanos asked) {
   const auto id = parse_client_id(record.client_id);
   const Owner owner = id ? owner_of(*id, self_) : Owner::kForeign;
   if (!is_ours(owner, id.value_or(ClientOrderId(0)))) return;
   const Shape order = shape_of(instrument, *id, record);
   venue_ids_.insert(instrument, order.venue_id, order.id);
   OrderFacts* const facts = facts_.find(*id);
-  if (facts != nullptr && facts->ended) return;  // a list may lag behind
+  if (facts != nullptr && facts->ended) {
+    // It lags behind, or the venue was wrong when it said that the order had ended.
+    if (asked <= facts->ended_at + kEndLagMax) return;
+    facts->ended = false;
+    facts->accepted = true;
+    return tell_risen(order);
+  }
   tell_open(order);
   shrunk(order);
   if (facts != nullptr && order.executed > facts->executed) want_trades(order);
@@ -255,7 +263,7 @@ void OrderEvents::on_list(InstrumentId instrument, std::span<const OrderRecord> 
                           Nanos asked) {
   ++list_;
   for (const OrderRecord& order : orders) {
-    on_open_order(instrument, order);
+    on_open_order(instrument, order, asked);
     const auto id = parse_client_id(order.client_id);
     OrderFacts* const facts = id ? facts_.find(*id) : nullptr;
     if (facts != nullptr) facts->listed = list_;
@@ -279,6 +287,15 @@ void OrderEvents::tell_open(const Shape& order) {
   if (facts == nullptr || facts->refused) ++counters_.strays;
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  emit(event);
+}
+
+// The reason tells it from what lags behind.
+void OrderEvents::tell_risen(const Shape& order) {
+  ++counters_.risen;
+  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
+  event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  event.report.reason = RejectReason::kOther;
   emit(event);
 }
 

@@ -312,7 +312,7 @@ void OrderSession::tell_open_orders(const OrderConnection& c, InstrumentId instr
   }
   // A new connection has put every order in doubt; without one a look may find that one has ended.
   if (c.socket == nullptr) return events_.on_list(instrument, orders, c.asked);
-  for (const OrderRecord& order : orders) events_.on_open_order(instrument, order);
+  for (const OrderRecord& order : orders) events_.on_open_order(instrument, order, c.asked);
 }
 
 // Only now is known what the next reconciliation need not look for again.

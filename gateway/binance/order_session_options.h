@@ -31,6 +31,8 @@ struct OrderSessionOptions {
   std::string self_trade_prevention = "EXPIRE_MAKER";
   // So many open orders of earlier starts go on as ours; what is more is cancelled.
   std::size_t adopted_max = 0;
+  // But none once the first reconciliation has failed for so long.
+  Nanos adoption_patience{30 * kSecond.v};
   // At least as many as the core's order table has rows.
   std::size_t order_slots = 1024;
   std::size_t in_flight_max = 1024;

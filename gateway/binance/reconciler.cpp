@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/runtime/clock.h"
+
 namespace mm::binance::orders {
 
 Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, std::size_t adopted_max,
-                       SessionLink& link)
+                       SessionLink& link, Nanos adoption_patience)
     : instruments_(instruments),
       self_(self),
       adopted_max_(adopted_max),
+      adoption_patience_(adoption_patience),
       link_(link),
       no_trades_(instruments.size()),
       found_(std::bit_ceil(4 * OrderEvents::kRoom)),
@@ -19,6 +22,20 @@ Reconciler::Reconciler(const InstrumentMap& instruments, Identity self, std::siz
 
 std::string Reconciler::run(Questions& venue, std::span<const std::uint64_t> known_trades,
                             OrderConnection& into) {
+  const Nanos now = Clock().now();
+  if (tried_since_ == Nanos{}) tried_since_ = now;
+  tried_too_long_ = now - tried_since_ > adoption_patience_;
+  std::string error = find_all(venue, known_trades, into);
+  if (!error.empty() && adopted_max_ > 0 && !adopts()) {
+    error +=
+        "; that takes too long: open orders of an earlier start are cancelled where they are "
+        "listed, none goes on";
+  }
+  return error;
+}
+
+std::string Reconciler::find_all(Questions& venue, std::span<const std::uint64_t> known_trades,
+                                 OrderConnection& into) {
   owners_.clear();
   traded_.clear();
   kept_.assign(instruments_.size(), 0);
@@ -52,7 +69,7 @@ void Reconciler::collect(OrderConnection& into) {
 
 // Once something was told, those that went on must not be cancelled here: the core knows which.
 bool Reconciler::may_go_on(InstrumentId i, const OrderRecord& order, std::size_t kept) const {
-  if (adopted_max_ == 0 || !begins_) return adopted_max_ > 0;
+  if (!adopts() || !begins_) return adopts();
   for (const std::size_t others : kept_) kept += others;
   return kept < adopted_max_ && instruments_.is_on_grid(i, order.price, order.quantity) &&
          instruments_.is_on_grid(i, order.price, order.executed);
@@ -154,18 +171,19 @@ std::string Reconciler::find_balances(Questions& venue, OrderConnection& into) {
   return {};
 }
 
-// Balances and the last trade of one instant: a trade in between would be in the opening and
-// counted as a fill too, or in neither. What was traded since the last known one comes first.
+// Balances and the last trade of one instant: a trade of ours in between would be in the opening
+// and counted as a fill too, or in neither. Others' move the balance whenever they like. What was
+// traded since the last known one comes first.
 std::string Reconciler::find_opening(Questions& venue, const KnownTrades& known,
                                      OrderConnection& into) {
   for (int round = 0; round < kOpeningRounds; ++round) {
     if (std::string error = look_at_trades(venue, known, into); !error.empty()) return error;
-    const std::vector<std::uint64_t> before = into.last_trade_ids;
     if (std::string error = find_balances(venue, into); !error.empty()) return error;
-    if (std::string error = look_at_trades(venue, known, into); !error.empty()) return error;
-    if (into.last_trade_ids == before) return {};
+    own_trades_ = 0;
+    if (std::string error = look_again(venue, known, into); !error.empty()) return error;
+    if (own_trades_ == 0) return {};
   }
-  return "the account traded whenever its balances were read";
+  return "orders of ours traded whenever the balances were read";
 }
 
 std::string Reconciler::find_news(Questions& venue, const KnownTrades& known,
@@ -186,6 +204,18 @@ std::string Reconciler::look_at_trades(Questions& venue, const KnownTrades& know
   return {};
 }
 
+// Behind what was just found; where nothing was known before, that is where the opening is.
+std::string Reconciler::look_again(Questions& venue, const KnownTrades& known,
+                                   OrderConnection& into) {
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    const std::uint64_t since = std::max(known[n].value_or(0), into.last_trade_ids[n]);
+    std::string error = find_trades(venue, static_cast<InstrumentId>(n), since, into,
+                                    known[n] ? Fills::kTell : Fills::kCount);
+    if (!error.empty()) return error;
+  }
+  return {};
+}
+
 // At start: what was traded before is not ours to count.
 std::string Reconciler::find_last_trade(Questions& venue, InstrumentId i, OrderConnection& into) {
   const std::string symbol(instruments_[i].symbol());
@@ -199,13 +229,14 @@ std::string Reconciler::find_last_trade(Questions& venue, InstrumentId i, OrderC
 }
 
 std::string Reconciler::find_trades(Questions& venue, InstrumentId i, std::uint64_t since,
-                                    OrderConnection& into) {
+                                    OrderConnection& into, Fills fills) {
   const std::string symbol(instruments_[i].symbol());
   for (int page = 0; page < kTradePagesMax; ++page) {
     std::string error = venue.ask_signed(
         "myTrades",
         {{"symbol", symbol}, number_param("fromId", since + 1), number_param("limit", kTradePage)});
     if (!error.empty()) return error;
+    const std::uint64_t known = since;
     // Copied: asking whose an order is takes the parser.
     const std::span<const TradeRecord> records = venue.response().trades;
     std::vector<TradeRecord> trades(records.begin(), records.end());
@@ -214,10 +245,13 @@ std::string Reconciler::find_trades(Questions& venue, InstrumentId i, std::uint6
     for (std::size_t k = 0; k < trades.size(); ++k) {
       trades[k].fee_asset = fee_assets[k];
       trades[k].symbol = symbol;
+      if (trades[k].trade_id <= known) continue;
       since = std::max(since, trades[k].trade_id);
       ClientOrderId id;
       if (error = whose(venue, i, trades[k].order_id, id); !error.empty()) return error;
       if (id.v == 0) continue;
+      ++own_trades_;
+      if (fills == Fills::kCount) continue;
       traded_.emplace(i, trades[k].order_id);
       events_.on_trade(i, id, trades[k]);
       collect(into);

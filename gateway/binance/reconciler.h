@@ -6,7 +6,9 @@
 // ticks and lots. Orders that are not ours are counted and left alone; one of a later start of this
 // engine is told to whoever halts us (SessionLink::rival). Executions since the last
 // known one are told with their trade ids, so each counts once; at first they and the balances are
-// of one instant, and where none is known all there are count as known. Once a session has begun
+// of one instant, as far as our own orders go, and where none is known all there are count as
+// known. Orders that are to go on are cancelled all the same once the first run has failed for too
+// long: until the core has been told of them nobody looks after them. Once a session has begun
 // nothing is taken over any more: an old order that turns up is told, and the core cancels it. At
 // the end of a run the same is asked once more, by REST, for what nobody could tell.
 #pragma once
@@ -28,9 +30,9 @@ namespace mm::binance::orders {
 
 class Reconciler {
  public:
-  // `adopted_max` as in the options.
+  // `adopted_max` and `adoption_patience` as in the options.
   Reconciler(const InstrumentMap& instruments, Identity self, std::size_t adopted_max,
-             SessionLink& link);
+             SessionLink& link, Nanos adoption_patience = {});
 
   // Empty, and `into` holds what was found; or what went wrong. `known_trades` as in the options.
   std::string run(Questions& venue, std::span<const std::uint64_t> known_trades,
@@ -73,10 +75,18 @@ class Reconciler {
   std::string find_opening(Questions& venue, const KnownTrades& known, OrderConnection& into);
   std::string find_news(Questions& venue, const KnownTrades& known, OrderConnection& into);
   std::string look_at_trades(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string look_again(Questions& venue, const KnownTrades& known, OrderConnection& into);
+  std::string find_all(Questions& venue, std::span<const std::uint64_t> known_trades,
+                       OrderConnection& into);
   std::string find_last_trade(Questions& venue, InstrumentId i, OrderConnection& into);
   std::string find_balances(Questions& venue, OrderConnection& into);
+  enum class Fills : std::uint8_t {
+    kTell,
+    kCount  // only how many there are of ours
+  };
   std::string find_trades(Questions& venue, InstrumentId i, std::uint64_t since,
-                          OrderConnection& into);
+                          OrderConnection& into, Fills fills = Fills::kTell);
+  bool adopts() const { return adopted_max_ > 0 && !(begins_ && tried_too_long_); }
   std::string find_end(Questions& venue, const UnsettledOrder& order, OrderConnection& into);
   std::string whose(Questions& venue, InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
   void collect(OrderConnection& into);
@@ -84,6 +94,7 @@ class Reconciler {
   const InstrumentMap& instruments_;
   Identity self_;
   std::size_t adopted_max_;
+  Nanos adoption_patience_;
   SessionLink& link_;
   VenueOrderIds no_ids_{4};
   std::vector<std::atomic<std::uint64_t>> no_trades_;
@@ -94,6 +105,9 @@ class Reconciler {
   std::vector<std::size_t> kept_;             // by instrument: orders that may go on
   std::uint64_t foreign_ = 0;
   bool begins_ = false;  // nothing was told yet
+  Nanos tried_since_{};  // the first run; 0: none
+  bool tried_too_long_ = false;
+  int own_trades_ = 0;  // in the trades that were read last
 };
 
 }  // namespace mm::binance::orders

@@ -48,7 +48,8 @@ RestWorker::RestWorker(const OrderSessionOptions& options, const Credentials& cr
               instruments_),
       questions_(rest_, {credentials.api_key.view(), *credentials.signer}, limits.requests, clock,
                  [this] { serve(); }),
-      reconciler_(instruments_, options.identity, options.adopted_max, link),
+      reconciler_(instruments_, options.identity, options.adopted_max, link,
+                  options.adoption_patience),
       schedule_({options.backoff_first, options.backoff_longest, options.backoff_longest},
                 options.seed + kLanesMax) {
   if (error_.empty() && rest_.endpoint().tls) error_ = tls_.error();

@@ -19,6 +19,7 @@ SignedRest::SignedRest(const net::Endpoint& endpoint, const net::TlsContext* tls
 net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
   net::HttpResponse response = http_.send(request);
   used_ = limits_used(response.headers);
+  used_at_ = clock_.now();
   if (response.status < 400 || response.status >= 500) return response;
   const std::string body = padded(response.body);
   parser_.parse_body(body, response.status);  // a page of HTML is a refusal without a code

@@ -45,8 +45,9 @@ class SignedRest {
   // Asks for the venue's time. Empty, or why it is not known.
   std::string measure_clock();
   const VenueClock& venue_clock() const { return venue_clock_; }
-  // Of the venue's limits, as the last answer told.
+  // Of the venue's limits, as the last answer told, and when that came.
   const LimitsUsed& used() const { return used_; }
+  Nanos used_at() const { return used_at_; }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
   // Of the next requests.
   void set_timeout(std::chrono::nanoseconds timeout) { http_.set_timeout(timeout); }
@@ -61,6 +62,7 @@ class SignedRest {
   ResponseParser parser_{std::size_t{64} << 10};  // of the time, and of refusals
   VenueClock venue_clock_;
   LimitsUsed used_;
+  Nanos used_at_{};
 };
 
 }  // namespace mm::binance::orders

@@ -103,6 +103,7 @@ std::string troubles_text(const orders::OrderSessionCounters& n,
       {"refusals of our time", n.clock_errors},
       {"requests held back for the venue's limits", n.denied},
       {"unknown words", e.unknown_words},
+      {"orders that lived on behind their end", e.risen},
       {"fills off the grid", e.off_grid_fills}};
   std::string text;
   for (const auto& [what, count] : kinds) {

@@ -44,6 +44,26 @@ void keep_opening(const ReplayCore& core, const InstrumentState& s, SymbolClosin
   if (!s.marked) closing.mark = opening->mark;
 }
 
+// The core lets go of an order only when it has been told of all that the order has executed, and
+// what the others execute comes later than all it was told before they were placed. Where it is not
+// so sure, nothing is settled but what was so when the session began.
+std::uint64_t settled_trade(const ReplayCore& core, const InstrumentState& s,
+                            LedgerWriter& ledger) {
+  const SymbolOpening* const opening = core.opening().find(s.config.instrument.symbol());
+  const std::uint64_t began = opening == nullptr ? 0 : opening->trade_id;
+  const LifecycleCounters& n = core.core().lifecycle().counters();
+  const bool doubtful = n.missing_fills + n.unexplained_fills + n.overfills + n.strays > 0;
+  if (doubtful || s.off_grid || ledger.has_rowless_fill(s.id, began)) return began;
+  const OrderTable& orders = core.core().orders();
+  Nanos oldest = kNever;
+  for (const Order& order : orders.rows()) {
+    if (order.instrument != s.id || !may_be_live(order.state)) continue;
+    if (orders.is_of_earlier_start(order.id)) return began;
+    oldest = std::min(oldest, order.created);
+  }
+  return std::max(began, ledger.last_trade_before(s.id, oldest));
+}
+
 // The core's state is lost there, but the journal can be read on.
 bool can_be_read_on(ReplayStatus status) {
   return status == ReplayStatus::kGap || status == ReplayStatus::kDifferent ||
@@ -80,7 +100,8 @@ std::string read_closing(const std::string& path, std::vector<SymbolClosing>& al
                    .fees = read_money(c.fees),
                    .parts = {.inventory = read_money(c.realized) + read_money(c.unrealized)},
                    .today = money(c.profit_today),
-                   .mark = c.mark});
+                   .mark = c.mark,
+                   .settled_trade = c.settled_trade});
   }
   return reader.error();
 }
@@ -180,7 +201,9 @@ std::vector<SymbolClosing> LedgerBuilder::closing_of_core() const {
   std::vector<SymbolClosing> all;
   for (InstrumentId i = 0; i < core_.core().instrument_count(); ++i) {
     const InstrumentState& s = core_.core().instrument(i);
-    keep_opening(core_, s, all.emplace_back(closing_of(core_.core(), s)));
+    SymbolClosing& closing = all.emplace_back(closing_of(core_.core(), s));
+    keep_opening(core_, s, closing);
+    closing.settled_trade = settled_trade(core_, s, *ledger_);
   }
   return all;
 }

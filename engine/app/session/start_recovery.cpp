@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
-#include <limits>
+#include <set>
+#include <thread>
 
 #include "engine/app/session/session_ledger.h"
 #include "engine/core/decimal_text.h"
@@ -20,11 +22,10 @@ namespace {
 namespace orders = binance::orders;
 
 constexpr std::uint64_t kTradePage = 1000;
-constexpr int kTradePagesMax = 100;
 constexpr int kOpeningRounds = 5;
 // How long orders of ours may refuse to go.
 constexpr Nanos kCancelPatience{10 * kSecond.v};
-// Pauses that the venue wants while it is asked for trades are kept up to here.
+// A pause that the venue wants while it is asked for trades is kept up to here.
 constexpr Nanos kPatience{300 * kSecond.v};
 
 // For what will not pass by itself.
@@ -60,27 +61,58 @@ std::string StartRecovery::run(const std::string& previous) {
   }
   tell_canceled();
   account_.give_up_at(Clock().now() + kPatience);
-  return find_opening();
+  std::string error = find_opening();
+  const bool told = error.ends_with(kWayOut);
+  return error.empty() || !goes_on_ || told ? error : error + kWayOut;
 }
 
-// The executions and, for the comparison only, the balances of one instant.
 std::string StartRecovery::find_opening() {
   for (std::size_t i = 0; i < instruments_.size(); ++i) begin(static_cast<InstrumentId>(i));
   std::vector<Amount> bases;
-  for (int round = 0;; ++round) {
-    bool traded = false;
-    for (std::size_t i = 0; i < instruments_.size(); ++i) {
-      std::string error = look_at_trades(static_cast<InstrumentId>(i), traded);
-      if (!error.empty()) return error;
-    }
-    if (round == kOpeningRounds || (round > 0 && !traded)) break;
-    if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+  if (std::string error = look(bases); !error.empty()) return error;
+  bool differs = false;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    differs |= unexplained(instruments_[static_cast<InstrumentId>(i)], bases[i]) != Amount(0);
+  }
+  // Before anything is called somebody else's.
+  if (differs && go_back()) {
+    if (std::string error = look(bases); !error.empty()) return error;
   }
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     tell_recovered(static_cast<InstrumentId>(i));
   }
   compare_balances(bases);
   return {};
+}
+
+// The executions and, for the comparison only, the balances of one instant.
+std::string StartRecovery::look(std::vector<Amount>& bases) {
+  for (int round = 0;; ++round) {
+    bool traded = false;
+    for (std::size_t i = 0; i < instruments_.size(); ++i) {
+      std::string error = look_at_trades(static_cast<InstrumentId>(i), traded);
+      if (!error.empty()) return error;
+    }
+    if (round == kOpeningRounds || (round > 0 && !traded)) return {};
+    if (std::string error = account_.read_bases(bases); !error.empty()) return error;
+  }
+}
+
+// To where the session before began, as if it had settled nothing since. False if that is where we
+// have looked from.
+bool StartRecovery::go_back() {
+  bool any = false;
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const SymbolOpening* const before =
+        before_.find(instruments_[static_cast<InstrumentId>(i)].symbol());
+    if (!since_[i] || before == nullptr || before->trade_id >= *since_[i]) continue;
+    since_[i] = opening_of(instruments_[static_cast<InstrumentId>(i)]).trade_id = before->trade_id;
+    std::erase_if(opening_.fills, [before](const RecoveredFill& f) {
+      return f.symbol() == before->symbol() && f.fill.trade_id.v > before->trade_id;
+    });
+    any = true;
+  }
+  return any;
 }
 
 SessionCompletion StartRecovery::complete(const std::string& path) {
@@ -123,8 +155,7 @@ std::string StartRecovery::read_previous(const std::string& path) {
   // Of symbols that are not traded now: nobody recovers them, they are carried on.
   for (const RecoveredFill& f : before_.fills) {
     if (is_traded(f.symbol())) continue;
-    const auto told = ledger_.trades_after(f.symbol(), 0);
-    if (!told.contains(f.fill.trade_id.v)) opening_.fills.push_back(f);
+    if (!ledger_.has_trade(f.symbol(), f.fill.trade_id)) opening_.fills.push_back(f);
   }
   for (SymbolOpening other : before_.symbols) {
     if (opening_.find(other.symbol()) != nullptr) continue;
@@ -165,6 +196,7 @@ void StartRecovery::carry(const LedgerReader::Closing& closing, Nanos ended) {
   o.profit_today = is_today(ended) ? closing.profit_today : Amount(0);
   o.mark = is_today(ended) ? closing.mark : HalfTicks(0);
   o.tick = closing.tick;
+  o.trade_id = std::max(o.trade_id, closing.settled_trade);
   if (!is_traded(closing.symbol)) carry_untraded(o, *before);
   opening_.symbols.push_back(o);
 }
@@ -172,14 +204,13 @@ void StartRecovery::carry(const LedgerReader::Closing& closing, Nanos ended) {
 // What recover() and compare_balances() do for the others: up to the last execution that is
 // counted.
 void StartRecovery::carry_untraded(SymbolOpening& o, const SymbolOpening& before) {
-  const auto told = ledger_.trades_after(o.symbol(), 0);
-  for (const std::uint64_t id : told) o.trade_id = std::max(o.trade_id, id);
+  o.trade_id = std::max(o.trade_id, ledger_.last_trade(o.symbol()));
   o.balance += o.position - before.position;
   const auto instrument = std::ranges::find(traded_before_, o.symbol(), &Instrument::symbol);
   if (instrument == traded_before_.end()) return;
   // Those that session was told first had moved the balance already.
   for (const RecoveredFill& f : before_.fills) {
-    if (f.symbol() == o.symbol() && told.contains(f.fill.trade_id.v)) {
+    if (f.symbol() == o.symbol() && ledger_.has_trade(f.symbol(), f.fill.trade_id)) {
       o.balance -= moved_by(f, *instrument);
     }
   }
@@ -235,9 +266,9 @@ void StartRecovery::begin(InstrumentId i) {
   since_.push_back(known ? std::optional(o.trade_id) : std::nullopt);
   if (!known) return;
   // Recovered by the start before, whose session ended before it had counted them.
-  const auto told = ledger_.trades_after(instrument.symbol(), 0);
   for (const RecoveredFill& f : before_.fills) {
-    if (f.symbol() == o.symbol() && !told.contains(f.fill.trade_id.v)) opening_.fills.push_back(f);
+    if (f.symbol() != o.symbol() || ledger_.has_trade(f.symbol(), f.fill.trade_id)) continue;
+    opening_.fills.push_back(f);
   }
 }
 
@@ -251,25 +282,41 @@ std::string StartRecovery::look_at_trades(InstrumentId i, bool& traded) {
 
 // What was executed since the last look.
 std::string StartRecovery::recover(InstrumentId i) {
-  const Instrument& instrument = instruments_[i];
-  SymbolOpening& o = opening_of(instrument);
-  std::vector<Trade> trades;
-  if (std::string error = list_trades(i, o.trade_id, trades); !error.empty()) return error;
-  const auto told = ledger_.trades_after(instrument.symbol(), 0);
-  if (!ledger_.error().empty()) return ledger_.error();
-  for (Trade& t : trades) {
-    const std::uint64_t id = t.fill.fill.trade_id.v;
-    progress_.at("{}: of {} trades, {} is looked at", instrument.symbol(), trades.size(), id);
-    o.trade_id = std::max(o.trade_id, id);
-    if (told.contains(id)) continue;
-    if (std::string error = whose(i, t.order_id, t.fill.fill.id); !error.empty()) return error;
-    if (t.fill.fill.id.v == 0) continue;
-    if (t.fill.fill.lots.v == 0 || t.fill.fill.ticks == 0) {
-      return fmt::format("{}: trade {} of ours is not in whole lots and ticks{}",
-                         instrument.symbol(), id, kWayOut);
+  const std::string_view symbol = instruments_[i].symbol();
+  std::uint64_t read = 0;
+  do {
+    const std::uint64_t since = opening_of(instruments_[i]).trade_id;
+    if (std::string error = list_trades(i, since); !error.empty()) return error;
+    read += page_.size();
+    if (std::string error = learn_owners(i); !error.empty()) return error;
+    for (const Trade& trade : page_) {
+      progress_.at("{}: {} trades read, {} is looked at", symbol, read, trade.fill.fill.trade_id.v);
+      if (std::string error = take(i, trade); !error.empty()) return error;
     }
-    opening_.fills.push_back(t.fill);
+    if (page_.size() == kTradePage && opening_of(instruments_[i]).trade_id == since) {
+      return fmt::format("{}: the venue lists no trades behind {}, but others{}", symbol, since,
+                         kWayOut);
+    }
+  } while (page_.size() == kTradePage);
+  return {};
+}
+
+std::string StartRecovery::take(InstrumentId i, const Trade& trade) {
+  const Instrument& instrument = instruments_[i];
+  RecoveredFill found = trade.fill;
+  const TradeId id = found.fill.trade_id;
+  SymbolOpening& o = opening_of(instrument);
+  o.trade_id = std::max(o.trade_id, id.v);
+  const bool told = ledger_.has_trade(instrument.symbol(), id);
+  if (!ledger_.error().empty()) return ledger_.error();
+  if (told) return {};
+  if (std::string error = whose(i, trade.order_id, found.fill.id); !error.empty()) return error;
+  if (found.fill.id.v == 0) return {};
+  if (found.fill.lots.v == 0 || found.fill.ticks == 0) {
+    return fmt::format("{}: trade {} of ours is not in whole lots and ticks{}", instrument.symbol(),
+                       id.v, kWayOut);
   }
+  opening_.fills.push_back(found);
   return {};
 }
 
@@ -280,7 +327,7 @@ void StartRecovery::tell_recovered(InstrumentId i) {
   const auto canceled = left_.canceled_on.find(std::string(instrument.symbol()));
   Amount after = o.position;
   int fills = 0;
-  std::uint64_t first = std::numeric_limits<std::uint64_t>::max(), settled = *since_[i];
+  std::uint64_t first = LedgerReader::kTradeIdMax, settled = *since_[i];
   for (const RecoveredFill& f : opening_.fills) {
     if (f.symbol() != o.symbol()) continue;
     after += moved_by(f, instrument);
@@ -288,9 +335,7 @@ void StartRecovery::tell_recovered(InstrumentId i) {
     ++fills;
   }
   // The last one that the session before had counted and none is missing before.
-  for (const std::uint64_t id : ledger_.trades_after(instrument.symbol(), settled)) {
-    if (id < first) settled = std::max(settled, id);
-  }
+  settled = std::max(settled, ledger_.last_trade(instrument.symbol(), first));
   lines_.push_back(fmt::format(
       "recovered {}: {} fills since trade id {}, up to {}; position {} -> {}; profit today {}; {}",
       instrument.symbol(), fills, settled, o.trade_id, decimal_text(o.position).view(),
@@ -309,32 +354,85 @@ std::string StartRecovery::find_last_trade(InstrumentId i, std::uint64_t& last) 
   return error;
 }
 
-std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since,
-                                       std::vector<Trade>& trades) {
+// As long as it goes on nobody gives up.
+std::string StartRecovery::ask(std::string_view method, orders::Params params) {
+  spare_weight();
+  account_.give_up_at(Clock().now() + kPatience);
+  return venue_.ask_signed(method, std::move(params));
+}
+
+// A page of them.
+std::string StartRecovery::list_trades(InstrumentId i, std::uint64_t since) {
   const Instrument& instrument = instruments_[i];
-  for (int page = 0; page < kTradePagesMax; ++page) {
-    std::string error = venue_.ask_signed("myTrades", {{"symbol", std::string(instrument.symbol())},
-                                                       orders::number_param("fromId", since + 1),
-                                                       orders::number_param("limit", kTradePage)});
-    if (!error.empty()) return error;
-    for (const orders::TradeRecord& t : venue_.response().trades) {
-      RecoveredFill& f = trades.emplace_back(Trade{t.order_id, {}}).fill;
-      f.symbol_text = instrument.symbol_text;
-      f.sell = !t.buyer;
-      f.maker = t.maker;
-      f.fill = {};
-      f.fill.trade_id = TradeId(t.trade_id);
-      f.fill.lots = instruments_.lots(i, t.quantity);
-      f.fill.fee = Amount(t.fee);
-      f.fill.ticks = instruments_.ticks(i, t.price);
-      f.fill.fee_asset = instruments_.role(i, t.fee_asset);
-      since = std::max(since, t.trade_id);
-    }
-    progress_.at("{}: {} trades read, up to {}", instrument.symbol(), trades.size(), since);
-    if (venue_.response().trades.size() < kTradePage) return {};
+  std::string error = ask("myTrades", {{"symbol", std::string(instrument.symbol())},
+                                       orders::number_param("fromId", since + 1),
+                                       orders::number_param("limit", kTradePage)});
+  if (!error.empty()) return error;
+  page_.clear();
+  for (const orders::TradeRecord& t : venue_.response().trades) {
+    RecoveredFill& f = page_.emplace_back(Trade{t.order_id, {}}).fill;
+    f.symbol_text = instrument.symbol_text;
+    f.sell = !t.buyer;
+    f.maker = t.maker;
+    f.fill = {};
+    f.fill.trade_id = TradeId(t.trade_id);
+    f.fill.lots = instruments_.lots(i, t.quantity);
+    f.fill.fee = Amount(t.fee);
+    f.fill.ticks = instruments_.ticks(i, t.price);
+    f.fill.fee_asset = instruments_.role(i, t.fee_asset);
   }
-  return fmt::format("{}: more than {} trades since the last known one{}", instrument.symbol(),
-                     kTradePagesMax * kTradePage, kWayOut);
+  return {};
+}
+
+// The rest is for cancels, for the guard, and for whoever else shares the address.
+void StartRecovery::spare_weight() {
+  constexpr std::chrono::milliseconds kLook{200};
+  const Nanos until = account_.weight_free_at(config_.feed.options.weight_per_minute);
+  for (Nanos now = Clock().now(); now < until; now = Clock().now()) {
+    progress_.at("the venue's weight of this minute is used: {} s until the next trades are read",
+                 (until - now).v / kSecond.v + 1);
+    std::this_thread::sleep_for(
+        std::min<std::chrono::nanoseconds>(kLook, std::chrono::nanoseconds((until - now).v)));
+  }
+}
+
+// Of the orders of a page that the ledger does not know. A list of 1000 costs as much as asking for
+// five, so it has to tell of as many.
+std::string StartRecovery::learn_owners(InstrumentId i) {
+  constexpr std::size_t kWorthAList = 5;
+  const std::string symbol(instruments_[i].symbol());
+  owners_.clear();
+  std::set<std::uint64_t> unknown;
+  for (const Trade& trade : page_) {
+    const bool known = ledger_.has_trade(symbol, trade.fill.fill.trade_id) ||
+                       ledger_.order(symbol, VenueOrderId(trade.order_id)).v != 0;
+    if (!known) unknown.insert(trade.order_id);
+  }
+  while (unknown.size() >= kWorthAList) {
+    const std::size_t before = unknown.size();
+    const std::uint64_t first = *unknown.begin();
+    std::string error = ask("allOrders", {{"symbol", symbol},
+                                          orders::number_param("orderId", first),
+                                          orders::number_param("limit", kTradePage)});
+    if (!error.empty()) return error;
+    for (const orders::OrderRecord& order : venue_.response().orders) {
+      if (unknown.erase(order.order_id) == 0) continue;
+      owners_.emplace(std::pair{i, order.order_id}, own_id(order));
+    }
+    unknown.erase(first);  // it may not be listed
+    progress_.at("{}: whose orders are those of {} trades? {} are left", symbol, page_.size(),
+                 unknown.size());
+    if (before - unknown.size() < kWorthAList) break;
+  }
+  return {};
+}
+
+// 0: not of this engine.
+ClientOrderId StartRecovery::own_id(const orders::OrderRecord& order) const {
+  const auto id = orders::parse_client_id(order.own_client_id());
+  const orders::Owner owner = id ? orders::owner_of(*id, self_) : orders::Owner::kForeign;
+  const bool ours = owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier;
+  return ours ? *id : ClientOrderId(0);
 }
 
 // By the ledger, or by asking. 0: not an order of this engine.
@@ -346,9 +444,8 @@ std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientO
     id = asked->second;
     return {};
   }
-  std::string error =
-      venue_.ask_signed("order.status", {{"symbol", std::string(instruments_[i].symbol())},
-                                         orders::number_param("orderId", order_id)});
+  std::string error = ask("order.status", {{"symbol", std::string(instruments_[i].symbol())},
+                                           orders::number_param("orderId", order_id)});
   const orders::Response& r = venue_.response();
   if (!error.empty()) {
     const bool unknown =
@@ -356,9 +453,7 @@ std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientO
     if (unknown) owners_.emplace(std::pair{i, order_id}, id);
     return unknown ? std::string() : error;
   }
-  const auto parsed = orders::parse_client_id(r.order.own_client_id());
-  const orders::Owner owner = parsed ? orders::owner_of(*parsed, self_) : orders::Owner::kForeign;
-  if (owner == orders::Owner::kOurs || owner == orders::Owner::kEarlier) id = *parsed;
+  id = own_id(r.order);
   owners_.emplace(std::pair{i, order_id}, id);
   return {};
 }
@@ -381,19 +476,23 @@ Amount StartRecovery::explained(std::string_view base) const {
   return sum;
 }
 
+Amount StartRecovery::unexplained(const Instrument& instrument, Amount balance) const {
+  const SymbolOpening* const before = before_.find(instrument.symbol());
+  if (!goes_on_ || before == nullptr) return {};
+  return balance - before->balance - explained(instrument.base());
+}
+
 void StartRecovery::compare_balances(std::span<const Amount> bases) {
   for (std::size_t n = 0; n < bases.size(); ++n) {
     const Instrument& instrument = instruments_[static_cast<InstrumentId>(n)];
-    SymbolOpening& o = opening_of(instrument);
-    o.balance = bases[n];
-    const SymbolOpening* const before = before_.find(instrument.symbol());
-    if (!goes_on_ || before == nullptr) continue;
-    const Amount moved = o.balance - before->balance, ours = explained(instrument.base());
-    if (moved == ours) continue;
+    opening_of(instrument).balance = bases[n];
+    const Amount others = unexplained(instrument, bases[n]);
+    if (others == Amount(0)) continue;
+    const Amount ours = explained(instrument.base());
     lines_.push_back(fmt::format(
         "{}: since that session began the balance moved by {}, our fills by {}: {} is not of ours",
-        instrument.symbol(), decimal_text(moved).view(), decimal_text(ours).view(),
-        decimal_text(moved - ours).view()));
+        instrument.symbol(), decimal_text(ours + others).view(), decimal_text(ours).view(),
+        decimal_text(others).view()));
   }
 }
 

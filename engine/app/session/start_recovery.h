@@ -7,6 +7,12 @@
 // one settled are fetched, and the ones of ours that its ledger lacks are recovered. What comes out
 // is the opening of the new session. Nothing is traded, no fill is invented, foreign orders are
 // left alone; killed at any moment it can be begun again.
+//
+// Trades are listed from the last one that the ledger calls settled, a page of 1000 at a time, as
+// many pages as there are: memory is that of a page and of what is recovered. Whose orders they are
+// of is listed, too, where there are many. Weight is spent up to what market data may use later;
+// with the whole of Binance's that is 150,000 trades a minute. Waiting for more is no failure. A
+// balance that moved otherwise than our fills has all trades of the session before looked at, once.
 #pragma once
 
 #include <map>
@@ -59,15 +65,23 @@ class StartRecovery {
   std::string cancel_orders();
   void tell_canceled();
   std::string find_opening();
+  std::string look(std::vector<Amount>& bases);
+  bool go_back();
   void begin(InstrumentId i);
   std::string look_at_trades(InstrumentId i, bool& traded);
   std::string recover(InstrumentId i);
   void tell_recovered(InstrumentId i);
   std::string find_last_trade(InstrumentId i, std::uint64_t& last);
-  std::string list_trades(InstrumentId i, std::uint64_t since, std::vector<Trade>& trades);
+  std::string ask(std::string_view method, binance::orders::Params params);
+  void spare_weight();
+  std::string list_trades(InstrumentId i, std::uint64_t since);
+  std::string learn_owners(InstrumentId i);
+  std::string take(InstrumentId i, const Trade& trade);
   bool is_traded(std::string_view symbol) const;
   std::string whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
+  ClientOrderId own_id(const binance::orders::OrderRecord& order) const;
   Amount explained(std::string_view base) const;
+  Amount unexplained(const Instrument& instrument, Amount balance) const;
   void compare_balances(std::span<const Amount> bases);
   SymbolOpening& opening_of(const Instrument& instrument);
 
@@ -82,10 +96,11 @@ class StartRecovery {
   LedgerReader ledger_;   // its
   bool goes_on_ = false;  // there is one
   Nanos now_ = Clock().now();
-  // Of orders that the ledger does not know; 0: not of this engine.
+  // Of orders in a page that the ledger does not know; 0: not of this engine.
   std::map<std::pair<InstrumentId, std::uint64_t>, ClientOrderId> owners_;
   // By instrument: the last trade that the session before has settled; none where we start.
   std::vector<std::optional<std::uint64_t>> since_;
+  std::vector<Trade> page_;  // of trades
   bool adopts_;
   VenueAccount::Left left_;
   SessionOpening opening_;

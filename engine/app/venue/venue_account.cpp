@@ -47,9 +47,25 @@ std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
   for (const Instrument& i : instruments_) {
     const auto& balances = venue_.response().balances;
     const auto found = std::ranges::find(balances, i.base(), &orders::BalanceRecord::asset);
-    bases.push_back(found == balances.end() ? Amount(0) : Amount(found->free + found->locked));
+    std::int64_t base = 0;
+    if (found != balances.end() && __builtin_add_overflow(found->free, found->locked, &base)) {
+      return fmt::format("account.status: a balance of {} beyond all bounds", i.base());
+    }
+    bases.emplace_back(base);
   }
   return {};
+}
+
+Nanos VenueAccount::weight_free_at(std::int32_t weight) const {
+  const Nanos now = clock_.now();
+  const orders::VenueClock& venue = rest_.venue_clock();
+  for (const orders::LimitUsage& limit : rest_.used().all()) {
+    const bool is_weight = limit.type == orders::LimitType::kWeight && limit.window.v > 0;
+    if (!is_weight || limit.used < static_cast<std::uint32_t>(weight)) continue;
+    const std::int64_t window = venue.venue(rest_.used_at()).v / limit.window.v;
+    return std::max(now, venue.local(Nanos((window + 1) * limit.window.v)));
+  }
+  return now;
 }
 
 bool VenueAccount::trades(std::string_view symbol) const {

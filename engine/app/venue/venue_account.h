@@ -85,6 +85,9 @@ class VenueAccount {
   // Pauses that the venue wants are kept up to then; those beyond are an error.
   void give_up_at(Nanos time) { venue_.give_up_at(time); }
   binance::orders::Questions& questions() { return venue_; }
+  // When, by what the last answer told, the address has used less weight than that in the venue's
+  // minute: now, or when the next begins.
+  Nanos weight_free_at(std::int32_t weight) const;
 
  private:
   struct OpenOrder {
