@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "sim/random.h"
 
@@ -72,6 +73,12 @@ FaultKinds all_but(Place other) {
   return kinds;
 }
 
+FaultKinds these(std::initializer_list<FaultKind> list) {
+  FaultKinds kinds;
+  for (const FaultKind kind : list) kinds.set(static_cast<std::size_t>(kind));
+  return kinds;
+}
+
 }  // namespace
 
 std::string_view name(FaultKind kind) {
@@ -98,11 +105,13 @@ FaultKinds wire_faults() {
   return all_but(kSimulation);
 }
 FaultKinds lasting_faults() {
-  FaultKinds kinds;
-  for (const FaultKind kind : {FaultKind::kTickChanged, FaultKind::kLotChanged}) {
-    kinds.set(static_cast<std::size_t>(kind));
-  }
-  return kinds;
+  return these({FaultKind::kTickChanged, FaultKind::kLotChanged});
+}
+FaultKinds cancel_faults() {
+  return these({FaultKind::kRequestLost, FaultKind::kCancelIgnored, FaultKind::kRequestDelayed,
+                FaultKind::kRequestReordered, FaultKind::kAnswerLost, FaultKind::kAnswerDelayed,
+                FaultKind::kNotFoundLie, FaultKind::kStreamSilent, FaultKind::kSessionDown,
+                FaultKind::kBanned, FaultKind::kTimestampRefused, FaultKind::kConsumerStall});
 }
 
 std::string names(const FaultKinds& kinds, std::string_view between) {

@@ -78,6 +78,8 @@ FaultKinds simulated_faults();
 FaultKinds wire_faults();
 // Those that end the quoting of a symbol until a restart.
 FaultKinds lasting_faults();
+// Those that keep a cancel from the venue, or put an order in doubt.
+FaultKinds cancel_faults();
 std::string names(const FaultKinds& kinds, std::string_view between);
 
 inline constexpr InstrumentId kEveryInstrument = 0xFFFF;

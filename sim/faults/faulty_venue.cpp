@@ -25,10 +25,16 @@ FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instrument
       windows_(plan, seed),
       held_(kHeldMax),
       requests_(kRequestsMax),
-      streams_(instruments.size()) {
+      streams_(instruments.size()),
+      positions_before_(instruments.size()) {
   in_flight_.reserve(kInFlightMax);
   missed_fills_.reserve(kMissedFillsMax);
   for (Stream& s : streams_) s.copy.reserve(kMessageMax);
+}
+
+void FaultyVenue::go_on() {
+  goes_on_ = true;
+  for (InstrumentId i = 0; i < streams_.size(); ++i) positions_before_[i] = venue_.position(i);
 }
 
 void FaultyVenue::start(Nanos now) {

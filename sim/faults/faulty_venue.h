@@ -28,7 +28,7 @@ class FaultyVenue {
 
   // Before start(): an engine has died and comes again, to a venue that has gone on meanwhile. Its
   // orders that rest are told as adopted.
-  void go_on() { goes_on_ = true; }
+  void go_on();
   void start(Nanos now);
   void submit(const Command& command, Nanos now);
   void on_market(std::span<const Event> events, Nanos at) { venue_.on_market(events, at); }
@@ -37,6 +37,8 @@ class FaultyVenue {
 
   // Inspection, for checkers, tests and summaries.
   const SimVenue& venue() const { return venue_; }
+  // Position made since this engine came: fills, less fees charged in base.
+  Amount gained(InstrumentId i) const { return venue_.position(i) - positions_before_[i]; }
   const FaultCounts& counts() const { return windows_.counts(); }
   std::uint64_t skipped() const { return skipped_; }
   bool active(FaultKind kind) const { return windows_.active(kind); }
@@ -45,6 +47,11 @@ class FaultyVenue {
   bool halted(InstrumentId i) const { return streams_[i].halted || streams_[i].new_grid; }
   // No window is open, and what the last one left is told.
   bool calm() const;
+  // A cancel that is sent now reaches the venue, and its answer the core.
+  bool cancels_pass() const {
+    return session_ == SessionState::kUp && requests_.empty() &&
+           !windows_.any_active(cancel_faults_);
+  }
   // No window is open or to come, and what the last one left is told.
   bool over() const;
 
@@ -124,6 +131,7 @@ class FaultyVenue {
   SimVenue& venue_;
   std::vector<Instrument> instruments_;
   FaultWindows windows_;
+  const FaultKinds cancel_faults_ = cancel_faults();
 
   TimedQueue<Event> held_;                 // events that come later
   TimedQueue<Command> requests_;           // requests that are late
@@ -133,6 +141,7 @@ class FaultyVenue {
   std::array<Birth, 256> births_{};  // orders that came to rest last
   std::size_t next_birth_ = 0;
   std::vector<Stream> streams_;
+  std::vector<Amount> positions_before_;
 
   SessionState session_{SessionState::kUp};
   Nanos reconciled_at_{kNever};
