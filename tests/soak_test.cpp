@@ -1,6 +1,7 @@
 // The soak: seeds that end clean and repeat to the bit, and checkers that notice a broken core.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -359,23 +360,12 @@ struct BelievesTheFeedIsUp : Correct {  // and that its book is whole
   }
 };
 TEST(Checkers, SeeOrdersThatAreLeftOnAFeedThatIsDown) {
-  const auto counts = found<BelievesTheFeedIsUp>({fault(FaultKind::kFeedDown)},
-                                                 {"order_management.reset_interval=0",
-                                                  "strategy.min_spread=0.01",
-                                                  "strategy.max_spread=0.02",
-                                                  "risk.max_data_age_ms=3600000"});
+  const auto counts =
+      found<BelievesTheFeedIsUp>({fault(FaultKind::kFeedDown)},
+                                 {"order_management.reset_interval=0", "strategy.min_spread=0.01",
+                                  "strategy.max_spread=0.02", "risk.max_data_age_ms=3600000"});
   EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
 }
-
-// An account that is at its limit may be so at another fair value than the lowest there ever was.
-struct HasALittleMore : Correct {
-  static CoreConfig config(CoreConfig c) {
-    for (InstrumentConfig& i : c.instruments) {
-      i.risk.max_position_notional = i.risk.max_position_notional / 100 * 102;
-    }
-    return c;
-  }
-};
 
 struct IgnoresSessions : Correct {
   int change(Event& e, const Core&) {
@@ -424,6 +414,27 @@ TEST(Checkers, SeeMoreRequestsThanTheLimit) {
 TEST(Checkers, SeeMoreOrdersThanTheLimit) {
   const auto counts = found<HasTwiceTheLimits>({}, {"risk.max_order_count=2"});
   EXPECT_GT(of(counts, Check::kBounded), 0u);
+}
+
+// Not that of the lowest fair value there ever was: the market has left it behind.
+TEST(Checkers, ALimitInQuoteIsThatOfTheLastMinuteWhereNothingKeepsCancelsFromTheVenue) {
+  const app::ConfigLoad load = app::parse_config("", "test", {});
+  const auto instruments = app::simulated_instruments(load.config);
+  const auto venue = app::make_sim_venue(load.config, instruments);
+  app::CheckedRun run(load.config, instruments, *venue, {});
+  run.begin(kStart);
+  const InstrumentConfig& config = run.core().instrument(0).config;
+  const PositionLimit limit(config.risk, config.instrument);
+  std::vector<HalfTicks> fair;
+  for (std::int64_t s = 1; s <= 600; ++s) {
+    run.advance(kStart + kSecond * s);
+    fair.push_back(run.core().instrument(0).fair);
+    if (s < 100) continue;
+    const HalfTicks lowest = *std::min_element(fair.end() - 65, fair.end());
+    // Between two of these looks the market moves as well.
+    EXPECT_LE(run.checker().limit(0), limit.at(lowest - HalfTicks(lowest.v / 500))) << s;
+  }
+  run.shut_down();
 }
 
 struct BelievesItIsRich : Correct {

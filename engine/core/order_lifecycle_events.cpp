@@ -23,6 +23,13 @@ bool is_news(const Order& row, const Event& e) {
   return reports_existence(e) && !old_rests;
 }
 
+// It was told to be over, and is listed as open long after: what said so was wrong. Without the
+// reason it is a list that lags behind.
+bool rises(const Order& row, const Event& e) {
+  return is_terminal(row.state) && e.kind == EventKind::kOrderStatus &&
+         e.report.reason != RejectReason::kNone;
+}
+
 }  // namespace
 
 OrderChange OrderLifecycle::apply(const Event& event) {
@@ -44,7 +51,8 @@ OrderChange OrderLifecycle::apply(const Event& event) {
   if (row == nullptr && event.kind == EventKind::kReplaced) row = table_.find(event.report.new_id);
   const ClientOrderId lives = event.kind == EventKind::kReplaced ? event.report.new_id : id;
   if (!is_failure && reports_life(event) &&
-      (row == nullptr || was_given_up(*row) || (row->id != lives && row->next_id != lives))) {
+      (row == nullptr || was_given_up(*row) || rises(*row, event) ||
+       (row->id != lives && row->next_id != lives))) {
     take_stray(event, lives);
     return change;
   }
@@ -113,8 +121,9 @@ void OrderLifecycle::take_stray(const Event& event, ClientOrderId id) {
     return;
   }
   ++counters_.strays;
+  const bool told = event.kind != EventKind::kFilled;
   const StrayOrder stray{.id = id,
-                         .venue_id = event.report.venue_id,
+                         .venue_id = told ? event.report.venue_id : VenueOrderId(0),
                          .deadline = event.time,
                          .instrument = event.instrument,
                          .side = event.side()};

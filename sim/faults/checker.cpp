@@ -56,6 +56,7 @@ void Checker::go_on_from(const Checker& before) {
     watches_[i].fees = venue.fees(i, Asset::kQuote);
   }
   fills_before_ = venue.counters().fills;
+  self_trades_ = venue.counters().self_trades_prevented;
 }
 
 std::vector<Trace> Checker::traces() const {
@@ -230,6 +231,9 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
   const HalfTicks fair = core_.instrument(i).fair;
   const bool cancelable = cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay &&
                           core_.orders().unknown_count() == 0;
+  if (cancelable && faults_.lies() == 0 && core_.lifecycle().stray_count() == 0) {
+    for (const Side side : kSides) w.lies_over[index(side)] = faults_.lied_lots(i, side);
+  }
   if (cancelable && now - w.fair_since > kDecided) {
     w.fair_lowest_before = w.fair_lowest;
     w.fair_lowest = HalfTicks(0);
@@ -238,12 +242,16 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
   if (fair.v > 0 && (w.fair_lowest.v == 0 || fair < w.fair_lowest)) w.fair_lowest = fair;
 }
 
-// The largest the limit has been when what rests may have been decided on.
 Amount Checker::limit(InstrumentId i) const {
   const InstrumentConfig& c = config_.instruments[i];
   const Watch& w = watches_[i];
   const HalfTicks before = w.fair_lowest_before.v == 0 ? w.fair_lowest : w.fair_lowest_before;
   return PositionLimit(c.risk, c.instrument).at(std::min(w.fair_lowest, before));
+}
+
+// Of these the core learned from a fill or a list at last, when it may have sent more.
+Lots Checker::lied(InstrumentId i, Side side) const {
+  return faults_.lied_lots(i, side) - watches_[i].lies_over[index(side)];
 }
 
 void Checker::check_exposure(InstrumentId i) {
@@ -263,7 +271,8 @@ void Checker::check_exposure(InstrumentId i) {
     }
     const std::int64_t held = venue_position(i).v * sign(side);
     const std::int64_t worst = held + base_amount(instrument, open).v;
-    expect(open.v == 0 || worst <= most.v + slack.v, Check::kExposure, i,
+    const Amount unheard = base_amount(instrument, lied(i, side));
+    expect(open.v == 0 || worst <= most.v + slack.v + unheard.v, Check::kExposure, i,
            "{}: position {} and open orders reach {} of {}", name(side), held, worst, most.v);
   }
 }
@@ -288,7 +297,9 @@ void Checker::check_venue_orders(InstrumentId i) {
   for (const Side side : kSides) {
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
       const RestingOrder& order = venue.order(row);
-      expect(live_row(order.id) != nullptr, Check::kStrayOrder, i,
+      const bool cancels = core_.lifecycle().stray_count() > 0 && faults_.has_shown(order.id);
+      const bool known = live_row(order.id) != nullptr || cancels;
+      expect(known || faults_.is_lied_about(order.id), Check::kStrayOrder, i,
              "{} order {:x} lives at the venue", name(side), order.id.v);
       expect(order.type == OrderType::kLimitMaker, Check::kPostOnly, i,
              "{} order {:x} may take: it is not post-only", name(side), order.id.v);
@@ -319,10 +330,16 @@ void Checker::check_account() {
   expect(fills <= counters.fills - fills_before_, Check::kDoubleFill, 0, "{} fills counted of {}",
          fills, counters.fills - fills_before_);
   expect(counters.taker_fills == 0, Check::kPostOnly, 0, "a fill as taker");
-  expect(counters.self_trades_prevented == 0, Check::kOwnCross, 0,
+  bool lied_to = false;
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    for (const Side side : kSides) lied_to |= lied(i, side).v != 0;
+  }
+  if (lied_to) self_trades_ = counters.self_trades_prevented;
+  expect(counters.self_trades_prevented == self_trades_, Check::kOwnCross, 0,
          "a request would have matched our own order");
   const auto most = static_cast<std::uint32_t>(config_.account.max_order_count);
-  expect(venue.open_orders() <= most, Check::kBounded, 0, "{} orders open of {}",
+  const std::size_t unheard = faults_.lies() + core_.lifecycle().stray_count();
+  expect(venue.open_orders() <= most + unheard, Check::kBounded, 0, "{} orders open of {}",
          venue.open_orders(), most);
   expect(core_.orders().used_count() <= core_.orders().capacity(), Check::kBounded, 0,
          "the order table is over its capacity");

@@ -82,6 +82,9 @@ class Checker {
   std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
   const Violation& first() const { return first_; }
   const QuotingTimes& quoting() const { return quoting_.times(); }
+  // What position and open orders of a side may come to: the most that the limit has been when what
+  // rests may have been decided on.
+  Amount limit(InstrumentId i) const;
   // Up to the first violation, oldest first. Market data are left out.
   std::vector<Trace> traces() const;
 
@@ -94,7 +97,8 @@ class Checker {
     bool trading = true;
     Nanos unfit_since{kNever};  // broken, crossed, late or cut off
     HalfTicks fair_lowest{0}, fair_lowest_before{0};
-    Nanos fair_since{};  // when the first of these began
+    Nanos fair_since{};               // when the first of these began
+    std::array<Lots, 2> lies_over{};  // of what has been lied about, what makes no difference now
     Nanos differs_since{kNever};
     bool resetting = false;
     Amount fees{};  // at the venue before the core's first event
@@ -118,7 +122,7 @@ class Checker {
   void check_ghosts(Nanos now);
   const Order* live_row(ClientOrderId id) const;
   Amount venue_position(InstrumentId i) const;
-  Amount limit(InstrumentId i) const;
+  Lots lied(InstrumentId i, Side side) const;
   // Remembers the first that does not hold, in words.
   template <class... Values>
   void expect(bool holds, Check check, InstrumentId i, fmt::format_string<Values...> format,
@@ -145,6 +149,7 @@ class Checker {
   Nanos lag_{};                 // with which the last market data came
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
   std::uint64_t core_broken_ = 0;
+  std::uint64_t self_trades_ = 0;  // that the core could not foresee
   std::uint64_t fills_before_ = 0;
   std::uint64_t steps_ = 0, violations_ = 0;
   std::array<std::uint64_t, kChecks> by_check_{};

@@ -30,9 +30,11 @@ constexpr std::array<Habit, kFaultKinds> kHabits{{
     {"request_repeated", kBoth, 60, 500'000, 0},
     {"answer_lost", kBoth, 30, 300'000, 0},
     {"answer_delayed", kBoth, 30, 300'000, 4000},
+    {"status_unknown", kBoth, 30, 300'000, 0},
     {"report_repeated", kBoth, 60, 500'000, 10'000},
     {"report_reordered", kBoth, 60, 300'000, 1000},
     {"not_found_lie", kBoth, 60, 500'000, 0},
+    {"cancel_lie", kBoth, 30, 50'000, 0},
     {"foreign_report", kBoth, 60, 100'000, 0},
     {"stream_silent", kBoth, 20, 1'000'000, 0},
     {"session_down", kBoth, 60, 1'000'000, 0},
@@ -110,8 +112,9 @@ FaultKinds lasting_faults() {
 FaultKinds cancel_faults() {
   return these({FaultKind::kRequestLost, FaultKind::kCancelIgnored, FaultKind::kRequestDelayed,
                 FaultKind::kRequestReordered, FaultKind::kAnswerLost, FaultKind::kAnswerDelayed,
-                FaultKind::kNotFoundLie, FaultKind::kStreamSilent, FaultKind::kSessionDown,
-                FaultKind::kBanned, FaultKind::kTimestampRefused, FaultKind::kConsumerStall});
+                FaultKind::kStatusUnknown, FaultKind::kNotFoundLie, FaultKind::kCancelLie,
+                FaultKind::kStreamSilent, FaultKind::kSessionDown, FaultKind::kBanned,
+                FaultKind::kTimestampRefused, FaultKind::kConsumerStall});
 }
 
 std::string names(const FaultKinds& kinds, std::string_view between) {
