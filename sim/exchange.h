@@ -89,6 +89,10 @@ class Exchange {
   // USD-M: same order at the back of the queue; `lots` is the new total. The answer's order may
   // have ended: what is executed already cancels it, a post-only one across the market expires.
   OrderAnswer modify(AccountId account, VenueOrderId id, Ticks price, Lots lots);
+  // For faults. The matching refuses the next new order, for no reason of ours; the next cancel is
+  // answered as if it had been carried out, and the order stays. kNone and false take it back.
+  void refuse_next(RejectReason reason) { refuse_next_ = reason; }
+  void pretend_next_cancel(bool pretends) { pretends_ = pretends; }
   // Rows of the orders that were canceled, in order of arrival.
   std::span<const OrderRow> cancel_all(AccountId account, InstrumentId i);
 
@@ -194,6 +198,9 @@ class Exchange {
   std::vector<Executions> executions_;
   std::vector<Execution> fills_;  // of the order being placed
   std::vector<OrderRow> rows_;    // canceled together
+  RejectReason refuse_next_{RejectReason::kNone};
+  bool pretends_ = false;
+  RestingOrder pretended_;  // as it would be
   Nanos now_{};
   Nanos next_time_{kNever};
   InstrumentId next_instrument_ = 0;

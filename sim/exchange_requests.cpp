@@ -4,6 +4,7 @@
 // matching engine itself decides) duplicate id, post-only and balance.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/core/assert.h"
 #include "sim/exchange.h"
@@ -34,6 +35,11 @@ OrderAnswer Exchange::cancel(AccountId account, VenueOrderId id, CancelRestricti
   const OrderRow row = find_open(account, id);
   const Refusal refusal = may_cancel(row, restriction);
   if (refusal) return {.refusal = refusal};
+  if (std::exchange(pretends_, false)) {
+    pretended_ = orders_[row];
+    pretended_.status = OrderStatusCode::kCanceled;
+    return {.order = &pretended_};
+  }
   leave(row);
   end(row, OrderStatusCode::kCanceled);
   finish(orders_[row].instrument);
@@ -194,6 +200,8 @@ Ticks Exchange::reference_price(InstrumentId i) const {
 
 OrderAnswer Exchange::open(AccountId account, const NewOrder& wanted) {
   fills_.clear();
+  const RejectReason ordered = std::exchange(refuse_next_, RejectReason::kNone);
+  if (ordered != RejectReason::kNone) return {.refusal = {ordered}};
   MatchingBook& book = markets_[wanted.instrument].book;
   if (orders_.full()) return {.refusal = {RejectReason::kMaxOrders, Filter::kMaxNumOrders}};
   if (orders_.find_open(wanted.id, account) != kNoRow) {

@@ -70,6 +70,11 @@ class SimVenue final : private ExchangeListener {
   // The venue changes its filters while orders rest: see Exchange.
   void set_grid(InstrumentId i, Ticks tick, Lots lot) { exchange_.set_grid(i, tick, lot); }
 
+  // For faults: what becomes of a request that is still on its way. The new half of the replace
+  // that brings this id is refused by the matching; the cancel of this order is only pretended.
+  void refuse_new_half(ClientOrderId new_id, RejectReason reason);
+  void pretend_cancel(ClientOrderId id);
+
   // When something will happen next, inside or towards the engine; kNever if nothing will.
   Nanos next_time() const;
   // The earliest delivery due by `now`, ties by (execution before market, order of emission); runs
@@ -137,6 +142,12 @@ class SimVenue final : private ExchangeListener {
 
   // Requests (venue_requests.cpp).
   void execute(const Command& command);
+  // What is to become of a request; kNone pretends a cancel.
+  struct Fate {
+    ClientOrderId id;
+    RejectReason reason;
+  };
+  bool take_fate(ClientOrderId id, RejectReason& reason);
   Outcome perform(const Command& command, Event& answer);
   Outcome place(const Command& command, Event& answer);
   Outcome cancel(const Command& command, Event& answer);
@@ -166,6 +177,8 @@ class SimVenue final : private ExchangeListener {
   Nanos last_response_{};
   Nanos usage_due_{kNever}, usage_reported_at_{-kSecond.v};
   RateUsage usage_reported_{};
+  std::array<Fate, 64> fates_{};  // the newest
+  std::size_t next_fate_ = 0;
   std::uint32_t response_sequence_ = 0;
   bool answering_ = false;  // balances wait until a request is answered
   std::vector<BalanceUpdate> balances_;

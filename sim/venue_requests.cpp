@@ -113,8 +113,26 @@ SimVenue::Outcome SimVenue::place(const Command& command, Event& answer) {
   return {};
 }
 
+void SimVenue::refuse_new_half(ClientOrderId new_id, RejectReason reason) {
+  fates_[next_fate_++ % fates_.size()] = {new_id, reason};
+}
+void SimVenue::pretend_cancel(ClientOrderId id) {
+  refuse_new_half(id, RejectReason::kNone);
+}
+
+bool SimVenue::take_fate(ClientOrderId id, RejectReason& reason) {
+  const auto found = std::ranges::find(fates_, id, &Fate::id);
+  if (found == fates_.end()) return false;
+  reason = found->reason;
+  *found = {};
+  return true;
+}
+
 SimVenue::Outcome SimVenue::cancel(const Command& command, Event& answer) {
+  RejectReason none{};
+  exchange_.pretend_next_cancel(take_fate(command.id, none));
   const OrderAnswer canceled = exchange_.cancel(kAccount, venue_id(command.id));
+  exchange_.pretend_next_cancel(false);
   if (canceled.refusal) return {.reason = canceled.refusal.reason};
   ++counters_.canceled;
   answer = report(EventKind::kCanceled, *canceled.order, canceled.order->filled);
@@ -136,8 +154,11 @@ SimVenue::Outcome SimVenue::replace(const Command& command, Event& answer) {
     return {RejectReason::kRateLimit, rates_.orders_retry(), true};
   }
   const NewOrder wanted = order_of(command, command.new_id, old->side);
+  RejectReason ordered{};
+  if (take_fate(command.new_id, ordered)) exchange_.refuse_next(ordered);
   const ReplaceAnswer replaced = exchange_.cancel_replace(kAccount, old->venue_id, kRestriction,
                                                           ReplaceMode::kStopOnFailure, wanted);
+  exchange_.refuse_next(RejectReason::kNone);
   if (replaced.cancel.refusal) return {.reason = replaced.cancel.refusal.reason};
   if (replaced.place.refusal) {
     Outcome outcome = refused(replaced.place.refusal, wanted);

@@ -583,6 +583,15 @@ TEST_F(BinanceOrderEvents, SeesAGapBetweenFills) {
   EXPECT_EQ(events_.follow_ups().size(), 1u);
 }
 
+TEST_F(BinanceOrderEvents, AReportThatComesTwiceDoesNotHideTheGapBehindIt) {
+  send(CommandKind::kPlace);
+  fill(1, "0.00001000", "0.00001000", "PARTIALLY_FILLED");
+  fill(1, "0.00001000", "0.00001000", "PARTIALLY_FILLED");
+  EXPECT_THAT(events_.follow_ups(), IsEmpty());
+  fill(3, "0.00001000", "0.00003000", "PARTIALLY_FILLED");
+  EXPECT_EQ(events_.follow_ups().size(), 1u);
+}
+
 // --- whose orders ---------------------------------------------------------------------------
 
 TEST_F(BinanceOrderEvents, LeavesTheOrdersOfOthersAlone) {

@@ -374,6 +374,66 @@ TEST(FaultyVenue, RefusedAmendsLeaveTheOrderAsItWas) {
   EXPECT_EQ(w.venue.open_orders(), 1u);
 }
 
+// The cancel is done by then, and the answer says so.
+TEST(FaultyVenue, AStormRefusesTheNewHalfOfAReplaceAndTheOldOrderHasGone) {
+  for (const auto& [kind, reason] :
+       {std::pair{FaultKind::kPostOnlyStorm, RejectReason::kWouldCross},
+        std::pair{FaultKind::kNoBalance, RejectReason::kInsufficientBalance}}) {
+    Way w({fault(kind, 2, 5)});
+    w.place(1);
+    w.advance(kSecond * 3);
+    Command c = SimHarness::command(CommandKind::kReplace, 1, Side::kBuy, 9890, 1000);
+    c.new_id = ClientOrderId(2);
+    w.way.submit(c, w.now);
+    w.advance(kSecond);
+    const RequestFailure& failure = w.first(EventKind::kReplaceRejected).failure;
+    EXPECT_EQ(failure.reason, reason);
+    EXPECT_EQ(failure.new_id, ClientOrderId(2));
+    EXPECT_EQ(failure.old_canceled, 1);
+    EXPECT_EQ(w.venue.open_orders(), 0u);
+    EXPECT_EQ(w.struck(kind), 1u);
+    w.advance(kSecond * 3);
+    w.place(3);
+    w.advance(kSecond);
+    EXPECT_EQ(w.venue.open_orders(), 1u);
+  }
+}
+
+TEST(FaultyVenue, AnUnknownStatusIsOfARequestThatHappenedOrOfOneThatDidNot) {
+  Way w({fault(FaultKind::kStatusUnknown, 0, 5)});
+  for (std::uint64_t id = 1; id <= 32; ++id) w.place(id);
+  w.advance(kSecond);
+  EXPECT_EQ(w.count(EventKind::kOutcomeUnknown), 32u);
+  EXPECT_EQ(w.struck(FaultKind::kStatusUnknown), 32u);
+  EXPECT_GT(w.venue.open_orders(), 4u);
+  EXPECT_LT(w.venue.open_orders(), 28u);
+  // The user data tell of those that rest.
+  EXPECT_EQ(w.count(EventKind::kAccepted), w.venue.open_orders());
+}
+
+TEST(FaultyVenue, ACancelIsSaidToBeDoneWhileTheOrderLivesUntilAListShowsIt) {
+  Way w({fault(FaultKind::kCancelLie, 0, 5)});
+  w.place(1);
+  w.advance(kSecond);
+  w.send(CommandKind::kCancel, 1);
+  w.advance(kSecond);
+  EXPECT_EQ(w.first(EventKind::kCanceled).report.id, ClientOrderId(1));
+  EXPECT_EQ(w.venue.open_orders(), 1u);
+  EXPECT_TRUE(w.way.is_lied_about(ClientOrderId(1)));
+  EXPECT_EQ(w.way.lied_lots(0, Side::kBuy), Lots(1000));
+  w.advance(kSecond * 4);
+  EXPECT_EQ(w.count(EventKind::kOrderStatus), 0u) << "so soon a list is not believed";
+  EXPECT_FALSE(w.way.calm());
+  w.advance(kSecond * 25);
+  EXPECT_EQ(w.first(EventKind::kOrderStatus).report.id, ClientOrderId(1));
+  EXPECT_NE(w.first(EventKind::kOrderStatus).report.reason, RejectReason::kNone);
+  EXPECT_FALSE(w.way.is_lied_about(ClientOrderId(1)));
+  EXPECT_TRUE(w.way.over());
+  w.send(CommandKind::kCancel, 1);
+  w.advance(kSecond);
+  EXPECT_EQ(w.venue.open_orders(), 0u);
+}
+
 TEST(FaultyVenue, AHaltIsToldAndEnds) {
   Way w({fault(FaultKind::kSymbolHalted, 1, 2)});
   w.advance(kSecond * 3);

@@ -494,6 +494,25 @@ TEST_F(OrderLifecycleTest, AFillOfACleanedRowStillCounts) {
   EXPECT_EQ(life_.counters().rowless_fills, 1u);
 }
 
+// What said that it had ended was wrong: more of it may be left.
+TEST_F(OrderLifecycleTest, AnOrderThatIsFilledBeyondWhatItHadWhenItEndedIsAStray) {
+  accept();
+  ASSERT_TRUE(cancel());
+  fill(first_id_, 2, 1);
+  report(EventKind::kCanceled, first_id_, 2);
+  ASSERT_EQ(row_->state, kCanceled);
+  out_.clear();
+  fill(first_id_, 2, 1);  // told again
+  EXPECT_EQ(life_.stray_count(), 0u);
+  EXPECT_TRUE(fill(first_id_, 3, 2).fill_counted);
+  fill(first_id_, 1, 3);
+  EXPECT_EQ(life_.stray_count(), 1u);
+  pass(0);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_.items()[0].kind, CommandKind::kCancel);
+  EXPECT_EQ(out_.items()[0].id, first_id_);
+}
+
 TEST_F(OrderLifecycleTest, AnOverfillIsCountedAndLeavesNothing) {
   accept();
   EXPECT_EQ(fill(first_id_, 12, 1).after, kFilled);

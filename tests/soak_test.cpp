@@ -1,7 +1,9 @@
 // The soak: seeds that end clean and repeat to the bit, and checkers that notice a broken core.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
@@ -341,6 +343,30 @@ TEST(Checkers, SeeAQuoteOnOldData) {
   EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
 }
 
+// Nothing is filled, nothing is due: it sends nothing, and leaves what rests.
+TEST(Checkers, SeeOrdersThatAreLeftOnASilentMarket) {
+  const auto counts = found<IgnoresAge>({fault(FaultKind::kMarketSilent)},
+                                        {"order_management.reset_interval=0",
+                                         "strategy.min_spread=0.01", "strategy.max_spread=0.02"});
+  EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
+  EXPECT_EQ(of(counts, Check::kStrayOrder), 0u);
+}
+
+struct BelievesTheFeedIsUp : Correct {  // and that its book is whole
+  int change(Event& e, const Core&) {
+    return e.kind == EventKind::kBookStale || (e.kind == EventKind::kFeedStatus && e.feed.up == 0)
+               ? 0
+               : 1;
+  }
+};
+TEST(Checkers, SeeOrdersThatAreLeftOnAFeedThatIsDown) {
+  const auto counts =
+      found<BelievesTheFeedIsUp>({fault(FaultKind::kFeedDown)},
+                                 {"order_management.reset_interval=0", "strategy.min_spread=0.01",
+                                  "strategy.max_spread=0.02", "risk.max_data_age_ms=3600000"});
+  EXPECT_GT(of(counts, Check::kStaleQuote), 0u);
+}
+
 struct IgnoresSessions : Correct {
   int change(Event& e, const Core&) {
     if (e.kind == EventKind::kSessionStatus) {
@@ -390,6 +416,27 @@ TEST(Checkers, SeeMoreOrdersThanTheLimit) {
   EXPECT_GT(of(counts, Check::kBounded), 0u);
 }
 
+// Not that of the lowest fair value there ever was: the market has left it behind.
+TEST(Checkers, ALimitInQuoteIsThatOfTheLastMinuteWhereNothingKeepsCancelsFromTheVenue) {
+  const app::ConfigLoad load = app::parse_config("", "test", {});
+  const auto instruments = app::simulated_instruments(load.config);
+  const auto venue = app::make_sim_venue(load.config, instruments);
+  app::CheckedRun run(load.config, instruments, *venue, {});
+  run.begin(kStart);
+  const InstrumentConfig& config = run.core().instrument(0).config;
+  const PositionLimit limit(config.risk, config.instrument);
+  std::vector<HalfTicks> fair;
+  for (std::int64_t s = 1; s <= 600; ++s) {
+    run.advance(kStart + kSecond * s);
+    fair.push_back(run.core().instrument(0).fair);
+    if (s < 100) continue;
+    const HalfTicks lowest = *std::min_element(fair.end() - 65, fair.end());
+    // Between two of these looks the market moves as well.
+    EXPECT_LE(run.checker().limit(0), limit.at(lowest - HalfTicks(lowest.v / 500))) << s;
+  }
+  run.shut_down();
+}
+
 struct BelievesItIsRich : Correct {
   int change(Event& e, const Core&) {
     if (e.kind == EventKind::kBalance) e.balance.free = e.balance.free * 4;
@@ -408,6 +455,86 @@ TEST(Checkers, SeeNoneWhereTheBalanceIsShort) {
       EXPECT_EQ(counts[k], 0u) << name(static_cast<Check>(k)) << ", fees in " << fee;
     }
   }
+}
+
+// --- waits that are none ------------------------------------------------------------------------
+
+struct BelievesItIsPoor : Correct {
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kBalance) e.balance.free = e.balance.locked = Amount(0);
+    return 1;
+  }
+};
+struct BelievesTheWindowIsFull : Correct {
+  int change(Event& e, const Core&) {
+    if (e.kind == EventKind::kRateUsage) {
+      e.rate.orders_used = e.rate.orders_limit;
+      e.rate.orders_end = e.time + kSecond * 3600;
+    }
+    return 1;
+  }
+};
+struct HasNoRoom : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.risk.max_position = Amount(1);
+    return c;
+  }
+};
+struct MayHaveNoOrders : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.risk.max_order_count = 0;
+    return c;
+  }
+};
+struct WarmsUpForEver : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.strategy.warmup = kSecond * 3600;
+    return c;
+  }
+};
+struct PausesForEver : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.strategy.fill_pause = kSecond * 3600;
+    return c;
+  }
+};
+struct HaltsAtNothing : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.risk.max_price_change = Ratio(1);
+    return c;
+  }
+};
+struct LosesNothing : Correct {  // and stops for it
+  static CoreConfig config(CoreConfig c) {
+    c.account.max_drawdown = Money(1);
+    return c;
+  }
+};
+
+struct IsPausedByNobody : Correct {
+  int change(Event& e, const Core&) {
+    if (e.kind != EventKind::kTrade || std::exchange(paused, true)) return 1;
+    e.kind = EventKind::kControl;
+    e.control = {.code = ControlCode::kPause, .scope = PauseScope::kAll, .pad = {}};
+    return 1;
+  }
+  bool paused = false;
+};
+
+template <class Mistake>
+std::uint64_t waits_seen(std::vector<std::string> sets = {}) {
+  return of(found<Mistake>({}, std::move(sets)), Check::kQuoting);
+}
+TEST(Checkers, BelieveNoWaitThatIsNone) {
+  EXPECT_GT(waits_seen<BelievesItIsPoor>(), 0u);
+  EXPECT_GT(waits_seen<BelievesTheWindowIsFull>({"execution.modify_rate_limit=1"}), 0u);
+  EXPECT_GT(waits_seen<HasNoRoom>(), 0u);
+  EXPECT_GT(waits_seen<MayHaveNoOrders>(), 0u);
+  EXPECT_GT(waits_seen<WarmsUpForEver>(), 0u);
+  EXPECT_GT(waits_seen<PausesForEver>(), 0u);
+  EXPECT_GT(waits_seen<HaltsAtNothing>({"market.scenario=calm", "risk.risk_cooldown=5"}), 0u);
+  EXPECT_GT(waits_seen<LosesNothing>(), 0u);
+  EXPECT_GT(waits_seen<IsPausedByNobody>(), 0u);
 }
 
 struct NeverAsksAgain : Correct {  // what is unknown stays so

@@ -262,6 +262,88 @@ TEST_F(VenueFaults, OrdersAreRefusedInTheVenuesWords) {
   }
 }
 
+Params replace_of(Params maker, const char* old, const char* renewed) {
+  maker.emplace_back("cancelReplaceMode", "STOP_ON_FAILURE");
+  maker.emplace_back("cancelOrigClientOrderId", old);
+  maker.emplace_back("newClientOrderId", renewed);
+  return maker;
+}
+
+TEST_F(VenueFaults, AStormFindsTheOldOrderOfAReplaceGone) {
+  for (const auto& [kind, words] : {std::pair{FaultKind::kPostOnlyStorm, "immediately match"},
+                                    std::pair{FaultKind::kNoBalance, "insufficient balance"}}) {
+    VenueHarness::now = VenueHarness::kStart;
+    fault(kind);
+    auto client = venue.connect(kApi);
+    say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+    client->take();
+    open_window();
+    say(*client, "order.cancelReplace", replace_of(venue.maker(), "a", "b"));
+    const Json answer = client->next();
+    EXPECT_EQ(answer.integer("/status"), 409);
+    EXPECT_EQ(answer.integer("/error/code"), -2021);
+    EXPECT_EQ(answer.text("/error/data/cancelResult"), "SUCCESS");
+    EXPECT_EQ(answer.text("/error/data/newOrderResult"), "FAILURE");
+    EXPECT_EQ(answer.integer("/error/data/newOrderResponse/code"), -2010);
+    EXPECT_THAT(answer.text("/error/data/newOrderResponse/msg"), HasSubstr(words));
+    EXPECT_EQ(open_orders(), 0u);
+  }
+}
+
+TEST_F(VenueFaults, ARefusedAmendLeavesTheOrderAlsoWhereItIsAReplace) {
+  fault(FaultKind::kAmendRefused);
+  auto client = venue.connect(kApi);
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+  client->take();
+  open_window();
+  say(*client, "order.cancelReplace", replace_of(venue.maker(), "a", "b"));
+  const Json answer = client->next();
+  EXPECT_EQ(answer.integer("/status"), 400);
+  EXPECT_EQ(answer.integer("/error/code"), -2022);
+  EXPECT_EQ(answer.text("/error/data/cancelResult"), "FAILURE");
+  EXPECT_EQ(answer.text("/error/data/newOrderResult"), "NOT_ATTEMPTED");
+  EXPECT_EQ(open_orders(), 1u);
+}
+
+TEST_F(VenueFaults, AnUnknownStatusSaysNothingOfWhetherTheRequestWasCarriedOut) {
+  fault(FaultKind::kStatusUnknown);
+  auto client = venue.connect(kApi);
+  open_window();
+  for (int i = 0; i < 32; ++i) {
+    say(*client, "order.place", named(venue.maker(), "newClientOrderId", "w" + std::to_string(i)));
+    const Json answer = client->next();
+    EXPECT_GE(answer.integer("/status"), 500);
+    EXPECT_THAT(answer.integer("/error/code"), testing::AnyOf(-1006, -1007));
+    EXPECT_GE(venue
+                  .rest("POST", "/api/v3/order",
+                        named(venue.maker(), "newClientOrderId", "r" + std::to_string(i)))
+                  .status,
+              500);
+  }
+  EXPECT_EQ(count(FaultKind::kStatusUnknown), 64u);
+  EXPECT_GT(venue.frontend.host().counters().orders, 16u);
+  EXPECT_LT(venue.frontend.host().counters().orders, 48u);
+}
+
+TEST_F(VenueFaults, ACancelIsSaidToBeDoneAndTheOrderLives) {
+  fault(FaultKind::kCancelLie);
+  auto client = listener();
+  open_window();
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+  client->take();
+  say(*client, "order.cancel", {{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}});
+  const Json answer = client->next();
+  EXPECT_EQ(answer.integer("/status"), 200);
+  EXPECT_EQ(answer.text("/result/status"), "CANCELED");
+  EXPECT_EQ(answer.text("/result/origClientOrderId"), "a");
+  EXPECT_EQ(client->waiting(), 0u) << "the user data know nothing of it";
+  EXPECT_EQ(open_orders(), 1u);
+  close_window();
+  say(*client, "order.cancel", {{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}});
+  EXPECT_EQ(client->next().text("/result/status"), "CANCELED");
+  EXPECT_EQ(open_orders(), 0u);
+}
+
 // Messages of a book stream while its window is open: [seen by a client without faults, with].
 std::pair<std::size_t, std::size_t> messages_of(const char* stream, FaultKind kind) {
   VenueHarness venue;

@@ -101,7 +101,10 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     set_funds(s);
     build_ladder(s);
   }
-  for (const Side side : kSides) {
+  // Where tokens are short the side that got the last one comes second.
+  const bool swapped = !waiting_.empty() && s.counts.placed % 2 != 0;
+  for (const Side in_turn : kSides) {
+    const Side side = swapped ? opposite(in_turn) : in_turn;
     if (s.side(side).gate == Gate::kPull) {
       s.ladder.side(side).clear();
       pull(s, side, s.reset.canceling() ? DecisionReason::kResetCancel : DecisionReason::kPulled,

@@ -207,7 +207,12 @@ void OrderLifecycle::on_fill(const Event& event, OrderChange& change) {
     o.acknowledged = true;
     take_news(o, event.time);
   });
-  if (row->filled > std::max(row->lots, row->next_lots)) ++counters_.overfills;
+  if (row->filled > std::max(row->lots, row->next_lots)) {
+    ++counters_.overfills;
+    // More than it had executed when it was told to be over: it is not.
+    const bool was_over = row->state == OrderState::kCanceled || row->state == OrderState::kExpired;
+    if (was_over && strays_.find(fill.id) == nullptr) take_stray(event, fill.id);
+  }
   // The answer to an amend decides what is left; anything else ends here if nothing is.
   if (may_be_live(row->state) && !is_amend(row->in_flight)) {
     const bool placed = row->in_flight == CommandKind::kPlace;

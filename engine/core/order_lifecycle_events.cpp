@@ -121,8 +121,9 @@ void OrderLifecycle::take_stray(const Event& event, ClientOrderId id) {
     return;
   }
   ++counters_.strays;
+  const bool told = event.kind != EventKind::kFilled;
   const StrayOrder stray{.id = id,
-                         .venue_id = event.report.venue_id,
+                         .venue_id = told ? event.report.venue_id : VenueOrderId(0),
                          .deadline = event.time,
                          .instrument = event.instrument,
                          .side = event.side()};

@@ -95,12 +95,12 @@ class VirtualLoop {
     return advance(until, [] { return false; });
   }
   // Between two steps, as from a control socket.
-  void control(ControlCode code) {
+  void control(ControlCode code) { control({.code = code, .scope = PauseScope::kAll, .pad = {}}); }
+  void control(const Control& control) {
     Event e{};
     e.kind = EventKind::kControl;
     e.received = now_;
-    e.control = Control{};
-    e.control.code = code;
+    e.control = control;
     driver_.deliver(e, now_);
     finish_step();
   }

@@ -9,14 +9,20 @@ namespace mm::sim {
 namespace {
 
 constexpr std::array<std::string_view, kChecks> kNames{
-    "exposure",  "stray_order",    "ghost_order",   "double_fill", "position",    "post_only",
-    "own_cross", "stale_quote",    "session_quote", "rate_limit",  "retry_after", "funds",
-    "bounded",   "core_invariant", "converged",     "quoting",     "reset",       "flat"};
+    "exposure",   "stray_order", "ghost_order", "double_fill",   "position",
+    "post_only",  "own_cross",   "stale_quote", "session_quote", "stopped",
+    "rate_limit", "retry_after", "funds",       "bounded",       "core_invariant",
+    "converged",  "quoting",     "reset",       "flat"};
 
 // After the last fault: to resolve what is in doubt (it is asked for with pauses of up to 30 s),
 // then to agree but for what is under way.
 constexpr Nanos kHealing{90 * kSecond.v};
 constexpr Nanos kUnderWay{10 * kSecond.v};
+// Until a cancel is decided on, and until it has been to the venue, again if the first was refused.
+constexpr Nanos kTried{100 * kMillisecond.v}, kGone{2 * kSecond.v};
+// What rests, or is on its way, was decided on no longer ago, if nothing keeps it from being
+// cancelled.
+constexpr Nanos kDecided{30 * kSecond.v};
 
 bool is_quote(CommandKind kind) {
   return kind == CommandKind::kPlace || kind == CommandKind::kReplace ||
@@ -36,16 +42,21 @@ Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& 
       budget_(config.orders.modify_rate_limit),
       watches_(config.instruments.size()),
       ghost_since_(core.orders().capacity(), kNever),
-      quoting_(core, faults) {}
+      quoting_(core, faults, config_) {
+  for (const InstrumentConfig& i : config_.instruments) {
+    data_age_min_ = std::min(data_age_min_, i.risk.max_data_age);
+  }
+}
 
 void Checker::go_on_from(const Checker& before) {
   const SimVenue& venue = faults_.venue();
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     watches_[i].fair_lowest = before.watches_[i].fair_lowest;
-    watches_[i].position = venue.position(i);
+    watches_[i].fair_lowest_before = before.watches_[i].fair_lowest_before;
     watches_[i].fees = venue.fees(i, Asset::kQuote);
   }
   fills_before_ = venue.counters().fills;
+  self_trades_ = venue.counters().self_trades_prevented;
 }
 
 std::vector<Trace> Checker::traces() const {
@@ -58,17 +69,23 @@ std::vector<Trace> Checker::traces() const {
 
 void Checker::on_event(const Event& event) {
   ++steps_;
+  begun_ = std::min(begun_, event.time);
   quoting_.on_event(event);
+  // Before it speaks again: a core that sees no silence does not decide in it, either.
+  if (is_market(event.kind) && event.time - last_market_ > data_age_min_) check_rests(event.time);
   const bool of_instrument = is_market(event.kind) || is_execution(event.kind);
   if (of_instrument && event.instrument >= watches_.size()) return;
   if (is_market(event.kind)) {
     last_market_ = event.time;
     follow_book(event);
+    if (event.kind == EventKind::kFeedStatus) feed_up_ = event.feed.up != 0;
+    lag_ = event.time - event.received;
   } else if (event.kind == EventKind::kSessionStatus) {
     watches_[event.instrument].session = event.session.state;
     watches_[event.instrument].trading = event.session.symbol_trading != 0;
   } else if (event.kind == EventKind::kControl) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
+    person_.on_control(event.control, event.time);
   } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
     const bool cancel = event.kind == EventKind::kCancelRejected;
@@ -115,8 +132,13 @@ void Checker::on_command(const Command& command) {
   const Nanos now = core_.now();
   expect(w.whole, Check::kStaleQuote, i, "a quote on a book that is not whole");
   const Nanos age = now - last_market_;
-  expect(age <= config_.account.max_data_age, Check::kStaleQuote, i, "a quote on data {} ms old",
+  const Nanos age_max = config_.instruments[i].risk.max_data_age;
+  expect(age <= age_max, Check::kStaleQuote, i, "a quote on data {} ms old",
          age.v / kMillisecond.v);
+  expect(lag_ <= age_max, Check::kStaleQuote, i, "a quote on data that came {} ms late",
+         lag_.v / kMillisecond.v);
+  expect(person_.stopped(command.side) == kNever, Check::kStopped, i,
+         "a quote although a person has stopped {}", name(command.side));
   expect(w.session == SessionState::kUp && w.trading, Check::kSessionQuote, i,
          "a quote while the session is not up or the symbol is halted");
   expect(now >= quiet_until_, Check::kRetryAfter, i, "a quote {} ms before retry_after",
@@ -137,33 +159,105 @@ void Checker::check_passive(const Command& command) {
 }
 
 void Checker::check_state() {
+  follow_faults(core_.now());
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     check_exposure(i);
     check_venue_orders(i);
     check_reset(i);
   }
+  check_rests(core_.now());
   check_account();
   check_quoting(core_.now());
   check_healed(core_.now());
 }
 
-Amount Checker::venue_position(InstrumentId i) const {
-  return core_.instrument(i).position.opening() + faults_.venue().position(i) -
-         watches_[i].position;
+void Checker::follow_faults(Nanos now) {
+  if (!faults_.cancels_pass())
+    cancels_pass_since_ = kNever;
+  else
+    cancels_pass_since_ = std::min(cancels_pass_since_, now);
 }
 
-// The largest the limit has been: what rests may have been placed then.
+// --- what may not rest ----------------------------------------------------------------------
+
+// Why does not matter: each of these has the core cancel everything of the instrument. What an
+// earlier start has left may stay until the market is known, as long as data may be old.
+Nanos Checker::unquotable_since(InstrumentId i, Nanos now) const {
+  const Nanos age_max = config_.instruments[i].risk.max_data_age;
+  const Nanos silent_at = last_market_ == kNever ? kNever : last_market_ + age_max;
+  const Nanos since = std::min(watches_[i].unfit_since, now > silent_at ? silent_at : kNever);
+  return since == kNever ? kNever : std::max(since, begun_ + age_max);
+}
+
+void Checker::check_rests(Nanos now) {
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    Watch& w = watches_[i];
+    const bool late = lag_ > config_.instruments[i].risk.max_data_age;
+    const bool unfit = !w.whole || late || !feed_up_ || core_.instrument(i).market.crossed();
+    w.unfit_since = unfit ? std::min(w.unfit_since, now) : kNever;
+    if (faults_.venue().open_orders(i) == 0) continue;
+    const Nanos unquotable = unquotable_since(i, now);
+    for (const Side side : kSides) {
+      check_rest(i, side, unquotable, Check::kStaleQuote, now);
+      check_rest(i, side, person_.stopped(side), Check::kStopped, now);
+    }
+  }
+}
+
+// At once there is nothing that the core has not tried to cancel, whatever goes wrong with it; and
+// soon nothing that rests, where nothing goes wrong with cancels. What is in doubt waits for news.
+void Checker::check_rest(InstrumentId i, Side side, Nanos since, Check check, Nanos now) {
+  if (since == kNever || now - since < kTried) return;
+  const SimVenue& venue = faults_.venue();
+  const bool gone =
+      now - since > kGone && cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay;
+  for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
+    const RestingOrder& order = venue.order(row);
+    const Order* ours = live_row(order.id);
+    if (ours == nullptr || ours->state == OrderState::kUnknown) continue;
+    expect(ours->is_leaving() && !gone, check, i, "{} order {:x} rests, {} ms after it may not",
+           name(side), order.id.v, (now - since).v / kMillisecond.v);
+  }
+}
+
+Amount Checker::venue_position(InstrumentId i) const {
+  return core_.instrument(i).position.opening() + faults_.gained(i);
+}
+
+// The lowest of the last kDecided at least, and of the time before in which orders that the limit
+// has left behind could not be cancelled.
+void Checker::follow_fair(InstrumentId i, Nanos now) {
+  Watch& w = watches_[i];
+  const HalfTicks fair = core_.instrument(i).fair;
+  const bool cancelable = cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay &&
+                          core_.orders().unknown_count() == 0;
+  if (cancelable && faults_.lies() == 0 && core_.lifecycle().stray_count() == 0) {
+    for (const Side side : kSides) w.lies_over[index(side)] = faults_.lied_lots(i, side);
+  }
+  if (cancelable && now - w.fair_since > kDecided) {
+    w.fair_lowest_before = w.fair_lowest;
+    w.fair_lowest = HalfTicks(0);
+    w.fair_since = now;
+  }
+  if (fair.v > 0 && (w.fair_lowest.v == 0 || fair < w.fair_lowest)) w.fair_lowest = fair;
+}
+
 Amount Checker::limit(InstrumentId i) const {
   const InstrumentConfig& c = config_.instruments[i];
-  return PositionLimit(c.risk, c.instrument).at(watches_[i].fair_lowest);
+  const Watch& w = watches_[i];
+  const HalfTicks before = w.fair_lowest_before.v == 0 ? w.fair_lowest : w.fair_lowest_before;
+  return PositionLimit(c.risk, c.instrument).at(std::min(w.fair_lowest, before));
+}
+
+// Of these the core learned from a fill or a list at last, when it may have sent more.
+Lots Checker::lied(InstrumentId i, Side side) const {
+  return faults_.lied_lots(i, side) - watches_[i].lies_over[index(side)];
 }
 
 void Checker::check_exposure(InstrumentId i) {
-  Watch& w = watches_[i];
-  const HalfTicks fair = core_.instrument(i).fair;
-  if (fair.v > 0 && (w.fair_lowest.v == 0 || fair < w.fair_lowest)) w.fair_lowest = fair;
+  follow_fair(i, core_.now());
   const SimVenue& venue = faults_.venue();
-  const bool valued = w.fair_lowest.v != 0 && core_.instrument(i).opened;
+  const bool valued = watches_[i].fair_lowest.v != 0 && core_.instrument(i).opened;
   if (!valued || venue.open_orders(i) == 0) return;
   const Instrument& instrument = config_.instruments[i].instrument;
   const Amount most = limit(i);
@@ -177,19 +271,24 @@ void Checker::check_exposure(InstrumentId i) {
     }
     const std::int64_t held = venue_position(i).v * sign(side);
     const std::int64_t worst = held + base_amount(instrument, open).v;
-    expect(open.v == 0 || worst <= most.v + slack.v, Check::kExposure, i,
+    const Amount unheard = base_amount(instrument, lied(i, side));
+    expect(open.v == 0 || worst <= most.v + slack.v + unheard.v, Check::kExposure, i,
            "{}: position {} and open orders reach {} of {}", name(side), held, worst, most.v);
   }
 }
 
-bool Checker::believes_live(ClientOrderId id) const {
+// The row under which the core counts it; nullptr: it is believed dead.
+const Order* Checker::live_row(ClientOrderId id) const {
   const auto has = [id](const Order& row) {
     return may_be_live(row.state) && (row.id == id || row.next_id == id);
   };
   const OrderIdParts p = parts(id);
-  // One of an earlier start may have any row.
-  if (p.epoch != config_.epoch) return std::ranges::any_of(core_.orders().rows(), has);
-  return p.slot < core_.orders().capacity() && has(core_.orders().row(p.slot));
+  const auto rows = core_.orders().rows();
+  if (p.epoch == config_.epoch) {
+    return p.slot < rows.size() && has(rows[p.slot]) ? &rows[p.slot] : nullptr;
+  }
+  const auto found = std::ranges::find_if(rows, has);  // one of an earlier start may have any row
+  return found == rows.end() ? nullptr : &*found;
 }
 
 // A request on its way keeps its row alive, so there is no grace.
@@ -198,8 +297,10 @@ void Checker::check_venue_orders(InstrumentId i) {
   for (const Side side : kSides) {
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
       const RestingOrder& order = venue.order(row);
-      expect(believes_live(order.id), Check::kStrayOrder, i, "{} order {:x} lives at the venue",
-             name(side), order.id.v);
+      const bool cancels = core_.lifecycle().stray_count() > 0 && faults_.has_shown(order.id);
+      const bool known = live_row(order.id) != nullptr || cancels;
+      expect(known || faults_.is_lied_about(order.id), Check::kStrayOrder, i,
+             "{} order {:x} lives at the venue", name(side), order.id.v);
       expect(order.type == OrderType::kLimitMaker, Check::kPostOnly, i,
              "{} order {:x} may take: it is not post-only", name(side), order.id.v);
     }
@@ -229,10 +330,16 @@ void Checker::check_account() {
   expect(fills <= counters.fills - fills_before_, Check::kDoubleFill, 0, "{} fills counted of {}",
          fills, counters.fills - fills_before_);
   expect(counters.taker_fills == 0, Check::kPostOnly, 0, "a fill as taker");
-  expect(counters.self_trades_prevented == 0, Check::kOwnCross, 0,
+  bool lied_to = false;
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    for (const Side side : kSides) lied_to |= lied(i, side).v != 0;
+  }
+  if (lied_to) self_trades_ = counters.self_trades_prevented;
+  expect(counters.self_trades_prevented == self_trades_, Check::kOwnCross, 0,
          "a request would have matched our own order");
   const auto most = static_cast<std::uint32_t>(config_.account.max_order_count);
-  expect(venue.open_orders() <= most, Check::kBounded, 0, "{} orders open of {}",
+  const std::size_t unheard = faults_.lies() + core_.lifecycle().stray_count();
+  expect(venue.open_orders() <= most + unheard, Check::kBounded, 0, "{} orders open of {}",
          venue.open_orders(), most);
   expect(core_.orders().used_count() <= core_.orders().capacity(), Check::kBounded, 0,
          "the order table is over its capacity");

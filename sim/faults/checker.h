@@ -19,6 +19,7 @@
 #include "engine/core/core.h"
 #include "engine/core/rate_budget.h"
 #include "sim/faults/faulty_venue.h"
+#include "sim/faults/person_watch.h"
 #include "sim/faults/quoting_watch.h"
 
 namespace mm::sim {
@@ -31,8 +32,9 @@ enum class Check : std::uint8_t {
   kPosition,       // position, fills and fees agree once everything has been told
   kPostOnly,       // no taker fill, nor a quote at a price where the core sees a taker
   kOwnCross,       // no request that would match our own other side
-  kStaleQuote,     // no quote is sent on a book that is broken or silent
+  kStaleQuote,     // no quote is sent, nor left, on a book that is broken or silent
   kSessionQuote,   // nor while the session is not up, or the symbol halted
+  kStopped,        // nor on a side that a person has stopped
   kRateLimit,      // no more requests than the account's own limit
   kRetryAfter,     // none before the time the venue has named
   kFunds,          // nothing is sent, faults apart, that the balance cannot pay
@@ -80,6 +82,9 @@ class Checker {
   std::uint64_t violations(Check check) const { return by_check_[static_cast<std::size_t>(check)]; }
   const Violation& first() const { return first_; }
   const QuotingTimes& quoting() const { return quoting_.times(); }
+  // What position and open orders of a side may come to: the most that the limit has been when what
+  // rests may have been decided on.
+  Amount limit(InstrumentId i) const;
   // Up to the first violation, oldest first. Market data are left out.
   std::vector<Trace> traces() const;
 
@@ -90,14 +95,22 @@ class Checker {
     bool started = false, in_message = false, snapshot = false, whole = false;
     SessionState session{SessionState::kUp};
     bool trading = true;
-    HalfTicks fair_lowest{0};
+    Nanos unfit_since{kNever};  // broken, crossed, late or cut off
+    HalfTicks fair_lowest{0}, fair_lowest_before{0};
+    Nanos fair_since{};               // when the first of these began
+    std::array<Lots, 2> lies_over{};  // of what has been lied about, what makes no difference now
     Nanos differs_since{kNever};
     bool resetting = false;
-    Amount position{}, fees{};  // at the venue before the core's first event
+    Amount fees{};  // at the venue before the core's first event
   };
 
   void follow_book(const Event& event);
   void check_state();
+  void follow_faults(Nanos now);
+  void follow_fair(InstrumentId i, Nanos now);
+  void check_rests(Nanos now);
+  void check_rest(InstrumentId i, Side side, Nanos since, Check check, Nanos now);
+  Nanos unquotable_since(InstrumentId i, Nanos now) const;
   void check_exposure(InstrumentId i);
   void check_venue_orders(InstrumentId i);
   void check_passive(const Command& command);
@@ -107,9 +120,9 @@ class Checker {
   void check_belief(InstrumentId i, Nanos now);
   void check_quoting(Nanos now);
   void check_ghosts(Nanos now);
-  bool believes_live(ClientOrderId id) const;
+  const Order* live_row(ClientOrderId id) const;
   Amount venue_position(InstrumentId i) const;
-  Amount limit(InstrumentId i) const;
+  Lots lied(InstrumentId i, Side side) const;
   // Remembers the first that does not hold, in words.
   template <class... Values>
   void expect(bool holds, Check check, InstrumentId i, fmt::format_string<Values...> format,
@@ -129,8 +142,14 @@ class Checker {
   std::vector<Watch> watches_;
   std::vector<Nanos> ghost_since_;  // by slot
   QuotingWatch quoting_;
+  PersonWatch person_;
+  bool feed_up_ = false;
+  Nanos begun_{kNever}, cancels_pass_since_{kNever};
+  Nanos data_age_min_{kNever};  // the least max_data_age of any instrument
+  Nanos lag_{};                 // with which the last market data came
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};
   std::uint64_t core_broken_ = 0;
+  std::uint64_t self_trades_ = 0;  // that the core could not foresee
   std::uint64_t fills_before_ = 0;
   std::uint64_t steps_ = 0, violations_ = 0;
   std::array<std::uint64_t, kChecks> by_check_{};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "sim/random.h"
 
@@ -29,9 +30,11 @@ constexpr std::array<Habit, kFaultKinds> kHabits{{
     {"request_repeated", kBoth, 60, 500'000, 0},
     {"answer_lost", kBoth, 30, 300'000, 0},
     {"answer_delayed", kBoth, 30, 300'000, 4000},
+    {"status_unknown", kBoth, 30, 300'000, 0},
     {"report_repeated", kBoth, 60, 500'000, 10'000},
     {"report_reordered", kBoth, 60, 300'000, 1000},
     {"not_found_lie", kBoth, 60, 500'000, 0},
+    {"cancel_lie", kBoth, 30, 50'000, 0},
     {"foreign_report", kBoth, 60, 100'000, 0},
     {"stream_silent", kBoth, 20, 1'000'000, 0},
     {"session_down", kBoth, 60, 1'000'000, 0},
@@ -72,6 +75,12 @@ FaultKinds all_but(Place other) {
   return kinds;
 }
 
+FaultKinds these(std::initializer_list<FaultKind> list) {
+  FaultKinds kinds;
+  for (const FaultKind kind : list) kinds.set(static_cast<std::size_t>(kind));
+  return kinds;
+}
+
 }  // namespace
 
 std::string_view name(FaultKind kind) {
@@ -98,11 +107,14 @@ FaultKinds wire_faults() {
   return all_but(kSimulation);
 }
 FaultKinds lasting_faults() {
-  FaultKinds kinds;
-  for (const FaultKind kind : {FaultKind::kTickChanged, FaultKind::kLotChanged}) {
-    kinds.set(static_cast<std::size_t>(kind));
-  }
-  return kinds;
+  return these({FaultKind::kTickChanged, FaultKind::kLotChanged});
+}
+FaultKinds cancel_faults() {
+  return these({FaultKind::kRequestLost, FaultKind::kCancelIgnored, FaultKind::kRequestDelayed,
+                FaultKind::kRequestReordered, FaultKind::kAnswerLost, FaultKind::kAnswerDelayed,
+                FaultKind::kStatusUnknown, FaultKind::kNotFoundLie, FaultKind::kCancelLie,
+                FaultKind::kStreamSilent, FaultKind::kSessionDown, FaultKind::kBanned,
+                FaultKind::kTimestampRefused, FaultKind::kConsumerStall});
 }
 
 std::string names(const FaultKinds& kinds, std::string_view between) {

@@ -29,17 +29,19 @@ enum class FaultKind : std::uint8_t {
   // Answers and reports.
   kAnswerLost,      // the request was carried out
   kAnswerDelayed,   // fills go past it: they come before the ack
+  kStatusUnknown,   // 5xx, -1006, -1007: whether it was carried out nobody says
   kReportRepeated,  // the same report again, later
   kReportReordered,
   kNotFoundLie,    // a question is answered "not found" while the order is young and alive
+  kCancelLie,      // a cancel is answered as done, and the order lives; a list shows it later
   kForeignReport,  // of orders that are not ours
   kStreamSilent,   // no fills are told until the session has reconciled
   kSessionDown,
   // Refusals.
   kRateLimited,       // 429: quotes are refused until the end
   kBanned,            // 418: everything is
-  kPostOnlyStorm,     // every place would cross
-  kNoBalance,         // every place is refused for balance
+  kPostOnlyStorm,     // every place would cross; of a replace the cancel has been done then
+  kNoBalance,         // every place is refused for balance, likewise
   kAmendRefused,      // every amend is refused by the matching
   kTimestampRefused,  // -1021
   kSymbolHalted,
@@ -78,6 +80,8 @@ FaultKinds simulated_faults();
 FaultKinds wire_faults();
 // Those that end the quoting of a symbol until a restart.
 FaultKinds lasting_faults();
+// Those that keep a cancel from the venue, or put an order in doubt.
+FaultKinds cancel_faults();
 std::string names(const FaultKinds& kinds, std::string_view between);
 
 inline constexpr InstrumentId kEveryInstrument = 0xFFFF;

@@ -43,7 +43,7 @@ std::optional<FaultWindows::Edge> FaultWindows::cross(Nanos now) {
     const auto number = static_cast<std::int32_t>(b.fault);
     std::int32_t& active = active_[index(plan_[b.fault].kind)];
     if (!b.begins && active != number) continue;  // another one has taken its place
-    open_ += static_cast<int>(b.begins) - static_cast<int>(active >= 0);
+    open_[index(plan_[b.fault].kind)] = b.begins;
     active = b.begins ? number : -1;
     return Edge{plan_[b.fault], b.begins};
   }

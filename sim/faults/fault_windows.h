@@ -32,7 +32,8 @@ class FaultWindows {
   std::optional<Edge> cross(Nanos now);
 
   bool active(FaultKind kind) const { return active_[index(kind)] >= 0; }
-  bool any_active() const { return open_ > 0; }
+  bool any_active() const { return open_.any(); }
+  bool any_active(const FaultKinds& kinds) const { return (open_ & kinds).any(); }
   // The open window of this kind that concerns the instrument; none: nullptr.
   const Fault* find(FaultKind kind, InstrumentId i = kEveryInstrument) const;
   // The same if it strikes this time, which is counted.
@@ -61,7 +62,7 @@ class FaultWindows {
   std::vector<Boundary> boundaries_;
   std::size_t next_ = 0;
   std::array<std::int32_t, kFaultKinds> active_{};  // index into the plan, or -1
-  int open_ = 0;                                    // kinds that are active
+  FaultKinds open_;                                 // those that are active
   FaultCounts counts_{};
 };
 

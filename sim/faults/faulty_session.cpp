@@ -14,6 +14,7 @@ constexpr Nanos kAnswerTime{10 * kMillisecond.v};  // of a refusal
 constexpr Nanos kGatewayTimeout{kSecond.v};        // after which it says "unknown"
 constexpr Nanos kReconcileMax{2 * kSecond.v};
 constexpr Nanos kYoung{2 * kSecond.v};
+constexpr Nanos kListLag{5 * kSecond.v}, kSweepMax{20 * kSecond.v};
 constexpr std::uint64_t kForeignOwner = 0xEE;  // instance in ids that are not ours
 
 bool is_quote(CommandKind kind) {
@@ -69,6 +70,7 @@ void FaultyVenue::submit(const Command& command, Nanos now) {
 RejectReason FaultyVenue::refusal(const Command& command, Nanos& retry_after) {
   const InstrumentId i = command.instrument;
   const bool quote = is_quote(command.kind), place = command.kind == CommandKind::kPlace;
+  const bool replace = command.kind == CommandKind::kReplace;
   if (strikes(FaultKind::kTimestampRefused, i) != nullptr) return RejectReason::kOther;
   if (!quote) return RejectReason::kNone;
   if (const Fault* limit = strikes(FaultKind::kRateLimited, i)) {
@@ -76,11 +78,17 @@ RejectReason FaultyVenue::refusal(const Command& command, Nanos& retry_after) {
     return RejectReason::kRateLimit;
   }
   if (find(FaultKind::kSymbolHalted, i) != nullptr) return RejectReason::kMarketHalted;
-  if (place && strikes(FaultKind::kPostOnlyStorm, i) != nullptr) return RejectReason::kWouldCross;
-  if (place && strikes(FaultKind::kNoBalance, i) != nullptr) {
-    return RejectReason::kInsufficientBalance;
-  }
   if (!place && strikes(FaultKind::kAmendRefused, i) != nullptr) return RejectReason::kOther;
+  RejectReason reason = RejectReason::kNone;
+  if (place || replace) {
+    if (strikes(FaultKind::kPostOnlyStorm, i) != nullptr) {
+      reason = RejectReason::kWouldCross;
+    } else if (strikes(FaultKind::kNoBalance, i) != nullptr) {
+      reason = RejectReason::kInsufficientBalance;
+    }
+  }
+  if (!replace || reason == RejectReason::kNone) return reason;
+  venue_.refuse_new_half(command.new_id, reason);  // by then the old order has gone
   return RejectReason::kNone;
 }
 
@@ -97,6 +105,12 @@ bool FaultyVenue::request_fault(const Command& command) {
     if (windows_.coin()) hold_if_room(outcome_unknown(command), now_ + kGatewayTimeout);
     return true;
   }
+  if (strikes(FaultKind::kStatusUnknown, i) != nullptr) {
+    in_flight_.pop_back();  // this is its answer
+    hold_if_room(outcome_unknown(command), now_ + kAnswerTime);
+    return windows_.coin();
+  }
+  if (cancel && strikes(FaultKind::kCancelLie, i) != nullptr) venue_.pretend_cancel(command.id);
   if (requests_.room() < requests_.size()) return false;
   Nanos& last = last_release_[command.connection];
   if (const Fault* delay = strikes(FaultKind::kRequestDelayed, i)) {
@@ -327,16 +341,73 @@ void FaultyVenue::adopt_open_orders() {
 }
 
 void FaultyVenue::tell_open_orders() {
-  for_each_open([this](InstrumentId i, Side side, const RestingOrder& order) {
-    Event status = make_event(EventKind::kOrderStatus, i);
-    if (side == Side::kSell) status.flags = kFlagSell;
-    status.report.id = order.id;
-    status.report.venue_id = order.venue_id;
-    status.report.lots = order.filled;
-    status.report.ticks = static_cast<std::int32_t>(order.price.v);
-    status.report.status = static_cast<std::uint8_t>(order.status);
-    hold(status, now_);
-  });
+  for_each_open(
+      [this](InstrumentId i, Side side, const RestingOrder& order) { tell_open(i, side, order); });
+}
+
+// A gateway that has been told of its end says so in the reason.
+void FaultyVenue::tell_open(InstrumentId i, Side side, const RestingOrder& order) {
+  Event status = make_event(EventKind::kOrderStatus, i);
+  if (side == Side::kSell) status.flags = kFlagSell;
+  status.report.id = order.id;
+  status.report.venue_id = order.venue_id;
+  status.report.lots = order.filled;
+  status.report.ticks = static_cast<std::int32_t>(order.price.v);
+  status.report.status = static_cast<std::uint8_t>(order.status);
+  if (is_lied_about(order.id)) status.report.reason = RejectReason::kOther;
+  hold(status, now_);
+}
+
+// --- lies -----------------------------------------------------------------------------------
+
+bool FaultyVenue::is_lied_about(ClientOrderId id) const {
+  return std::ranges::find(lies_, id, &Lie::id) != lies_.end();
+}
+
+// What the core hears now, and may not have heard for what it is.
+void FaultyVenue::pass_out(const Event& event) {
+  if (event.kind == EventKind::kCanceled) return note_lie(event);
+  const bool shows = event.kind == EventKind::kOrderStatus && event.report.asked == 0 &&
+                     event.report.reason != RejectReason::kNone;
+  if (!shows || !is_lied_about(event.report.id)) return;
+  std::erase_if(lies_, [&](const Lie& lie) { return lie.id == event.report.id; });
+  std::erase_if(shown_, [this](ClientOrderId id) { return !is_open(id); });
+  shown_.push_back(event.report.id);
+}
+
+bool FaultyVenue::has_shown(ClientOrderId id) const {
+  return std::ranges::find(shown_, id) != shown_.end();
+}
+
+bool FaultyVenue::is_open(ClientOrderId id) const {
+  const RestingOrder* order = venue_.find(id);
+  return order != nullptr && order->status == OrderStatusCode::kOpen;
+}
+
+// A list comes now and then, and is not believed of what has just ended.
+void FaultyVenue::note_lie(const Event& canceled) {
+  if (!is_open(canceled.report.id) || is_lied_about(canceled.report.id)) return;
+  const RestingOrder* order = venue_.find(canceled.report.id);
+  MM_ASSERT(lies_.size() < lies_.capacity(), "fewer lies than requests");
+  lied_lots_[order->instrument][index(order->side)] += order->leaves();
+  lies_.push_back({order->id, now_ + kListLag + Nanos(windows_.random().below(kSweepMax.v))});
+  lies_shown_at_ = std::min(lies_shown_at_, lies_.back().shown_at);
+}
+
+// In a list of what is open; the other orders in it are no news. A session that is down has none,
+// and tells everything that is open when it is up again.
+void FaultyVenue::show_lies() {
+  lies_shown_at_ = kNever;
+  std::erase_if(lies_, [this](const Lie& lie) { return !is_open(lie.id); });
+  for (Lie& lie : lies_) {
+    if (lie.shown_at <= now_ && session_ != SessionState::kUp) lie.shown_at = now_ + kListLag;
+    if (lie.shown_at <= now_) {
+      const RestingOrder& order = *venue_.find(lie.id);
+      tell_open(order.instrument, order.side, order);
+      lie.shown_at = kNever;
+    }
+    lies_shown_at_ = std::min(lies_shown_at_, lie.shown_at);
+  }
 }
 
 void FaultyVenue::tell_balances() {

@@ -25,10 +25,19 @@ FaultyVenue::FaultyVenue(SimVenue& venue, std::span<const Instrument> instrument
       windows_(plan, seed),
       held_(kHeldMax),
       requests_(kRequestsMax),
-      streams_(instruments.size()) {
+      streams_(instruments.size()),
+      positions_before_(instruments.size()),
+      lied_lots_(instruments.size()) {
   in_flight_.reserve(kInFlightMax);
   missed_fills_.reserve(kMissedFillsMax);
+  lies_.reserve(kInFlightMax);
+  shown_.reserve(kInFlightMax);
   for (Stream& s : streams_) s.copy.reserve(kMessageMax);
+}
+
+void FaultyVenue::go_on() {
+  goes_on_ = true;
+  for (InstrumentId i = 0; i < streams_.size(); ++i) positions_before_[i] = venue_.position(i);
 }
 
 void FaultyVenue::start(Nanos now) {
@@ -63,15 +72,15 @@ void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
 
 bool FaultyVenue::calm() const {
   return !windows_.any_active() && std::min(reconciled_at_, grid_known_at_) == kNever &&
-         held_.empty() && requests_.empty();
+         held_.empty() && requests_.empty() && lies_.empty();
 }
 
 bool FaultyVenue::over() const {
-  return next_boundary() == kNever && held_.empty() && requests_.empty();
+  return next_boundary() == kNever && held_.empty() && requests_.empty() && lies_.empty();
 }
 
 Nanos FaultyVenue::next_boundary() const {
-  return std::min({windows_.next_time(), reconciled_at_, grid_known_at_});
+  return std::min({windows_.next_time(), reconciled_at_, grid_known_at_, lies_shown_at_});
 }
 
 Nanos FaultyVenue::next_time() const {
@@ -111,6 +120,7 @@ bool FaultyVenue::next_event(Nanos limit, Event& out) {
       return false;
     }
     if (!passes) continue;
+    pass_out(out);
     out.received += shift_;
     return true;
   }
@@ -130,6 +140,7 @@ void FaultyVenue::cross_boundary() {
   now_ = next_boundary();
   if (reconciled_at_ == now_) return session_up();
   if (grid_known_at_ == now_) return grid_known();
+  if (lies_shown_at_ == now_) return show_lies();
   const auto edge = windows_.cross(now_);
   if (!edge) return;
   if (edge->begins) {

@@ -28,7 +28,7 @@ class FaultyVenue {
 
   // Before start(): an engine has died and comes again, to a venue that has gone on meanwhile. Its
   // orders that rest are told as adopted.
-  void go_on() { goes_on_ = true; }
+  void go_on();
   void start(Nanos now);
   void submit(const Command& command, Nanos now);
   void on_market(std::span<const Event> events, Nanos at) { venue_.on_market(events, at); }
@@ -37,14 +37,27 @@ class FaultyVenue {
 
   // Inspection, for checkers, tests and summaries.
   const SimVenue& venue() const { return venue_; }
+  // Position made since this engine came: fills, less fees charged in base.
+  Amount gained(InstrumentId i) const { return venue_.position(i) - positions_before_[i]; }
   const FaultCounts& counts() const { return windows_.counts(); }
   std::uint64_t skipped() const { return skipped_; }
   bool active(FaultKind kind) const { return windows_.active(kind); }
   SessionState session() const { return session_; }
   // No orders are taken, or none that fit; and that is known.
   bool halted(InstrumentId i) const { return streams_[i].halted || streams_[i].new_grid; }
+  // Told to be cancelled while it lives, and not shown since: nobody but the venue can know.
+  bool is_lied_about(ClientOrderId id) const;
+  bool has_shown(ClientOrderId id) const;  // that it lives after all
+  std::size_t lies() const { return lies_.size(); }
+  // Of all such orders of a side, ever.
+  Lots lied_lots(InstrumentId i, Side side) const { return lied_lots_[i][index(side)]; }
   // No window is open, and what the last one left is told.
   bool calm() const;
+  // A cancel that is sent now reaches the venue, and its answer the core.
+  bool cancels_pass() const {
+    return session_ == SessionState::kUp && requests_.empty() &&
+           !windows_.any_active(cancel_faults_);
+  }
   // No window is open or to come, and what the last one left is told.
   bool over() const;
 
@@ -68,6 +81,10 @@ class FaultyVenue {
   struct Birth {
     ClientOrderId id;
     Nanos time;
+  };
+  struct Lie {
+    ClientOrderId id;
+    Nanos shown_at;  // in a list of what is open; kNever: it has been, the core is about to hear
   };
 
   const Fault* find(FaultKind kind, InstrumentId i) const { return windows_.find(kind, i); }
@@ -112,6 +129,11 @@ class FaultyVenue {
   void for_each_open(Use&& use) const;
   void adopt_open_orders();
   void tell_open_orders();
+  void tell_open(InstrumentId i, Side side, const RestingOrder& order);
+  void note_lie(const Event& canceled);
+  void show_lies();
+  void pass_out(const Event& event);
+  bool is_open(ClientOrderId id) const;
   void tell_balances();
 
   // Market data (faulty_feed.cpp).
@@ -124,6 +146,7 @@ class FaultyVenue {
   SimVenue& venue_;
   std::vector<Instrument> instruments_;
   FaultWindows windows_;
+  const FaultKinds cancel_faults_ = cancel_faults();
 
   TimedQueue<Event> held_;                 // events that come later
   TimedQueue<Command> requests_;           // requests that are late
@@ -132,11 +155,16 @@ class FaultyVenue {
   std::vector<Event> missed_fills_;
   std::array<Birth, 256> births_{};  // orders that came to rest last
   std::size_t next_birth_ = 0;
+  std::vector<Lie> lies_;
+  std::vector<ClientOrderId> shown_;  // those that may still rest
   std::vector<Stream> streams_;
+  std::vector<Amount> positions_before_;
+  std::vector<std::array<Lots, 2>> lied_lots_;
 
   SessionState session_{SessionState::kUp};
   Nanos reconciled_at_{kNever};
   Nanos grid_known_at_{kNever};  // the next one
+  Nanos lies_shown_at_{kNever};  // likewise
   Nanos shift_{};                // of the local clock
   Nanos now_{};
   std::uint64_t skipped_ = 0;

@@ -47,6 +47,7 @@ std::int64_t QuotingTimes::quoted_per_million() const {
 }
 
 void QuotingWatch::on_event(const Event& event) {
+  waits_.on_event(event);
   // Its price was met, or the order that it was to replace.
   const RejectReason reason = event.failure.reason;
   const bool met = reason == RejectReason::kWouldCross || reason == RejectReason::kUnknownOrder ||
@@ -62,6 +63,7 @@ void QuotingWatch::update(Nanos now) {
     for (SideWatch& w : sides) account(w, now_.v == 0 ? Nanos(0) : passed);
   }
   now_ = now;
+  waits_.update(now);
   if (!faults_.calm()) calm_since_ = kNever;
   if (faults_.calm() && calm_since_ == kNever) calm_since_ = now;
   for (InstrumentId i = 0; i < sides_.size(); ++i) {
@@ -101,15 +103,18 @@ void QuotingWatch::account(SideWatch& w, Nanos passed) {
 void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
   if (calm_since_ == kNever && w.trip.v == 0) {  // most of a soak: nothing else can come of it
     w.phase = Phase::kFault;
+    w.wait = QuoteReason::kQuoting;
     w.naked_since = kNever;
     return;
   }
   const QuoteReason reason = core_.instrument(i).side(side).bare();
+  if (reason != w.wait) w.named_since = now_;
+  w.wait = reason;
   const MatchingBook& book = faults_.venue().book(i);
   const OrderRow best = book.first(side);
   const bool any = best != kNoRow;
   w.stands = any && in_reach(i, side, faults_.venue().order(best).price);
-  Phase phase = phase_now(i, reason);
+  Phase phase = phase_now(i, side, w, any);
   const bool naked = !any && phase == Phase::kDue;
   w.naked_since = naked ? std::min(w.naked_since, now_) : kNever;
   if (disturbed()) phase = Phase::kFault;
@@ -119,7 +124,6 @@ void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
     phase = healed ? Phase::kDue : Phase::kRecovering;
   }
   w.phase = phase;
-  w.wait = reason;
   ClientOrderId asked{};
   w.bare = w.stands ? Bare::kIdle : cause(i, side, any, asked);
   judge_trip(w, asked);
@@ -140,14 +144,16 @@ void QuotingWatch::judge_trip(SideWatch& w, ClientOrderId asked) {
   w.asked = asked;
 }
 
-// kDue where nothing excuses the side.
-QuotingWatch::Phase QuotingWatch::phase_now(InstrumentId i, QuoteReason reason) const {
+// kDue where nothing excuses the side; `any` of its orders is in the book.
+QuotingWatch::Phase QuotingWatch::phase_now(InstrumentId i, Side side, const SideWatch& w,
+                                            bool any) {
   if (calm_since_ == kNever) return Phase::kFault;
   const bool in_doubt =
-      reason == QuoteReason::kReconciling && faults_.session() == SessionState::kUp;
+      w.wait == QuoteReason::kReconciling && faults_.session() == SessionState::kUp;
   if (in_doubt && now_ - calm_since_ < kDoubtMax) return Phase::kFault;
-  const bool halted = reason == QuoteReason::kSymbolHalted && faults_.halted(i);
-  return halted || !ends_with_fault(reason) ? Phase::kWait : Phase::kDue;
+  if (w.wait == QuoteReason::kSymbolHalted && faults_.halted(i)) return Phase::kWait;
+  if (ends_with_fault(w.wait)) return Phase::kDue;
+  return any || waits_.is_true(i, side, w.wait, w.named_since) ? Phase::kWait : Phase::kDue;
 }
 
 // No farther out than the configuration lets an order be.

@@ -2,7 +2,8 @@
 // became of the rest.
 //
 // A side ought to quote unless a fault is at work or has ended less than 5 s ago, or the core names
-// a wait that the venue or the configuration imposes. After such a wait it has until its first
+// a wait that the venue or the configuration imposes; while no order stands it is not believed but
+// judged (named_waits.h). After such a wait it has until its first
 // order stands, 5 s at most. It is quoted while an order of ours stands in the venue's book, no
 // farther out than the outermost level wanted plus the drift that modify_threshold allows. What is
 // left is bare time, and has a cause: on the way are the news that the market took (or refused) the
@@ -20,6 +21,7 @@
 
 #include "engine/core/core.h"
 #include "sim/faults/faulty_venue.h"
+#include "sim/faults/named_waits.h"
 
 namespace mm::sim {
 
@@ -57,9 +59,12 @@ class QuotingWatch {
   // From the end of a fault or of a wait to the first order.
   static constexpr Nanos kRequote{5 * kSecond.v};
 
-  // Both outlive it.
-  QuotingWatch(const Core& core, const FaultyVenue& faults)
-      : core_(core), faults_(faults), sides_(core.instrument_count()) {}
+  // All outlive it.
+  QuotingWatch(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
+      : core_(core),
+        faults_(faults),
+        waits_(core, faults, config),
+        sides_(core.instrument_count()) {}
 
   void on_event(const Event& event);
   void update(Nanos now);  // at every decision
@@ -74,7 +79,8 @@ class QuotingWatch {
   struct SideWatch {
     Phase phase = Phase::kFault;
     QuoteReason wait{};
-    Nanos since{};  // of kRecovering
+    Nanos named_since{};  // for how long that has been the reason
+    Nanos since{};        // of kRecovering
     Nanos naked_since{kNever};
     bool stands = false;
     Bare bare{};
@@ -84,13 +90,14 @@ class QuotingWatch {
 
   void account(SideWatch& w, Nanos passed);
   void judge(InstrumentId i, Side side, SideWatch& w);
-  Phase phase_now(InstrumentId i, QuoteReason reason) const;
+  Phase phase_now(InstrumentId i, Side side, const SideWatch& w, bool any);
   bool in_reach(InstrumentId i, Side side, Ticks price) const;
   Bare cause(InstrumentId i, Side side, bool any, ClientOrderId& asked) const;
   void judge_trip(SideWatch& w, ClientOrderId asked);
 
   const Core& core_;
   const FaultyVenue& faults_;
+  NamedWaits waits_;
   std::vector<std::array<SideWatch, 2>> sides_;
   std::array<ClientOrderId, 16> overtaken_{};  // the last that the market was faster than
   std::size_t next_overtaken_ = 0;

@@ -33,6 +33,16 @@ HttpAnswer failure(const ApiError& error, Nanos now) {
   return answer;
 }
 
+// Of a replace whose cancel was refused: the order is as it was.
+ApiError not_replaced() {
+  return {.status = 400,
+          .code = -2022,
+          .message = "Order cancel-replace failed.",
+          .data = R"({"cancelResult":"FAILURE","newOrderResult":"NOT_ATTEMPTED",)"
+                  R"("cancelResponse":{"code":-2011,"msg":"Order was not canceled due to cancel )"
+                  R"(restrictions."},"newOrderResponse":null})"};
+}
+
 // An orders' matter, which a fault may strike; looks at the account are as good as any.
 bool is_order_matter(const HttpRequest& request) {
   return request.path.starts_with("/api/v3/order") || request.path == "/api/v3/openOrders" ||
@@ -74,21 +84,24 @@ FaultyFrontend::FaultyFrontend(VenueFrontend& behind, sim::FaultPlan plan, std::
 
 FaultyFrontend::~FaultyFrontend() = default;
 
-std::optional<ApiError> FaultyFrontend::refusal(bool places, bool cancels, bool amends) {
+std::optional<ApiError> FaultyFrontend::refusal(const OrderRequest& request) {
   if (const Fault* f = faults_.strikes(FaultKind::kBanned)) {
     return errors::banned(behind_.now(), venue_time(f->end));
   }
-  if (!cancels) {
+  if (!request.cancels) {
     if (const Fault* f = faults_.strikes(FaultKind::kRateLimited)) {
       return errors::too_much_weight(6000, behind_.now(), venue_time(f->end));
     }
   }
-  if (!places && !cancels && !amends) return {};
+  const bool amends = request.amends || request.replaces;
+  if (!request.places && !request.cancels && !amends) return {};
   if (faults_.strikes(FaultKind::kTimestampRefused) != nullptr) return errors::outside_window();
   if (amends && faults_.strikes(FaultKind::kAmendRefused) != nullptr) {
-    return errors::bad_request(-2038, "The requested action would change nothing.");
+    return request.replaces
+               ? not_replaced()
+               : errors::bad_request(-2038, "The requested action would change nothing.");
   }
-  if (!places) return {};
+  if (!request.places) return {};
   if (faults_.strikes(FaultKind::kPostOnlyStorm) != nullptr) {
     return errors::bad_request(-2010, "Order would immediately match and take.");
   }
@@ -96,6 +109,46 @@ std::optional<ApiError> FaultyFrontend::refusal(bool places, bool cancels, bool 
     return errors::bad_request(-2010, "Account has insufficient balance for requested action.");
   }
   return {};
+}
+
+ApiError FaultyFrontend::status_unknown() {
+  if (faults_.coin()) {
+    return {.status = 504,
+            .code = -1007,
+            .message =
+                "Timeout waiting for response from backend server. Send status unknown; "
+                "execution status unknown.",
+            .data = {}};
+  }
+  return {.status = 500,
+          .code = -1006,
+          .message =
+              "An unexpected response was received from the message bus. Execution status "
+              "unknown.",
+          .data = {}};
+}
+
+bool FaultyFrontend::changes_fate(const OrderRequest& request) {
+  sim::Exchange& exchange = behind_.host().exchange();
+  if (request.cancels && faults_.strikes(FaultKind::kCancelLie) != nullptr) {
+    exchange.pretend_next_cancel(true);
+    return true;
+  }
+  if (!request.replaces) return false;
+  if (faults_.strikes(FaultKind::kPostOnlyStorm) != nullptr) {
+    exchange.refuse_next(RejectReason::kWouldCross);
+    return true;
+  }
+  if (faults_.strikes(FaultKind::kNoBalance) != nullptr) {
+    exchange.refuse_next(RejectReason::kInsufficientBalance);
+    return true;
+  }
+  return false;
+}
+
+void FaultyFrontend::leave_fate() {
+  behind_.host().exchange().pretend_next_cancel(false);
+  behind_.host().exchange().refuse_next(RejectReason::kNone);
 }
 
 HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
@@ -111,21 +164,30 @@ HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
 
 HttpAnswer FaultyFrontend::answer_in_time(const HttpRequest& request) {
   const bool order = request.path.starts_with(kOrderPath);
-  const bool cancels = request.method == "DELETE";
-  const bool places = order && request.method == "POST";
-  if (auto error = refusal(places, cancels, false)) return failure(*error, behind_.now());
+  const bool posted = order && request.method == "POST";
+  const OrderRequest asked{.places = posted && !request.path.ends_with("/cancelReplace"),
+                           .replaces = posted && request.path.ends_with("/cancelReplace"),
+                           .cancels = request.method == "DELETE",
+                           .asks = order && request.method == "GET"};
+  if (auto error = refusal(asked)) return failure(*error, behind_.now());
   const bool snapshot = request.path == "/api/v3/depth";
   if (!snapshot && !is_order_matter(request)) return behind_.answer(request);
   if (faults_.strikes(FaultKind::kRequestLost) != nullptr) {
     return faults_.coin() ? page(502) : HttpAnswer{kNoAnswer, {}, {}};
   }
   const auto params = RequestParams::from_rest(request.query, request.body);
-  if (order && request.method == "GET" && params && is_young(params->get("origClientOrderId")) &&
+  if (asked.asks && params && is_young(params->get("origClientOrderId")) &&
       faults_.strikes(FaultKind::kNotFoundLie) != nullptr) {
     return failure(errors::bad_request(-2013, "Order does not exist."), behind_.now());
   }
-  if (places && params) note_birth(params->get("newClientOrderId"));
+  if (posted && params) note_birth(params->get("newClientOrderId"));
+  if (asked.any() && faults_.strikes(FaultKind::kStatusUnknown) != nullptr) {
+    if (faults_.coin()) behind_.answer(request);
+    return failure(status_unknown(), behind_.now());
+  }
+  const bool fated = changes_fate(asked);
   HttpAnswer answer = snapshot ? old_snapshot(request) : behind_.answer(request);
+  if (fated) leave_fate();
   if (faults_.strikes(FaultKind::kAnswerLost) != nullptr) {
     return faults_.coin() ? page(503) : HttpAnswer{kNoAnswer, {}, {}};
   }

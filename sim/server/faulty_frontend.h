@@ -23,6 +23,13 @@ namespace mm::server {
 
 class FaultyWire;
 
+// What a request does about orders, if anything.
+struct OrderRequest {
+  bool places = false, replaces = false, amends = false, cancels = false, asks = false;
+
+  bool any() const { return places || replaces || amends || cancels || asks; }
+};
+
 class FaultyFrontend : public Frontend {
  public:
   // Of the kinds of a plan, those that this does.
@@ -48,7 +55,13 @@ class FaultyFrontend : public Frontend {
   static constexpr std::size_t kBirthsMax = 1024, kSnapshotsMax = 64;
 
   // What a request is refused with now, if it is.
-  std::optional<ApiError> refusal(bool places, bool cancels, bool amends);
+  std::optional<ApiError> refusal(const OrderRequest& request);
+  // 5xx, in one of the venue's words.
+  ApiError status_unknown();
+  // Whether the request, to be carried out at once, comes to something else than it should: half of
+  // a replace, a cancel that is none. leave_fate() afterwards.
+  bool changes_fate(const OrderRequest& request);
+  void leave_fate();
   HttpAnswer answer_in_time(const HttpRequest& request);
   HttpAnswer begin_fault(const HttpRequest& request);
   void on_begin(const sim::Fault& fault);

@@ -10,14 +10,9 @@ namespace {
 using sim::Fault;
 using sim::FaultKind;
 
-struct Asked {
-  bool places = false, amends = false, cancels = false, asks = false;
-
-  bool any() const { return places || amends || cancels || asks; }
-};
-
-Asked classify(std::string_view method) {
-  return {.places = method == "order.place" || method == "order.cancelReplace",
+OrderRequest classify(std::string_view method) {
+  return {.places = method == "order.place",
+          .replaces = method == "order.cancelReplace",
           .amends = method == "order.amend.keepPriority",
           .cancels = method == "order.cancel" || method == "openOrders.cancelAll",
           .asks = method == "order.status"};
@@ -81,8 +76,8 @@ void FaultyWire::on_text(std::string_view text) {
 
 void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
   sim::FaultWindows& faults = owner_.faults_;
-  const Asked request = classify(message.method.value_or(""));
-  if (auto error = owner_.refusal(request.places, request.cancels, request.amends)) {
+  const OrderRequest request = classify(message.method.value_or(""));
+  if (auto error = owner_.refusal(request)) {
     return socket_.send(shared(refusal_text(message.id, *error)));
   }
   if (!request.any()) return behind_->on_text(text);
@@ -93,7 +88,20 @@ void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
     return socket_.send(
         shared(refusal_text(message.id, errors::bad_request(-2013, "Order does not exist."))));
   }
-  if (request.places) owner_.note_birth(message.params.get("newClientOrderId"));
+  if (request.places || request.replaces) {
+    owner_.note_birth(message.params.get("newClientOrderId"));
+  }
+  if (faults.strikes(FaultKind::kStatusUnknown) != nullptr) {
+    if (faults.coin() || unknown_.size() == kIdsMax) {
+      return socket_.send(shared(refusal_text(message.id, owner_.status_unknown())));
+    }
+    unknown_.insert(message.id);
+    return behind_->on_text(text);
+  }
+  if (owner_.changes_fate(request)) {
+    behind_->on_text(text);
+    return owner_.leave_fate();
+  }
   if (asked_.size() < kIdsMax) asked_.insert(message.id);
 
   const Nanos now = owner_.clock_();
@@ -166,7 +174,11 @@ void FaultyWire::send_foreign(std::string_view event) {
 
 void FaultyWire::send_answer(SharedText text) {
   sim::FaultWindows& faults = owner_.faults_;
-  if (asked_.erase(id_of(*text)) == 0) return socket_.send(std::move(text));
+  const std::string id = id_of(*text);
+  if (unknown_.erase(id) > 0) {
+    return socket_.send(shared(refusal_text(id, owner_.status_unknown())));
+  }
+  if (asked_.erase(id) == 0) return socket_.send(std::move(text));
   if (faults.strikes(FaultKind::kAnswerLost) != nullptr) return;
   if (const Fault* f = faults.strikes(FaultKind::kAnswerDelayed)) {
     if (hold(faults.late(*f, owner_.clock_()), false, text)) return;

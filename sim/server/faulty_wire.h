@@ -74,8 +74,9 @@ class FaultyWire : public Conversation, private Connection {
   WsMessageReader reader_;
   std::vector<Held> held_;
   bool ending_ = false;
-  Nanos line_busy_until_{};      // requests behind a late one wait
-  std::set<std::string> asked_;  // ids of requests whose answers may fail
+  Nanos line_busy_until_{};  // requests behind a late one wait
+  // Ids of requests whose answers may fail, and of those whose outcome nobody will say.
+  std::set<std::string> asked_, unknown_;
 };
 
 }  // namespace mm::server

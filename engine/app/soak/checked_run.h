@@ -5,7 +5,10 @@
 #pragma once
 
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "engine/app/soak/soak_person.h"
 #include "engine/app/soak/virtual_run.h"
 #include "sim/faults/checker.h"
 #include "sim/faults/faulty_venue.h"
@@ -77,6 +80,17 @@ class CheckedRunOf : private CheckedParts,
     checker_.go_on_from(before.checker_);
   }
 
+  // Before begin(): what a person does on the way, in order of time.
+  void plan(std::vector<PersonAct> acts) { acts_ = std::move(acts); }
+  std::size_t acts_done() const { return acts_done_; }
+  using Run::advance;
+  bool advance(Nanos until) {
+    for (; acts_done_ < acts_.size() && acts_[acts_done_].at <= until; ++acts_done_) {
+      if (!Run::advance(acts_[acts_done_].at)) return false;
+      this->control(acts_[acts_done_].control);
+    }
+    return Run::advance(until);
+  }
   // As VirtualRun's, and on until what is under way has arrived.
   bool shut_down() {
     const bool flat = Run::shut_down();
@@ -93,6 +107,8 @@ class CheckedRunOf : private CheckedParts,
   static constexpr Nanos kLateEvents{60 * kSecond.v};
 
   sim::Checker checker_;
+  std::vector<PersonAct> acts_;
+  std::size_t acts_done_ = 0;
   Nanos ended_{};
 };
 using CheckedRun = CheckedRunOf<Core>;

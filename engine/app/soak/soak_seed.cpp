@@ -8,6 +8,7 @@
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_person.h"
 #include "engine/core/decimal_text.h"
 #include "sim/latency.h"
 #include "sim/random.h"
@@ -96,7 +97,9 @@ Death death_of(std::uint64_t seed, Nanos duration, const sim::FaultPlan& plan) {
   const Death death{.at = Nanos(random.between(kAliveMin.v, (duration - kRestMin).v)),
                     .pause = kSecond * random.between(2, 20)};
   const bool lasting = std::ranges::any_of(plan, [&](const sim::Fault& f) {
-    return f.begin <= death.at && sim::lasting_faults()[static_cast<std::size_t>(f.kind)];
+    // Nor with orders open that the next start would adopt and the last did not know of.
+    const bool lies = f.kind == sim::FaultKind::kCancelLie && death.at < f.end + 30 * kSecond;
+    return f.begin <= death.at && (lies || sim::lasting_faults()[static_cast<std::size_t>(f.kind)]);
   });
   return lasting ? Death{} : death;
 }
@@ -157,6 +160,7 @@ void take(CheckedRun& run, SeedResult& result) {
   result.duration = run.now() - kStart;
   result.faults_skipped += run.faults().skipped();
   result.events += run.events_in();
+  result.acts += run.acts_done();
   for (std::size_t k = 0; k < result.faults.size(); ++k) {
     result.faults[k] += run.faults().counts()[k];
   }
@@ -193,6 +197,7 @@ void start_again(Config config, const Restart& restart, SeedResult& result) {
   CheckedRun run(config, instruments, venue, restart.faults, nullptr,
                  opening_after(restart.dead.core(), venue));
   run.go_on_from(restart.dead);
+  run.plan(random_acts(~result.seed, now, restart.end - kHeal));
   run.begin(now);
   run.advance(restart.end);
   run.shut_down();
@@ -227,6 +232,7 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   const sim::FaultPlan plan = plan_of(seed, duration, instruments.size());
   const Death death = death_of(seed, duration, plan);
   CheckedRun run(config, instruments, *venue, plan);
+  run.plan(random_acts(seed, kStart, kStart + duration - kHeal));
   run.begin(kStart);
   const bool lives = death.at == kNever;
   run.advance(kStart + (lives ? duration : death.at));
@@ -268,6 +274,9 @@ std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::s
   const sim::FaultPlan plan = plan_of(seed, duration, instruments);
   text += plan_text(plan);
   const Death death = death_of(seed, duration, plan);
+  for (const PersonAct& act : random_acts(seed, Nanos(0), duration - kHeal)) {
+    text += fmt::format("  {:>9} s: a person's {}\n", seconds(act.at), act_text(act));
+  }
   if (death.at == kNever) return text;
   text += fmt::format("  {:>9} s: the engine dies; started again {} s later, and since then:\n",
                       seconds(death.at), seconds(death.pause));

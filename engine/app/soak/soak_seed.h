@@ -27,6 +27,7 @@ struct SeedResult {
   std::uint64_t events = 0, fills = 0, violations = 0;
   Nanos killed{};              // when the engine died, and was started again; 0: it did not
   std::uint64_t adopted = 0;   // orders that its next start took over
+  std::uint64_t acts = 0;      // a person's pauses, kills and resumes
   Nanos quoted{}, measured{};  // quote uptime, all instruments
   sim::QuotingTimes quoting;
   std::uint64_t output_hash = 0;

@@ -72,6 +72,8 @@ class VirtualRun {
     core_.offer(next);
     loop_->control(ControlCode::kReload);
   }
+  // A person's.
+  void control(const Control& control) { loop_->control(control); }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }
   // When the last order was gone.

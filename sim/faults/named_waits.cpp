@@ -1,0 +1,191 @@
+#include "sim/faults/named_waits.h"
+
+#include <algorithm>
+
+#include "engine/core/circuit_breaker.h"
+#include "engine/core/risk.h"
+
+namespace mm::sim {
+namespace {
+
+// Of a wait that ends by itself: news of its end are on their way, and a timer is due.
+constexpr Nanos kSlack{kSecond};
+// The market or the position that makes a ladder unquotable moves on.
+constexpr Nanos kLadderMax{60 * kSecond.v};
+
+// Twice the least that the venue accepts: what it takes beside that are fees and rounding.
+Money least_worth(const Instrument& instrument, HalfTicks fair) {
+  const Money lots = value(instrument, base_amount(instrument, instrument.lots_min), fair);
+  return std::max(instrument.notional_min, lots) * 2;
+}
+
+}  // namespace
+
+NamedWaits::NamedWaits(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
+    : core_(core), faults_(faults), config_(config), watches_(config.instruments.size()) {}
+
+void NamedWaits::on_event(const Event& event) {
+  if (event.kind == EventKind::kControl) return person_.on_control(event.control, event.time);
+  if (!is_execution(event.kind) || event.instrument >= watches_.size()) return;
+  Watch& w = watches_[event.instrument];
+  if (event.kind == EventKind::kFilled) w.sides[index(event.side())].filled_at = event.time;
+  if (!reports_failure(event.kind)) return;
+  const RejectReason reason = event.failure.reason;
+  if (reason == RejectReason::kRateLimit) {
+    quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
+  }
+  (reason == RejectReason::kWouldCross ? w.would_cross_at : w.refused_at) = event.time;
+}
+
+void NamedWaits::update(Nanos now) {
+  now_ = now;
+  if (!lost_) follow_losses();
+}
+
+bool NamedWaits::is_true(InstrumentId i, Side side, QuoteReason reason, Nanos since) {
+  const InstrumentConfig& c = config_.instruments[i];
+  const Watch& w = watches_[i];
+  constexpr Nanos kBreakerMax = CircuitBreakerConfig{}.cooldown_max + kSlack;
+  switch (reason) {
+    case QuoteReason::kThinBook:
+      return is_thin(i);
+    case QuoteReason::kWarmUp:
+      return now_ - since < c.strategy.warmup + kSlack;
+    case QuoteReason::kPositionLimit:
+      return lacks_room(i, side) || is_under_way(i, side);
+    case QuoteReason::kOrderLimit:
+      return lacks_orders(i);
+    case QuoteReason::kInsufficientBalance:
+      return lacks_funds(i, side) || is_under_way(i, side);
+    case QuoteReason::kLossLimit:
+      return lost_;
+    case QuoteReason::kVolatilityHalt:
+      return has_moved(i, since);
+    case QuoteReason::kRateBudget:
+      return lacks_budget(since);
+    case QuoteReason::kFillPause:
+      return now_ - w.sides[index(side)].filled_at < c.strategy.fill_pause + kSlack;
+    case QuoteReason::kPostOnlyBreaker:
+      return now_ - w.would_cross_at < kBreakerMax;
+    case QuoteReason::kCircuitBreaker:
+      return now_ - w.refused_at < kBreakerMax;
+    case QuoteReason::kReset:
+      return now_ - since < config_.orders.modification_timeout * 2 + 5 * kSecond;
+    case QuoteReason::kPaused:
+      return is_paused(i, side);
+    case QuoteReason::kHalted:
+      return person_.killed();
+    case QuoteReason::kBelowMinSize:
+    case QuoteReason::kPriceCollar:
+    case QuoteReason::kPriceBand:
+      return now_ - since < kLadderMax;
+    default:
+      return false;
+  }
+}
+
+// --- what the venue knows -------------------------------------------------------------------
+
+bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
+  const InstrumentConfig& c = config_.instruments[i];
+  const InstrumentState& s = core_.instrument(i);
+  const Amount limit =
+      person_.reduces_only() ? Amount(0) : PositionLimit(c.risk, c.instrument).at(s.fair);
+  const Amount position = s.position.opening() + faults_.gained(i);
+  const Amount room = limit - position * sign(side);
+  return value(c.instrument, room, s.fair) < least_worth(c.instrument, s.fair);
+}
+
+bool NamedWaits::lacks_funds(InstrumentId i, Side side) const {
+  const Instrument& instrument = config_.instruments[i].instrument;
+  if (!instrument.is_spot) return false;
+  const Wallet wallet = faults_.venue().wallet(i);
+  const HalfTicks fair = core_.instrument(i).fair;
+  const Money free =
+      side == Side::kBuy ? money(wallet.quote_free) : value(instrument, wallet.base_free, fair);
+  return free < least_worth(instrument, fair);
+}
+
+// Those that are in doubt count as well.
+bool NamedWaits::lacks_orders(InstrumentId i) const {
+  const InstrumentConfig& c = config_.instruments[i];
+  const SimVenue& venue = faults_.venue();
+  const auto open = static_cast<std::int64_t>(venue.open_orders(i));
+  const auto doubtful = static_cast<std::int64_t>(core_.orders().unknown_count());
+  return std::int64_t{venue.open_orders()} + doubtful >= config_.account.max_order_count ||
+         open + doubtful >= c.risk.max_order_count ||
+         (c.instrument.orders_max > 0 && open + doubtful >= c.instrument.orders_max);
+}
+
+bool NamedWaits::is_thin(InstrumentId i) const {
+  const PriceLevels& bids = faults_.venue().book(i).external(Side::kBuy);
+  const PriceLevels& asks = faults_.venue().book(i).external(Side::kSell);
+  if (bids.empty() || asks.empty()) return true;
+  const Int128 spread = (asks.best().price - bids.best().price).v;
+  return spread * 2 * kRatioScale >
+         Int128{core_.instrument(i).fair.v} * config_.instruments[i].strategy.max_market_spread.v;
+}
+
+// --- what has happened ----------------------------------------------------------------------
+
+// An order whose answer is out holds room and balance.
+bool NamedWaits::is_under_way(InstrumentId i, Side side) const {
+  return !core_.orders().live(i, side).empty();
+}
+
+bool NamedWaits::is_paused(InstrumentId i, Side side) const {
+  if (person_.paused(side)) return true;
+  const Amount position = core_.instrument(i).position.opening() + faults_.gained(i);
+  return person_.reduces_only() && position.v * sign(side) >= 0;
+}
+
+// Tokens of our own come again within a second, and a side without an order is served before the
+// others: its turn comes when all such sides have had theirs, twice if the market is faster.
+bool NamedWaits::lacks_budget(Nanos since) {
+  const RateUsage usage = faults_.venue().rate_usage();
+  if (usage.orders_used >= usage.orders_limit - usage.orders_limit / 10) window_full_at_ = now_;
+  const auto sides = static_cast<std::int64_t>(2 * watches_.size());
+  const Nanos turns = 2 * sides * kSecond / config_.orders.modify_rate_limit;
+  return now_ - std::max({since, quiet_until_, window_full_at_}) < turns + kSlack;
+}
+
+// Without a move since then there is none that halts: more than half of one is enough, for what the
+// market does between two decisions is not seen.
+bool NamedWaits::has_moved(InstrumentId i, Nanos since) {
+  const RiskParams& risk = config_.instruments[i].risk;
+  const PriceLevels& bids = faults_.venue().book(i).external(Side::kBuy);
+  const PriceLevels& asks = faults_.venue().book(i).external(Side::kSell);
+  if (risk.max_price_change.v == 0) return false;
+  if (bids.empty() || asks.empty()) return true;
+  Watch& w = watches_[i];
+  const HalfTicks at = mid(bids.best().price, asks.best().price);
+  w.lowest = std::min(w.lowest, at);
+  w.highest = std::max(w.highest, at);
+  const Int128 range = Int128{(w.highest - w.lowest).v} * 2 * kRatioScale;
+  if (w.still_since < since || range > Int128{w.lowest.v} * risk.max_price_change.v) {
+    w.lowest = w.highest = at;
+    w.still_since = now_;
+  }
+  return now_ - w.still_since < risk.risk_cooldown + kSlack;
+}
+
+// Of the sums over instruments both are at least what any account of the core's counts.
+void NamedWaits::follow_losses() {
+  Money loss{}, drawdown{};
+  const auto exceeds = [this](const RiskParams& limits, Money lost, Money fallen) {
+    const auto near = [](Money limit, Money m) { return limit.v > 0 && m.v > limit.v / 10 * 9; };
+    lost_ |= near(limits.max_daily_loss, lost) || near(limits.max_drawdown, fallen);
+  };
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    const InstrumentState& s = core_.instrument(i);
+    Watch& w = watches_[i];
+    w.peak = std::max(w.peak, s.total);
+    const Money lost = std::max(Money(0), -s.today()), fallen = w.peak - s.total;
+    exceeds(config_.instruments[i].risk, lost, fallen);
+    loss += lost;
+    drawdown += fallen;
+  }
+  exceeds(config_.account, loss, drawdown);
+}
+
+}  // namespace mm::sim
