@@ -17,16 +17,21 @@ class FeedLog {
 
   explicit FeedLog(LogWriter* writer) : writer_(writer) {}
 
+  // Whether a problem of this kind would only be counted: then count() spares the text.
+  bool is_quiet(FeedProblem p, Nanos now) const {
+    const Nanos said = said_[static_cast<std::size_t>(p)];
+    return said != Nanos{} && now - said < kQuiet;
+  }
+  void count(FeedProblem p) { problems_.add(p, {}); }
   // A message that could not be used: `where` it came from and what it was about.
   void problem(FeedProblem p, std::string_view where, std::string_view about, Nanos now) {
+    if (is_quiet(p, now)) return count(p);
     std::array<char, FeedProblems::kTextMax> buffer;
     const auto written = fmt::format_to_n(buffer.data(), buffer.size(), "{}: {}{}{}", where,
                                           mm::name(p), about.empty() ? "" : ": ", about);
     const std::string_view text(buffer.data(), std::min(buffer.size(), written.size));
     problems_.add(p, text);
-    Nanos& said = said_[static_cast<std::size_t>(p)];
-    if (said != Nanos{} && now - said < kQuiet) return;
-    said = now;
+    said_[static_cast<std::size_t>(p)] = now;
     print(LogLevel::kWarning, now, "feed: {}", text);
   }
   template <class... Args>

@@ -300,6 +300,28 @@ TEST_F(StrategyAgentTest, MeasuresFromReceiptToCommand) {
   EXPECT_EQ(agent.event_to_command().max(), Nanos(130));  // cause received at 1
 }
 
+TEST_F(StrategyAgentTest, SendsBeforeTheCoreConcludesWhereItCan) {
+  std::string order;
+  core.answer = [](const Event& e, CommandBuffer& out) {
+    if (e.kind == EventKind::kBatchEnd) out.push(place(1));
+  };
+  core.conclusion = [&](const CommandBuffer& made) {
+    order += made.size() > 0 ? "concluded " : "";
+  };
+  agent.send_with([&](Nanos now) {
+    EXPECT_EQ(now, clock.time);
+    EXPECT_EQ(sink.taken.size(), 1u);
+    order += "sent ";
+  });
+  market.try_push(event(EventKind::kTrade));
+  agent.do_work();
+  EXPECT_EQ(order, "sent concluded ");
+  agent.send_with({});
+  market.try_push(event(EventKind::kTrade));
+  agent.do_work();
+  EXPECT_EQ(order, "sent concluded concluded ");
+}
+
 TEST_F(StrategyAgentTest, SaysWhenTheCoreHasStopped) {
   agent.do_work();
   EXPECT_FALSE(agent.stopped());

@@ -67,6 +67,23 @@ TEST_F(OrderGatewayTest, SendsFreshCommandsInOrder) {
   EXPECT_EQ(gateway.sent(), 2u);
 }
 
+TEST_F(OrderGatewayTest, SendsWithoutALookAtWhatTheSessionHasHeard) {
+  push(CommandKind::kPlace, Nanos(0));
+  session.heard.emplace_back();
+  EXPECT_EQ(gateway.send_waiting(Nanos(1)), 1);
+  EXPECT_EQ(session.sent.size(), 1u);
+  EXPECT_TRUE(answers().empty());
+  EXPECT_EQ(gateway.do_work(Nanos(2)), 1);
+  EXPECT_EQ(answers().size(), 1u);
+}
+
+TEST_F(OrderGatewayTest, SendsNoQuoteBehindAStallEither) {
+  gateway.do_work(Nanos(1));
+  push(CommandKind::kPlace, Nanos(1) + kStallMax);
+  gateway.send_waiting(Nanos(2) + kStallMax);
+  EXPECT_EQ(session.distrusted, 1);
+}
+
 TEST_F(OrderGatewayTest, MeasuresWhatItSendsAndOnlyThat) {
   const Clock clock;
   OrderGateway<SpscRing<Command>, SpscRing<Event>, FakeSession> measured{
@@ -74,10 +91,11 @@ TEST_F(OrderGatewayTest, MeasuresWhatItSendsAndOnlyThat) {
   const Nanos now = clock.now();
   push(CommandKind::kPlace, now);
   push(CommandKind::kPlace, now - kSecond * 2);  // too old
+  push(CommandKind::kCancel, now);
   measured.do_work(now);
-  EXPECT_EQ(measured.sent(), 1u);
-  EXPECT_EQ(measured.times().send.count(), 1u);
-  EXPECT_EQ(measured.times().command_to_sent.count(), 1u);
+  EXPECT_EQ(measured.sent(), 2u);
+  EXPECT_EQ(measured.times().send.count(), 2u);
+  EXPECT_EQ(measured.times().command_to_sent.count(), 1u) << "of the first";
   EXPECT_GE(measured.times().command_to_sent.max(), measured.times().send.max());
   EXPECT_EQ(measured.times().tick_to_sent.count(), 0u);  // nothing received led to it
 }

@@ -85,7 +85,11 @@ TEST_F(ReadAhead, TakesInAllThatIsThereAndSaysThatItWasAll) {
     return texts_in() == kTexts;
   }));
   EXPECT_EQ(peeked(), std::size_t{kTexts});
-  for (int i = 0; i < kTexts; ++i) EXPECT_EQ(next_text(), text_of(i));
+  for (int i = 0; i < kTexts; ++i) {
+    EXPECT_TRUE(socket_->has_buffered());
+    EXPECT_EQ(next_text(), text_of(i));
+  }
+  EXPECT_FALSE(socket_->has_buffered());
   EXPECT_FALSE(socket_->read_ahead());
 }
 

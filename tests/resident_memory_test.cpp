@@ -38,13 +38,27 @@ class Mapped {
   void* at_;
 };
 
+// Under a sanitizer nothing is populated.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+class ResidentMemory : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP();
+  }
+};
+
 std::int64_t faults_of(auto&& work) {
   const std::int64_t before = thread_usage().faults;
   work();
   return thread_usage().faults - before;
 }
 
-TEST(ResidentMemory, WhatIsMappedIsThereAfterwards) {
+TEST_F(ResidentMemory, WhatIsMappedIsThereAfterwards) {
   const Mapped fresh(PROT_READ | PROT_WRITE);
   populate_memory();
   EXPECT_LT(faults_of([&] {
@@ -53,7 +67,7 @@ TEST(ResidentMemory, WhatIsMappedIsThereAfterwards) {
             kFew);
 }
 
-TEST(ResidentMemory, ReadOnlyPagesOfAFileAreThereAndStayAsTheyAre) {
+TEST_F(ResidentMemory, ReadOnlyPagesOfAFileAreThereAndStayAsTheyAre) {
   const test::Scratch scratch;
   const std::string text(kPages * kPage, 'x');
   std::FILE* const file = std::fopen(scratch.write("file", text).c_str(), "r");
@@ -69,7 +83,7 @@ TEST(ResidentMemory, ReadOnlyPagesOfAFileAreThereAndStayAsTheyAre) {
   std::fclose(file);
 }
 
-TEST(ResidentMemory, WhatMayNotBeTouchedIsNot) {
+TEST_F(ResidentMemory, WhatMayNotBeTouchedIsNot) {
   const Mapped forbidden(PROT_NONE);
   populate_memory();
   std::vector<unsigned char> present(kPages);
@@ -94,7 +108,7 @@ struct Diver {
   std::string_view name() const { return "diver"; }
 };
 
-TEST(ResidentMemory, TheStackOfARunnerIsThere) {
+TEST_F(ResidentMemory, TheStackOfARunnerIsThere) {
   Diver agent;
   AgentRunner runner({}, agent);
   runner.start();

@@ -62,6 +62,7 @@ class JournalLane {
   std::uint64_t offer_config(std::string text) {
     const std::lock_guard lock(config_mutex_);
     configs_.push_back({std::move(text), reloads()});
+    config_waits_.store(true, std::memory_order_release);
     return ++configs_offered_;
   }
   enum class ConfigState : std::uint8_t { kWaits, kWritten, kLost };
@@ -89,7 +90,9 @@ class JournalLane {
     const std::size_t in_file = held_ - std::min<std::size_t>(held_, writer.held());
     ring_.consume(in_file);
     held_ -= in_file;
-    lost_.store(writer.lost(), std::memory_order_relaxed);
+    if (const std::uint64_t lost = writer.lost(); lost != lost_.load(std::memory_order_relaxed)) {
+      lost_.store(lost, std::memory_order_relaxed);
+    }
     return items.size();
   }
 
@@ -110,21 +113,29 @@ class JournalLane {
  private:
   // Each behind the reload before it.
   void write_configs(JournalWriter& writer) {
+    if (!config_waits_.load(std::memory_order_acquire)) return;
     const std::lock_guard lock(config_mutex_);
     for (; !configs_.empty() && configs_.front().behind <= reloads_written_; configs_.pop_front()) {
       if (writer.config(configs_.front().text)) continue;
       config_lost_ = configs_offered_ - configs_.size() + 1;
     }
+    config_waits_.store(!configs_.empty(), std::memory_order_relaxed);
   }
 
+  // What one thread writes for each record is in no line of the other's.
+  static constexpr std::size_t kApart = 128;
+
   JournalItemRing ring_;
-  std::uint64_t pushed_ = 0;  // driver's, with those dropped
+  alignas(kApart) std::uint64_t pushed_ = 0;  // driver's, with those dropped
   std::atomic<std::uint64_t> reloads_{0};
-  std::uint64_t written_ = 0;  // journal thread's: handed to the writer, gaps included
+  std::atomic<std::uint64_t> dropped_{0};
+  // Journal thread's: handed to the writer, gaps included.
+  alignas(kApart) std::uint64_t written_ = 0;
   std::uint64_t reloads_written_ = 0;
   std::size_t held_ = 0;  // of these still in the ring, since the file may not have them
-  std::atomic<std::uint64_t> dropped_{0}, lost_{0};
-  std::mutex config_mutex_;
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> config_waits_{false};
+  alignas(kApart) std::mutex config_mutex_;
   struct Config {
     std::string text;
     std::uint64_t behind;  // that many reloads

@@ -67,6 +67,10 @@ IoResult Stream::read_some(std::span<char> into) {
   return bytes == 0 ? IoResult{IoStatus::kClosed, 0} : system_failure();
 }
 
+bool Stream::has_buffered() const {
+  return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1;
+}
+
 IoResult Stream::write_some(std::span<const char> from) {
   if (broken_) return {IoStatus::kFailed, 0};
   if (tls_ != nullptr) {

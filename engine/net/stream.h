@@ -39,6 +39,8 @@ class Stream {
 
   // At least one byte and at most the span, or a status that says why not.
   IoResult read_some(std::span<char> into);
+  // Whether something was taken from the socket that read_some() has not given yet.
+  bool has_buffered() const;
   // A write that would block must be repeated with the same bytes first (more may follow them).
   IoResult write_some(std::span<const char> from);
 

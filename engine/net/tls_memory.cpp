@@ -31,7 +31,8 @@ static_assert(sizeof(Header) == 16);
 
 // Blocks of one size in a list that any thread takes from and gives back to. The head holds the
 // first block's number and a count of changes: a block that left and came back in between is seen.
-class Pool {
+// Each in lines of its own.
+class alignas(128) Pool {
  public:
   // Its memory begins at `begin`.
   void open(std::uint32_t number, char* begin, std::size_t block_bytes, std::uint32_t count) {

@@ -61,6 +61,8 @@ class WebSocket {
   // answers pings with their payload (the latest, if the peer does not read).
   WsMessage poll();
 
+  // Whether the next poll may have a message without asking the socket.
+  bool has_buffered() const { return begin_ != end_ || stream_.has_buffered(); }
   // For an owner who is behind: takes in what the socket has, up to kReadAhead bytes in all, unless
   // much is buffered still. Payloads are valid no longer, as after a poll. False: there was no
   // more.

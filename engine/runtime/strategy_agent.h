@@ -7,7 +7,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "engine/runtime/clock.h"
 #include "engine/runtime/driver.h"
@@ -28,6 +30,10 @@ class StrategyAgent {
                 int market_batch = 256)
       : driver_(driver), rings_(rings), clock_(clock), market_batch_(market_batch) {}
 
+  // Where the gateway turns on the same thread: what sends commands as soon as an event has made
+  // some, before the core concludes. While nobody turns it; empty: nothing does.
+  void send_with(std::function<void(Nanos)> send) { send_ = std::move(send); }
+
   int do_work() {
     const Nanos now = turn_begin_ = clock_.now();
     int work = driver_.deliver_denied(now);
@@ -35,7 +41,7 @@ class StrategyAgent {
     work += drain(rings_.control, now);
     work += drain_market(now);
     work += driver_.deliver_timers(now);
-    driver_.end_batch(now, [this] { measure(); });
+    driver_.end_batch(now, [this] { on_commands(); });
     if (driver_.core().stopped()) stopped_.store(true, std::memory_order_release);
     if (work > 0) turn_.record(clock_.now() - now);
     return work;
@@ -63,22 +69,29 @@ class StrategyAgent {
   int drain_market(Nanos now) {
     int count = 0;
     bool in_message = false;
-    Event e{};
-    while ((count < market_batch_ || in_message) && rings_.market.try_pop(e)) {
-      deliver(e, now);
-      const bool book = e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels;
-      in_message = book && !e.last();
-      ++count;
+    while (count < market_batch_ || in_message) {
+      std::size_t taken = 0;
+      for (const Event& e : rings_.market.peek()) {
+        if (count >= market_batch_ && !in_message) break;
+        deliver(e, now);
+        const bool book = e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels;
+        in_message = book && !e.last();
+        ++count;
+        ++taken;
+      }
+      if (taken == 0) break;
+      rings_.market.consume(taken);
     }
     return count;
   }
   void deliver(const Event& e, Nanos now) {
-    driver_.deliver(e, now, [this] { measure(); });
+    driver_.deliver(e, now, [this] { on_commands(); });
   }
-  void measure() {
+  void on_commands() {
+    const Nanos now = clock_.now();
+    if (send_) send_(now);
     const Nanos cause = driver_.cause_received();
     if (cause <= Nanos{}) return;
-    const Nanos now = clock_.now();
     event_to_command_.record(now - cause);
     event_to_turn_.record(turn_begin_ - cause);
     turn_to_command_.record(now - turn_begin_);
@@ -88,6 +101,7 @@ class StrategyAgent {
   EventRings rings_;
   const ClockT& clock_;
   int market_batch_;
+  std::function<void(Nanos)> send_;
   std::atomic<bool> stopped_{false};
   Nanos turn_begin_{};
   Histogram event_to_command_, event_to_turn_, turn_to_command_;

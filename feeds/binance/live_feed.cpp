@@ -146,8 +146,11 @@ int LiveFeed::read(Slot& s) {
   int work = 0, skipped = 0;
   bool ahead = options_.skip_superseded;  // for as long as something comes of it
   while (work < kMessagesPerTurn && skipped < kSkipsPerTurn && s.open) {
-    if (ahead && work + skipped >= kBehind) ahead = s.held->socket->read_ahead();
-    const net::WsMessage m = s.held->socket->poll();
+    net::WebSocket& socket = *s.held->socket;
+    // What came with the last read was all there was, most likely: the order comes first.
+    if (work + skipped > 0 && !socket.has_buffered()) break;
+    if (ahead && work + skipped >= kBehind) ahead = socket.read_ahead();
+    const net::WsMessage m = socket.poll();
     if (m.event == net::WsEvent::kNone) break;
     const Nanos now = stamped_;
     if (m.event == net::WsEvent::kText && is_superseded(s, m.payload)) {
@@ -206,8 +209,8 @@ void LiveFeed::on_text(Slot& s, Nanos now, std::string_view text) {
   batch_.clear();
   feed_.set_joining(s.joining);
   const FeedProblem p = feed_.on_message(now, text, batch_);
-  if (p != FeedProblem::kNone) note(p, line_of(s).place, text, now);
   publish(now);
+  if (p != FeedProblem::kNone) note(p, line_of(s).place, text, now);
   while (feed_.has_backlog()) {
     batch_.clear();
     feed_.drain(batch_);
@@ -426,6 +429,7 @@ bool LiveFeed::send_status(Nanos now, bool up) {
 }
 
 void LiveFeed::note(FeedProblem p, std::string_view place, std::string_view text, Nanos now) {
+  if (log_.is_quiet(p, now)) return log_.count(p);
   std::array<char, 128> about;
   const auto end_of = fmt::format_to_n(about.data(), about.size(), "{}{}{}", feed_.detail(),
                                        feed_.detail().empty() ? "" : " in ", text.substr(0, 80));

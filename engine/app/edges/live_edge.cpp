@@ -160,6 +160,9 @@ class LiveEdge : public VenueEdge {
   }
   AgentRef feed() override { return market_.feed(); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
+  std::function<void(Nanos)> sender() override {
+    return [this](Nanos now) { gateway_.send_waiting(now); };
+  }
   std::string start(Nanos) override {
     if (!market_.error().empty()) return market_.error();
     if (!connector_.error().empty()) return connector_.error();

@@ -41,6 +41,9 @@ class PaperEdge : public VenueEdge {
   std::vector<ConnectionState> connections() const override { return market_.connections(); }
   AgentRef feed() override { return AgentRef(feed_); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
+  std::function<void(Nanos)> sender() override {
+    return [this](Nanos now) { gateway_.send_waiting(now); };
+  }
   std::string start(Nanos now) override {
     if (!market_.error().empty()) return market_.error();
     venue_->start(now);

@@ -44,6 +44,9 @@ class SimEdge : public VenueEdge {
   std::string describe() const override { return "simulated market"; }
   AgentRef feed() override { return AgentRef(venue_agent_); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
+  std::function<void(Nanos)> sender() override {
+    return [this](Nanos now) { gateway_.send_waiting(now); };
+  }
   std::string start(Nanos now) override {
     way_.venue.start(now);
     return {};

@@ -70,6 +70,8 @@ class VenueEdge {
   virtual std::vector<ConnectionState> connections() const { return {}; }
   virtual AgentRef feed() = 0;
   virtual AgentRef gateway() = 0;
+  // The part of the gateway's turn that sends, for the thread that turns the strategy as well.
+  virtual std::function<void(Nanos)> sender() = 0;
   // Cold threads go; the hot ones follow at once. Returns the error, empty if none.
   virtual std::string start(Nanos now) = 0;
   // After the hot threads have stopped.

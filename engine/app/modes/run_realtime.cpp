@@ -50,12 +50,15 @@ using Tap = ActivityTap<LaneJournal, CommandRouter>;
 using RealtimeDriver = Driver<Core, Tap, Tap>;
 using RealtimeStrategy = StrategyAgent<RealtimeDriver>;
 
-// The strategy and what looks at the core on its thread.
+// The strategy and what looks at the core on its thread, once all is sent.
 struct CoreAgents {
   RealtimeStrategy& strategy;
   StatusAgent& status;
   counters::CorePublisher& publisher;
-  int do_work() { return strategy.do_work() + status.do_work() + publisher.do_work(); }
+  int do_work() {
+    const int work = strategy.do_work();
+    return work + status.do_work() + publisher.do_work();
+  }
 };
 
 // One hot thread: the agents that the plan puts there, in its order.
@@ -68,29 +71,32 @@ class HotAgents {
         core_(core),
         pulse_(counters, agents, stall_max),
         agents_(std::move(agents)),
-        with_gateway_(std::ranges::find(agents_, HotAgent::kGateway) != agents_.end()) {}
+        gates_(has(HotAgent::kGateway)),
+        feeds_(has(HotAgent::kFeed)),
+        decides_(has(HotAgent::kStrategy)) {
+    if (gates_ && decides_) core_.strategy.send_with(edge.sender());
+  }
 
+  // The gateway first: reports that are here already reach the strategy before the market data that
+  // they explain, and nothing looks at its sockets between a book and the orders it leads to.
   int do_work() {
     pulse_.turn();
-    int work = 0;
-    for (const HotAgent agent : agents_) {
-      if (agent == HotAgent::kFeed) work += feed_.do_work();
-      // Reports that are here already reach the strategy before the market data they explain.
-      if (agent == HotAgent::kStrategy && with_gateway_) work += gateway_.do_work();
-      if (agent == HotAgent::kStrategy) work += core_.do_work();
-      if (agent == HotAgent::kGateway) work += gateway_.do_work();
-    }
+    int work = gates_ ? gateway_.do_work() : 0;
+    if (feeds_) work += feed_.do_work();
+    if (decides_) work += core_.do_work();
     return work;
   }
   std::string_view name() const { return mm::name(agents_.front()); }
   std::string names() const { return mm::names(agents_); }
 
  private:
+  bool has(HotAgent agent) const { return std::ranges::find(agents_, agent) != agents_.end(); }
+
   AgentRef feed_, gateway_;
   CoreAgents core_;
   counters::Pulse pulse_;
   std::vector<HotAgent> agents_;
-  bool with_gateway_;
+  bool gates_, feeds_, decides_;
 };
 
 std::string_view venue_text(const Config& config, std::string_view mode) {
@@ -482,6 +488,7 @@ bool RealtimeRun::shut_down() {
 void RealtimeRun::stop_threads() {
   set_phase(counters::Phase::kEnding);
   for (auto& thread : hot_threads_) thread->stop();
+  strategy_.send_with({});  // what it still does is on this thread
   edge_->stop();
   edge_->settle(core_, {.tell = [this](const Event& event) { tell(event); },
                         .say = [this](std::string_view line) { say(line); },
