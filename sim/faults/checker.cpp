@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/assert.h"
 #include "engine/core/order_id.h"
 #include "engine/core/risk.h"
 
@@ -32,7 +33,8 @@ std::string_view name(Check check) {
 Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
     : core_(core),
       faults_(faults),
-      config_(config),
+      configs_{config},
+      asked_(core.orders().capacity()),
       budget_(config.orders.modify_rate_limit),
       watches_(config.instruments.size()),
       ghost_since_(core.orders().capacity(), kNever),
@@ -46,6 +48,55 @@ void Checker::go_on_from(const Checker& before) {
     watches_[i].fees = venue.fees(i, Asset::kQuote);
   }
   fills_before_ = venue.counters().fills;
+  configs_.insert(configs_.begin(), before.configs_.begin(), before.configs_.end());
+  in_force_ = configs_.size() - 1;
+}
+
+void Checker::offer(const CoreConfig& next) {
+  configs_.push_back(next);
+}
+
+void Checker::take_up_reload() {
+  MM_ASSERT(in_force_ + 1 < configs_.size(), "a reload was offered");
+  ++in_force_;
+  reloaded_ = core_.now();
+  budget_.set_rate(in_force().orders.modify_rate_limit);
+}
+
+void Checker::note_order(const Command& command) {
+  const bool replaces = command.kind == CommandKind::kReplace;
+  if (!replaces && command.kind != CommandKind::kPlace) return;
+  const ClientOrderId id = replaces ? command.new_id : command.id;
+  Asked& slot = asked_[parts(id).slot];
+  slot.before = {command.id, replaces ? asked_under(command.id) : in_force_};
+  slot.now = {id, in_force_};
+}
+
+// The first of all for an order of an earlier start, and for one that a slot had long before.
+std::size_t Checker::asked_under(ClientOrderId id) const {
+  const OrderIdParts p = parts(id);
+  if (p.epoch != in_force().epoch || p.slot >= asked_.size()) return 0;
+  for (const Asked::Order& order : {asked_[p.slot].now, asked_[p.slot].before}) {
+    if (order.id == id) return order.under;
+  }
+  return 0;
+}
+
+std::size_t Checker::oldest_under(InstrumentId i) const {
+  std::size_t oldest = in_force_;
+  const SimVenue& venue = faults_.venue();
+  for (const Side side : kSides) {
+    for (OrderRow row = venue.book(i).first(side); row != kNoRow && oldest > 0;
+         row = venue.order(row).next) {
+      oldest = std::min(oldest, asked_under(venue.order(row).id));
+    }
+  }
+  return oldest;
+}
+
+bool Checker::is_reload_over() const {
+  return in_force_ == 0 || (healed_at_ != kNever && core_.now() >= healed_at_ &&
+                            core_.now() - reloaded_ >= kUnderWay);
 }
 
 std::vector<Trace> Checker::traces() const {
@@ -69,6 +120,7 @@ void Checker::on_event(const Event& event) {
     watches_[event.instrument].trading = event.session.symbol_trading != 0;
   } else if (event.kind == EventKind::kControl) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
+    if (event.control.code == ControlCode::kReload) take_up_reload();
   } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
     const bool cancel = event.kind == EventKind::kCancelRejected;
@@ -109,20 +161,21 @@ void Checker::follow_book(const Event& event) {
 
 void Checker::on_command(const Command& command) {
   if (!violated()) traces_[traced_++ % kTraces] = {{}, command};
+  note_order(command);
   if (!is_quote(command.kind)) return;
   const InstrumentId i = command.instrument;
   const Watch& w = watches_[i];
   const Nanos now = core_.now();
   expect(w.whole, Check::kStaleQuote, i, "a quote on a book that is not whole");
   const Nanos age = now - last_market_;
-  expect(age <= config_.account.max_data_age, Check::kStaleQuote, i, "a quote on data {} ms old",
+  expect(age <= in_force().account.max_data_age, Check::kStaleQuote, i, "a quote on data {} ms old",
          age.v / kMillisecond.v);
   expect(w.session == SessionState::kUp && w.trading, Check::kSessionQuote, i,
          "a quote while the session is not up or the symbol is halted");
   expect(now >= quiet_until_, Check::kRetryAfter, i, "a quote {} ms before retry_after",
          (quiet_until_ - now).v / kMillisecond.v);
   expect(budget_.take(now), Check::kRateLimit, i, "more than {} quotes a second",
-         config_.orders.modify_rate_limit);
+         in_force().orders.modify_rate_limit);
   check_passive(command);
 }
 
@@ -154,8 +207,24 @@ Amount Checker::venue_position(InstrumentId i) const {
 
 // The largest the limit has been: what rests may have been placed then.
 Amount Checker::limit(InstrumentId i) const {
-  const InstrumentConfig& c = config_.instruments[i];
-  return PositionLimit(c.risk, c.instrument).at(watches_[i].fair_lowest);
+  Amount most{};
+  for (std::size_t k = is_reload_over() ? in_force_ : oldest_under(i); k <= in_force_; ++k) {
+    const InstrumentConfig& c = configs_[k].instruments[i];
+    most = std::max(most, PositionLimit(c.risk, c.instrument).at(watches_[i].fair_lowest));
+  }
+  return most;
+}
+
+std::int32_t Checker::orders_max() const {
+  std::size_t oldest = in_force_;
+  for (InstrumentId i = 0; i < watches_.size() && !is_reload_over(); ++i) {
+    oldest = std::min(oldest, oldest_under(i));
+  }
+  std::int32_t most = 0;
+  for (; oldest <= in_force_; ++oldest) {
+    most = std::max(most, configs_[oldest].account.max_order_count);
+  }
+  return most;
 }
 
 void Checker::check_exposure(InstrumentId i) {
@@ -165,7 +234,7 @@ void Checker::check_exposure(InstrumentId i) {
   const SimVenue& venue = faults_.venue();
   const bool valued = w.fair_lowest.v != 0 && core_.instrument(i).opened;
   if (!valued || venue.open_orders(i) == 0) return;
-  const Instrument& instrument = config_.instruments[i].instrument;
+  const Instrument& instrument = in_force().instruments[i].instrument;
   const Amount most = limit(i);
   // Fees charged in base move the position when an order is filled, not before.
   const bool base_fees = instrument.fees.asset == Asset::kBase;
@@ -188,7 +257,7 @@ bool Checker::believes_live(ClientOrderId id) const {
   };
   const OrderIdParts p = parts(id);
   // One of an earlier start may have any row.
-  if (p.epoch != config_.epoch) return std::ranges::any_of(core_.orders().rows(), has);
+  if (p.epoch != in_force().epoch) return std::ranges::any_of(core_.orders().rows(), has);
   return p.slot < core_.orders().capacity() && has(core_.orders().row(p.slot));
 }
 
@@ -231,7 +300,7 @@ void Checker::check_account() {
   expect(counters.taker_fills == 0, Check::kPostOnly, 0, "a fill as taker");
   expect(counters.self_trades_prevented == 0, Check::kOwnCross, 0,
          "a request would have matched our own order");
-  const auto most = static_cast<std::uint32_t>(config_.account.max_order_count);
+  const auto most = static_cast<std::uint32_t>(orders_max());
   expect(venue.open_orders() <= most, Check::kBounded, 0, "{} orders open of {}",
          venue.open_orders(), most);
   expect(core_.orders().used_count() <= core_.orders().capacity(), Check::kBounded, 0,
@@ -315,7 +384,7 @@ void Checker::at_end(bool flat) {
     fills += ours.fills();
     expect(ours.base() == venue_position(i), Check::kPosition, i,
            "position {} is believed to be {} at the end", venue_position(i).v, ours.base().v);
-    const bool in_quote = config_.instruments[i].instrument.fees.asset == Asset::kQuote;
+    const bool in_quote = in_force().instruments[i].instrument.fees.asset == Asset::kQuote;
     const Money charged = money(venue.fees(i, Asset::kQuote) - watches_[i].fees);
     expect(!in_quote || ours.fees() == charged, Check::kPosition, i, "fees differ at the end");
   }

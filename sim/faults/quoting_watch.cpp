@@ -47,6 +47,16 @@ std::int64_t QuotingTimes::quoted_per_million() const {
 }
 
 void QuotingWatch::on_event(const Event& event) {
+  // Another configuration may want its orders elsewhere: they have the time of a wait's end.
+  if (event.kind == EventKind::kControl && event.control.code == ControlCode::kReload) {
+    for (auto& sides : sides_) {
+      for (SideWatch& w : sides) {
+        if (w.phase != Phase::kDue) continue;
+        w.phase = Phase::kRecovering;
+        w.since = now_;
+      }
+    }
+  }
   // Its price was met, or the order that it was to replace.
   const RejectReason reason = event.failure.reason;
   const bool met = reason == RejectReason::kWouldCross || reason == RejectReason::kUnknownOrder ||

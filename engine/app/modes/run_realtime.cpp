@@ -128,7 +128,7 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
-        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey}),
+        reloader_({config_, instruments_, opening_, core_, &lane_, parts.obey}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
               {stdout_is_terminal(), stdout_has_colours()}, instruments_) {}

@@ -4,7 +4,8 @@
 // Cold, one thread (Steering's); allocates, and waits for the journal to have the text, a quarter
 // of a second at most. The core takes over at the kReload event that whoever asked here puts into
 // the control ring next; until then the parameters are kept here and another reload is refused. So
-// it outlives the core's thread. What is refused changes nothing.
+// it outlives the core's thread. What is refused changes nothing. Of a run in virtual time nothing
+// is waited for: it has no journal thread, and whoever drives it knows what was told.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ class Reloader {
     std::span<const Instrument> instruments;
     const SessionOpening& opening;
     Core& core;
-    JournalLane& lane;
+    JournalLane* lane;  // null in virtual time
     // What the venue allows less of than a configuration; none: all that it says.
     std::function<void(Config&)> obey{};
   };
@@ -41,9 +42,12 @@ class Reloader {
   // Whose config.ini is to say what is in force.
   void keep_in(const std::string& session) { session_ = session; }
   ConfigAnswer configure(std::string_view text, bool apply);
+  // The configuration in force, or that the core takes over next.
+  const Config& running() const { return running_; }
 
  private:
   std::vector<ConfigChange> compare(Config& next) const;
+  bool waits() const;
   std::string keep(const std::string& text);
 
   Setup setup_;

@@ -100,6 +100,7 @@ void SoakTotals::add(const SeedResult& r) {
   faults_skipped += r.faults_skipped;
   if (r.killed != Nanos{}) ++restarts;
   adopted += r.adopted;
+  reloads += r.reloads;
   if (!r.ok()) ++violated;
   simulated += r.duration;
   quoted += r.quoted;
@@ -136,6 +137,7 @@ std::string to_text(const SoakTotals& t) {
   fmt::format_to(out, "events           {}\n", t.events);
   fmt::format_to(out, "fills            {}\n", t.fills);
   fmt::format_to(out, "restarts         {}, {} orders adopted\n", t.restarts, t.adopted);
+  fmt::format_to(out, "reloads          {}\n", t.reloads);
   fmt::format_to(out, "quote uptime %   {}\n", percent(t.quoted, t.measured));
   put_quoting(out, t);
   fmt::format_to(out, "faults injected  {}\n", t.injected());
@@ -164,6 +166,7 @@ std::string to_json(const SoakTotals& t) {
   json.member("fills", t.fills);
   json.member("restarts", t.restarts);
   json.member("orders_adopted", t.adopted);
+  json.member("reloads", t.reloads);
   json.member_number("quote_uptime_pct", percent(t.quoted, t.measured));
   put_quoting(json, t.quoting);
   json.member("faults_injected", t.injected());
