@@ -415,7 +415,9 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+  const std::string waits = edge_->waits(now);
+  view_.show(
+      {snapshot_, counts_, rates_, started_, until_, where_, warning_.empty() ? waits : warning_});
 }
 
 // Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
