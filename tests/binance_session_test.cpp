@@ -1284,6 +1284,25 @@ TEST_F(BinanceOrderSession, ASecondLaneIsServedByTheFirstWhileItIsDown) {
   EXPECT_EQ(engine_->warnings.find(held), engine_->warnings.rfind(held)) << engine_->warnings;
 }
 
+// As when the engine stands still again and again: each time both connections end.
+TEST_F(BinanceOrderSession, ManyStandstillsStayWithinTheVenuesAttemptsAndKeepSomeForCancels) {
+  constexpr std::size_t kAttempts = 20, kReserved = 12;  // the last 4 for one beside none
+  limit_.emplace(kAttempts, 300 * kSecond, kReserved);
+  start_up();
+  const auto waits = [this](std::size_t lane) {
+    return engine_->link.lanes[lane].waits_until.load() != 0;
+  };
+  while (!waits(0) || !waits(1)) {
+    engine_->session.distrust();
+    turn();
+    ASSERT_TRUE(run_until([&] { return is_up() || (waits(0) && waits(1)); })) << engine_->lines;
+  }
+  EXPECT_EQ(engine_->link.connects.load(), kAttempts);
+  EXPECT_LE(venue_.connections(), static_cast<int>(kAttempts)) << "the venue saw no more";
+  EXPECT_THAT(engine_->warnings, HasSubstr("order connection 1: as many attempts were made"));
+  EXPECT_THAT(engine_->warnings, HasSubstr("order connection 0: as many attempts were made"));
+}
+
 TEST_F(BinanceOrderSession, TheHotPathAllocatesNothing) {
   start_up(KeyType::kHmac);
   script_orders();

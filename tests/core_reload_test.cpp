@@ -49,6 +49,25 @@ TEST_F(CoreReload, TheLadderIsThatOfACoreBornWithTheParameters) {
   expect_sound();
 }
 
+TEST_F(CoreReload, OrdersThatAreTooManyNowGoTheOutermostFirst) {
+  for (const Command& c : core_.take(CommandKind::kPlace)) core_.accept(c);
+  core_.batch_end();
+  core_.take();
+  const std::size_t before = core_.core.orders().live_count();
+  ASSERT_EQ(before, 6u);
+  next_.account.max_order_count = risk().max_order_count = 5;
+  reload();
+  const std::vector<Command> sent = core_.take();
+  ASSERT_EQ(sent.size(), 1u) << "one is too many";
+  EXPECT_EQ(sent[0].kind, CommandKind::kCancel);
+  const auto bids = core_.core.orders().live(0, Side::kBuy);
+  EXPECT_EQ(core_.core.orders().row(bids.back()).id, sent[0].id);
+  core_.canceled(sent[0]);
+  core_.batch_end();
+  EXPECT_TRUE(core_.take().empty()) << "and none comes back";
+  expect_sound();
+}
+
 TEST_F(CoreReload, NothingIsDecidedBeforeTheEndOfTheBatch) {
   strategy().min_spread = ratio_ppm(9000);
   strategy().max_spread = ratio_ppm(9500);

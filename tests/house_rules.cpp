@@ -413,7 +413,7 @@ bool may_include(std::string_view file, std::string_view header) {
       {"engine/app/session/", below_app({"config/", "venue/", "version.h"})},
       {"engine/app/edges/", below_app({"config/", "venue/"})},
       {"engine/app/explain/", below_app({"config/", "session/"})},
-      {"engine/app/soak/", below_app({"config/", "session/"})},
+      {"engine/app/soak/", below_app({"config/", "reload/", "session/"})},
       {"engine/app/reload/", below_app({"config/", "control/", "session/"})},
       {"engine/app/", {"engine/", "feeds/", "gateway/", "sim/"}},
       {"feeds/", {"engine/core/", "engine/runtime/", "engine/net/"}},

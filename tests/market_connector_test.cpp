@@ -74,6 +74,20 @@ TEST(SharedConnectionLimit, OrdersMayUseWhatMarketDataDoesNot) {
   EXPECT_FALSE(limit.take(net::ConnectionUse::kMarket, now));
 }
 
+TEST(SharedConnectionLimit, KeepsTheLastForAnOrderConnectionBesideWhichThereIsNone) {
+  using net::ConnectionUse;
+  net::SharedConnectionLimit limit(10, 10 * kSecond, 6);
+  const Nanos now = 100 * kSecond;
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(limit.take(ConnectionUse::kMarket, now));
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(limit.take(ConnectionUse::kOrders, now));
+  EXPECT_FALSE(limit.take(ConnectionUse::kOrders, now));
+  EXPECT_EQ(limit.next(ConnectionUse::kOrders, now), now + 10 * kSecond);
+  EXPECT_EQ(limit.next(ConnectionUse::kOnlyOrders, now), now);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(limit.take(ConnectionUse::kOnlyOrders, now));
+  EXPECT_FALSE(limit.take(ConnectionUse::kOnlyOrders, now + 9 * kSecond)) << "ten in all";
+  EXPECT_TRUE(limit.take(ConnectionUse::kMarket, now + 10 * kSecond));
+}
+
 TEST_F(MarketConnectorTest, AWrongCertificateIsNamed) {
   const test::CertificateAuthority other;
   test::StreamServer stranger(other.issue());

@@ -62,7 +62,7 @@ class ReloaderTest : public testing::Test {
   std::jthread journal_thread_{[this](const std::stop_token& stop) {
     while (!stop.stop_requested()) lane_.drain(journal_);
   }};
-  Reloader reloader_{{config_, instruments_, opening_, core_, lane_}};
+  Reloader reloader_{{config_, instruments_, opening_, core_, &lane_}};
 };
 
 TEST_F(ReloaderTest, WhatIsTakenIsOfferedAndKept) {

@@ -5,9 +5,12 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/app/config/config_change.h"
+#include "engine/app/config/core_setup.h"
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_reloads.h"
 #include "engine/app/soak/soak_report.h"
 #include "engine/app/soak/soak_seed.h"
 #include "tests/e2e_support.h"
@@ -63,6 +66,34 @@ TEST(Soak, EnginesDieAndTheNextStartAdoptsTheirOrdersOrCancelsThem) {
     }
     EXPECT_GT(killed, 1);
     EXPECT_EQ(adopted > 0, adopts);
+  }
+}
+
+TEST(Soak, EnginesTakeOtherConfigurationsOverAsTheyRun) {
+  std::uint64_t reloads = 0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) reloads += run_seed(seed, kTenMinutes).reloads;
+  EXPECT_GT(reloads, 4u);
+  EXPECT_THAT(app::seed_text(3, kTenMinutes), HasSubstr(" s: reload: [strategy] "));
+  SeedResult seed;
+  seed.reloads = 3;
+  app::SoakTotals totals;
+  totals.add(seed);
+  EXPECT_THAT(to_text(totals), HasSubstr("reloads          3\n"));
+}
+
+TEST(Soak, RandomReloadsAreAllValidAndLive) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const std::vector<std::string> sets = app::random_sets(seed);
+    const app::Config config = app::parse_config("", "soak", sets).config;
+    const app::SoakReloads reloads = app::random_reloads(seed, kTenMinutes, sets, {});
+    EXPECT_EQ(reloads.error, "") << seed;
+    for (const app::SoakReload& reload : reloads.due) {
+      EXPECT_GT(reload.at, Nanos(0));
+      EXPECT_LT(reload.at, kTenMinutes);
+      const auto changes = app::config_changes(config, reload.next);
+      EXPECT_FALSE(changes.empty()) << seed;
+      EXPECT_TRUE(app::all_live(changes)) << seed << ": " << app::changes_text(changes);
+    }
   }
 }
 
@@ -226,10 +257,22 @@ Fault fault(FaultKind kind, std::int32_t per_million = 1'000'000) {
           .per_million = per_million,
           .delay_max = kSecond * 2};
 }
+using Counts = std::array<std::uint64_t, sim::kChecks>;
+Counts counts_of(const sim::Checker& checker) {
+  Counts counts{};
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    counts[k] = checker.violations(static_cast<Check>(k));
+  }
+  return counts;
+}
+void expect_none(const Counts& counts) {
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    EXPECT_EQ(counts[k], 0u) << name(static_cast<Check>(k));
+  }
+}
 // How often each checker found the core with this mistake broken, in five minutes.
 template <class Mistake>
-std::array<std::uint64_t, sim::kChecks> found(const FaultPlan& plan,
-                                              std::vector<std::string> sets = {}) {
+Counts found(const FaultPlan& plan, std::vector<std::string> sets = {}) {
   const app::ConfigLoad load = app::parse_config("", "test", sets);
   EXPECT_EQ(load.error, "");
   const auto instruments = app::simulated_instruments(load.config);
@@ -238,22 +281,16 @@ std::array<std::uint64_t, sim::kChecks> found(const FaultPlan& plan,
   run.begin(kStart);
   run.advance(kStart + kSecond * 300);
   run.shut_down();
-  std::array<std::uint64_t, sim::kChecks> counts{};
-  for (std::size_t k = 0; k < counts.size(); ++k) {
-    counts[k] = run.checker().violations(static_cast<Check>(k));
-  }
-  return counts;
+  return counts_of(run.checker());
 }
-std::uint64_t of(const std::array<std::uint64_t, sim::kChecks>& counts, Check check) {
+std::uint64_t of(const Counts& counts, Check check) {
   return counts[static_cast<std::size_t>(check)];
 }
 
 TEST(Checkers, ARightCoreBreaksNothing) {
   const auto counts =
       found<Correct>({fault(FaultKind::kAnswerLost, 300'000), fault(FaultKind::kBookGap, 50'000)});
-  for (std::size_t k = 0; k < counts.size(); ++k) {
-    EXPECT_EQ(counts[k], 0u) << name(static_cast<Check>(k));
-  }
+  expect_none(counts);
 }
 
 // A network error taken for a refusal.
@@ -435,6 +472,39 @@ TEST(Checkers, ALimitInQuoteIsThatOfTheLastMinuteWhereNothingKeepsCancelsFromThe
     EXPECT_LE(run.checker().limit(0), limit.at(lowest - HalfTicks(lowest.v / 500))) << s;
   }
   run.shut_down();
+}
+
+struct IgnoresReloads : Correct {
+  int change(Event& e, const Core&) {
+    const bool reload = e.kind == EventKind::kControl && e.control.code == ControlCode::kReload;
+    return reload ? 0 : 1;
+  }
+};
+// The limits of `after` from the second minute on.
+template <class Mistake>
+Counts found_after(const std::vector<std::string>& after) {
+  const app::Config config = app::parse_config("", "test").config;
+  const auto instruments = app::simulated_instruments(config);
+  const auto venue = app::make_sim_venue(config, instruments);
+  app::CheckedRunOf<BrokenCore<Mistake>> run(config, instruments, *venue, {});
+  run.begin(kStart);
+  run.advance(kStart + kSecond * 60);
+  const app::ConfigLoad load = app::parse_config("", "test", after);
+  EXPECT_EQ(load.error, "");
+  const CoreConfig next = app::make_core_config(load.config, instruments);
+  run.core_to_reload().offer(next);
+  run.take_up_reload(next);
+  run.advance(kStart + kSecond * 300);
+  run.shut_down();
+  return counts_of(run.checker());
+}
+TEST(Checkers, SeeAReloadThatWasIgnored) {
+  const std::vector<std::string> less{"risk.max_position_notional=1500", "risk.max_order_count=2",
+                                      "execution.modify_rate_limit=1"};
+  const auto broken = found_after<IgnoresReloads>(less);
+  EXPECT_GT(of(broken, Check::kExposure), 0u);
+  EXPECT_GT(of(broken, Check::kBounded), 0u);
+  expect_none(found_after<Correct>(less));
 }
 
 struct BelievesItIsRich : Correct {

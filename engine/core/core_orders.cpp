@@ -119,17 +119,35 @@ bool Core::is_in_doubt(const InstrumentState& s, Side side) const {
 }
 
 // What no reduction has brought within the limit is cancelled, outermost first: a cancel needs
-// no budget.
+// no budget. So is what is one too many since a reload allows fewer orders.
 void Core::trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out) {
-  if (table_.exposure(s.id, side) <= allowed) return;
-  Lots kept{};
-  for (std::size_t i = 0; i < table_.live(s.id, side).size(); ++i) {
-    Order& order = table_.row(table_.live(s.id, side)[i]);
-    if (kept + order.intended() > allowed) {
-      lifecycle_.request_cancel(order, DecisionReason::kSizeChange, now_, out);
-    } else {
-      kept += order.intended();
+  const std::span<const std::uint16_t> live = table_.live(s.id, side);
+  if (table_.exposure(s.id, side) > allowed) {
+    Lots kept{};
+    for (const std::uint16_t slot : live) {
+      Order& order = table_.row(slot);
+      if (kept + order.intended() > allowed) {
+        lifecycle_.request_cancel(order, DecisionReason::kSizeChange, now_, out);
+      } else {
+        kept += order.intended();
+      }
     }
+  }
+  const auto most = static_cast<std::size_t>(config_.account.max_order_count);
+  const auto most_here = static_cast<std::size_t>(s.config.risk.max_order_count);
+  if (table_.live_count() <= most && table_.live_count(s.id) <= most_here) return;
+  std::size_t staying = 0, staying_here = 0;
+  for (const Order& order : table_.rows()) {
+    if (!may_be_live(order.state) || order.is_leaving()) continue;
+    ++staying;
+    staying_here += order.instrument == s.id ? 1 : 0;
+  }
+  for (std::size_t i = live.size(); i-- > 0 && (staying > most || staying_here > most_here);) {
+    Order& order = table_.row(live[i]);
+    if (order.is_leaving()) continue;
+    lifecycle_.request_cancel(order, DecisionReason::kNoTarget, now_, out);
+    --staying;
+    --staying_here;
   }
 }
 

@@ -13,7 +13,7 @@ struct AddressLimits {
   AddressLimits(std::size_t attempts, Nanos window, std::size_t reserved, std::size_t made = 0,
                 Nanos now = {})
       : connections(attempts, window, reserved) {
-    for (std::size_t i = 0; i < made; ++i) connections.take(ConnectionUse::kOrders, now);
+    for (std::size_t i = 0; i < made; ++i) connections.take(ConnectionUse::kOnlyOrders, now);
   }
 
   SharedConnectionLimit connections;

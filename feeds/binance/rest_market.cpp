@@ -43,10 +43,13 @@ RestAnswer RestMarket::get(const std::string& target, std::int32_t weight, Nanos
   weight_.on_sent(now, weight);
   ++requests_;
   weight_spent_ += static_cast<std::uint64_t>(weight);
-  net::HttpResponse response = client_.send(request);
+  return take(client_.send(request), target, now);
+}
+
+RestAnswer RestMarket::take(net::HttpResponse response, std::string_view target, Nanos now) {
   RestAnswer answer;
   answer.status = response.status;
-  answer.error = judge(response, target.substr(0, target.find('?')), now);
+  answer.error = judge(response, std::string(target.substr(0, target.find('?'))), now);
   answer.body = std::move(response.body);
   return answer;
 }

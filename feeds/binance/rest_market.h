@@ -36,6 +36,8 @@ class RestMarket {
     return std::max(weight_.next(now, weight), pause_.next(net::RequestUse::kOther, now));
   }
   RestAnswer get(const std::string& target, std::int32_t weight, Nanos now);
+  // What has come of a request for `target`; get() without the asking.
+  RestAnswer take(net::HttpResponse response, std::string_view target, Nanos now);
 
   std::uint64_t requests() const { return requests_; }
   std::uint64_t weight_spent() const { return weight_spent_; }

@@ -92,13 +92,30 @@ bool OrderConnector::is_wanted(std::size_t lane, Nanos now) {
   // Connecting and reconciling cost weight.
   if (!lanes_[lane].retry.is_due(now) || limits_.requests.next(net::RequestUse::kOther, now) > now)
     return false;
-  if (limits_.connections.take(net::ConnectionUse::kOrders, now)) return true;
-  const Nanos next = limits_.connections.next(net::ConnectionUse::kOrders, now);
-  lanes_[lane].retry.wait_until(next);
+  const bool others = has_connection();
+  const auto use = others ? net::ConnectionUse::kOrders : net::ConnectionUse::kOnlyOrders;
+  const bool taken = limits_.connections.take(use, now);
+  const Nanos next = limits_.connections.next(use, now);
+  const bool waited =
+      link_.lanes[lane].waits_until.exchange(taken ? 0 : next.v, std::memory_order_relaxed) != 0;
+  if (taken) return true;
+  // It may go sooner where the others end.
+  lanes_[lane].retry.wait_until(others ? std::min(next, now + kSecond) : next);
+  if (waited) return false;
   say_(LogLevel::kWarning,
        fmt::format("order connection {}: as many attempts were made as the venue allows; the next "
                    "in {} ms",
                    lane, (next - now).v / kMillisecond.v));
+  return false;
+}
+
+// One that is in use, or that the session is about to take.
+bool OrderConnector::has_connection() const {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const SessionLink::Lane& shared = link_.lanes[i];
+    const bool offered = shared.taken.load(std::memory_order_acquire) != lanes_[i].offered;
+    if (offered || shared.up.load(std::memory_order_relaxed)) return true;
+  }
   return false;
 }
 

@@ -3,7 +3,8 @@
 //
 // A cold agent on an unpinned thread: do_work() blocks while it connects (stop() ends that within
 // 100 ms). Connections the session wants anew are opened before the old ones go; failures are
-// retried with jittered pauses, within the venue's limit of attempts.
+// retried with jittered pauses, within the venue's limit of attempts: the last of those are for a
+// connection beside which there is none.
 #pragma once
 
 #include <atomic>
@@ -61,6 +62,7 @@ class OrderConnector {
 
   bool reclaim(std::size_t lane);
   bool is_wanted(std::size_t lane, Nanos now);
+  bool has_connection() const;
   bool connect(std::size_t lane);
   std::string prepare(OrderConnection& connection);
   std::string ask_rules(RequestChannel& channel, OrderConnection& into);

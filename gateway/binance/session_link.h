@@ -77,6 +77,8 @@ struct SessionLink {
     std::atomic<bool> wanted{true};  // set by the session, cleared by it when it takes one
     std::atomic<std::uint32_t> taken{0};
     std::atomic<bool> up{false};  // one is in use; for whoever watches
+    // For the venue's limit of attempts, until then; 0: it does not. For whoever watches.
+    std::atomic<std::int64_t> waits_until{0};
   };
   std::vector<Lane> lanes;  // 0 carries the user data
   // Counted up by the session when what was found out until then does not count any more.

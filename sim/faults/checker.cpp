@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/assert.h"
 #include "engine/core/order_id.h"
 #include "engine/core/risk.h"
 
@@ -38,12 +39,18 @@ std::string_view name(Check check) {
 Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
     : core_(core),
       faults_(faults),
-      config_(config),
+      configs_{config},
+      asked_(core.orders().capacity()),
       budget_(config.orders.modify_rate_limit),
       watches_(config.instruments.size()),
       ghost_since_(core.orders().capacity(), kNever),
-      quoting_(core, faults, config_) {
-  for (const InstrumentConfig& i : config_.instruments) {
+      quoting_(core, faults, configs_.front()) {
+  find_data_age_min();
+}
+
+void Checker::find_data_age_min() {
+  data_age_min_ = kNever;
+  for (const InstrumentConfig& i : in_force().instruments) {
     data_age_min_ = std::min(data_age_min_, i.risk.max_data_age);
   }
 }
@@ -57,6 +64,57 @@ void Checker::go_on_from(const Checker& before) {
   }
   fills_before_ = venue.counters().fills;
   self_trades_ = venue.counters().self_trades_prevented;
+  configs_.insert(configs_.begin(), before.configs_.begin(), before.configs_.end());
+  in_force_ = configs_.size() - 1;
+}
+
+void Checker::offer(const CoreConfig& next) {
+  configs_.push_back(next);
+}
+
+void Checker::take_up_reload() {
+  MM_ASSERT(in_force_ + 1 < configs_.size(), "a reload was offered");
+  ++in_force_;
+  reloaded_ = core_.now();
+  budget_.set_rate(in_force().orders.modify_rate_limit);
+  find_data_age_min();
+  quoting_.take_up_reload(in_force());
+}
+
+void Checker::note_order(const Command& command) {
+  const bool replaces = command.kind == CommandKind::kReplace;
+  if (!replaces && command.kind != CommandKind::kPlace) return;
+  const ClientOrderId id = replaces ? command.new_id : command.id;
+  Asked& slot = asked_[parts(id).slot];
+  slot.before = {command.id, replaces ? asked_under(command.id) : in_force_};
+  slot.now = {id, in_force_};
+}
+
+// The first of all for an order of an earlier start, and for one that a slot had long before.
+std::size_t Checker::asked_under(ClientOrderId id) const {
+  const OrderIdParts p = parts(id);
+  if (p.epoch != in_force().epoch || p.slot >= asked_.size()) return 0;
+  for (const Asked::Order& order : {asked_[p.slot].now, asked_[p.slot].before}) {
+    if (order.id == id) return order.under;
+  }
+  return 0;
+}
+
+std::size_t Checker::oldest_under(InstrumentId i) const {
+  std::size_t oldest = in_force_;
+  const SimVenue& venue = faults_.venue();
+  for (const Side side : kSides) {
+    for (OrderRow row = venue.book(i).first(side); row != kNoRow && oldest > 0;
+         row = venue.order(row).next) {
+      oldest = std::min(oldest, asked_under(venue.order(row).id));
+    }
+  }
+  return oldest;
+}
+
+bool Checker::is_reload_over() const {
+  return in_force_ == 0 || (healed_at_ != kNever && core_.now() >= healed_at_ &&
+                            core_.now() - reloaded_ >= kUnderWay);
 }
 
 std::vector<Trace> Checker::traces() const {
@@ -86,6 +144,7 @@ void Checker::on_event(const Event& event) {
   } else if (event.kind == EventKind::kControl) {
     stopping_ |= event.control.code == ControlCode::kShutdown;
     person_.on_control(event.control, event.time);
+    if (event.control.code == ControlCode::kReload) take_up_reload();
   } else if (reports_failure(event.kind) && event.failure.reason == RejectReason::kRateLimit) {
     quiet_until_ = std::max(quiet_until_, event.failure.retry_after);
     const bool cancel = event.kind == EventKind::kCancelRejected;
@@ -126,13 +185,14 @@ void Checker::follow_book(const Event& event) {
 
 void Checker::on_command(const Command& command) {
   if (!violated()) traces_[traced_++ % kTraces] = {{}, command};
+  note_order(command);
   if (!is_quote(command.kind)) return;
   const InstrumentId i = command.instrument;
   const Watch& w = watches_[i];
   const Nanos now = core_.now();
   expect(w.whole, Check::kStaleQuote, i, "a quote on a book that is not whole");
   const Nanos age = now - last_market_;
-  const Nanos age_max = config_.instruments[i].risk.max_data_age;
+  const Nanos age_max = in_force().instruments[i].risk.max_data_age;
   expect(age <= age_max, Check::kStaleQuote, i, "a quote on data {} ms old",
          age.v / kMillisecond.v);
   expect(lag_ <= age_max, Check::kStaleQuote, i, "a quote on data that came {} ms late",
@@ -144,7 +204,7 @@ void Checker::on_command(const Command& command) {
   expect(now >= quiet_until_, Check::kRetryAfter, i, "a quote {} ms before retry_after",
          (quiet_until_ - now).v / kMillisecond.v);
   expect(budget_.take(now), Check::kRateLimit, i, "more than {} quotes a second",
-         config_.orders.modify_rate_limit);
+         in_force().orders.modify_rate_limit);
   check_passive(command);
 }
 
@@ -183,16 +243,16 @@ void Checker::follow_faults(Nanos now) {
 // Why does not matter: each of these has the core cancel everything of the instrument. What an
 // earlier start has left may stay until the market is known, as long as data may be old.
 Nanos Checker::unquotable_since(InstrumentId i, Nanos now) const {
-  const Nanos age_max = config_.instruments[i].risk.max_data_age;
+  const Nanos age_max = in_force().instruments[i].risk.max_data_age;
   const Nanos silent_at = last_market_ == kNever ? kNever : last_market_ + age_max;
   const Nanos since = std::min(watches_[i].unfit_since, now > silent_at ? silent_at : kNever);
-  return since == kNever ? kNever : std::max(since, begun_ + age_max);
+  return since == kNever ? kNever : std::max({since, begun_ + age_max, reloaded_});
 }
 
 void Checker::check_rests(Nanos now) {
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     Watch& w = watches_[i];
-    const bool late = lag_ > config_.instruments[i].risk.max_data_age;
+    const bool late = lag_ > in_force().instruments[i].risk.max_data_age;
     const bool unfit = !w.whole || late || !feed_up_ || core_.instrument(i).market.crossed();
     w.unfit_since = unfit ? std::min(w.unfit_since, now) : kNever;
     if (faults_.venue().open_orders(i) == 0) continue;
@@ -243,10 +303,27 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
 }
 
 Amount Checker::limit(InstrumentId i) const {
-  const InstrumentConfig& c = config_.instruments[i];
   const Watch& w = watches_[i];
   const HalfTicks before = w.fair_lowest_before.v == 0 ? w.fair_lowest : w.fair_lowest_before;
-  return PositionLimit(c.risk, c.instrument).at(std::min(w.fair_lowest, before));
+  const HalfTicks lowest = std::min(w.fair_lowest, before);
+  Amount most{};
+  for (std::size_t k = is_reload_over() ? in_force_ : oldest_under(i); k <= in_force_; ++k) {
+    const InstrumentConfig& c = configs_[k].instruments[i];
+    most = std::max(most, PositionLimit(c.risk, c.instrument).at(lowest));
+  }
+  return most;
+}
+
+std::int32_t Checker::orders_max() const {
+  std::size_t oldest = in_force_;
+  for (InstrumentId i = 0; i < watches_.size() && !is_reload_over(); ++i) {
+    oldest = std::min(oldest, oldest_under(i));
+  }
+  std::int32_t most = 0;
+  for (; oldest <= in_force_; ++oldest) {
+    most = std::max(most, configs_[oldest].account.max_order_count);
+  }
+  return most;
 }
 
 // Of these the core learned from a fill or a list at last, when it may have sent more.
@@ -259,7 +336,7 @@ void Checker::check_exposure(InstrumentId i) {
   const SimVenue& venue = faults_.venue();
   const bool valued = watches_[i].fair_lowest.v != 0 && core_.instrument(i).opened;
   if (!valued || venue.open_orders(i) == 0) return;
-  const Instrument& instrument = config_.instruments[i].instrument;
+  const Instrument& instrument = in_force().instruments[i].instrument;
   const Amount most = limit(i);
   // Fees charged in base move the position when an order is filled, not before.
   const bool base_fees = instrument.fees.asset == Asset::kBase;
@@ -284,7 +361,7 @@ const Order* Checker::live_row(ClientOrderId id) const {
   };
   const OrderIdParts p = parts(id);
   const auto rows = core_.orders().rows();
-  if (p.epoch == config_.epoch) {
+  if (p.epoch == in_force().epoch) {
     return p.slot < rows.size() && has(rows[p.slot]) ? &rows[p.slot] : nullptr;
   }
   const auto found = std::ranges::find_if(rows, has);  // one of an earlier start may have any row
@@ -337,7 +414,7 @@ void Checker::check_account() {
   if (lied_to) self_trades_ = counters.self_trades_prevented;
   expect(counters.self_trades_prevented == self_trades_, Check::kOwnCross, 0,
          "a request would have matched our own order");
-  const auto most = static_cast<std::uint32_t>(config_.account.max_order_count);
+  const auto most = static_cast<std::uint32_t>(orders_max());
   const std::size_t unheard = faults_.lies() + core_.lifecycle().stray_count();
   expect(venue.open_orders() <= most + unheard, Check::kBounded, 0, "{} orders open of {}",
          venue.open_orders(), most);
@@ -422,7 +499,7 @@ void Checker::at_end(bool flat) {
     fills += ours.fills();
     expect(ours.base() == venue_position(i), Check::kPosition, i,
            "position {} is believed to be {} at the end", venue_position(i).v, ours.base().v);
-    const bool in_quote = config_.instruments[i].instrument.fees.asset == Asset::kQuote;
+    const bool in_quote = in_force().instruments[i].instrument.fees.asset == Asset::kQuote;
     const Money charged = money(venue.fees(i, Asset::kQuote) - watches_[i].fees);
     expect(!in_quote || ours.fees() == charged, Check::kPosition, i, "fees differ at the end");
   }

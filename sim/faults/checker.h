@@ -3,14 +3,19 @@
 //
 // Sees each event once the core has consumed it, and each command as it leaves; reads core and
 // venue, changes nothing. On the core's thread; some hundred nanoseconds an instrument and
-// decision; allocates in the constructor only. Keeps the first violation and the last events before
-// it.
+// decision; allocates in the constructor and in offer() only. Keeps the first violation and the
+// last events before it.
+//
+// Parameters may change on the way. What rests may have been asked for under those before: limits
+// of exposure and order count are the widest of all since the oldest order that is open, and those
+// in force alone once faults are over and time to heal has passed.
 #pragma once
 
 #include <fmt/core.h>
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -72,6 +77,8 @@ class Checker {
   // Before the first event: it was `before` that watched the engine that has died, and what the
   // venue has filled by now is in the core's opening.
   void go_on_from(const Checker& before);
+  // Cold, before the kReload event that brings it.
+  void offer(const CoreConfig& next);
   void on_event(const Event& event);
   void on_command(const Command& command);
   // After the shutdown, when everything under way has arrived.
@@ -104,6 +111,23 @@ class Checker {
     Amount fees{};  // at the venue before the core's first event
   };
 
+  // Which parameters were in force when the order of a slot was asked for, and the one before it.
+  struct Asked {
+    struct Order {
+      ClientOrderId id{};
+      std::size_t under = 0;  // index in configs_
+    };
+    Order now, before;
+  };
+
+  const CoreConfig& in_force() const { return configs_[in_force_]; }
+  void take_up_reload();
+  void find_data_age_min();
+  void note_order(const Command& command);
+  std::size_t asked_under(ClientOrderId id) const;
+  // The oldest parameters that an order open there was asked for under.
+  std::size_t oldest_under(InstrumentId i) const;
+  bool is_reload_over() const;
   void follow_book(const Event& event);
   void check_state();
   void follow_faults(Nanos now);
@@ -123,6 +147,7 @@ class Checker {
   const Order* live_row(ClientOrderId id) const;
   Amount venue_position(InstrumentId i) const;
   Lots lied(InstrumentId i, Side side) const;
+  std::int32_t orders_max() const;
   // Remembers the first that does not hold, in words.
   template <class... Values>
   void expect(bool holds, Check check, InstrumentId i, fmt::format_string<Values...> format,
@@ -137,7 +162,10 @@ class Checker {
 
   const Core& core_;
   const FaultyVenue& faults_;
-  CoreConfig config_;
+  std::deque<CoreConfig> configs_;  // in turn; they stay where they are
+  std::size_t in_force_ = 0;
+  Nanos reloaded_{};
+  std::vector<Asked> asked_;  // by slot
   RateBudget budget_;
   std::vector<Watch> watches_;
   std::vector<Nanos> ghost_since_;  // by slot

@@ -1,6 +1,7 @@
 #include "sim/faults/named_waits.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/circuit_breaker.h"
 #include "engine/core/risk.h"
@@ -22,7 +23,11 @@ Money least_worth(const Instrument& instrument, HalfTicks fair) {
 }  // namespace
 
 NamedWaits::NamedWaits(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
-    : core_(core), faults_(faults), config_(config), watches_(config.instruments.size()) {}
+    : core_(core),
+      faults_(faults),
+      config_(&config),
+      before_(&config),
+      watches_(config.instruments.size()) {}
 
 void NamedWaits::on_event(const Event& event) {
   if (event.kind == EventKind::kControl) return person_.on_control(event.control, event.time);
@@ -37,13 +42,28 @@ void NamedWaits::on_event(const Event& event) {
   (reason == RejectReason::kWouldCross ? w.would_cross_at : w.refused_at) = event.time;
 }
 
+void NamedWaits::take_up_reload(const CoreConfig& next, Nanos now) {
+  before_ = std::exchange(config_, &next);
+  reloaded_ = now;
+}
+
 void NamedWaits::update(Nanos now) {
   now_ = now;
   if (!lost_) follow_losses();
 }
 
+// A wait from before a reload may end as it would have without.
 bool NamedWaits::is_true(InstrumentId i, Side side, QuoteReason reason, Nanos since) {
-  const InstrumentConfig& c = config_.instruments[i];
+  if (holds(i, side, reason, since)) return true;
+  if (since >= reloaded_) return false;
+  std::swap(config_, before_);
+  const bool held = holds(i, side, reason, since);
+  std::swap(config_, before_);
+  return held;
+}
+
+bool NamedWaits::holds(InstrumentId i, Side side, QuoteReason reason, Nanos since) {
+  const InstrumentConfig& c = config_->instruments[i];
   const Watch& w = watches_[i];
   constexpr Nanos kBreakerMax = CircuitBreakerConfig{}.cooldown_max + kSlack;
   switch (reason) {
@@ -70,7 +90,7 @@ bool NamedWaits::is_true(InstrumentId i, Side side, QuoteReason reason, Nanos si
     case QuoteReason::kCircuitBreaker:
       return now_ - w.refused_at < kBreakerMax;
     case QuoteReason::kReset:
-      return now_ - since < config_.orders.modification_timeout * 2 + 5 * kSecond;
+      return now_ - since < config_->orders.modification_timeout * 2 + 5 * kSecond;
     case QuoteReason::kPaused:
       return is_paused(i, side);
     case QuoteReason::kHalted:
@@ -87,7 +107,7 @@ bool NamedWaits::is_true(InstrumentId i, Side side, QuoteReason reason, Nanos si
 // --- what the venue knows -------------------------------------------------------------------
 
 bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
-  const InstrumentConfig& c = config_.instruments[i];
+  const InstrumentConfig& c = config_->instruments[i];
   const InstrumentState& s = core_.instrument(i);
   const Amount limit =
       person_.reduces_only() ? Amount(0) : PositionLimit(c.risk, c.instrument).at(s.fair);
@@ -97,7 +117,7 @@ bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
 }
 
 bool NamedWaits::lacks_funds(InstrumentId i, Side side) const {
-  const Instrument& instrument = config_.instruments[i].instrument;
+  const Instrument& instrument = config_->instruments[i].instrument;
   if (!instrument.is_spot) return false;
   const Wallet wallet = faults_.venue().wallet(i);
   const HalfTicks fair = core_.instrument(i).fair;
@@ -108,11 +128,11 @@ bool NamedWaits::lacks_funds(InstrumentId i, Side side) const {
 
 // Those that are in doubt count as well.
 bool NamedWaits::lacks_orders(InstrumentId i) const {
-  const InstrumentConfig& c = config_.instruments[i];
+  const InstrumentConfig& c = config_->instruments[i];
   const SimVenue& venue = faults_.venue();
   const auto open = static_cast<std::int64_t>(venue.open_orders(i));
   const auto doubtful = static_cast<std::int64_t>(core_.orders().unknown_count());
-  return std::int64_t{venue.open_orders()} + doubtful >= config_.account.max_order_count ||
+  return std::int64_t{venue.open_orders()} + doubtful >= config_->account.max_order_count ||
          open + doubtful >= c.risk.max_order_count ||
          (c.instrument.orders_max > 0 && open + doubtful >= c.instrument.orders_max);
 }
@@ -123,7 +143,7 @@ bool NamedWaits::is_thin(InstrumentId i) const {
   if (bids.empty() || asks.empty()) return true;
   const Int128 spread = (asks.best().price - bids.best().price).v;
   return spread * 2 * kRatioScale >
-         Int128{core_.instrument(i).fair.v} * config_.instruments[i].strategy.max_market_spread.v;
+         Int128{core_.instrument(i).fair.v} * config_->instruments[i].strategy.max_market_spread.v;
 }
 
 // --- what has happened ----------------------------------------------------------------------
@@ -145,14 +165,14 @@ bool NamedWaits::lacks_budget(Nanos since) {
   const RateUsage usage = faults_.venue().rate_usage();
   if (usage.orders_used >= usage.orders_limit - usage.orders_limit / 10) window_full_at_ = now_;
   const auto sides = static_cast<std::int64_t>(2 * watches_.size());
-  const Nanos turns = 2 * sides * kSecond / config_.orders.modify_rate_limit;
+  const Nanos turns = 2 * sides * kSecond / config_->orders.modify_rate_limit;
   return now_ - std::max({since, quiet_until_, window_full_at_}) < turns + kSlack;
 }
 
 // Without a move since then there is none that halts: more than half of one is enough, for what the
 // market does between two decisions is not seen.
 bool NamedWaits::has_moved(InstrumentId i, Nanos since) {
-  const RiskParams& risk = config_.instruments[i].risk;
+  const RiskParams& risk = config_->instruments[i].risk;
   const PriceLevels& bids = faults_.venue().book(i).external(Side::kBuy);
   const PriceLevels& asks = faults_.venue().book(i).external(Side::kSell);
   if (risk.max_price_change.v == 0) return false;
@@ -181,11 +201,11 @@ void NamedWaits::follow_losses() {
     Watch& w = watches_[i];
     w.peak = std::max(w.peak, s.total);
     const Money lost = std::max(Money(0), -s.today()), fallen = w.peak - s.total;
-    exceeds(config_.instruments[i].risk, lost, fallen);
+    exceeds(config_->instruments[i].risk, lost, fallen);
     loss += lost;
     drawdown += fallen;
   }
-  exceeds(config_.account, loss, drawdown);
+  exceeds(config_->account, loss, drawdown);
 }
 
 }  // namespace mm::sim

@@ -23,6 +23,7 @@ class NamedWaits {
   NamedWaits(const Core& core, const FaultyVenue& faults, const CoreConfig& config);
 
   void on_event(const Event& event);
+  void take_up_reload(const CoreConfig& next, Nanos now);
   void update(Nanos now);  // at every decision
   // Of a side of which the venue has no order, that names `reason` without a break since `since`.
   bool is_true(InstrumentId i, Side side, QuoteReason reason, Nanos since);
@@ -41,6 +42,7 @@ class NamedWaits {
     Nanos still_since{};
   };
 
+  bool holds(InstrumentId i, Side side, QuoteReason reason, Nanos since);
   bool lacks_room(InstrumentId i, Side side) const;
   bool lacks_funds(InstrumentId i, Side side) const;
   bool lacks_orders(InstrumentId i) const;
@@ -53,7 +55,9 @@ class NamedWaits {
 
   const Core& core_;
   const FaultyVenue& faults_;
-  const CoreConfig& config_;
+  const CoreConfig* config_;  // in force
+  const CoreConfig* before_;
+  Nanos reloaded_{};
   PersonWatch person_;
   std::vector<Watch> watches_;
   Nanos quiet_until_{}, window_full_at_{};

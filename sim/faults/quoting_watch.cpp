@@ -46,6 +46,18 @@ std::int64_t QuotingTimes::quoted_per_million() const {
   return static_cast<std::int64_t>(Int128{stood.v} * 1'000'000 / reachable.v);
 }
 
+// Another configuration may want its orders elsewhere: they have the time of a wait's end.
+void QuotingWatch::take_up_reload(const CoreConfig& next) {
+  waits_.take_up_reload(next, now_);
+  for (auto& sides : sides_) {
+    for (SideWatch& w : sides) {
+      if (w.phase != Phase::kDue) continue;
+      w.phase = Phase::kRecovering;
+      w.since = now_;
+    }
+  }
+}
+
 void QuotingWatch::on_event(const Event& event) {
   waits_.on_event(event);
   // Its price was met, or the order that it was to replace.

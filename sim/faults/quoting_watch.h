@@ -3,12 +3,12 @@
 //
 // A side ought to quote unless a fault is at work or has ended less than 5 s ago, or the core names
 // a wait that the venue or the configuration imposes; while no order stands it is not believed but
-// judged (named_waits.h). After such a wait it has until its first
-// order stands, 5 s at most. It is quoted while an order of ours stands in the venue's book, no
-// farther out than the outermost level wanted plus the drift that modify_threshold allows. What is
-// left is bare time, and has a cause: on the way are the news that the market took (or refused) the
-// last order, and the request that replaces it; nobody quotes faster than the link. All else the
-// engine answers for.
+// judged (named_waits.h). After such a wait, and after a reload, it has until its first order
+// stands, 5 s at most. It is quoted while an order of ours stands in the venue's book, no farther
+// out than the outermost level wanted plus the drift that modify_threshold allows. What is left is
+// bare time, and has a cause: on the way are the news that the market took (or refused) the last
+// order, and the request that replaces it; nobody quotes faster than the link. All else the engine
+// answers for.
 //
 // On the core's thread, once a decision: some tens of nanoseconds a side; allocates in the
 // constructor only. A state holds from one decision to the next.
@@ -67,6 +67,7 @@ class QuotingWatch {
         sides_(core.instrument_count()) {}
 
   void on_event(const Event& event);
+  void take_up_reload(const CoreConfig& next);
   void update(Nanos now);  // at every decision
   // Whether a fault is at work or has ended less than kRequote ago.
   bool disturbed() const { return calm_since_ == kNever || now_ - calm_since_ < kRequote; }

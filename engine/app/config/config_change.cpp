@@ -73,10 +73,16 @@ std::string changes_text(const std::vector<ConfigChange>& changes) {
   return text;
 }
 
+// A value that has a tab itself is told with a space: its line must be one.
 std::string write_changes(const std::vector<ConfigChange>& changes) {
+  const auto field = [](std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c == '\t' || c == '\n'; }, ' ');
+    return text;
+  };
   std::string lines;
   for (const ConfigChange& c : changes) {
-    lines += fmt::format("{}\t{}\t{}\t{}\t{}\n", c.section, c.key, c.before, c.after, c.problem);
+    lines += fmt::format("{}\t{}\t{}\t{}\t{}\n", field(c.section), c.key, field(c.before),
+                         field(c.after), c.problem);
   }
   return lines;
 }

@@ -158,6 +158,16 @@ class LiveEdge : public VenueEdge {
     }
     return all;
   }
+  std::string waits(Nanos now) const override {
+    std::string text;
+    for (std::size_t i = 0; i < link_.lanes.size(); ++i) {
+      const Nanos until(link_.lanes[i].waits_until.load(std::memory_order_relaxed));
+      if (until <= now) continue;
+      text += fmt::format("{}{} waits {} s", text.empty() ? "order connection " : ", ", i + 1,
+                          (until - now).v / kSecond.v + 1);
+    }
+    return text.empty() ? text : text + ": as many attempts were made as the venue allows";
+  }
   AgentRef feed() override { return market_.feed(); }
   AgentRef gateway() override { return AgentRef(gateway_agent_); }
   std::function<void(Nanos)> sender() override {

@@ -68,6 +68,8 @@ class VenueEdge {
   virtual std::string describe() const = 0;
   // Any thread; none where there is no network.
   virtual std::vector<ConnectionState> connections() const { return {}; }
+  // What it waits for that nobody would guess, for the status; empty: nothing. Any thread.
+  virtual std::string waits(Nanos) const { return {}; }
   virtual AgentRef feed() = 0;
   virtual AgentRef gateway() = 0;
   // The part of the gateway's turn that sends, for the thread that turns the strategy as well.

@@ -130,7 +130,7 @@ class RealtimeRun {
         make_edge_(parts.edge),
         core_(make_core_config(config_, instruments_, opening_)),
         router_{rings_.commands, parts.resynchronises ? &rings_.feed_requests : nullptr},
-        reloader_({config_, instruments_, opening_, core_, lane_, parts.obey,
+        reloader_({config_, instruments_, opening_, core_, &lane_, parts.obey,
                    at_the_market(parts.size_problem)}),
         guard_(parts.guard),
         view_(options.view == View::kOrders ? ViewKind::kOrders : ViewKind::kStatus,
@@ -448,7 +448,9 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_ + dashboard_, warning_});
+  const std::string waits = edge_->waits(now);
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_ + dashboard_,
+              warning_.empty() ? waits : warning_});
 }
 
 // Trading goes on meanwhile.

@@ -56,15 +56,21 @@ void Reloader::judge_sizes(const Config& next, std::vector<ConfigChange>& change
   }
 }
 
+// For the core, to take over the one before.
+bool Reloader::waits() const {
+  return setup_.lane != nullptr ? setup_.lane->reloads() != taken_ : setup_.core.reload_waits();
+}
+
 // In the journal and in the session's folder, before anybody acts on it.
 std::string Reloader::keep(const std::string& text) {
+  if (setup_.lane == nullptr) return {};
   using State = JournalLane::ConfigState;
   const auto give_up = std::chrono::steady_clock::now() + kJournalPatience;
-  const std::uint64_t number = setup_.lane.offer_config(redacted(text));
-  State state = setup_.lane.config_state(number);
+  const std::uint64_t number = setup_.lane->offer_config(redacted(text));
+  State state = setup_.lane->config_state(number);
   while (state == State::kWaits && std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    state = setup_.lane.config_state(number);
+    state = setup_.lane->config_state(number);
   }
   if (state != State::kWritten) return "the journal has not taken it: its disk is full or too slow";
   return SessionFolder(session_).write_config(text);
@@ -84,7 +90,7 @@ ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
     return answer;
   }
   if (!apply || changes.empty()) return answer;
-  if (setup_.lane.reloads() != taken_) {
+  if (waits()) {
     answer.error = "the core has not taken up the reload before this one";
     return answer;
   }

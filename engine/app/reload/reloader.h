@@ -4,7 +4,8 @@
 // Cold, one thread (Steering's); allocates, and waits for the journal to have the text, a quarter
 // of a second at most. The core takes over at the kReload event that whoever asked here puts into
 // the control ring next; until then the parameters are kept here and another reload is refused. So
-// it outlives the core's thread. What is refused changes nothing.
+// it outlives the core's thread. What is refused changes nothing. Of a run in virtual time nothing
+// is waited for: it has no journal thread, and whoever drives it knows what was told.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ class Reloader {
     std::span<const Instrument> instruments;
     const SessionOpening& opening;
     Core& core;
-    JournalLane& lane;
+    JournalLane* lane;  // null in virtual time
     // What the venue allows less of than a configuration; none: all that it says.
     std::function<void(Config&)> obey{};
     // What the venue's filters have against the size of an instrument's orders now, empty if
@@ -50,13 +51,14 @@ class Reloader {
   void keep_in(const std::string& session) { session_ = session; }
   ConfigAnswer configure(std::string_view text, bool apply);
   // Of the configuration that the core runs with: the one before until it has taken up the next.
-  std::uint64_t hash_in_force() const {
-    return setup_.lane.reloads() == taken_ ? hash_ : hash_before_;
-  }
+  std::uint64_t hash_in_force() const { return waits() ? hash_before_ : hash_; }
+  // The configuration in force, or that the core takes over next.
+  const Config& running() const { return running_; }
 
  private:
   std::vector<ConfigChange> compare(Config& next) const;
   void judge_sizes(const Config& next, std::vector<ConfigChange>& changes) const;
+  bool waits() const;
   std::string keep(const std::string& text);
 
   Setup setup_;

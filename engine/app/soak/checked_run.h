@@ -91,6 +91,12 @@ class CheckedRunOf : private CheckedParts,
     }
     return Run::advance(until);
   }
+  // As VirtualRun's, of `next`.
+  void take_up_reload(const CoreConfig& next) {
+    checker_.offer(next);
+    Run::take_up_reload();
+  }
+
   // As VirtualRun's, and on until what is under way has arrived.
   bool shut_down() {
     const bool flat = Run::shut_down();

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/app/config/config_schema.h"
 #include "engine/app/config/ini_reader.h"
 #include "engine/core/decimal_text.h"
 #include "sim/random.h"
@@ -127,8 +128,8 @@ void venue(Dice& dice) {
 
 void market(Dice& dice) {
   const auto names = sim::scenario_names();
-  const std::string_view scenario = names[static_cast<std::size_t>(
-      dice.between(0, static_cast<std::int64_t>(names.size()) - 1))];
+  const std::string_view scenario =
+      names[static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(names.size()) - 1))];
   dice.set("market.scenario", scenario);
   const bool moves = scenario != "calm" && scenario != "quiet";
   if (dice.one_in(4)) dice.number("market.jumps_per_hour", 0, 600);
@@ -159,6 +160,21 @@ std::vector<std::string> sets_of_file(const std::string& path) {
   for (const IniEntry& e : read_ini(text, path).entries) {
     sets.push_back(fmt::format("{}.{}={}", e.section, e.key, e.value));
   }
+  return sets;
+}
+
+std::vector<std::string> random_live_sets(std::uint64_t seed) {
+  Dice dice(seed);
+  strategy(dice);
+  risk(dice);
+  orders(dice);
+  std::vector<std::string> sets = dice.take();
+  std::erase_if(sets, [](std::string_view set) {
+    const std::size_t dot = set.find('.'), equals = set.find('=');
+    const ConfigKey* const key =
+        find_key(set.substr(0, dot), set.substr(dot + 1, equals - dot - 1));
+    return key == nullptr || !key->live;
+  });
   return sets;
 }
 

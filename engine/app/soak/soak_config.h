@@ -10,6 +10,8 @@
 namespace mm::app {
 
 std::vector<std::string> random_sets(std::uint64_t seed);
+// Of those, some that a running engine can take over.
+std::vector<std::string> random_live_sets(std::uint64_t seed);
 // The keys of a configuration file that can be read, in the same form.
 std::vector<std::string> sets_of_file(const std::string& path);
 

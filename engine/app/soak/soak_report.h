@@ -21,6 +21,7 @@ struct SoakTotals {
   std::uint64_t events = 0, fills = 0, faults_skipped = 0;
   std::uint64_t restarts = 0, adopted = 0;  // of killed engines; orders they left that went on
   std::uint64_t acts = 0;                   // of persons
+  std::uint64_t reloads = 0;                // configurations that running engines took over
   Nanos simulated{}, wall{};
   Nanos cpu{}, cpu_most{};  // of one thread; of the dearest seed
   std::uint64_t dearest = 0;

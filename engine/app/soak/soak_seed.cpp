@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engine/app/config/config_change.h"
 #include "engine/app/config/sim_setup.h"
+#include "engine/app/reload/reloader.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
 #include "engine/app/soak/soak_person.h"
+#include "engine/app/soak/soak_reloads.h"
 #include "engine/core/decimal_text.h"
 #include "sim/latency.h"
 #include "sim/random.h"
@@ -177,10 +180,55 @@ void take(CheckedRun& run, SeedResult& result) {
   result.traces = checker.traces();
 }
 
+// An engine of the seed, and what its configuration becomes on the way.
+class Life {
+ public:
+  Life(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
+       const sim::FaultPlan& faults, const SessionOpening& opening = {})
+      : config_(config),
+        instruments_(instruments),
+        opening_(opening),
+        run(config_, instruments, venue, faults, nullptr, opening_) {}
+
+  void advance(std::span<const SoakReload> due, Nanos until, SeedResult& result) {
+    for (const SoakReload& reload : due) {
+      if (kStart + reload.at <= run.now() || kStart + reload.at >= until) continue;
+      run.advance(kStart + reload.at);
+      take_over(reload.next, result);
+    }
+    run.advance(until);
+  }
+  const Config& config() const { return reloader_.running(); }
+
+ private:
+  // As an engine that runs does it, but for its journal.
+  void take_over(Config next, SeedResult& result) {
+    // The order table was made for no more.
+    std::int32_t& orders_max = next.common.risk.max_order_count;
+    orders_max = std::min(orders_max, config_.common.risk.max_order_count);
+    const ConfigAnswer answer = reloader_.configure(effective_text(next), true);
+    if (!answer.error.empty()) result.error = "a reload was refused: " + answer.error;
+    if (!answer.taken) return;
+    run.take_up_reload(make_core_config(reloader_.running(), instruments_, opening_));
+    ++result.reloads;
+  }
+
+  const Config config_;
+  std::span<const Instrument> instruments_;
+  const SessionOpening opening_;
+
+ public:
+  CheckedRun run;
+
+ private:
+  Reloader reloader_{{config_, instruments_, opening_, run.core_to_reload(), nullptr}};
+};
+
 struct Restart {
   const CheckedRun& dead;
   sim::SimVenue& venue;
   const sim::FaultPlan& faults;
+  std::span<const SoakReload> reloads;
   Nanos pause{}, end{};
 };
 
@@ -194,12 +242,12 @@ void start_again(Config config, const Restart& restart, SeedResult& result) {
     if (venue.open_orders() > 0) result.error = "orders of the first start cannot be cancelled";
   }
   config.engine.epoch = 2;
-  CheckedRun run(config, instruments, venue, restart.faults, nullptr,
-                 opening_after(restart.dead.core(), venue));
+  Life life(config, instruments, venue, restart.faults, opening_after(restart.dead.core(), venue));
+  CheckedRun& run = life.run;
   run.go_on_from(restart.dead);
   run.plan(random_acts(~result.seed, now, restart.end - kHeal));
   run.begin(now);
-  run.advance(restart.end);
+  life.advance(restart.reloads, restart.end, result);
   run.shut_down();
   take(run, result);
   result.adopted = run.core().lifecycle().counters().adopted;
@@ -231,21 +279,39 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   const auto venue = make_sim_venue(config, instruments);
   const sim::FaultPlan plan = plan_of(seed, duration, instruments.size());
   const Death death = death_of(seed, duration, plan);
-  CheckedRun run(config, instruments, *venue, plan);
+  const SoakReloads reloads = random_reloads(seed, duration, random_sets(seed), sets);
+  result.error = reloads.error;
+  if (!result.error.empty()) return result;
+  Life life(config, instruments, *venue, plan);
+  CheckedRun& run = life.run;
   run.plan(random_acts(seed, kStart, kStart + duration - kHeal));
   run.begin(kStart);
   const bool lives = death.at == kNever;
-  run.advance(kStart + (lives ? duration : death.at));
+  life.advance(reloads.due, kStart + (lives ? duration : death.at), result);
   if (lives) run.shut_down();
   take(run, result);
   if (!lives) {
     result.killed = death.at;
     const auto faults = plan_after(seed, duration, death, instruments.size());
-    start_again(config, {run, *venue, faults, death.pause, kStart + duration}, result);
+    start_again(life.config(), {run, *venue, faults, reloads.due, death.pause, kStart + duration},
+                result);
   }
   result.fills = venue->counters().fills;
   result.cpu = thread_cpu() - cpu_before;
   return result;
+}
+
+std::string reloads_text(std::uint64_t seed, Nanos duration, const Config& config,
+                         std::span<const std::string> user) {
+  std::string text;
+  const Config* before = &config;
+  const SoakReloads reloads = random_reloads(seed, duration, random_sets(seed), user);
+  for (const SoakReload& reload : reloads.due) {
+    text += fmt::format("  {:>9} s: reload: {}\n", seconds(reload.at),
+                        changes_text(config_changes(*before, reload.next)));
+    before = &reload.next;
+  }
+  return text;
 }
 
 std::string violation_text(const SeedResult& r) {
@@ -273,6 +339,7 @@ std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::s
   const std::size_t instruments = load.config.venue.symbols.size();
   const sim::FaultPlan plan = plan_of(seed, duration, instruments);
   text += plan_text(plan);
+  text += reloads_text(seed, duration, load.config, more);
   const Death death = death_of(seed, duration, plan);
   for (const PersonAct& act : random_acts(seed, Nanos(0), duration - kHeal)) {
     text += fmt::format("  {:>9} s: a person's {}\n", seconds(act.at), act_text(act));

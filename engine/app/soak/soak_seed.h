@@ -2,6 +2,7 @@
 //
 // In one seed of two the engine dies on the way, with whatever it has open. A next start, some
 // seconds later, adopts those orders or cancels them first, as the configuration says, and goes on.
+// Now and then its configuration is changed as it runs (soak_reloads.h).
 // Cold set-up, then a virtual run sealed as any other; any thread, several at once. The same seed
 // and duration give the same result to the last bit.
 #pragma once
@@ -28,6 +29,7 @@ struct SeedResult {
   Nanos killed{};              // when the engine died, and was started again; 0: it did not
   std::uint64_t adopted = 0;   // orders that its next start took over
   std::uint64_t acts = 0;      // a person's pauses, kills and resumes
+  std::uint64_t reloads = 0;   // that the engine took over
   Nanos quoted{}, measured{};  // quote uptime, all instruments
   sim::QuotingTimes quoting;
   std::uint64_t output_hash = 0;

@@ -70,10 +70,13 @@ class VirtualRun {
   // The parameters of `next` from here on; the journal has its text already.
   void reload(const CoreConfig& next) {
     core_.offer(next);
-    loop_->control(ControlCode::kReload);
+    take_up_reload();
   }
   // A person's.
   void control(const Control& control) { loop_->control(control); }
+  // What a Reloader has offered to the core is in force from here on.
+  void take_up_reload() { loop_->control(ControlCode::kReload); }
+  CoreT& core_to_reload() { return core_; }
   bool shut_down() { return loop_->shut_down(); }
   Nanos now() const { return loop_->now(); }
   // When the last order was gone.
