@@ -317,6 +317,14 @@ TEST_F(Dashboard, MetricsAreForPrometheusOnThisHost) {
   EXPECT_EQ(status, 200);
 }
 
+TEST_F(Dashboard, EachSymbolSaysHowManyOfItsSidesAreQuoted) {
+  Watch watch;
+  EXPECT_EQ(told(watch).integer("/engines/0/sides/0"), 2);
+  engine_.harness.control(ControlCode::kPause, PauseScope::kSell);
+  second();
+  EXPECT_EQ(told(watch).integer("/engines/0/sides/0"), 1);
+}
+
 TEST_F(Dashboard, EnginesOfOneNameAreToldApartAndOneIsShownOnce) {
   ASSERT_EQ(board_.add(engine_.here.path("session/")), "");
   ASSERT_EQ(board_.add(engine_.here.path("./session")), "");

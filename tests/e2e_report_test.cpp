@@ -119,7 +119,7 @@ TEST(Report, TellsTheProfitThatSummaryLedgerCountersAndMetricsTell) {
     EXPECT_DOUBLE_EQ(std::stod(metrics.substr(at + line.size(), 40)), std::stod(told)) << part;
     if (part == "total") continue;  // there it is the sum
     Statement row;
-    ASSERT_EQ(ledger.prepare("SELECT " + part + " FROM closing", row), "");
+    ASSERT_EQ(ledger.prepare(("SELECT " + part + " FROM closing").c_str(), row), "");
     ASSERT_TRUE(row.step());
     EXPECT_EQ(row.text(0), told) << part;
   }

@@ -112,22 +112,6 @@ TEST(TopPage, TabsShowOrdersEngineLogAndHelp) {
   EXPECT_THAT(text_of(view, Tab::kHelp), HasSubstr("asks first"));
 }
 
-// The whole of it, to the last blank: tests/golden/top_once.txt. What differs from run to run is
-// given.
-TEST(TopPage, PrintsThisOfAnEngineThatQuotes) {
-  PublishedCore engine;
-  engine.harness.start_quoting();
-  engine.connect("orders 1", true);
-  engine.turn.record(Nanos(1'250));
-  EngineView view = engine.look();
-  view.session = "/sessions/20260101T000000.000Z";
-  view.pid = 4711;
-  const std::vector<std::string> log{"a line of the log", "another one"};
-  const std::string text = page_text(
-      whole_page({.view = view, .rates = kNoRates, .log = log, .instrument = 0}, 100), false);
-  EXPECT_EQ(text, test::read_file(test::kRoot + "/tests/golden/top_once.txt"));
-}
-
 TEST(TopPage, AMessageTakesThePlaceOfTheKeys) {
   PublishedCore engine;
   const EngineView view = engine.look();

@@ -514,13 +514,15 @@ function showHead() {
   allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
-  const key = JSON.stringify([state.engines, state.engine, state.instrument]);
+  // An open list is not made anew for what it does not show.
+  const shown = state.engines.map(e => (e.symbols.length > kButtonsMax ? { ...e, sides: 0 } : e));
+  const key = JSON.stringify([shown, state.engine, state.instrument]);
   if (showEngines.key === key) return;
   showEngines.key = key;
   $('engine').replaceChildren(...state.engines.map(e =>
     new Option(`${e.session}  ${e.mode}${e.life === 'running' ? '' : ', ' + e.life}`, e.id, false,
                e.id === state.engine)));
-  const symbols = state.engines.find(e => e.id === state.engine)?.symbols || [];
+  const current = state.engines.find(e => e.id === state.engine), symbols = current?.symbols || [];
   if (symbols.length > kButtonsMax) {  // one line, however many
     const list = document.createElement('select');
     list.setAttribute('aria-label', 'instrument');
@@ -532,7 +534,9 @@ function showEngines() {
   $('symbols').replaceChildren(...symbols.map((symbol, k) => {
     const button = document.createElement('button');
     button.textContent = symbol;
-    if (k === state.instrument) button.className = 'on';
+    const quoted = current.sides[k];  // of two
+    button.className = (k === state.instrument ? 'on ' : '') + ['bad', '', 'good'][quoted];
+    button.title = ['not quoted', 'quoted on one side', 'quoted on both sides'][quoted];
     button.onclick = () => watch(state.engine, k);
     return button;
   }));
