@@ -17,7 +17,8 @@ inline constexpr net::HttpBounds kHttpBounds{.header_bytes_max = 16u << 10,
 template <class Stream>
 class HttpSession : public net::HttpConnection<Stream> {
   using Base = net::HttpConnection<Stream>;
-  using typename Base::Request, typename Base::Response, Base::lowest, Base::write;
+  using typename Base::Request, typename Base::Response;
+  using Base::lowest, Base::write;
 
  public:
   HttpSession(Stream stream, Frontend& frontend, Sessions& sessions)
