@@ -1,6 +1,8 @@
 // `mm_logic top` as a person uses it: on a terminal, beside a running simulation.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tests/local_venue.h"
 #include "tests/terminal_screen.h"
 
@@ -155,6 +157,40 @@ TEST_F(Top, OncePrintsEverythingAsPlainText) {
   }
   EXPECT_EQ(top("--once sessions/20260101T000000.000Z").exit_code, 0);
   EXPECT_EQ(here_.run("counters --prometheus sessions/20260101T000000.000Z").exit_code, 0);
+}
+
+// Of an engine that died, so that nothing moves: what a tab has is in what is printed once.
+TEST_F(Top, OncePrintsWhatTheTerminalShows) {
+  ASSERT_NO_FATAL_FAILURE(start_engine());
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  const std::string once = top("--once").out;
+  EXPECT_EQ(once, top("--once").out);
+  open({60, 200});
+  ASSERT_TRUE(sees("died")) << screen();
+  struct OfTab {
+    const char *key, *mark;
+    std::size_t from;  // beside the book, whose rows are as many as there is room for
+    int lines_min;
+  };
+  for (const OfTab& tab :
+       {OfTab{"1", "-- log", 38, 15}, OfTab{"2", "ahead <= state", 0, 15},
+        OfTab{"3", "event to command", 0, 15}, OfTab{"4", "the venue is simulated", 0, 3}}) {
+    press(tab.key);
+    ASSERT_TRUE(sees(tab.mark)) << screen();
+    std::istringstream lines(screen());
+    int compared = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.size() <= tab.from || line.starts_with(" 1 market") || line.starts_with("-- ")) {
+        continue;
+      }
+      EXPECT_THAT(once, HasSubstr(line.substr(tab.from) + "\n")) << tab.key;
+      ++compared;
+    }
+    EXPECT_GE(compared, tab.lines_min) << screen();
+  }
+  press("q");
+  EXPECT_TRUE(top_->read_to_end());
 }
 
 TEST_F(Top, ASessionInVirtualTimeHasNothingToWatch) {

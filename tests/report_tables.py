@@ -45,6 +45,47 @@ known = {o['order_id']: o for o in orders}
 expect(len(orders) == ledger.execute('SELECT count(*) FROM orders').fetchone()[0], 'orders')
 
 
+def signed(fill):
+    return 1 if fill['side'] == 'buy' else -1
+
+
+def check_totals(symbol, results):
+    """What the fills alone come to, by arithmetic of its own."""
+    mine = [f for f in fills if f['symbol'] == symbol]
+    samples = [e for e in equity if e['symbol'] == symbol]
+    first, last = samples[0], samples[-1]
+    in_quote = all(f['fee'] == '0' or symbol.endswith(f['fee_asset']) for f in mine)
+    bought = sum(signed(f) * number(f['quantity']) for f in mine)
+    in_base = sum(number(f['fee']) for f in mine if symbol.startswith(f['fee_asset']))
+    position = D(first['position']) + bought - in_base
+    expect(position == D(results['position']), symbol, 'position of the fills', position)
+    if not in_quote:
+        return
+    fees = sum(number(f['fee']) for f in mine)
+    expect(fees == D(results['pnl']['fees']), symbol, 'fees of the fills', fees)
+    cash = -sum(signed(f) * number(f['notional']) for f in mine) - fees
+    total = (cash + D(last['position']) * number(last['mid'])
+             - D(first['position']) * number(first['mid']))
+    expect(total == D(results['pnl']['total']), symbol, 'total of the fills', total)
+
+
+def check_orders(symbol, ident, results):
+    mine = [o for o in orders if o['symbol'] == symbol]
+    rows = ledger.execute('SELECT client_order_id, state, filled FROM orders WHERE instrument=?',
+                          (ident,)).fetchall()
+    expect(sorted((o['order_id'], o['state'], o['filled']) for o in mine) == sorted(rows),
+           symbol, 'orders of the ledger')
+    replaced = sum(o['replaces'] != '' for o in mine)
+    counts = {'placed': len(mine) - replaced,
+              'amended': replaced + sum(int(o['amends']) for o in mine),
+              'filled': sum(o['state'] == 'filled' for o in mine)}
+    if any(note.startswith('faults:') for note in summary['notes']):
+        del counts['amended']  # the ledger may know of one that came when its row had gone
+    for key, count in counts.items():
+        expect(count == results['orders'][key], symbol, 'orders', key, count,
+               results['orders'][key])
+
+
 def check_fills(symbol, ident, results):
     mine = [f for f in fills if f['symbol'] == symbol]
     rows = ledger.execute('SELECT quantity, notional, fee FROM fills WHERE instrument=?',
@@ -65,7 +106,7 @@ def check_fills(symbol, ident, results):
         return
     gain = {'spread_capture': ('price', 'mid'), 'adverse_selection': ('mid', 'mid_10s')}
     for part, (begin, end) in gain.items():
-        total = sum((1 if f['side'] == 'buy' else -1) * number(f['quantity']) *
+        total = sum(signed(f) * number(f['quantity']) *
                     (number(f[end]) - number(f[begin])) for f in mine)
         expect(total == D(results['pnl'][part]), symbol, part, total, results['pnl'][part])
 
@@ -113,6 +154,8 @@ expect(not data['warnings'], data['warnings'])
 for ident, symbol in symbols.items():
     results = summary['instruments'][symbol]
     check_fills(symbol, ident, results)
+    check_totals(symbol, results)
+    check_orders(symbol, ident, results)
     check_equity(symbol, ident, results)
     check_page(symbol, results, [i for i in data['instruments'] if i['symbol'] == symbol][0])
 for quote in quotes:
