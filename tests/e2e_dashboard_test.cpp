@@ -173,7 +173,7 @@ TEST_F(DashboardOfARun, IsShownOnTheTerminalPage) {
 }
 
 TEST_F(DashboardOfARun, PromtoolFindsNothingWrong) {
-  if (!is_installed("promtool")) GTEST_SKIP() << "promtool is not installed";
+  if (!is_installed("promtool")) GTEST_SKIP() << "promtool is not there: scripts/promtool gets it";
   start();
   here_.write("metrics", fetch(host(url(*engine_)) + "/metrics"));
   const auto checked = test::run_process("promtool check metrics <" + here_.path("metrics"));

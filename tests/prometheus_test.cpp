@@ -90,7 +90,7 @@ TEST(Prometheus, EnginesAreToldApartByTheirSession) {
 }
 
 TEST(Prometheus, PromtoolFindsNothingToSay) {
-  if (!has_promtool()) GTEST_SKIP() << "promtool is not installed (Debian's package prometheus)";
+  if (!has_promtool()) GTEST_SKIP() << "promtool is not there: scripts/promtool gets it";
   const test::Scratch here;
   const std::string file = here.write("metrics", quoting_text());
   const test::ProcessResult result = test::run_process("promtool check metrics <" + file);
@@ -125,7 +125,7 @@ TEST(Monitoring, TheDashboardIsJsonWithQueries) {
 }
 
 TEST(Monitoring, PromtoolAcceptsTheAlerts) {
-  if (!has_promtool()) GTEST_SKIP() << "promtool is not installed (Debian's package prometheus)";
+  if (!has_promtool()) GTEST_SKIP() << "promtool is not there: scripts/promtool gets it";
   const test::ProcessResult result = test::run_process("promtool check rules " + kAlerts);
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
