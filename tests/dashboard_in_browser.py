@@ -129,6 +129,10 @@ INK = """Math.min(...[...document.querySelectorAll('canvas')].map(c => {
 }))"""
 
 
+def choose(page, element, value):
+    page.value(f"document.getElementById('{element}').value = '{value}'")
+
+
 def click(page, element):
     page.value(f"document.getElementById('{element}').click()")
 
@@ -153,6 +157,17 @@ def steps(page, options):
     seen['taken_up'] = page.wait(
         f"{NOTICE} === 'resume all: the engine has taken it up'")
     seen['resumed'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
+    choose(page, 'scope', 'sell')
+    click(page, 'pause')
+    seen['one_side_paused'] = page.wait(f"{QUOTES}.includes('sell paused')")
+    choose(page, 'scope', 'buy')
+    click(page, 'resume')
+    seen['other_side_resumed'] = page.wait(f"{NOTICE} === 'resume buy: the engine has taken it up'")
+    seen['that_side_stays_paused'] = page.wait(f"{QUOTES}.includes('sell paused')")
+    choose(page, 'scope', 'sell')
+    click(page, 'resume')
+    seen['that_side_resumed'] = page.wait(f"{QUOTES}.includes('quotesquoting')")
+    choose(page, 'scope', 'all')
     click(page, 'kill')
     seen['kill_asks'] = page.wait("document.getElementById('confirm').open")
     page.value("document.querySelector('#confirm button[value=no]').click()")
@@ -186,9 +201,23 @@ def silence_steps(page, options):
 def kill_steps(page):
     click(page, 'kill')
     page.value("document.querySelector('#confirm button[value=yes]').click()")
-    return {
+    seen = {
         'kill_taken_up': page.wait(f"{NOTICE} === 'kill: the engine has taken it up'"),
         'kill_is_shown': page.wait(f"{LIFE} === 'stopped: halted' && {ORDERS} === 0")}
+    choose(page, 'scope', 'sell')
+    seen['resume_says_what_it_ends'] = page.wait(
+        "document.getElementById('resume').textContent === 'End halt'")
+    click(page, 'resume')
+    seen['and_asks'] = page.wait(
+        "document.getElementById('confirm').open && "
+        "document.getElementById('consequence').textContent.includes('halted')")
+    page.value("document.querySelector('#confirm button[value=no]').click()")
+    seen['nothing_was_done'] = page.wait(
+        f"!document.getElementById('confirm').open && {LIFE} === 'stopped: halted'")
+    click(page, 'resume')
+    page.value("document.querySelector('#confirm button[value=yes]').click()")
+    seen['halt_ended'] = page.wait(f"{LIFE} === 'running' && {ORDERS} > 0")
+    return seen
 
 
 def end_steps(page, options):

@@ -348,6 +348,8 @@ TEST_F(Dashboard, WhoAsksForTheSameGetsOneText) {
 TEST_F(Dashboard, OrdersGoToTheEngineAndItsWordComesBack) {
   EXPECT_EQ(post("/control/1", "pause buy", bearer_).status, 200);
   EXPECT_EQ(asked_, engine_.here.path("session") + ": pause buy");
+  EXPECT_EQ(post("/control/1", "resume sell", bearer_).status, 200);
+  EXPECT_EQ(asked_, engine_.here.path("session") + ": resume sell");
   answer_ = "the engine does not answer";
   const Answer answer = post("/control/1", "kill", bearer_);
   EXPECT_EQ(answer.status, 502);

@@ -150,6 +150,42 @@ RC_GTEST_PROP(TopPageProperty, FitsEveryTerminal, ()) {
   }
 }
 
+// A coin worth a hundred-thousandth: long prices, and sizes of millions.
+TEST(TopPage, NoNumberIsCutWithoutAMark) {
+  CoreConfig config = test::one_instrument();
+  Instrument& coin = config.instruments[0].instrument;
+  coin.tick = Amount(1);
+  coin.lot = Amount(kAmountScale);
+  PublishedCore engine(config);
+  std::vector<Quote> bids{{Ticks(1'234), Lots(87'654'321)}, {Ticks(1'230), Lots(1'987'654'321)}},
+      asks{{Ticks(1'236), Lots(12'345'678)}, {Ticks(1'240), Lots(123'456'789)}};
+  engine.harness.send_book(0, true, bids, asks);
+  engine.harness.batch_end();
+  const EngineView view = engine.look();
+  for (const std::size_t columns : {76u, 80u, 120u}) {
+    const std::string text = text_of(view, Tab::kMarket, {24, columns});
+    for (const char* part : {"0.00001234 87654321", "0.00001230     1.9G", "0.00001236 12345678",
+                             "0.00001240   123.4M"}) {
+      EXPECT_THAT(text, HasSubstr(part)) << text;
+    }
+  }
+}
+
+// What is no blank, followed by what is none, is marked: numbers are whole or end in ~.
+RC_GTEST_PROP(TextPageProperty, ACutWordSaysSo, ()) {
+  const std::string text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("12 .")));
+  const std::size_t columns = *rc::gen::inRange<std::size_t>(1, 12);
+  Line line(text.substr(0, text.size() / 2));
+  line.add(text.substr(text.size() / 2), Style::kBold).fit(columns);
+  std::string shown;
+  for (const Piece& piece : line.pieces()) shown += piece.text;
+  const bool inside = text.size() > columns && text[columns - 1] != ' ' && text[columns] != ' ';
+  std::string expected = text.substr(0, columns) + std::string(columns, ' ');
+  expected.resize(columns);
+  if (inside) expected.back() = Line::kCut;
+  RC_ASSERT(shown == expected);
+}
+
 TEST(NumberText, ColumnsLineUpAndTimesFit) {
   const counters::Scale scale{Amount(kAmountScale / 100), Amount(kAmountScale / 1000)};
   EXPECT_EQ(price_column(scale, Ticks(300'010)), "3000.10");
@@ -163,6 +199,16 @@ TEST(NumberText, ColumnsLineUpAndTimesFit) {
   EXPECT_EQ(duration_text(Nanos(12'500'000)), "12.5ms");
   EXPECT_EQ(duration_text(kSecond * 125), "125s");
   EXPECT_EQ(clock_text(kSecond * 3'723), "01:02:03");
+  EXPECT_EQ(span_text(kSecond * 3'723), "01:02:03");
+  EXPECT_EQ(span_text(kSecond * (3 * 86'400 + 7'200)), "3d 02:00:00");
+  const counters::Scale whole{Amount(1), Amount(kAmountScale)}, fine{Amount(1), Amount(1)};
+  EXPECT_EQ(lots_column(whole, Lots(12'345'678), 8), "12345678");
+  EXPECT_EQ(lots_column(whole, Lots(123'456'789), 8), "123.4M");
+  EXPECT_EQ(lots_column(whole, Lots(-123'456'789), 8), "-123.4M");
+  EXPECT_EQ(lots_column(fine, Lots(1'234'567'890), 8), "12.3456~");
+  EXPECT_EQ(lots_column(fine, Lots(123'456'789'012'345), 8), "1.2M");
+  EXPECT_EQ(lots_column(whole, Lots(std::numeric_limits<std::int64_t>::max() / kAmountScale), 8),
+            "92.2G");
 }
 
 TEST(LogTail, IsTheEndOfTheFile) {

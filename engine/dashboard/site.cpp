@@ -41,8 +41,9 @@ const WatchedEngine* engine_of(const Board& board, std::string_view path, std::s
   return error == std::errc() && to == end ? board.engine(id) : nullptr;
 }
 
-constexpr std::string_view kOrders[] = {"pause all",      "pause buy",  "pause sell",
-                                        "pause increase", "resume all", "kill"};
+constexpr std::string_view kOrders[] = {"pause all",  "pause buy",  "pause sell",  "pause increase",
+                                        "resume all", "resume buy", "resume sell", "resume increase",
+                                        "kill"};
 
 }  // namespace
 
@@ -87,7 +88,7 @@ void Site::steer(const Request& request, const std::function<void(Answer)>& answ
   const WatchedEngine* engine = engine_of(board_, request.path, kControl);
   if (engine == nullptr) return answered(refusal(404, "there is no such engine"));
   if (std::ranges::find(kOrders, request.body) == std::end(kOrders)) {
-    return answered(refusal(400, "pause all|buy|sell|increase, resume all, or kill"));
+    return answered(refusal(400, "pause or resume all|buy|sell|increase, or kill"));
   }
   steer_(engine->folder().path(), std::string(request.body), [answered](std::string answer) {
     const bool done = answer.starts_with("ok ");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/core/decimal_text.h"
+#include "engine/monitor/text_page.h"
 
 namespace mm::monitor {
 namespace {
@@ -42,6 +43,19 @@ std::string price_column(const counters::Scale& scale, HalfTicks price) {
 std::string lots_column(const counters::Scale& scale, Lots lots) {
   return fixed_text(Int128{lots.v} * scale.lot.v, 8, decimals_of(scale.lot));
 }
+std::string lots_column(const counters::Scale& scale, Lots lots, std::size_t columns) {
+  constexpr std::string_view kUnits = "kMGTPE";
+  std::string text = lots_column(scale, lots);
+  if (text.size() <= columns) return text;
+  Int128 tenths = Int128{lots.v} * scale.lot.v / (kAmountScale / 10);
+  if (tenths < 10'000 && tenths > -10'000) return text.substr(0, columns - 1) + Line::kCut;
+  for (const char unit : kUnits) {
+    tenths /= 1000;
+    text = fixed_text(tenths, 1, 1) + unit;
+    if (tenths < 10'000 && tenths > -10'000 && text.size() <= columns) return text;
+  }
+  return text.substr(0, columns - 1) + Line::kCut;
+}
 std::string money_column(Money m) {
   return fixed_text(m.v, 18, 2);
 }
@@ -67,6 +81,11 @@ std::string duration_text(Nanos duration) {
 std::string clock_text(Nanos time) {
   const std::int64_t s = time.v / kSecond.v;
   return fmt::format("{:02}:{:02}:{:02}", s / 3600 % 24, s / 60 % 60, s % 60);
+}
+
+std::string span_text(Nanos duration) {
+  const std::int64_t days = duration.v / (kSecond.v * 86'400);
+  return (days > 0 ? fmt::format("{}d ", days) : std::string()) + clock_text(duration);
 }
 
 }  // namespace mm::monitor

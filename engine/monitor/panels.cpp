@@ -232,7 +232,7 @@ Page fitted(std::vector<Ranked> lines, std::size_t rows) {
 Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t place) {
   const Nanos up = elapsed(view.started, view.now());
   Line title(fmt::format(" MM_Logic  {} {}/{}  {} {}  up {}  {} UTC ", of.symbol, place + 1,
-                         view.instruments.size(), view.mode, view.venue, clock_text(up),
+                         view.instruments.size(), view.mode, view.venue, span_text(up),
                          clock_text(view.now())),
              Style::kTitle);
   Line state = life_line(view);
@@ -246,7 +246,13 @@ Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t pl
 }
 
 Page book_panel(const InstrumentView& of, std::size_t rows) {
-  Page page{Line(fmt::format("{:>8} {:>9} {:>9} {:>8}", "ours", "ahead <=", "price", "size"),
+  constexpr std::size_t kLots = 8, kAhead = 9;
+  // Prices are never shortened; the fair one has half a tick.
+  const HalfTicks fair(of.numbers.value("fair_value_price"));
+  const std::string middle = fair.v > 0 ? price_column(of.scale, fair) : "-";
+  const std::size_t width = std::max<std::size_t>(9, middle.size());
+  Page page{Line(fmt::format("{:>{}} {:>{}} {:>{}} {:>{}}", "ours", kLots, "ahead <=", kAhead,
+                             "price", width, "size", kLots),
                  Style::kDim)};
   if (rows < 4) return page;
   const std::size_t each = (rows - 2) / 2;
@@ -256,17 +262,17 @@ Page book_panel(const InstrumentView& of, std::size_t rows) {
   const auto add = [&](const LadderRow& row, Style style) {
     const bool ours = row.own.v > 0;
     page.push_back(
-        Line(fmt::format("{:>8} {:>9} {:>9} {:>8}", ours ? lots_column(of.scale, row.own) : "",
-                         row.ahead.v >= 0 ? lots_column(of.scale, row.ahead) : "",
-                         price_column(of.scale, row.price), lots_column(of.scale, row.lots)),
+        Line(fmt::format("{:>{}} {:>{}} {:>{}} {:>{}}",
+                         ours ? lots_column(of.scale, row.own, kLots) : "", kLots,
+                         row.ahead.v >= 0 ? lots_column(of.scale, row.ahead, kAhead) : "", kAhead,
+                         price_column(of.scale, row.price), width,
+                         lots_column(of.scale, row.lots, kLots), kLots),
              ours ? style : Style::kPlain));
   };
   // The middle stays where it is, however many levels there are.
   for (std::size_t i = asks.size(); i < each; ++i) page.emplace_back();
   for (const LadderRow& row : asks) add(row, Style::kBad);
-  const HalfTicks fair(of.numbers.value("fair_value_price"));
-  page.push_back(Line(fmt::format("{:>28} fair", fair.v > 0 ? price_column(of.scale, fair) : "-"),
-                      Style::kDim));
+  page.push_back(Line(fmt::format("{:>{}} fair", middle, kLots + kAhead + width + 2), Style::kDim));
   for (const LadderRow& row : bids) add(row, Style::kGood);
   return page;
 }
@@ -322,7 +328,7 @@ Page orders_panel(const EngineView& view, const InstrumentView& of) {
       return counters::enum_name(unit, orders.at(i, name));
     };
     const auto lots = [&](counters::OrderBlock::Name name) {
-      return lots_column(of.scale, Lots(orders.at(i, name)));
+      return lots_column(of.scale, Lots(orders.at(i, name)), 9);
     };
     Line line(fmt::format("{:<5}", text(MetricUnit::kSide, "order_side")),
               orders.at(i, "order_side") == 0 ? Style::kGood : Style::kBad);
@@ -330,7 +336,7 @@ Page orders_panel(const EngineView& view, const InstrumentView& of) {
         "{:>3} {:>10} {:>9} {:>9} {:>9} {:<16} {:>8}",
         level < 0 ? "-" : std::to_string(ordinal(level)),
         price_column(of.scale, Ticks(orders.at(i, "order_price"))), lots("order_quantity"),
-        lots("order_filled"), ahead.v >= 0 ? lots_column(of.scale, ahead) : "-",
+        lots("order_filled"), ahead.v >= 0 ? lots_column(of.scale, ahead, 9) : "-",
         text(MetricUnit::kOrderState, "order_state"),
         duration_text(elapsed(Nanos(orders.at(i, "order_created_seconds")), view.now()))));
     if (const Ticks next(orders.at(i, "order_next_price")); next.v > 0) {

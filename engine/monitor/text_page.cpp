@@ -47,6 +47,7 @@ Line& Line::append(const Line& other) {
 
 Line& Line::fit(std::size_t columns, Style fill) {
   if (width_ < columns) return add(std::string(columns - width_, ' '), fill);
+  const bool mark = columns > 0 && at(columns - 1) != ' ' && width_ > columns && at(columns) != ' ';
   while (width_ > columns) {
     std::string& last = pieces_.back().text;
     const std::size_t cut = std::min(width_ - columns, last.size());
@@ -54,7 +55,16 @@ Line& Line::fit(std::size_t columns, Style fill) {
     width_ -= cut;
     if (last.empty()) pieces_.pop_back();
   }
+  if (mark) pieces_.back().text.back() = kCut;
   return *this;
+}
+
+char Line::at(std::size_t column) const {
+  for (const Piece& piece : pieces_) {
+    if (column < piece.text.size()) return piece.text[column];
+    column -= piece.text.size();
+  }
+  return ' ';
 }
 
 std::string page_text(const Page& page, bool colours) {

@@ -26,13 +26,17 @@ class Line {
   // Bytes that are no printable ASCII become `?`.
   Line& add(std::string text, Style style = Style::kPlain);
   Line& append(const Line& other);
-  // Cut, or filled with blanks, to that many columns.
+  // Cut, or filled with blanks, to that many columns. A word or number that is cut ends in kCut, so
+  // that none is taken for a shorter one.
+  static constexpr char kCut = '~';
   Line& fit(std::size_t columns, Style fill = Style::kPlain);
 
   const std::vector<Piece>& pieces() const { return pieces_; }
   std::size_t width() const { return width_; }
 
  private:
+  char at(std::size_t column) const;
+
   std::vector<Piece> pieces_;
   std::size_t width_ = 0;
 };

@@ -7,7 +7,6 @@
 namespace mm::monitor {
 namespace {
 
-constexpr std::size_t kBookColumns = 37;
 constexpr std::size_t kTwoColumnsFrom = 76;  // narrower: the book gives way to the state
 constexpr std::size_t kFixedRows = 3;        // head and foot
 
@@ -30,7 +29,9 @@ Page log_panel(std::span<const std::string> log, std::size_t rows) {
   return page;
 }
 
-Page side_by_side(Page left, const Page& right, std::size_t left_columns) {
+Page side_by_side(Page left, const Page& right) {
+  std::size_t left_columns = 0;
+  for (const Line& line : left) left_columns = std::max(left_columns, line.width());
   left.resize(std::max(left.size(), right.size()));
   for (std::size_t i = 0; i < right.size(); ++i) {
     left[i].fit(left_columns).add(" ").append(right[i]);
@@ -45,7 +46,7 @@ Page market_tab(const TopInput& in, PageSize body) {
   const std::size_t rows = body.rows > log_rows ? body.rows - log_rows : 0;
   Page page = fitted(state_panel(in.view, of, in.rates), rows);
   if (body.columns >= kTwoColumnsFrom) {
-    page = side_by_side(book_panel(of, rows), page, kBookColumns);
+    page = side_by_side(book_panel(of, rows), page);
   }
   page.resize(rows);
   page.push_back(rule(" log ", body.columns));
@@ -124,7 +125,7 @@ Page whole_page(const TopInput& in, std::size_t columns) {
     const InstrumentView& of = in.view.instruments[i];
     append(page, head_panel(in.view, of, i));
     Page state = fitted(state_panel(in.view, of, in.rates), 1000);
-    append(page, side_by_side(book_panel(of, kBookRows), state, kBookColumns));
+    append(page, side_by_side(book_panel(of, kBookRows), state));
     append(page, orders_panel(in.view, of));
     page.emplace_back();
   }

@@ -8,7 +8,7 @@ const kSilenceMs = 3000;  // told four times a second, by what lives and can be 
 const kGoingAway = 1001;  // how a monitor that ends closes its pages
 const $ = id => document.getElementById(id);
 const state = {
-  token: '', socket: null, wish: null, victim: null, lost: 'connecting',
+  token: '', socket: null, wish: null, asked: null, lost: 'connecting',
   about: null, now: null, engines: [], engine: 0, instrument: 0, monitorEnded: false,
   rows: [], own: [], fills: [], log: '', seconds: 600, heard: 0,
 };
@@ -481,6 +481,9 @@ function lose(why, className = 'bad') {
   $('life').className = 'pill ' + className;
   allowSteering('');
 }
+// A trip or a kill, which a resume of all ends.
+const isHalted = () => state.now.latched || state.now.engine.trip !== 'quoting';
+const haltReason = () => (state.now.engine.trip !== 'quoting' ? state.now.engine.trip : 'killed');
 function allowSteering(life) {
   const running = life === 'running' || life === 'starting';
   for (const id of ['pause', 'resume', 'scope']) $(id).disabled = !running;
@@ -498,6 +501,7 @@ function showHead() {
   $('venue').textContent = a.mode === 'sim' ? a.venue : `${a.mode}, ${a.venue}`;
   $('clock').textContent = clock(n.engine.core_timestamp_seconds) + ' UTC';
   document.title = `${a.symbol} ${signed(short(n.instrument.pnl_total_quote, 2))} MM_Logic`;
+  $('resume').textContent = isHalted() ? 'End halt' : 'Resume';
   allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
@@ -651,17 +655,27 @@ async function steer(request) {
     : `${request}: the engine has taken it up`);
 }
 $('pause').onclick = () => steer('pause ' + $('scope').value);
-$('resume').onclick = () => steer('resume all');
-$('kill').onclick = () => {
-  state.victim = state.about.path;
-  $('victim').textContent = `Kill ${state.about.session}?`;
+$('resume').onclick = () => {
+  if (!isHalted()) return steer('resume ' + $('scope').value);
+  ask('resume all', `End the halt of ${state.about.session}?`,
+      `It stands still: ${haltReason()}. All of it is resumed, and HALT removed.`, 'Quote again');
+};
+$('kill').onclick = () => ask('kill', `Kill ${state.about.session}?`,
+  'Cancels all its orders. It stays halted until it is told to resume.', 'Kill');
+// Of the engine that is shown as it is asked.
+function ask(request, question, words, button) {
+  state.asked = { path: state.about.path, request };
+  $('question').textContent = question;
+  $('consequence').textContent = words;
+  $('do_it').textContent = button;
   $('confirm').returnValue = 'no';
   $('confirm').showModal();
-};
+}
 $('confirm').onclose = () => {
   if ($('confirm').returnValue !== 'yes') return;
-  if (state.victim === state.about.path) steer('kill');
-  else notice('not killed: another engine is shown by now');
+  const { path, request } = state.asked;
+  if (path === state.about.path) steer(request);
+  else notice(`${request}: not done, another engine is shown by now`);
 };
 $('login').onclose = () => {
   if ($('token').value) sessionStorage.setItem('token', $('token').value.trim());
