@@ -54,6 +54,22 @@ TEST_F(Steer, AKillLeavesNoOrderAndHaltsUntilResume) {
   expect_whole_end();
 }
 
+// A session in a folder of any name and place is one of its [session] dir's all the same.
+TEST_F(Steer, AnEngineThatRunsIsFoundWhereverItsSessionLies) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  EXPECT_EQ(steer("pause").exit_code, 0);
+  EXPECT_TRUE(wait_until([&] { return live(Side::kBuy) == 0 && live(Side::kSell) == 0; }));
+  const Ran shown = steer("top --once");
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("session " + here_.path("s")));
+  EXPECT_EQ(steer("resume").exit_code, 0);
+  const Ran killed = steer("kill");
+  EXPECT_EQ(killed.exit_code, 0) << killed.err;
+  EXPECT_THAT(killed.out, HasSubstr("No order is live"));
+  const Ran elsewhere = steer("pause --set session.dir=other");
+  EXPECT_EQ(elsewhere.exit_code, 1) << "another's engines are not ours";
+}
+
 TEST_F(Steer, AKillThatCouldNotWriteHaltSaysSo) {
   ASSERT_NO_FATAL_FAILURE(start());
   here_.write("sessions", "no folder");

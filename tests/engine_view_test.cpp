@@ -40,6 +40,36 @@ TEST(EngineView, ALifeEnds) {
   EXPECT_EQ(engine.look().life, Life::kEnded);
 }
 
+// Read in place it would end whoever looks.
+TEST(EngineView, AFileThatIsCutMeanwhileIsSeenAndNotRead) {
+  PublishedCore engine;
+  engine.publisher.publish_all();
+  counters::CountersFile theirs;
+  EngineView view;
+  ASSERT_EQ(theirs.attach(engine.here.path("session"), counters::CountersFile::Use::kLook), "");
+  EXPECT_TRUE(look(theirs, view));
+  const auto whole = std::filesystem::file_size(engine.ours.path());
+  std::filesystem::resize_file(engine.ours.path(), 100);
+  EXPECT_FALSE(look(theirs, view));
+  EXPECT_EQ(view.life, Life::kDied);
+  EXPECT_EQ(view.instruments.size(), 1u) << "as it was";
+  std::filesystem::resize_file(engine.ours.path(), whole);
+}
+
+TEST(EngineView, WhatAnEngineHasLeftIsKeptHoweverItsFileIsCut) {
+  PublishedCore engine;
+  engine.publisher.publish_all();
+  engine.ours.layout().phase = counters::Phase::kEnded;
+  ASSERT_EQ(engine.ours.finish(), "");
+  counters::CountersFile theirs;
+  EngineView view;
+  ASSERT_EQ(theirs.attach(engine.here.path("session"), counters::CountersFile::Use::kLook), "");
+  std::filesystem::resize_file(engine.here.path("session/counters.dat"), 100);
+  EXPECT_TRUE(look(theirs, view));
+  EXPECT_EQ(view.life, Life::kEnded);
+  EXPECT_EQ(view.session_name(), "session");
+}
+
 TEST(EngineView, ABookShowsItsBestLevels) {
   PublishedCore engine;
   std::vector<Quote> bids, asks;

@@ -91,6 +91,18 @@ bool is_whole(const Layout& layout, std::size_t bytes) {
   return ended;
 }
 
+// Into tmpfs, where an engine writes; a file in the session's folder is what one has left.
+bool is_link(const std::string& path) {
+  std::error_code error;
+  return fs::is_symlink(path, error);
+}
+
+std::string whole_path(const std::string& path) {
+  std::string whole = fs::absolute(path).lexically_normal().string();
+  if (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+  return whole;
+}
+
 bool links_to(const fs::path& link, const fs::path& file) {
   std::error_code error;
   return fs::read_symlink(link, error) == file;
@@ -106,7 +118,20 @@ Nanos monotonic_now() {
 
 CountersFile::~CountersFile() {
   if (!path_.empty()) std::ignore = finish();
+  let_go();
+}
+
+void CountersFile::let_go() {
   if (layout_ != nullptr) munmap(layout_, bytes_);
+  if (file_ >= 0) close(file_);
+  layout_ = nullptr;
+  file_ = -1;
+}
+
+bool CountersFile::intact() const {
+  struct stat facts {};
+  return layout_ != nullptr && (file_ < 0 || (fstat(file_, &facts) == 0 &&
+                                              static_cast<std::size_t>(facts.st_size) >= bytes_));
 }
 
 std::string CountersFile::map(int file, std::size_t bytes, Use use) {
@@ -115,6 +140,23 @@ std::string CountersFile::map(int file, std::size_t bytes, Use use) {
   if (memory == MAP_FAILED) return failed(kFileName, "mapped");
   layout_ = static_cast<Layout*>(memory);
   bytes_ = bytes;
+  file_ = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  return {};
+}
+
+// Whatever becomes of the file, this stays.
+std::string CountersFile::copy(int file, std::size_t bytes) {
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return failed(kFileName, "copied");
+  layout_ = static_cast<Layout*>(memory);
+  bytes_ = bytes;
+  auto* const to = static_cast<char*>(memory);
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t count = pread(file, to + done, bytes - done, static_cast<off_t>(done));
+    if (count <= 0) return failed(kFileName, "read");
+    done += static_cast<std::size_t>(count);
+  }
   return {};
 }
 
@@ -146,8 +188,8 @@ std::string CountersFile::fill(const NewCounters& wish) {
   Layout& l = *new (layout_) Layout{};
   Identity& id = l.identity;
   std::error_code ignored;
-  if (!put(id.session, fs::absolute(wish.session_folder).lexically_normal().string()) ||
-      !put(id.sessions, fs::absolute(wish.sessions_folder).lexically_normal().string()) ||
+  if (!put(id.session, whole_path(wish.session_folder)) ||
+      !put(id.sessions, whole_path(wish.sessions_folder)) ||
       !put(id.working, fs::current_path(ignored).string())) {
     return fmt::format("{}: the path is longer than {} bytes", wish.session_folder, kPathBytes - 1);
   }
@@ -193,9 +235,12 @@ std::string CountersFile::attach_file(const std::string& path, Use use) {
   }
   const auto bytes = static_cast<std::size_t>(facts.st_size);
   if (bytes < sizeof(Layout)) return path + ": is too short for counters";
-  if (std::string error = map(file.fd, bytes, use); !error.empty()) return error;
+  std::string error = is_link(path) ? map(file.fd, bytes, use) : copy(file.fd, bytes);
+  if (!error.empty()) {
+    let_go();
+    return error;
+  }
   const Identity& id = layout_->identity;
-  std::string error;
   if (layout_->magic.load(std::memory_order_acquire) != kMagic) {
     error = path + ": holds no counters";
   } else if (id.version != kVersion || id.table_hash != table_hash()) {
@@ -203,10 +248,7 @@ std::string CountersFile::attach_file(const std::string& path, Use use) {
   } else if (!is_whole(*layout_, bytes)) {
     error = path + ": is damaged";
   }
-  if (!error.empty()) {
-    munmap(layout_, bytes_);
-    layout_ = nullptr;
-  }
+  if (!error.empty()) let_go();
   return error;
 }
 
@@ -217,6 +259,34 @@ std::string CountersFile::finish() {
   path_.clear();
   link_.clear();
   return error;
+}
+
+std::vector<std::string> running_sessions(const std::string& sessions, const std::string& tmpfs) {
+  struct Running {
+    bool simulated;
+    std::int64_t older;
+    std::string session;
+    auto operator<=>(const Running&) const = default;
+  };
+  std::vector<Running> all;
+  const std::string wanted = whole_path(sessions);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(tmpfs, error)) {
+    CountersFile file;
+    if (owner_in_name(entry.path().filename().string()) == 0) continue;
+    if (!file.attach_file(entry.path().string(), CountersFile::Use::kLook).empty()) continue;
+    const Identity& id = file.layout().identity;
+    if (!file.engine_alive() || whole_path(id.sessions.data()) != wanted) continue;
+    const std::string_view mode = id.mode.data();
+    all.push_back({mode != "live", -id.started, whole_path(id.session.data())});
+  }
+  std::ranges::sort(all);
+  std::vector<std::string> found;
+  for (Running& one : all) {
+    const bool inside = one.session.starts_with(wanted + '/');
+    found.push_back(inside ? sessions + one.session.substr(wanted.size()) : std::move(one.session));
+  }
+  return found;
 }
 
 void remove_left_over(const std::string& tmpfs) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/instrument.h"
 #include "engine/counters/counters_layout.h"
@@ -43,7 +44,8 @@ class CountersFile {
   // The engine's; also removes what engines that died left on tmpfs. Errors are returned, empty if
   // none.
   [[nodiscard]] std::string create(const NewCounters& wish, const std::string& tmpfs = kTmpfs);
-  // Of the session's engine, running or not. Whoever only looks cannot harm it.
+  // Of the session's engine: shared with it while it runs, else a copy of what it has left. Whoever
+  // only looks cannot harm it.
   enum class Use : std::uint8_t { kSteer, kLook };
   [[nodiscard]] std::string attach(const std::string& session_folder, Use use = Use::kSteer);
   // The engine's end: the copy into the session folder, and tmpfs is as before.
@@ -66,6 +68,8 @@ class CountersFile {
     return std::span(layout_->connections).first(connection_count());
   }
   bool engine_alive() const { return is_alive(layout_->identity.process); }
+  // Whether all of it may be read: a mapping of a file that was cut meanwhile may not.
+  bool intact() const;
   const std::string& path() const { return path_; }  // on tmpfs, of the engine's own
 
  private:
@@ -74,14 +78,23 @@ class CountersFile {
     return std::min(std::size_t{count}, kConnectionsMax);
   }
   std::string map(int file, std::size_t bytes, Use use);
+  std::string copy(int file, std::size_t bytes);
+  void let_go();
   std::string attach_file(const std::string& path, Use use);
   std::string fill(const NewCounters& wish);
   friend void remove_left_over(const std::string& tmpfs);
+  friend std::vector<std::string> running_sessions(const std::string&, const std::string&);
 
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
+  int file_ = -1;            // of a mapping that others share
   std::string path_, link_;  // of the engine's own; empty when attached
 };
+
+// Session folders of the engines that run and keep their sessions in `sessions`, wherever those
+// lie; those that trade with money come first, then the newest.
+std::vector<std::string> running_sessions(const std::string& sessions,
+                                          const std::string& tmpfs = kTmpfs);
 
 // Counters of processes that have died: into their session folders, where those still link to
 // them, and off tmpfs.

@@ -170,27 +170,8 @@ constexpr std::size_t words_of(const std::array<Metric, N>& table) {
   return words;
 }
 
-// Of everything that decides where a number stands and what it means.
-constexpr std::uint64_t table_hash() {
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  const auto mix = [&h](std::uint64_t value) { h = (h ^ value) * 0x100000001b3ULL; };
-  const auto mix_table = [&mix](const auto& table) {
-    for (const Metric& m : table) {
-      for (const char c : m.name) mix(static_cast<unsigned char>(c));
-      mix(static_cast<std::uint64_t>(m.unit));
-      mix(m.words());
-    }
-  };
-  mix_table(kEngineMetrics);
-  mix_table(kLatencyMetrics);
-  mix_table(kInstrumentMetrics);
-  mix_table(kBookRow);
-  mix_table(kOrderRow);
-  mix_table(kLevelRow);
-  mix(kBookRowsMax);
-  mix(kOrderRowsMax);
-  mix(kLevelRowsMax);
-  return h;
-}
+// Of everything that decides where a number stands and what it means, the names behind its labels
+// and enums too.
+std::uint64_t table_hash();
 
 }  // namespace mm::counters

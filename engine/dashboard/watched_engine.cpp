@@ -13,6 +13,7 @@ std::string WatchedEngine::attach() {
   if (!error.empty()) return error;
   if (file_.instruments().empty()) return folder_.path() + ": its engine has no instruments";
   monitor::look(file_, view_);
+  if (view_.instruments.empty()) return folder_.path() + ": its counters were cut off";
   rows_of_.assign(view_.instruments.size(), RowLog(kRowsMax));
   fills_ = std::make_unique<FillTail>(folder_.journal(), view_.instruments.size());
   return {};

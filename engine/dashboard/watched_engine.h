@@ -30,6 +30,7 @@ class WatchedEngine {
   std::uint32_t id() const { return id_; }
   const SessionFolder& folder() const { return folder_; }
   const monitor::EngineView& view() const { return view_; }
+  void call(std::string alias) { view_.alias = std::move(alias); }
   // Rows of one number are of one moment.
   const RowLog& rows() const { return rows_; }
   const RowLog& rows_of(std::size_t instrument) const { return rows_of_[instrument]; }

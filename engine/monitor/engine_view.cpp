@@ -34,11 +34,17 @@ const char* name(Life life) {
 }
 
 std::string_view EngineView::session_name() const {
-  const std::string_view path = session;
+  if (!alias.empty()) return alias;
+  std::string_view path = session;
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path.substr(path.rfind('/') + 1);
 }
 
 bool look(const CountersFile& file, EngineView& out) {
+  if (!file.intact()) {
+    out.life = Life::kDied;
+    return out.whole = false;
+  }
   const counters::Layout& layout = file.layout();
   const counters::Identity& id = layout.identity;
   out.session = id.session.data();

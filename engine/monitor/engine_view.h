@@ -48,6 +48,7 @@ const char* name(Life life);
 
 struct EngineView {
   std::string session, mode, venue, build;  // the session's folder
+  std::string alias;  // of the session, where its folder's name is not its alone; not looked at
   std::uint64_t config_hash = 0;            // of the configuration in force
   std::int64_t pid = 0;
   Nanos started{};
@@ -60,6 +61,7 @@ struct EngineView {
   std::vector<InstrumentView> instruments;
   std::vector<ConnectionView> connections;
 
+  // What people call it: its folder's last part, or its alias.
   std::string_view session_name() const;
   Nanos now() const { return Nanos(numbers.value("core_timestamp_seconds")); }
   bool alive() const { return life < Life::kEnded; }

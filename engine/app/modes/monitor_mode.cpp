@@ -8,10 +8,10 @@
 #include <random>
 
 #include "engine/app/control/effect.h"
-#include "engine/app/control/running_engines.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/session_report.h"
+#include "engine/counters/counters_file.h"
 #include "engine/dashboard/access.h"
 #include "engine/dashboard/server.h"
 #include "engine/ledger/session_folder.h"
@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kAnswerPatience{3000};
 constexpr int kNice = 10;  // whatever trades comes first
 
 std::vector<std::string> shown_unasked(const std::string& sessions) {
-  std::vector<std::string> all = running_engines(sessions);
+  std::vector<std::string> all = counters::running_sessions(sessions);
   if (!all.empty()) return all;
   const std::string newest = SessionFolder::newest(sessions).path();
   if (!newest.empty()) all.push_back(newest);

@@ -9,7 +9,6 @@
 #include "engine/app/config/config_schema.h"
 #include "engine/app/control/control_socket.h"
 #include "engine/app/control/effect.h"
-#include "engine/app/control/running_engines.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/reload/outlook.h"
 #include "engine/app/session/session_report.h"
@@ -64,7 +63,7 @@ class Asked {
   void ask(const ReloadOptions& options, const NewConfig& load, std::string_view verb) {
     session_ = options.session_dir;
     if (session_.empty()) {
-      const std::vector<std::string> running = running_engines(options.sessions_dir);
+      const std::vector<std::string> running = counters::running_sessions(options.sessions_dir);
       if (!running.empty()) session_ = running.front();
     }
     if (session_.empty()) return refuse("no engine runs in " + options.sessions_dir);

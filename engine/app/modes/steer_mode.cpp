@@ -7,7 +7,6 @@
 
 #include "engine/app/control/control_socket.h"
 #include "engine/app/control/effect.h"
-#include "engine/app/control/running_engines.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/session/session_report.h"
@@ -79,7 +78,7 @@ int steer(const SteerOptions& options, const std::string& session) {
 // Without a name a kill is meant for whatever runs, and has failed if one has not obeyed.
 int steer_mode(const SteerOptions& options) {
   if (!options.session_dir.empty()) return steer(options, options.session_dir);
-  const std::vector<std::string> running = running_engines(options.sessions_dir);
+  const std::vector<std::string> running = counters::running_sessions(options.sessions_dir);
   if (running.empty()) return steer(options, {});
   if (options.control.code != ControlCode::kKill) return steer(options, running.front());
   int worst = 0;

@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "engine/app/control/effect.h"
-#include "engine/app/control/running_engines.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
 #include "engine/app/modes/top_screen.h"
 #include "engine/app/session/session_report.h"
+#include "engine/counters/counters_file.h"
 #include "engine/ledger/session_folder.h"
 #include "engine/monitor/log_tail.h"
 #include "engine/monitor/top_page.h"
@@ -197,7 +197,7 @@ int Top::print() {
 int top_mode(const TopOptions& options) {
   std::string session = options.session_dir;
   if (session.empty()) {
-    const std::vector<std::string> running = running_engines(options.sessions_dir);
+    const std::vector<std::string> running = counters::running_sessions(options.sessions_dir);
     session =
         running.empty() ? SessionFolder::newest(options.sessions_dir).path() : running.front();
   }
