@@ -59,7 +59,9 @@ TEST(Explain, AnswersForEveryOrderOfTenMinutesWithoutUnknown) {
     const auto story = told.find(orders.text(0));
     ASSERT_NE(story, told.end()) << orders.text(0);
     // Asked for alone it has the same; some of them, as each is the whole session once more.
-    if (count % 40 == 0) EXPECT_EQ(explain("s --order " + orders.text(0)).out, story->second);
+    if (count % 40 == 0) {
+      EXPECT_EQ(explain("s --order " + orders.text(0)).out, story->second);
+    }
     const bool first = orders.text(2).empty();
     EXPECT_THAT(story->second, HasSubstr(first ? " place " : " placed in its stead: "));
     EXPECT_THAT(story->second, HasSubstr("    fair value  "));
@@ -120,6 +122,16 @@ TEST(Explain, RefusesWhatItCannotAnswerInOneLine) {
     EXPECT_FALSE(ran.err.empty()) << arguments;
     EXPECT_LE(test::count_of(ran.err, "\n"), 2u) << ran.err;
   }
+}
+
+TEST(Explain, OfAJournalThatIsCutTellsWhatThereIsAndFails) {
+  const std::string bytes = test::read_file(session().path("s/journal.bin"));
+  std::filesystem::create_directory(session().path("cut"));
+  session().write("cut/journal.bin", std::string_view(bytes).substr(0, bytes.size() * 2 / 3));
+  const Ran ran = explain("cut --order all");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, StartsWith("mm"));
+  EXPECT_THAT(ran.err, HasSubstr("cut: this is of a part of the session: "));
 }
 
 TEST(Explain, TellsOfADamagedJournalNothingThatItCannotProve) {

@@ -78,7 +78,8 @@ Nanos begin_of(const SessionFolder& folder) {
   return reader.next(record) == JournalItem::kRecord ? record.event.time : Nanos{};
 }
 
-int tell(const ExplainOptions& options, const SessionFolder& folder, const Question& question) {
+int tell(const ExplainOptions& options, const SessionFolder& folder, const Question& question,
+         bool runs) {
   JournalReader reader;
   if (std::string error = reader.open(folder.journal()); !error.empty()) return fail(error);
   Explainer explainer(question, [](const std::string& text) { fmt::print("{}", text); });
@@ -90,7 +91,12 @@ int tell(const ExplainOptions& options, const SessionFolder& folder, const Quest
   if (const std::string ledger = provide_ledger(folder, result.status); !ledger.empty()) {
     fmt::print(stderr, "{}\n", ledger);
   }
-  if (!result.ok()) return fail(folder.path() + ": " + result.message);
+  const bool whole = result.status == ReplayStatus::kSame || (runs && result.ok());
+  if (!whole) {
+    return fail(fmt::format("{}: {}{}", folder.path(),
+                            result.ok() ? "this is of a part of the session: " : "",
+                            result.message));
+  }
   return explainer.answered() ? 0 : fail(no_answer(options, folder));
 }
 
@@ -136,7 +142,8 @@ int explain_mode(const ExplainOptions& options) {
           fmt::format("--at {}: the session begins later, at {}", options.at, moment_text(begin)));
     }
   }
-  return tell(options, folder, question);
+  const bool runs = left.state == JournalRecovery::State::kInUse;
+  return tell(options, folder, question, runs);
 }
 
 }  // namespace mm::app
