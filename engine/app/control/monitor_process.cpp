@@ -79,6 +79,12 @@ std::string MonitorProcess::heard() {
   return line;
 }
 
+bool MonitorProcess::ended() {
+  if (pid_ == 0 || waitpid(pid_, nullptr, WNOHANG) != pid_) return false;
+  pid_ = 0;
+  return true;
+}
+
 MonitorProcess::~MonitorProcess() {
   if (input_ >= 0) close(input_);
   if (output_ >= 0) close(output_);

@@ -22,6 +22,8 @@ class MonitorProcess {
   [[nodiscard]] std::string start(const std::string& session_folder);
   // The next whole line of what it says, such as its address; empty: nothing new.
   std::string heard();
+  // True once, when it is over though the run goes on.
+  bool ended();
 
  private:
   int input_ = -1, output_ = -1;  // our ends

@@ -199,7 +199,7 @@ class RealtimeRun {
   StatusSnapshot snapshot_;
   EventCounts counts_, rates_;
   Nanos started_{}, until_{kNever}, shown_{}, warm_at_{};
-  std::string where_;
+  std::string where_, dashboard_;
   JournalHealth journal_;  // as last looked at
   Nanos journal_told_{};
   std::string warning_;
@@ -394,13 +394,19 @@ void RealtimeRun::start_monitor() {
 
 // Its address, with the token: shown, but not written to the log.
 void RealtimeRun::watch_monitor() {
+  if (monitor_.ended()) {
+    dashboard_.clear();
+    const std::string_view over = "the dashboard has ended; `mm_logic monitor` begins another";
+    log_writer_->write(LogLevel::kWarning, clock_.now(), over);
+    if (options_.quiet || !stdout_is_terminal()) std::fprintf(stderr, "%s\n", over.data());
+  }
   const std::string line = monitor_.heard();
   if (line.empty()) return;
   if (options_.quiet || !stdout_is_terminal()) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
   } else {
-    where_ += "\n" + line;
+    dashboard_ = "\n" + line;
   }
 }
 
@@ -410,10 +416,10 @@ void RealtimeRun::look(Nanos now) {
   while (activities_.try_pop(activity)) {
     const std::string text = activity_text(activity, instruments_);
     if (text.empty()) continue;
-    log_writer_->write(LogLevel::kInfo, time_of(activity), text);
-    // Trades would drive the orders out of the short log of their own view.
-    const bool shown = activity.event.kind != EventKind::kTrade || options_.view != View::kOrders;
-    if (shown) view_.log(time_of(activity), text);
+    // Trades would drive all else out of the log, and the orders out of the view that is theirs.
+    const bool of_market = activity.event.kind == EventKind::kTrade;
+    if (!of_market) log_writer_->write(LogLevel::kInfo, time_of(activity), text);
+    if (!of_market || options_.view != View::kOrders) view_.log(time_of(activity), text);
   }
   show_connections();
   watch_monitor();
@@ -426,7 +432,7 @@ void RealtimeRun::look(Nanos now) {
   rates_ = per_second(counts_, counts, now - shown_);
   counts_ = counts;
   shown_ = now;
-  view_.show({snapshot_, counts_, rates_, started_, until_, where_, warning_});
+  view_.show({snapshot_, counts_, rates_, started_, until_, where_ + dashboard_, warning_});
 }
 
 // Trading goes on: limits and orders need no journal. But nobody can explain what is not in it.
