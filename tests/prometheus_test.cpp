@@ -130,5 +130,15 @@ TEST(Monitoring, PromtoolAcceptsTheAlerts) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 
+TEST(Monitoring, AlertsComeWhenTheyShouldAndNotElse) {
+  if (!has_promtool()) GTEST_SKIP() << "promtool is not there: scripts/promtool gets it";
+  const test::Scratch here;
+  std::string cases = test::read_file(test::kRoot + "/tests/alerts_test.yml");
+  cases.replace(cases.find("RULES"), 5, kAlerts);
+  const test::ProcessResult result =
+      test::run_process("promtool test rules " + here.write("cases.yml", cases));
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
 }  // namespace
 }  // namespace mm::monitor
