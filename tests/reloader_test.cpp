@@ -123,6 +123,11 @@ TEST_F(ReloaderTest, WhatCheckRefusesIsRefusedHereToo) {
   EXPECT_FALSE(answer.taken);
 }
 
+// A run that was given another place for its monitor takes a file that has none.
+TEST_F(ReloaderTest, WhatOnlyTheMonitorReadsIsNoChange) {
+  EXPECT_EQ(reload({"monitor.listen=127.0.0.1:9"}).changes, "");
+}
+
 TEST_F(ReloaderTest, TheNextOneWaitsForTheCore) {
   EXPECT_TRUE(reload({"strategy.min_spread=0.003"}).taken);
   EXPECT_THAT(reload({"strategy.min_spread=0.001"}).error, HasSubstr("has not taken up"));

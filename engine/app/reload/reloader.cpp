@@ -16,10 +16,11 @@ constexpr std::chrono::milliseconds kJournalPatience{250};
 
 }  // namespace
 
-// What the start has drawn or the venue bounds is no change.
+// What the start has drawn, the venue bounds or only another process reads is no change.
 std::vector<ConfigChange> Reloader::compare(Config& next) const {
   if (next.engine.epoch == 0) next.engine.epoch = running_.engine.epoch;
   if (next.engine.id_nonce == 0) next.engine.id_nonce = running_.engine.id_nonce;
+  next.monitor = running_.monitor;
   if (setup_.obey) setup_.obey(next);
   std::vector<ConfigChange> changes = config_changes(running_, next);
   const std::int32_t orders_max = setup_.config.common.risk.max_order_count;
