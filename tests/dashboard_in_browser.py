@@ -248,6 +248,14 @@ def main():
         seen = steps(page, options)
         if options.monitor:
             seen.update(silence_steps(page, options))
+        seen['header_leaves_room'] = page.value(
+            "document.querySelector('header').offsetHeight <= innerHeight / 4")
+        if page.value("document.querySelectorAll('#symbols select option').length > 8"):
+            page.value("(s => { s.value = 9; s.onchange(); })("
+                       "document.querySelector('#symbols select'))")
+            seen['any_symbol_can_be_chosen'] = page.wait(
+                "document.title.startsWith('S9USDT ') && "
+                "document.querySelector('#symbols select').value === '9'")
         seen['nothing_sticks_out'] = page.value(
             'document.documentElement.scrollWidth <= innerWidth')
         page.picture(options.picture)

@@ -317,6 +317,30 @@ TEST_F(Dashboard, MetricsAreForPrometheusOnThisHost) {
   EXPECT_EQ(status, 200);
 }
 
+TEST_F(Dashboard, EachSymbolSaysHowManyOfItsSidesAreQuoted) {
+  Watch watch;
+  EXPECT_EQ(told(watch).integer("/engines/0/sides/0"), 2);
+  engine_.harness.control(ControlCode::kPause, PauseScope::kSell);
+  second();
+  EXPECT_EQ(told(watch).integer("/engines/0/sides/0"), 1);
+}
+
+TEST_F(Dashboard, EnginesOfOneNameAreToldApartAndOneIsShownOnce) {
+  ASSERT_EQ(board_.add(engine_.here.path("session/")), "");
+  ASSERT_EQ(board_.add(engine_.here.path("./session")), "");
+  Watch watch;
+  EXPECT_EQ(told(watch).size("/engines"), 1u) << "named three ways";
+  EXPECT_EQ(told(watch).text("/engines/0/session"), "session");
+  PublishedCore other;
+  ASSERT_EQ(board_.add(other.here.path("session")), "");
+  const std::string paths[] = {other.here.path("session"), engine_.here.path("session")};
+  EXPECT_EQ(told(watch).text("/engines/0/session"), paths[0]);
+  EXPECT_EQ(told(watch).text("/engines/1/session"), paths[1]);
+  for (const std::string& path : paths) {
+    EXPECT_THAT(text_of(get("/metrics")), HasSubstr("mm_engine_up{session=\"" + path + "\"} 1"));
+  }
+}
+
 TEST_F(Dashboard, TellsWhichConfigurationIsInForceByNow) {
   Watch watch;
   EXPECT_EQ(told(watch).text("/now/config"), "0000000000abcdef");

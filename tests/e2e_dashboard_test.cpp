@@ -129,6 +129,18 @@ TEST_F(DashboardOfARun, KilledStuckOrRestartedTheEngineDoesNotNotice) {
   }
 }
 
+TEST_F(DashboardOfARun, IsSaidToHaveEndedWhenItDies) {
+  start();
+  ASSERT_NE(url(*engine_), "");
+  ASSERT_EQ(children().size(), 1u);
+  kill(children()[0], SIGKILL);
+  EXPECT_TRUE(wait_until([&] {
+    return engine_->output().find("the dashboard has ended") != std::string::npos;
+  }));
+  EXPECT_TRUE(children().empty()) << "nothing of it is left";
+  EXPECT_THAT(test::read_file(here_.path("s/log.txt")), HasSubstr("the dashboard has ended"));
+}
+
 TEST_F(DashboardOfARun, ASecondOneFindsRoom) {
   start();
   const std::string first = host(url(*engine_));
@@ -203,13 +215,16 @@ TEST_F(DashboardOfARun, WhatCannotBeDoneIsSaid) {
 struct Look {
   const char* name;
   const char* options;
+  int symbols = 1;
 };
 
 class DashboardInABrowser : public DashboardOfARun, public testing::WithParamInterface<Look> {};
 
 TEST_P(DashboardInABrowser, ShowsTheEngineAndSteersIt) {
   if (!is_installed("chromium")) GTEST_SKIP() << "chromium is not installed";
-  start();
+  std::string symbols = "venue.symbols=ETHUSDT";
+  for (int i = 1; i < GetParam().symbols; ++i) symbols += fmt::format(",S{}USDT", i);
+  start({"--set", symbols, "--set", "risk.max_order_count=1000"});
   const std::string address = url(*engine_);
   ASSERT_NE(address, "");
   const auto seen =
@@ -232,7 +247,7 @@ TEST_P(DashboardInABrowser, ShowsTheEngineAndSteersIt) {
 
 INSTANTIATE_TEST_SUITE_P(All, DashboardInABrowser,
                          testing::Values(Look{"desk", ""}, Look{"light", "--light --look"},
-                                         Look{"phone", "--look --width 390 --height 844"}),
+                                         Look{"phone", "--look --width 390 --height 844", 30}),
                          [](const auto& given) { return given.param.name; });
 
 }  // namespace

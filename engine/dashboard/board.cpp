@@ -27,10 +27,29 @@ std::string Board::add(const std::string& session) {
   }
   auto engine = std::make_unique<WatchedEngine>(last_id_ + 1, session);
   if (std::string error = engine->attach(); !error.empty()) return error;
+  // By whatever way it was named.
+  const std::string& path = engine->view().session;
+  if (std::ranges::any_of(engines_, [&](const auto& e) { return e->view().session == path; })) {
+    return {};
+  }
   ++last_id_;
   engine->look(true);
   engines_.insert(engines_.begin(), std::move(engine));
+  name_apart();
   return {};
+}
+
+// Of one name each has its whole path.
+void Board::name_apart() {
+  for (const auto& e : engines_) e->call({});
+  std::vector<WatchedEngine*> twins;
+  for (const auto& e : engines_) {
+    const auto same = [&](const auto& other) {
+      return other->view().session_name() == e->view().session_name();
+    };
+    if (std::ranges::count_if(engines_, same) > 1) twins.push_back(e.get());
+  }
+  for (WatchedEngine* twin : twins) twin->call(twin->view().session);
 }
 
 void Board::find() {
@@ -80,7 +99,11 @@ std::string Board::write(Watch& watch) const {
   out += ']';
   watch.behind = false;
   const WatchedEngine* of = engine(watch.engine);
-  if (of == nullptr && !engines_.empty()) of = engines_.front().get();
+  if (of == nullptr && !engines_.empty()) {
+    const auto lives =
+        std::ranges::find_if(engines_, [](const auto& e) { return e->view().alive(); });
+    of = lives != engines_.end() ? lives->get() : engines_.front().get();
+  }
   if (of == nullptr) return out + "}";
   const bool same = of->id() == watch.engine;
   if (!same || watch.instrument >= of->view().instruments.size()) {

@@ -18,7 +18,7 @@ namespace mm::dashboard {
 
 // What a page watches, and how much of it it has.
 struct Watch {
-  std::uint32_t engine = 0;  // its id; 0, or one that is gone: the first
+  std::uint32_t engine = 0;  // its id; 0, or one that is gone: the first that lives, or the first
   std::size_t instrument = 0;
   std::uint64_t rows = 0, fills = 0;
   bool told = false;    // what stays as it is
@@ -53,6 +53,7 @@ class Board {
     std::shared_ptr<const std::string> text;
   };
   void find();
+  void name_apart();
   std::string write(Watch& watch) const;
 
   Find find_;

@@ -2,11 +2,13 @@
 // things.
 //
 // The server's thread. A connection takes a seat as it comes and leaves it when it is gone; a page
-// adds itself once it is let in.
+// adds itself once it is let in. Where all seats are taken, the guest who came first makes room:
+// whoever has no token keeps nobody out who has one.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <vector>
 
 namespace mm::dashboard {
@@ -18,6 +20,13 @@ class Page {
   virtual void tell() = 0;
   // Once that has been told, the server ends: a goodbye, and nothing more.
   virtual void end() = 0;
+};
+
+// Who has shown no token that lasts.
+class Guest {
+ public:
+  virtual ~Guest() = default;
+  virtual void cut() = 0;
 };
 
 class Connections {
@@ -35,7 +44,17 @@ class Connections {
     Connections* of_;
   };
 
-  bool full() const { return taken_ >= kSeats; }
+  // False if none is free, nor can be.
+  bool make_room() {
+    if (taken_ < kSeats) return true;
+    if (guests_.empty()) return false;
+    Guest* const first = guests_.front();
+    leave(*first);
+    first->cut();
+    return true;
+  }
+  void enter(Guest& guest) { guests_.push_back(&guest); }
+  void leave(Guest& guest) { std::erase(guests_, &guest); }
   std::size_t taken() const { return taken_; }
   void add(Page& page) { pages_.push_back(&page); }
   void remove(Page& page) { std::erase(pages_, &page); }
@@ -44,6 +63,7 @@ class Connections {
 
  private:
   std::size_t taken_ = 0;
+  std::deque<Guest*> guests_;  // as they came
   std::vector<Page*> pages_;
 };
 

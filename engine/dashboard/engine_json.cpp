@@ -277,13 +277,20 @@ std::string now_json(const EngineView& view, std::size_t instrument) {
 }
 
 std::string brief_json(const EngineView& view, std::uint32_t id) {
-  std::string symbols;
+  std::string symbols, sides;
   for (const InstrumentView& of : view.instruments) {
+    int quoting = 0;
+    for (std::size_t i = 0; i < std::size(kSides); ++i) {
+      quoting += of.numbers.value("quote_reason", i) == 0 ? 1 : 0;
+    }
     symbols += (symbols.empty() ? "" : ",") + text(of.symbol);
+    sides += fmt::format("{}{}", sides.empty() ? "" : ",", quoting);
   }
   return fmt::format(
-      "{{\"id\":{},\"session\":{},\"mode\":{},\"venue\":{},\"life\":\"{}\",\"symbols\":[{}]}}", id,
-      text(view.session_name()), text(view.mode), text(view.venue), name(view.life), symbols);
+      "{{\"id\":{},\"session\":{},\"mode\":{},\"venue\":{},\"life\":\"{}\",\"symbols\":[{}],"
+      "\"sides\":[{}]}}",
+      id, text(view.session_name()), text(view.mode), text(view.venue), name(view.life), symbols,
+      sides);
 }
 
 }  // namespace mm::dashboard

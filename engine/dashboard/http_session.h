@@ -16,7 +16,7 @@ inline constexpr net::HttpBounds kHttpBounds{.header_bytes_max = 8u << 10,
                                              .request = std::chrono::seconds(15)};
 
 template <class Stream>
-class HttpSession : public net::HttpConnection<Stream> {
+class HttpSession : public net::HttpConnection<Stream>, public Guest {
   using Base = net::HttpConnection<Stream>;
   using typename Base::Request, typename Base::Response;
 
@@ -25,7 +25,12 @@ class HttpSession : public net::HttpConnection<Stream> {
       : Base(std::move(stream), kHttpBounds),
         site_(site),
         all_(all),
-        seat_(std::make_shared<Connections::Seat>(all)) {}
+        seat_(std::make_shared<Connections::Seat>(all)) {
+    all_.enter(*this);
+  }
+  ~HttpSession() override { all_.leave(*this); }
+
+  void cut() override { this->lowest().close(); }
 
  private:
   void on_request(const Request& request) override {

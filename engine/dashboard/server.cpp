@@ -79,7 +79,7 @@ void Server::Sockets::serve(tcp::socket socket) {
 
 void Server::Sockets::run(const std::function<bool()>& stop) {
   listener_.accept([this](tcp::socket socket) {
-    if (!connections_.full()) serve(std::move(socket));
+    if (connections_.make_room()) serve(std::move(socket));
   });
   turn(stop);
   io_.run();

@@ -41,9 +41,9 @@ const WatchedEngine* engine_of(const Board& board, std::string_view path, std::s
   return error == std::errc() && to == end ? board.engine(id) : nullptr;
 }
 
-constexpr std::string_view kOrders[] = {"pause all",  "pause buy",  "pause sell",  "pause increase",
-                                        "resume all", "resume buy", "resume sell", "resume increase",
-                                        "kill"};
+constexpr std::string_view kOrders[] = {"pause all",      "pause buy",       "pause sell",
+                                        "pause increase", "resume all",      "resume buy",
+                                        "resume sell",    "resume increase", "kill"};
 
 }  // namespace
 

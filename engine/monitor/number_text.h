@@ -13,8 +13,8 @@ namespace mm::monitor {
 std::string price_column(const counters::Scale& scale, Ticks price);
 std::string price_column(const counters::Scale& scale, HalfTicks price);
 std::string lots_column(const counters::Scale& scale, Lots lots);
-// In at most so many columns, five or more: where there is no room, shortened as 79.5M towards zero,
-// or with ~ in place of the last decimals.
+// In at most so many columns, five or more: where there is no room, shortened as 79.5M towards
+// zero, or with ~ in place of the last decimals.
 std::string lots_column(const counters::Scale& scale, Lots lots, std::size_t columns);
 // Two decimals; exact numbers stand in the summary.
 std::string money_column(Money m);

@@ -3,7 +3,7 @@
 // and the rows that are plotted, one a second; what is kept here is bounded as it is there. Amounts
 // are shown as the texts they come as; only plots make numbers of them.
 (() => {
-const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10;
+const kRowsMax = 1800, kFillsMax = 1000, kFillsShown = 200, kBookRows = 13, kLatencyRows = 10, kButtonsMax = 8;
 const kSilenceMs = 3000;  // told four times a second, by what lives and can be reached
 const kGoingAway = 1001;  // how a monitor that ends closes its pages
 const $ = id => document.getElementById(id);
@@ -505,17 +505,29 @@ function showHead() {
   allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
-  const key = JSON.stringify([state.engines, state.engine, state.instrument]);
+  // An open list is not made anew for what it does not show.
+  const shown = state.engines.map(e => (e.symbols.length > kButtonsMax ? { ...e, sides: 0 } : e));
+  const key = JSON.stringify([shown, state.engine, state.instrument]);
   if (showEngines.key === key) return;
   showEngines.key = key;
   $('engine').replaceChildren(...state.engines.map(e =>
     new Option(`${e.session}  ${e.mode}${e.life === 'running' ? '' : ', ' + e.life}`, e.id, false,
                e.id === state.engine)));
-  const current = state.engines.find(e => e.id === state.engine);
-  $('symbols').replaceChildren(...(current ? current.symbols : []).map((symbol, k) => {
+  const current = state.engines.find(e => e.id === state.engine), symbols = current?.symbols || [];
+  if (symbols.length > kButtonsMax) {  // one line, however many
+    const list = document.createElement('select');
+    list.setAttribute('aria-label', 'instrument');
+    list.append(...symbols.map((symbol, k) => new Option(symbol, k, false, k === state.instrument)));
+    list.onchange = () => watch(state.engine, +list.value);
+    $('symbols').replaceChildren(list);
+    return;
+  }
+  $('symbols').replaceChildren(...symbols.map((symbol, k) => {
     const button = document.createElement('button');
     button.textContent = symbol;
-    if (k === state.instrument) button.className = 'on';
+    const quoted = current.sides[k];  // of two
+    button.className = (k === state.instrument ? 'on ' : '') + ['bad', '', 'good'][quoted];
+    button.title = ['not quoted', 'quoted on one side', 'quoted on both sides'][quoted];
     button.onclick = () => watch(state.engine, k);
     return button;
   }));
