@@ -2,6 +2,7 @@
 // browser, and what is refused.
 #include <gmock/gmock.h>
 
+#include "engine/ledger/sqlite.h"
 #include "tests/e2e_capture.h"
 #include "tests/e2e_support.h"
 
@@ -91,6 +92,37 @@ TEST(Report, OfABacktestHasTheSameForm) {
   const ProcessResult checked = run_process("cd " + here.path("") + " && python3 " + kRoot +
                                             "/tests/report_tables.py b tables b/report.html");
   EXPECT_EQ(checked.exit_code, 0) << checked.output;
+}
+
+// In real time, so that all of them are there.
+TEST(Report, TellsTheProfitThatSummaryLedgerCountersAndMetricsTell) {
+  const Scratch here;
+  run_session(here, "run --quiet --seconds 8 --session s -c " + kConfig +
+                        " --set strategy.warmup_s=0.5 --set strategy.min_spread=0.0001 --set "
+                        "strategy.max_spread=0.0004 --set execution.modify_rate_limit=50");
+  ASSERT_EQ(here.run("report s").exit_code, 0);
+  const test::JsonFile summary(here.path("s/summary.json")), page = data_of(here, "s/report.html");
+  EXPECT_GT(summary.integer("/fills"), 0);
+  const std::string counters = here.run("counters s").out,
+                    metrics = here.run("counters --prometheus s").out;
+  Database ledger;
+  ASSERT_EQ(ledger.open(here.path("s/ledger.sqlite"), Database::Mode::kReadOnly), "");
+  for (const std::string part : {"realized", "unrealized", "fees", "total", "spread_capture",
+                                 "adverse_selection", "inventory"}) {
+    const std::string told = summary.text("/pnl/" + part);
+    EXPECT_EQ(page.text("/summary/pnl/" + part), told);
+    const std::string metric = (part == "fees" ? "" : "pnl_") + part + "_quote{";
+    EXPECT_THAT(counters, HasSubstr(metric + "symbol=\"ETHUSDT\"} " + told + "\n"));
+    const std::string line = "mm_" + metric + "session=\"s\",symbol=\"ETHUSDT\"} ";
+    const std::size_t at = metrics.find(line);
+    ASSERT_NE(at, std::string::npos) << line;
+    EXPECT_DOUBLE_EQ(std::stod(metrics.substr(at + line.size(), 40)), std::stod(told)) << part;
+    if (part == "total") continue;  // there it is the sum
+    Statement row;
+    ASSERT_EQ(ledger.prepare(("SELECT " + part + " FROM closing").c_str(), row), "");
+    ASSERT_TRUE(row.step());
+    EXPECT_EQ(row.text(0), told) << part;
+  }
 }
 
 TEST(Report, WithoutASessionIsOfTheNewestAndMayBeWrittenAgain) {

@@ -89,7 +89,8 @@ function draw(plot) {
       const points = line.dots ? { show: true, size: 6, width: 1.5, stroke, fill: stroke }
                                : { show: plot.points === true };
       return { label: line.label, stroke, points,
-               width: k === 0 ? 2 : 1.4, paths: line.dots ? () => null : undefined,
+               width: k === 0 ? 2 : 1.4, paths: line.dots ? () => null
+                 : line.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
                spanGaps: line.gaps !== true };
     })],
   };
@@ -227,7 +228,7 @@ function showInstrument(parent, i) {
   const results = summary.instruments[i.symbol];
   equityPlot(parent, `profit of ${i.symbol}, ${quoteOf(i)}`, key => i.equity[key]);
   plotInto(parent, { title: `position, ${i.base || 'base'}`, data: [data.times, i.equity.position],
-    lines: [{ label: 'position', colour: '--c1' }] });
+    lines: [{ label: 'position', colour: '--c1', steps: true }] });
   pricePlot(parent, i);
   markoutPart(parent, i);
   compliancePart(parent, i, results);
