@@ -173,7 +173,8 @@ TEST(TopPage, NoNumberIsCutWithoutAMark) {
 
 // What is no blank, followed by what is none, is marked: numbers are whole or end in ~.
 RC_GTEST_PROP(TextPageProperty, ACutWordSaysSo, ()) {
-  const std::string text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("12 .")));
+  const std::string text =
+      *rc::gen::container<std::string>(rc::gen::elementOf(std::string("12 .")));
   const std::size_t columns = *rc::gen::inRange<std::size_t>(1, 12);
   Line line(text.substr(0, text.size() / 2));
   line.add(text.substr(text.size() / 2), Style::kBold).fit(columns);
