@@ -15,7 +15,8 @@ void LineWindow::push(const CaptureLine& line) {
 }
 
 CaptureLine LineWindow::pop() {
-  slots_[(begin_ + kSlots - 1) % kSlots].text = {};  // of the line before
+  // Of the line before; `= {}` would keep the memory.
+  slots_[(begin_ + kSlots - 1) % kSlots].text = std::vector<char>();
   const CaptureLine line = front();
   begin_ = (begin_ + 1) % kSlots;
   --count_;
