@@ -162,7 +162,7 @@ TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
   const auto obey = [](Config& c) {
     c.order_management.modify_rate_limit = std::min(c.order_management.modify_rate_limit, 2);
   };
-  Reloader reloader({lowered, instruments_, opening_, core_, lane_, obey});
+  Reloader reloader({lowered, instruments_, opening_, core_, &lane_, obey});
   EXPECT_EQ(reloader.configure(effective_text(with({}).config), false).changes, "");
   EXPECT_EQ(
       reloader.configure(effective_text(with({"execution.modify_rate_limit=1"}).config), false)
@@ -174,10 +174,15 @@ TEST_F(ReloaderTest, WhatTheVenueBoundsIsNoChange) {
 class ReloaderAtAVenue : public ReloaderTest {
  protected:
   std::string refused(std::vector<std::string> sets) {
-    const Reloader::Setup setup{
-        config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
-          return size_problem(c, instruments_[i], price_);
-        }};
+    const Reloader::Setup setup{config_,
+                                instruments_,
+                                opening_,
+                                core_,
+                                &lane_,
+                                {},
+                                [this](const Config& c, InstrumentId i) {
+                                  return size_problem(c, instruments_[i], price_);
+                                }};
     Reloader reloader(setup);
     const std::string text = effective_text(with(std::move(sets)).config);
     const ConfigAnswer plan = reloader.configure(text, false);
@@ -203,7 +208,7 @@ TEST_F(ReloaderAtAVenue, ASectionOfTheSymbolsOwnIsNamed) {
   const ConfigLoad load = parse_config("[symbol ETHUSDT]\norder_notional = 2\n", "test");
   ASSERT_EQ(load.error, "");
   Reloader reloader(
-      {config_, instruments_, opening_, core_, lane_, {}, [this](const Config& c, InstrumentId i) {
+      {config_, instruments_, opening_, core_, &lane_, {}, [this](const Config& c, InstrumentId i) {
          return size_problem(c, instruments_[i], price_);
        }});
   EXPECT_THAT(reloader.configure(effective_text(load.config), false).error,
