@@ -49,6 +49,19 @@ TEST_F(CoreReload, TheLadderIsThatOfACoreBornWithTheParameters) {
   expect_sound();
 }
 
+TEST_F(CoreReload, DataThatCameTooLateByTheNewLimitStopQuotesAtOnce) {
+  Event late = CoreHarness::event(EventKind::kFeedStatus);
+  late.feed.up = 1;
+  late.received = core_.now - kMillisecond * 900;
+  core_.deliver(late);
+  core_.batch_end();
+  ASSERT_NE(core_.side(Side::kBuy).reason, QuoteReason::kOwnLag);
+  risk().max_data_age = kMillisecond * 800;
+  reload();
+  EXPECT_EQ(core_.side(Side::kBuy).reason, QuoteReason::kOwnLag);
+  expect_sound();
+}
+
 TEST_F(CoreReload, OrdersThatAreTooManyNowGoTheOutermostFirst) {
   for (const Command& c : core_.take(CommandKind::kPlace)) core_.accept(c);
   core_.batch_end();

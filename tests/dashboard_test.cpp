@@ -333,6 +333,7 @@ TEST_F(Dashboard, EnginesOfOneNameAreToldApartAndOneIsShownOnce) {
   EXPECT_EQ(told(watch).text("/engines/0/session"), "session");
   PublishedCore other;
   ASSERT_EQ(board_.add(other.here.path("session")), "");
+  second();
   const std::string paths[] = {other.here.path("session"), engine_.here.path("session")};
   EXPECT_EQ(told(watch).text("/engines/0/session"), paths[0]);
   EXPECT_EQ(told(watch).text("/engines/1/session"), paths[1]);

@@ -57,7 +57,7 @@ TEST(Soak, EnginesDieAndTheNextStartAdoptsTheirOrdersOrCancelsThem) {
                                         (adopts ? "adopt" : "cancel")};
     int killed = 0;
     std::uint64_t adopted = 0;
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
       const SeedResult result = run_seed(seed, kTenMinutes, sets);
       EXPECT_TRUE(result.ok()) << result.error << app::violation_text(result);
       EXPECT_GE(result.duration, kTenMinutes);

@@ -96,7 +96,7 @@ class Core {
   void count(InstrumentState& s, const Event& e, const OrderChange& change);
   void deny(InstrumentState& s, const Denial& denial);
   void touch_changed(InstrumentState& s);
-  void judge_lag(Nanos lag);
+  void judge_lag();
   void judge_silence();
   void mark_dirty(InstrumentState& s);
   void mark_all_dirty();
@@ -179,6 +179,7 @@ class Core {
   };
   std::vector<AccountTotal> accounts_;
   Nanos now_{}, last_market_{}, cause_{};
+  Nanos lag_{};                 // with which the last market event came
   Nanos data_age_min_{kNever};  // the least max_data_age of any instrument
   QuoteReason trip_ = QuoteReason::kQuoting;
   bool started_ = false, feed_up_ = false, stopping_ = false;

@@ -102,7 +102,7 @@ void Core::decide(InstrumentState& s, CommandBuffer& out) {
     build_ladder(s);
   }
   // Where tokens are short the side that got the last one comes second.
-  const bool swapped = !waiting_.empty() && s.counts.placed % 2 != 0;
+  const bool swapped = !waiting_.empty() && s.served == Side::kBuy;
   for (const Side in_turn : kSides) {
     const Side side = swapped ? opposite(in_turn) : in_turn;
     if (s.side(side).gate == Gate::kPull) {

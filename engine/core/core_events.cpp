@@ -123,8 +123,8 @@ void Core::on(const Event& e, CommandBuffer& out) {
 
 void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
   last_market_ = now_;
-  const Nanos lag = now_ - e.received;
-  if (lagging_ || lag > data_age_min_) judge_lag(lag);
+  lag_ = now_ - e.received;
+  if (lagging_ || lag_ > data_age_min_) judge_lag();
   if (silent_) judge_silence();  // the connection speaks (again)
   if (e.kind == EventKind::kFeedStatus) {
     feed_up_ = e.feed.up != 0;
@@ -154,10 +154,10 @@ void Core::on_market(InstrumentState& s, const Event& e, CommandBuffer& out) {
   }
 }
 
-void Core::judge_lag(Nanos lag) {
+void Core::judge_lag() {
   lagging_ = false;
   for (InstrumentState& s : instruments_) {
-    const bool lagging = lag > s.config.risk.max_data_age;
+    const bool lagging = lag_ > s.config.risk.max_data_age;
     lagging_ |= lagging;
     if (lagging != s.lagging) mark_dirty(s);
     s.lagging = lagging;

@@ -252,6 +252,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   }
   if (!sent) return true;
   turn_.spent = budget_.take(now_);
+  s.served = side;
   spend(side, quote, order);
   return true;
 }

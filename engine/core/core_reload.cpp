@@ -24,6 +24,7 @@ void Core::reload() {
     if (config_.orders.reset_interval == interval) continue;
     s.reset.start(now_, config_.orders.reset_interval, s.id, count_);
   }
+  judge_lag();
   judge_silence();
   offered_.store(nullptr, std::memory_order_release);
 }

@@ -156,8 +156,9 @@ struct InstrumentState {
   bool silent = true;     // the connection was quiet for longer than its max_data_age
   bool lagging = false;   // the last market event was older than that when it came
   std::uint64_t events_in = 0;
-  bool dirty = false;    // decide at the next BatchEnd
-  bool decided = false;  // and not concluded
+  Side served = Side::kSell;  // with the last token of the account's rate
+  bool dirty = false;         // decide at the next BatchEnd
+  bool decided = false;       // and not concluded
 
   // Why no order serves a level that none does, in its place on the side or behind those wanted;
   // kQuoting: it is to be sent, or the strategy does not want so many.

@@ -235,7 +235,9 @@ std::string CountersFile::attach_file(const std::string& path, Use use) {
   }
   const auto bytes = static_cast<std::size_t>(facts.st_size);
   if (bytes < sizeof(Layout)) return path + ": is too short for counters";
-  std::string error = is_link(path) ? map(file.fd, bytes, use) : copy(file.fd, bytes);
+  // Who steers writes to what is there; who looks at an ended session is safe from whoever cuts it.
+  const bool maps = use == Use::kSteer || is_link(path);
+  std::string error = maps ? map(file.fd, bytes, use) : copy(file.fd, bytes);
   if (!error.empty()) {
     let_go();
     return error;

@@ -227,13 +227,12 @@ WsMessage WebSocket::on_close(std::span<const char> payload) {
 // One read into what is free behind the undecoded bytes; false: nothing more to decode.
 bool WebSocket::receive() {
   make_room();
-  const IoStatus status = read_once();
+  const IoStatus status = read_once(receive_.size() - kPadding);
   if (status != IoStatus::kOk && status != IoStatus::kWouldBlock) end_of_stream(status);
   return status == IoStatus::kOk;
 }
 
-IoStatus WebSocket::read_once() {
-  const std::size_t limit = receive_.size() - kPadding;
+IoStatus WebSocket::read_once(std::size_t limit) {
   const IoResult io = stream_.read_some({&receive_[end_], limit - end_});
   if (io.status != IoStatus::kOk) return io.status;
   end_ += io.bytes;
@@ -247,7 +246,7 @@ bool WebSocket::read_ahead() {
   make_room();
   const std::size_t limit = std::min(kReadAhead, receive_.size() - kPadding);
   IoStatus status = IoStatus::kOk;
-  while (end_ < limit && status == IoStatus::kOk) status = read_once();
+  while (end_ < limit && status == IoStatus::kOk) status = read_once(limit);
   return status == IoStatus::kOk;
 }
 

@@ -128,7 +128,7 @@ class WebSocket {
   WsMessage on_control(const Frame& frame);
   WsMessage on_close(std::span<const char> payload);
   bool receive();
-  IoStatus read_once();
+  IoStatus read_once(std::size_t limit);
   void make_room();
   void fail(std::uint16_t code, std::string_view problem);
   void end_of_stream(IoStatus status);

@@ -86,27 +86,28 @@ void Checker::note_order(const Command& command) {
   if (!replaces && command.kind != CommandKind::kPlace) return;
   const ClientOrderId id = replaces ? command.new_id : command.id;
   Asked& slot = asked_[parts(id).slot];
-  slot.before = {command.id, replaces ? asked_under(command.id) : in_force_};
-  slot.now = {id, in_force_};
+  slot.before = replaces ? asked_as(command.id) : Asked::Order{command.id, in_force_, in_force_};
+  slot.now = {id, in_force_, slot.before.added};
 }
 
-// The first of all for an order of an earlier start, and for one that a slot had long before.
-std::size_t Checker::asked_under(ClientOrderId id) const {
+// Under the first of all where it is an order of an earlier start, or one that a slot had long
+// before.
+Checker::Asked::Order Checker::asked_as(ClientOrderId id) const {
   const OrderIdParts p = parts(id);
-  if (p.epoch != in_force().epoch || p.slot >= asked_.size()) return 0;
+  if (p.epoch != in_force().epoch || p.slot >= asked_.size()) return {id};
   for (const Asked::Order& order : {asked_[p.slot].now, asked_[p.slot].before}) {
-    if (order.id == id) return order.under;
+    if (order.id == id) return order;
   }
-  return 0;
+  return {id};
 }
 
-std::size_t Checker::oldest_under(InstrumentId i) const {
+std::size_t Checker::oldest(InstrumentId i, std::size_t Asked::Order::*under) const {
   std::size_t oldest = in_force_;
   const SimVenue& venue = faults_.venue();
   for (const Side side : kSides) {
     for (OrderRow row = venue.book(i).first(side); row != kNoRow && oldest > 0;
          row = venue.order(row).next) {
-      oldest = std::min(oldest, asked_under(venue.order(row).id));
+      oldest = std::min(oldest, asked_as(venue.order(row).id).*under);
     }
   }
   return oldest;
@@ -307,7 +308,8 @@ Amount Checker::limit(InstrumentId i) const {
   const HalfTicks before = w.fair_lowest_before.v == 0 ? w.fair_lowest : w.fair_lowest_before;
   const HalfTicks lowest = std::min(w.fair_lowest, before);
   Amount most{};
-  for (std::size_t k = is_reload_over() ? in_force_ : oldest_under(i); k <= in_force_; ++k) {
+  for (std::size_t k = is_reload_over() ? in_force_ : oldest(i, &Asked::Order::under);
+       k <= in_force_; ++k) {
     const InstrumentConfig& c = configs_[k].instruments[i];
     most = std::max(most, PositionLimit(c.risk, c.instrument).at(lowest));
   }
@@ -315,13 +317,13 @@ Amount Checker::limit(InstrumentId i) const {
 }
 
 std::int32_t Checker::orders_max() const {
-  std::size_t oldest = in_force_;
+  std::size_t first = in_force_;
   for (InstrumentId i = 0; i < watches_.size() && !is_reload_over(); ++i) {
-    oldest = std::min(oldest, oldest_under(i));
+    first = std::min(first, oldest(i, &Asked::Order::added));
   }
   std::int32_t most = 0;
-  for (; oldest <= in_force_; ++oldest) {
-    most = std::max(most, configs_[oldest].account.max_order_count);
+  for (; first <= in_force_; ++first) {
+    most = std::max(most, configs_[first].account.max_order_count);
   }
   return most;
 }

@@ -116,6 +116,7 @@ class Checker {
     struct Order {
       ClientOrderId id{};
       std::size_t under = 0;  // index in configs_
+      std::size_t added = 0;  // the same of the order that it replaced, if it did
     };
     Order now, before;
   };
@@ -124,9 +125,9 @@ class Checker {
   void take_up_reload();
   void find_data_age_min();
   void note_order(const Command& command);
-  std::size_t asked_under(ClientOrderId id) const;
-  // The oldest parameters that an order open there was asked for under.
-  std::size_t oldest_under(InstrumentId i) const;
+  Asked::Order asked_as(ClientOrderId id) const;
+  // The oldest parameters that an order open there was asked for under, or was added.
+  std::size_t oldest(InstrumentId i, std::size_t Asked::Order::*under) const;
   bool is_reload_over() const;
   void follow_book(const Event& event);
   void check_state();

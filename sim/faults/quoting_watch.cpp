@@ -119,13 +119,14 @@ void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
     w.naked_since = kNever;
     return;
   }
-  const QuoteReason reason = core_.instrument(i).side(side).bare();
-  if (reason != w.wait) w.named_since = now_;
-  w.wait = reason;
-  const MatchingBook& book = faults_.venue().book(i);
-  const OrderRow best = book.first(side);
+  const OrderRow best = faults_.venue().book(i).first(side);
   const bool any = best != kNoRow;
   w.stands = any && in_reach(i, side, faults_.venue().order(best).price);
+  const SideState& s = core_.instrument(i).side(side);
+  // Out of reach, a side waits for what keeps it from having all that it wants.
+  const QuoteReason reason = any && !w.stands ? s.reason : s.bare();
+  if (reason != w.wait) w.named_since = now_;
+  w.wait = reason;
   Phase phase = phase_now(i, side, w, any);
   const bool naked = !any && phase == Phase::kDue;
   w.naked_since = naked ? std::min(w.naked_since, now_) : kNever;
