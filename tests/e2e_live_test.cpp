@@ -52,7 +52,7 @@ class LiveRun : public testing::Test {
   std::string log() const { return read_file(here_.path("s/log.txt")); }
   std::size_t connections() const {
     const std::string text = log();
-    return count_of(text, "is ready\n") + count_of(text, ": connected\n");
+    return test::times_logged(text, "is ready") + test::times_logged(text, ": connected");
   }
 
   void expect_equal_ends() {

@@ -20,6 +20,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,20 @@ inline std::string read_file(const std::filesystem::path& path) {
 inline std::size_t count_of(std::string_view text, std::string_view part) {
   std::size_t count = 0;
   for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; ++at) ++count;
+  return count;
+}
+
+// Lines of a log that hold the part, those that it tells as repeats of one ("3 more since") as
+// well.
+inline std::size_t times_logged(const std::string& log, std::string_view part) {
+  std::istringstream lines(log);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(part) == std::string::npos) continue;
+    const std::size_t more = line.find(" more since ");
+    const std::size_t open = more == std::string::npos ? more : line.rfind('(', more);
+    count += open == std::string::npos ? 1 : std::stoul(line.substr(open + 1));
+  }
   return count;
 }
 

@@ -262,6 +262,11 @@ bool Core::is_due(const InstrumentState& s, Side side) {
   return false;
 }
 
+bool Core::is_quoted(InstrumentId id, Side side) const {
+  const auto stays = [this](std::uint16_t slot) { return !table_.row(slot).is_leaving(); };
+  return std::ranges::any_of(table_.live(id, side), stays) || is_due(instruments_[id], side);
+}
+
 // Recomputed from the rows, not from the sums the checks above relied on.
 void Core::check_invariants(InstrumentState& s) {
   bool holds = invariants_.check(Invariant::kPositionExplained,

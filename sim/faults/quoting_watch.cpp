@@ -122,9 +122,10 @@ void QuotingWatch::judge(InstrumentId i, Side side, SideWatch& w) {
   const OrderRow best = faults_.venue().book(i).first(side);
   const bool any = best != kNoRow;
   w.stands = any && in_reach(i, side, faults_.venue().order(best).price);
-  const SideState& s = core_.instrument(i).side(side);
-  // Out of reach, a side waits for what keeps it from having all that it wants.
-  const QuoteReason reason = any && !w.stands ? s.reason : s.bare();
+  // A side that has an order in reach, or is to have one, waits for nothing; out of reach it does
+  // for what keeps it from having all that it wants.
+  const bool quoted = core_.is_quoted(i, side) && (w.stands || !any);
+  const QuoteReason reason = quoted ? QuoteReason::kQuoting : core_.instrument(i).side(side).reason;
   if (reason != w.wait) w.named_since = now_;
   w.wait = reason;
   Phase phase = phase_now(i, side, w, any);
