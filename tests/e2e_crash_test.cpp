@@ -43,7 +43,8 @@ class Crash : public testing::Test {
                                  "--set",     "strategy.warmup_s=0",
                                  "--set",     "strategy.order_notional=100",
                                  "--set",     "strategy.modify_threshold=0.0002",
-                                 "--set",     "risk.max_daily_loss=0"};
+                                 "--set",     "risk.max_daily_loss=0",
+                                 "--set",     "feed.weight_per_minute=1000000"};  // six starts
     all.insert(all.end(), more.begin(), more.end());
     engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
                                         "engine.out");

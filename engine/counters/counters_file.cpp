@@ -275,6 +275,12 @@ std::string CountersFile::finish() {
   return error;
 }
 
+// By whatever links either is named.
+bool same_folder(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return a == b || fs::equivalent(a, b, error);
+}
+
 std::vector<std::string> running_sessions(const std::string& sessions, const std::string& tmpfs) {
   struct Running {
     bool simulated;
@@ -290,7 +296,7 @@ std::vector<std::string> running_sessions(const std::string& sessions, const std
     if (owner_in_name(entry.path().filename().string()) == 0) continue;
     if (!file.attach_file(entry.path().string(), CountersFile::Use::kLook).empty()) continue;
     const Identity& id = file.layout().identity;
-    if (!file.engine_alive() || whole_path(id.sessions.data()) != wanted) continue;
+    if (!file.engine_alive() || !same_folder(id.sessions.data(), wanted)) continue;
     const std::string_view mode = id.mode.data();
     all.push_back({mode != "live", -id.started, whole_path(id.session.data())});
   }

@@ -24,6 +24,7 @@ CREATE TABLE orders(
   side TEXT, state TEXT, reason TEXT, why TEXT, ticks INTEGER, price TEXT, lots INTEGER,
   quantity TEXT, filled_lots INTEGER, filled TEXT, amends INTEGER, created_ns INTEGER,
   updated_ns INTEGER) WITHOUT ROWID;
+CREATE INDEX orders_by_venue_order_id ON orders(venue_order_id);
 CREATE TABLE requests(
   record INTEGER, time_ns INTEGER, kind TEXT, client_order_id TEXT, new_client_order_id TEXT,
   instrument INTEGER, side TEXT, ticks INTEGER, price TEXT, lots INTEGER, quantity TEXT, why TEXT);

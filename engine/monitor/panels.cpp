@@ -236,15 +236,15 @@ Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t pl
                          clock_text(view.now())),
              Style::kTitle);
   Line state = life_line(view);
+  state.append(health(view));
   for (const Side side : kSides) {
+    state.add("  ");
     const std::int64_t reason = of.numbers.value("quote_reason", index(side));
     state.add(fmt::format("{} ", name(side)), Style::kDim);
     const std::int64_t shortfall = of.numbers.value("quote_shortfall", index(side));
     state.add(reason_name(reason), style_of(reason));
     if (shortfall != kQuoting) state.add(fmt::format(", not all: {}", reason_name(shortfall)));
-    state.add("  ");
   }
-  state.append(health(view));
   return {std::move(title), std::move(state)};
 }
 

@@ -292,7 +292,8 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
   const HalfTicks fair = core_.instrument(i).fair;
   const bool cancelable = cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay &&
                           core_.orders().unknown_count() == 0;
-  if (cancelable && faults_.lies() == 0 && core_.lifecycle().stray_count() == 0) {
+  const bool told = core_.instrument(i).position.base() == venue_position(i);
+  if (cancelable && told && faults_.lies() == 0 && core_.lifecycle().stray_count() == 0) {
     for (const Side side : kSides) w.lies_over[index(side)] = faults_.lied_lots(i, side);
   }
   if (cancelable && now - w.fair_since > kDecided) {

@@ -20,6 +20,11 @@ Money least_worth(const Instrument& instrument, HalfTicks fair) {
   return std::max(instrument.notional_min, lots) * 2;
 }
 
+bool runs_out(QuoteReason reason) {
+  return reason == QuoteReason::kVolatilityHalt || reason == QuoteReason::kFillPause ||
+         reason == QuoteReason::kWarmUp || reason == QuoteReason::kReset;
+}
+
 }  // namespace
 
 NamedWaits::NamedWaits(const Core& core, const FaultyVenue& faults, const CoreConfig& config)
@@ -52,10 +57,13 @@ void NamedWaits::update(Nanos now) {
   if (!lost_) follow_losses();
 }
 
-// A wait from before a reload may end as it would have without.
+// What began before a reload may end as it would have without: also what runs out by itself and
+// was named anew since, after a fault.
 bool NamedWaits::is_true(InstrumentId i, Side side, QuoteReason reason, Nanos since) {
   if (holds(i, side, reason, since)) return true;
-  if (since >= reloaded_) return false;
+  const Nanos longest = std::max(kLadderMax, before_->instruments[i].risk.risk_cooldown + kSlack);
+  const bool may_run = runs_out(reason) && now_ - reloaded_ < longest;
+  if (since >= reloaded_ && !may_run) return false;
   std::swap(config_, before_);
   const bool held = holds(i, side, reason, since);
   std::swap(config_, before_);

@@ -8,6 +8,8 @@
 #include "engine/app/control/control_socket.h"
 #include "engine/core/event.h"
 #include "engine/core/reason.h"
+#include "engine/ledger/halt_file.h"
+#include "engine/runtime/clock.h"
 
 namespace mm::app {
 namespace {
@@ -49,11 +51,24 @@ Effect wait_for_effect(const CountersFile& counters, std::int64_t events, bool u
 std::string ask_and_wait(const std::string& session, const CountersFile& counters,
                          const std::string& request, std::chrono::milliseconds patience) {
   const ControlAnswer answer = ask_engine(session, request, patience);
-  if (!answer.error.empty()) return answer.error;
+  if (!answer.error.empty()) {
+    const bool kill = request == "kill";
+    return kill ? halt_unheard(counters.layout().identity.sessions.data(), answer.error)
+                : answer.error;
+  }
   const std::optional<Obeyed> obeyed = read_obeyed(answer.text);
   if (!obeyed) return answer.text;
   const Nanos wait(patience.count() * kMillisecond.v);
   return wait_for_effect(counters, obeyed->events, false, wait).seen ? answer.text : kNotTakenUp;
+}
+
+std::string halt_unheard(const std::string& sessions, const std::string& why) {
+  const std::string problem =
+      add_halt(sessions, Clock().now(), fmt::format("killed by command, unheard: {}", why));
+  if (!problem.empty()) {
+    return fmt::format("{}; HALT is not written, a live run may start: {}", why, problem);
+  }
+  return why + "; HALT is written: no live run starts until `mm_logic resume`";
 }
 
 std::string sides_text(const CountersFile& counters) {

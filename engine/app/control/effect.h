@@ -37,6 +37,10 @@ Effect wait_for_effect(const counters::CountersFile& counters, std::int64_t even
 std::string ask_and_wait(const std::string& session, const counters::CountersFile& counters,
                          const std::string& request, std::chrono::milliseconds patience);
 
+// A kill that nobody hears writes HALT: what is not there, or does not listen, may be under way, or
+// systemd starts it again. Why it was not heard, and what has become of it.
+std::string halt_unheard(const std::string& sessions, const std::string& why);
+
 // A line for each side of each instrument.
 std::string sides_text(const counters::CountersFile& counters);
 

@@ -27,20 +27,31 @@ void OrderStory::add(Nanos time, const std::string& line) {
 void OrderStory::close_left() {
   if (left_since_ == kNever) return;
   const std::int64_t ms = (left_until_ - left_since_).v / kMillisecond.v;
+  std::string why;
+  if (left_off_max_ > left_threshold_) {
+    why = left_why_ != QuoteReason::kQuoting
+              ? fmt::format("; not moved: {}", words(left_why_))
+              : "; not moved: another request for it or beside it was under way, or it was refused "
+                "a moment ago";
+  }
   text_ += fmt::format(
       "  {} left where it is for {}.{:03} s: at most {} of fair value off a level that is wanted, "
-      "modify_threshold is {}\n",
+      "modify_threshold is {}{}\n",
       moment_text(left_since_), ms / 1000, ms % 1000, decimal_text(left_off_max_).view(),
-      decimal_text(left_threshold_).view());
+      decimal_text(left_threshold_).view(), why);
   left_since_ = kNever;
   left_off_max_ = {};
+  left_why_ = QuoteReason::kQuoting;
 }
 
 void OrderStory::on_left(const InstrumentState& s, const Order& order, Nanos now) {
   if (left_since_ == kNever) left_since_ = now;
   left_until_ = now;
   left_threshold_ = s.config.strategy.modify_threshold;
-  left_off_max_ = std::max(left_off_max_, deviation_from_ladder(s, order));
+  const Ratio off = deviation_from_ladder(s, order);
+  left_off_max_ = std::max(left_off_max_, off);
+  const QuoteReason reason = s.side(order.side).reason;
+  if (off > left_threshold_ && reason != QuoteReason::kQuoting) left_why_ = reason;
 }
 
 void OrderStory::on_reload(Nanos time, const std::string& changes) {

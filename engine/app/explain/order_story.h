@@ -41,6 +41,7 @@ class OrderStory {
   Nanos left_since_{kNever}, left_until_{};  // while it is left where it is
   Ratio left_off_max_{};
   Ratio left_threshold_{};
+  QuoteReason left_why_ = QuoteReason::kQuoting;  // beyond the threshold all the same
 };
 
 }  // namespace mm::app

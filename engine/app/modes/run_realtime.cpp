@@ -354,13 +354,12 @@ int RealtimeRun::run() {
   }
   std::string error = open_session(plan);
   const StopSignal signals;
+  const bool published = error.empty();
   if (error.empty()) error = start_steering();
   if (error.empty() && may_begin_) error = may_begin_();
-  if (error.empty()) {
-    error = start_threads(plan);
-    if (!error.empty()) set_phase(counters::Phase::kEnded);
-  }
+  if (error.empty()) error = start_threads(plan);
   if (!error.empty()) {
+    if (published) set_phase(counters::Phase::kEnded);
     journal_ring_.remove();  // nothing was sent
     return refuse_(error);
   }

@@ -12,7 +12,6 @@
 #include "engine/app/session/session_report.h"
 #include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
-#include "engine/runtime/clock.h"
 
 namespace mm::app {
 namespace {
@@ -21,22 +20,12 @@ using counters::CountersFile;
 
 constexpr std::chrono::milliseconds kAnswerPatience{5000};
 
-// What is not there, or does not listen, may be under way, or systemd starts it again.
-int halt_unheard(const std::string& sessions, const std::string& why) {
-  const std::string problem =
-      add_halt(sessions, Clock().now(), fmt::format("killed by command, unheard: {}", why));
-  if (!problem.empty()) {
-    return fail(fmt::format("{}; HALT is not written, a live run may start: {}", why, problem));
-  }
-  return fail(why + "; HALT is written: no live run starts until `mm_logic resume`");
-}
-
 int tell(const std::string& session, const CountersFile& counters, const Control& control) {
   const std::string request = control_text(control);
   const ControlAnswer answer = ask_engine(session, request, kAnswerPatience);
   const bool kill = control.code == ControlCode::kKill;
   if (!answer.error.empty() && kill) {
-    return halt_unheard(counters.layout().identity.sessions.data(), answer.error);
+    return fail(halt_unheard(counters.layout().identity.sessions.data(), answer.error));
   }
   if (!answer.error.empty()) return fail(answer.error);
   const std::optional<Obeyed> obeyed = read_obeyed(answer.text);
@@ -84,7 +73,7 @@ int steer(const SteerOptions& options, const std::string& session) {
   }
   const Control& c = options.control;
   if (c.code == ControlCode::kResume && c.scope == PauseScope::kAll) return lift_halt(sessions);
-  return c.code == ControlCode::kKill ? halt_unheard(sessions, error) : fail(error);
+  return fail(c.code == ControlCode::kKill ? halt_unheard(sessions, error) : error);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "engine/app/control/effect.h"
 #include "engine/app/control/steering.h"
@@ -106,19 +108,19 @@ class Top {
   std::size_t instrument_ = 0;
   Tab tab_ = Tab::kMarket;
   std::string message_;
-  bool confirming_ = false;
+  std::optional<ControlCode> asked_;  // and not confirmed
 };
 
 void Top::on_confirmation(int key) {
-  confirming_ = false;
-  message_ = " kill: not done";
-  if (key == 'y') steer(ControlCode::kKill);
+  const ControlCode code = *std::exchange(asked_, std::nullopt);
+  message_ = code == ControlCode::kKill ? " kill: not done" : " resume: not done";
+  if (key == 'y') steer(code);
 }
 
 // False: leave.
 bool Top::on_key(int key) {
   if (key == TopScreen::kNone || key == TopScreen::kResized) return true;
-  if (confirming_) {
+  if (asked_) {
     on_confirmation(key);
     return true;
   }
@@ -150,10 +152,15 @@ bool Top::on_key(int key) {
       steer(ControlCode::kPause);
       break;
     case 'r':
-      steer(ControlCode::kResume);
+      if (!view_.latched && view_.numbers.value("trip") == 0) {
+        steer(ControlCode::kResume);
+        break;
+      }
+      asked_ = ControlCode::kResume;
+      message_ = " Resume: end the halt and let it quote again? y: do it, any other: no";
       break;
     case 'k':
-      confirming_ = true;
+      asked_ = ControlCode::kKill;
       message_ = " Kill: cancel all orders and stay halted until resume? y: do it, any other: no";
       break;
     default:

@@ -47,15 +47,20 @@ class PresentCore {
     core_.conclude(*commands_);
     return commands_->items();
   }
-  void begin() {
+  void begin(const monitor::EngineView& view) {
     Event feed = event_of(EventKind::kFeedStatus, 0);
-    feed.feed.up = 1;
+    feed.feed.up = view.numbers.value("feed_up") != 0;
     tell(feed);
+    const auto trip = static_cast<QuoteReason>(view.numbers.value("trip"));
+    if (!view.latched && trip == QuoteReason::kQuoting) return;
+    Event kill = event_of(EventKind::kControl, 0);  // whatever it was: a person has to resume
+    kill.control.code = ControlCode::kKill;
+    tell(kill);
   }
   void take(const InstrumentView& of, InstrumentId id) {
     for (std::size_t row = 0; row < of.orders.rows(); ++row) take_order(of, id, row);
     Event session = event_of(EventKind::kSessionStatus, id);
-    session.session.state = SessionState::kUp;
+    session.session.state = static_cast<SessionState>(of.numbers.value("order_session"));
     session.session.symbol_trading = 1;
     tell(session);
     take_book(of, id);
@@ -143,7 +148,7 @@ Outlook look_at_present(const JournalHeader& header, const monitor::EngineView& 
   if (!out.error.empty()) return out;
   PresentCore present(config_of(next, instruments, opening, view), view.now());
   const CoreConfig now = make_core_config(running, instruments, opening);
-  present.begin();
+  present.begin(view);
   for (InstrumentId i = 0; i < instruments.size(); ++i) {
     const InstrumentView& of = view.instruments[i];
     const std::int64_t live =

@@ -198,8 +198,10 @@ function drawReasons(u) {
       while (end < t.length && reasons[end] === reasons[k]) ++end;
       const from = u.valToPos(k > 0 ? t[k - 1] : t[0], 'x', true);
       const to = u.valToPos(t[end - 1], 'x', true);
-      ctx.fillStyle = reasonColour(reasons[k]);
-      ctx.fillRect(from, bbox.top + top * lane, to - from + 1, height * lane);
+      if (reasons[k] || !name.endsWith('shortfall')) {  // none: nothing is short
+        ctx.fillStyle = reasonColour(reasons[k]);
+        ctx.fillRect(from, bbox.top + top * lane, to - from + 1, height * lane);
+      }
       k = end;
     }
   };
@@ -303,7 +305,7 @@ function quotedShare(i) {
 function showTiles() {
   const { engine: e, instrument: i, latency: l } = state.now, a = state.about;
   const [buy, sell] = i.quote_reason, quoting = buy === 'quoting' && sell === 'quoting';
-  const short = ['buy', 'sell'].map((side, k) => [side, i.quote_shortfall[k]])
+  const lacking = ['buy', 'sell'].map((side, k) => [side, i.quote_shortfall[k]])
     .filter(([, reason]) => reason !== 'quoting').map(([side, reason]) => `${side} not all: ${reason}`);
   const reset = i.next_reset_timestamp_seconds === null ? null
     : i.next_reset_timestamp_seconds - e.core_timestamp_seconds;
@@ -319,7 +321,7 @@ function showTiles() {
     tile('quotes', quoting ? 'quoting' : buy === sell ? buy : 'one side',
          quoting ? 'word good' : 'word bad',
          !quoting ? `buy ${buy}, sell ${sell}`
-           : short.join(', ') || `${i.orders_live[0]} buys, ${i.orders_live[1]} sells`),
+           : lacking.join(', ') || `${i.orders_live[0]} buys, ${i.orders_live[1]} sells`),
     tile('quoted when due', quotedShare(i), '', `${i.fills_total} fills`),
     tile('event to command', duration(p50), '', `p99 ${duration(p99)}`),
     tile('budget used', (100 * Math.max(...budget)).toFixed(0) + ' %',
