@@ -763,6 +763,27 @@ TEST(CoreRules, ASymbolsOwnOrderCountBoundsThatSymbolOnly) {
   EXPECT_EQ(h.side(Side::kSell, 1).reason, QuoteReason::kOrderLimit);
 }
 
+// Of the account: what ends on one instrument is room for the other, whose market does not move.
+TEST(CoreRules, ASymbolThatWaitsForTheOrderCountOfOthersLooksAgain) {
+  CoreConfig c = patient();
+  c.instruments.push_back(c.instruments[0]);
+  c.account.max_order_count = 8;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001), 1);
+  h.start_quoting();
+  ASSERT_EQ(h.core.orders().live_count(0), 2u);
+  for (const Command& place : h.take(CommandKind::kPlace)) h.accept(place);
+  Event halted = CoreHarness::event(EventKind::kSessionStatus, 1);
+  halted.session.state = SessionState::kUp;
+  h.deliver(halted);
+  h.batch_end();
+  for (const Command& cancel : h.take(CommandKind::kCancel)) h.canceled(cancel);
+  h.batch_end();
+  ASSERT_EQ(h.core.orders().live_count(1), 0u);
+  h.advance(kSecond * 2);
+  EXPECT_EQ(h.core.orders().live_count(0), 6u);
+}
+
 TEST(CoreRules, AStartPositionOfTheAccountIsOpenedWhicheverComesFirst) {
   for (const bool balance_first : {true, false}) {
     CoreConfig c = patient();

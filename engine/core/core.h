@@ -143,6 +143,8 @@ class Core {
   void trim(InstrumentState& s, Side side, Lots allowed, CommandBuffer& out);
   void work_side(InstrumentState& s, Side side, CommandBuffer& out);
   bool act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out);
+  void refuse(InstrumentState& s, Side side, const PlanAction& action, const Quote& quote,
+              QuoteReason denied);
   bool amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
              CommandBuffer& out);
   bool may_request(InstrumentState& s, Side side);

@@ -186,6 +186,26 @@ void Core::spend(Side side, const Quote& quote, const Order* freed) {
   if (funds.bounded) funds.spare -= std::max<Int128>(0, cost(side, quote, freed));
 }
 
+// What risk denies. Room taken by an order that is leaving comes back by itself; anything else is a
+// denial. Our own other side is most often in the way where one of its orders is in doubt.
+void Core::refuse(InstrumentState& s, Side side, const PlanAction& action, const Quote& quote,
+                  QuoteReason denied) {
+  const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
+  const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
+  hold(s, side, action, reason);
+  if (denied == QuoteReason::kPositionLimit) return;
+  // Orders of other instruments may end at any time, and nothing here tells of it.
+  const auto orders_max = static_cast<std::size_t>(config_.account.max_order_count);
+  const bool full = denied == QuoteReason::kOrderLimit && table_.live_count() >= orders_max;
+  if (full) s.retry_at = std::min(s.retry_at, now_ + kSecond);
+  // What stands against it at decision after decision is one denial.
+  SideState& state = s.side(side);
+  if (state.denied != reason && state.denied_before != reason) {
+    deny(s, {s.id, side, name(denied), quote.price, quote.lots, {}});
+  }
+  state.denied = reason;
+}
+
 // Carries out one planned action if risk and budget allow. False: no token, nor for what follows.
 bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandBuffer& out) {
   Order* order = action.slot == kNoSlot ? nullptr : &table_.row(action.slot);
@@ -226,18 +246,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   const QuoteReason denied =
       check_order(check, s.config.risk, config_.account.max_order_count, instrument);
   if (denied != QuoteReason::kQuoting) {
-    // Room taken by an order that is leaving comes back by itself; anything else is a denial. Our
-    // own other side is most often in the way where one of its orders is in doubt.
-    const bool in_doubt = denied == QuoteReason::kBookCrossed && table_.unknown_count() > 0;
-    const QuoteReason reason = in_doubt ? QuoteReason::kReconciling : denied;
-    SideState& state = s.side(side);
-    hold(s, side, action, reason);
-    if (denied == QuoteReason::kPositionLimit) return true;
-    // What stands against it at decision after decision is one denial.
-    if (state.denied != reason && state.denied_before != reason) {
-      deny(s, {s.id, side, name(denied), quote.price, quote.lots, {}});
-    }
-    state.denied = reason;
+    refuse(s, side, action, quote, denied);
     return true;
   }
   if (!may_request(s, side)) return false;

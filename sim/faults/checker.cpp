@@ -233,6 +233,7 @@ void Checker::check_state() {
 }
 
 void Checker::follow_faults(Nanos now) {
+  if (core_.orders().unknown_count() > 0) doubted_at_ = now;
   if (!faults_.cancels_pass())
     cancels_pass_since_ = kNever;
   else
@@ -270,8 +271,8 @@ void Checker::check_rests(Nanos now) {
 void Checker::check_rest(InstrumentId i, Side side, Nanos since, Check check, Nanos now) {
   if (since == kNever || now - since < kTried) return;
   const SimVenue& venue = faults_.venue();
-  const bool gone =
-      now - since > kGone && cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay;
+  const bool gone = now - since > kGone && now - doubted_at_ > kGone &&
+                    cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay;
   for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
     const RestingOrder& order = venue.order(row);
     const Order* ours = live_row(order.id);

@@ -174,6 +174,7 @@ class Checker {
   PersonWatch person_;
   bool feed_up_ = false;
   Nanos begun_{kNever}, cancels_pass_since_{kNever};
+  Nanos doubted_at_{};          // when an order was in doubt last
   Nanos data_age_min_{kNever};  // the least max_data_age of any instrument
   Nanos lag_{};                 // with which the last market data came
   Nanos last_market_{kNever}, quiet_until_{}, healed_at_{kNever}, doubt_since_{kNever};

@@ -386,10 +386,14 @@ bool FaultyVenue::is_open(ClientOrderId id) const {
 
 // A list comes now and then, and is not believed of what has just ended.
 void FaultyVenue::note_lie(const Event& canceled) {
-  if (!is_open(canceled.report.id) || is_lied_about(canceled.report.id)) return;
   const RestingOrder* order = venue_.find(canceled.report.id);
+  if (order == nullptr || is_lied_about(order->id)) return;
+  // What it has executed since the answer left, and what it may still.
+  const Lots most = is_open(order->id) ? order->lots : order->filled;
+  const Lots unheard = std::max(Lots(0), most - canceled.report.lots);
+  lied_lots_[order->instrument][index(order->side)] += unheard;
+  if (!is_open(order->id)) return;
   MM_ASSERT(lies_.size() < lies_.capacity(), "fewer lies than requests");
-  lied_lots_[order->instrument][index(order->side)] += order->leaves();
   lies_.push_back({order->id, now_ + kListLag + Nanos(windows_.random().below(kSweepMax.v))});
   lies_shown_at_ = std::min(lies_shown_at_, lies_.back().shown_at);
 }

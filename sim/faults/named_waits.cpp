@@ -36,6 +36,7 @@ NamedWaits::NamedWaits(const Core& core, const FaultyVenue& faults, const CoreCo
 
 void NamedWaits::on_event(const Event& event) {
   if (event.kind == EventKind::kControl) return person_.on_control(event.control, event.time);
+  if (is_market(event.kind) && event.instrument < watches_.size()) follow_mid(event.instrument);
   if (!is_execution(event.kind) || event.instrument >= watches_.size()) return;
   Watch& w = watches_[event.instrument];
   if (event.kind == EventKind::kFilled) w.sides[index(event.side())].filled_at = event.time;
@@ -171,30 +172,35 @@ bool NamedWaits::is_paused(InstrumentId i, Side side) const {
 // others: its turn comes when all such sides have had theirs, twice if the market is faster.
 bool NamedWaits::lacks_budget(Nanos since) {
   const RateUsage usage = faults_.venue().rate_usage();
-  if (usage.orders_used >= usage.orders_limit - usage.orders_limit / 10) window_full_at_ = now_;
+  // From four fifths of a window on what can wait does.
+  if (usage.orders_used * 5 >= usage.orders_limit * 4) window_full_at_ = now_;
   const auto sides = static_cast<std::int64_t>(2 * watches_.size());
   const Nanos turns = 2 * sides * kSecond / config_->orders.modify_rate_limit;
   return now_ - std::max({since, quiet_until_, window_full_at_}) < turns + kSlack;
 }
 
-// Without a move since then there is none that halts: more than half of one is enough, for what the
-// market does between two decisions is not seen.
+// Of every message, not only at decisions: a mid that comes and goes is a move as well.
+void NamedWaits::follow_mid(InstrumentId i) {
+  const Touch& touch = core_.instrument(i).seen;
+  if (!touch.has_bid || !touch.has_ask) return;
+  Watch& w = watches_[i];
+  w.mid = mid(touch.bid, touch.ask);
+  w.lowest = std::min(w.lowest, w.mid);
+  w.highest = std::max(w.highest, w.mid);
+}
+
+// Without a move since then there is none that halts, but for one that had begun within the window
+// before: half of one is enough.
 bool NamedWaits::has_moved(InstrumentId i, Nanos since) {
   const RiskParams& risk = config_->instruments[i].risk;
-  const PriceLevels& bids = faults_.venue().book(i).external(Side::kBuy);
-  const PriceLevels& asks = faults_.venue().book(i).external(Side::kSell);
   if (risk.max_price_change.v == 0) return false;
-  if (bids.empty() || asks.empty()) return true;
   Watch& w = watches_[i];
-  const HalfTicks at = mid(bids.best().price, asks.best().price);
-  w.lowest = std::min(w.lowest, at);
-  w.highest = std::max(w.highest, at);
   const Int128 range = Int128{(w.highest - w.lowest).v} * 2 * kRatioScale;
   if (w.still_since < since || range > Int128{w.lowest.v} * risk.max_price_change.v) {
-    w.lowest = w.highest = at;
+    w.lowest = w.highest = w.mid;
     w.still_since = now_;
   }
-  return now_ - w.still_since < risk.risk_cooldown + kSlack;
+  return now_ - w.still_since < risk.price_change_window + risk.risk_cooldown + kSlack;
 }
 
 // Of the sums over instruments both are at least what any account of the core's counts.

@@ -38,7 +38,7 @@ class NamedWaits {
     Nanos would_cross_at{}, refused_at{};
     Money peak{};
     // Of the market's mid since it moved more than half of what halts.
-    HalfTicks lowest{}, highest{};
+    HalfTicks mid{}, lowest{}, highest{};
     Nanos still_since{};
   };
 
@@ -49,6 +49,7 @@ class NamedWaits {
   bool is_thin(InstrumentId i) const;
   bool is_paused(InstrumentId i, Side side) const;
   bool lacks_budget(Nanos since);
+  void follow_mid(InstrumentId i);
   bool has_moved(InstrumentId i, Nanos since);
   bool is_under_way(InstrumentId i, Side side) const;
   void follow_losses();
