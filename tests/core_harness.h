@@ -60,6 +60,14 @@ class CoreHarness {
     for (const Command& c : buffer_.items()) commands.push_back(c);
   }
   void batch_end() { deliver(event(EventKind::kBatchEnd)); }
+  // News of the market connection that were on their way for so long.
+  void market_late_by(Nanos lag) {
+    Event late = event(EventKind::kFeedStatus);
+    late.feed.up = 1;
+    late.received = now - lag;
+    deliver(late);
+    batch_end();
+  }
   // Time passes; due timers fire, each followed by a decision.
   void advance(Nanos duration) {
     const Nanos until = now + duration;

@@ -50,11 +50,7 @@ TEST_F(CoreReload, TheLadderIsThatOfACoreBornWithTheParameters) {
 }
 
 TEST_F(CoreReload, DataThatCameTooLateByTheNewLimitStopQuotesAtOnce) {
-  Event late = CoreHarness::event(EventKind::kFeedStatus);
-  late.feed.up = 1;
-  late.received = core_.now - kMillisecond * 900;
-  core_.deliver(late);
-  core_.batch_end();
+  core_.market_late_by(kMillisecond * 900);
   ASSERT_NE(core_.side(Side::kBuy).reason, QuoteReason::kOwnLag);
   risk().max_data_age = kMillisecond * 800;
   reload();

@@ -44,16 +44,10 @@ Lots total_lots(const std::vector<Order>& orders) {
 TEST(CoreRules, DataThatReachUsLateArePulledForAsOwnLagUntilTheyAreTimelyAgain) {
   CoreHarness h(one_instrument());
   h.start_quoting();
-  Event late = CoreHarness::event(EventKind::kFeedStatus);
-  late.feed.up = 1;
-  late.received = h.now - kMillisecond * 3001;
-  h.deliver(late);
-  h.batch_end();
+  h.market_late_by(kMillisecond * 3001);
   EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kOwnLag);
   EXPECT_EQ(h.take(CommandKind::kCancel).size(), 6u);
-  late.received = h.now;
-  h.deliver(late);
-  h.batch_end();
+  h.market_late_by(Nanos(0));
   EXPECT_NE(h.side(Side::kBuy).reason, QuoteReason::kOwnLag);
 }
 

@@ -67,7 +67,7 @@ Page help_tab() {
           "  1 2 3 4   market, orders, engine, log; also Tab",
           "  n N       next and previous instrument; also arrows right and left",
           "  p         pause: pull all quotes",
-          "  r         resume: quote again; ends pauses, trips and kills",
+          "  r         resume: quote again; asks before it ends a trip or kill",
           "  k         kill: cancel all orders and stay halted; asks first",
           "  h ?       this page",
           "  q         leave; the engine goes on",
