@@ -58,7 +58,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"ThreeSymbols",
                          kFast + "--seconds 300 --set venue.symbols=ETHUSDT,BTCUSDT,XRPUSDT"},
                     Case{"UsdMargined", kFast + "--seconds 300 --set venue.name=binance_usdm"},
-                    Case{"Faults", kFast + "--scenario S7"}),
+                    Case{"RefusedAmends", kFast + "--seconds 300 --seed 2 --set "
+                                                  "execution.modify_rate_limit=20"},
+                    Case{"Faults", kFast + "--scenario S7"},
+                    Case{"FaultsOnUsdMargined", kFast + "--scenario S7 --set "
+                                                        "venue.name=binance_usdm"},
+                    Case{"LostAnswers", kFast + "--scenario S21"}),
     [](const auto& given) { return std::string(given.param.name); });
 
 // The keys of an object and of those in it, as deep as their names are not data.

@@ -82,6 +82,10 @@ struct Ledger {
     EXPECT_EQ(writer.open(path, "20261123T081500.123Z", test::sample_header(), kInstruments), "");
   }
   void event(const Event& e) { writer.on_record(e, {}); }
+  void amend(const Event& e) {
+    event(e);
+    writer.on_amend(e);
+  }
   void command(const Command& c) { writer.on_record(event_of(EventKind::kBatchEnd), {&c, 1}); }
   // The rows of a query, columns joined by '|'.
   std::vector<std::string> rows(const char* sql) {
@@ -210,7 +214,8 @@ TEST(Ledger, AmendsAndCancelsAndTheirRefusals) {
   l.event(report_of(EventKind::kAccepted, 7, 100, 20));
   l.command(command_of(CommandKind::kModify, 7, 102, 25));
   EXPECT_EQ(l.state(7), "pending_modify");
-  l.event(report_of(EventKind::kAmended, 7, 102, 25));
+  l.amend(report_of(EventKind::kAmended, 7, 102, 25));
+  l.event(report_of(EventKind::kAmended, 7, 102, 25));  // and once more by the stream
   EXPECT_EQ(l.row("SELECT state,amends,ticks,lots FROM orders"), "active|1|102|25");
   l.event(fill_of(7, 1, 102, 5));
   l.command(command_of(CommandKind::kReduce, 7, 102, 20));
@@ -319,8 +324,10 @@ TEST(Ledger, EventsThatAreNoOrdersAreRowsAndMarketDataIsNot) {
 // By the names that the log has for it.
 TEST(Ledger, EveryChangeOfAnOrderIsAnEventWithItsOutcome) {
   Ledger l;
+  l.command(command_of(CommandKind::kPlace, 1, 6'400'000, 20));
   l.command(command_of(CommandKind::kModify, 1, 6'500'000, 20));
-  l.event(report_of(EventKind::kAmended, 1, 6'500'000, 20));
+  l.amend(report_of(EventKind::kAmended, 1, 6'500'000, 20));
+  l.event(report_of(EventKind::kAmended, 1, 6'500'000, 20));  // repeated
   l.event(failure_of(EventKind::kReplaceRejected, 1, CommandKind::kReplace, 2));
   EXPECT_EQ(
       l.rows("SELECT kind, client_order_id, reason FROM events WHERE kind LIKE 'order_modify%' "
@@ -328,6 +335,28 @@ TEST(Ledger, EveryChangeOfAnOrderIsAnEventWithItsOutcome) {
       (std::vector<std::string>{"order_modify|mm0000000000000001|new_level",
                                 "order_modify_success|mm0000000000000001|",
                                 "order_modify_failure|mm0000000000000001|filter"}));
+}
+
+// Its fill may be known before the answer to the request.
+TEST(Ledger, AReplacementIsOneAmendWhateverTellsOfIt) {
+  for (const EventKind first : {EventKind::kReplaced, EventKind::kFilled, EventKind::kAccepted}) {
+    Ledger l;
+    l.command(command_of(CommandKind::kPlace, 1, 6'400'000, 20));
+    Command replace = command_of(CommandKind::kReplace, 1, 6'500'000, 20);
+    replace.new_id = ClientOrderId(2);
+    l.command(replace);
+    Event replaced = report_of(EventKind::kReplaced, 1, 6'500'000, 20);
+    replaced.report.new_id = ClientOrderId(2);
+    l.amend(first == EventKind::kReplaced ? replaced
+            : first == EventKind::kFilled ? fill_of(2, 1, 6'500'000, 20)
+                                          : report_of(first, 2, 6'500'000, 20));
+    l.event(replaced);
+    EXPECT_EQ(l.rows("SELECT client_order_id, amends FROM orders ORDER BY client_order_id"),
+              (std::vector<std::string>{"mm0000000000000001|0", "mm0000000000000002|1"}));
+    EXPECT_EQ(l.row("SELECT client_order_id, new_client_order_id, detail FROM events WHERE kind = "
+                    "'order_modify_success'"),
+              "mm0000000000000001|mm0000000000000002|to 0.0002 @ 65000");
+  }
 }
 
 TEST(Ledger, WhatTheCoreDeniedIsARowWithItsReason) {

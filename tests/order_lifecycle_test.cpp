@@ -695,6 +695,29 @@ TEST_F(OrderLifecycleTest, ASuccessfulAmendForgetsEarlierFailures) {
   EXPECT_EQ(row_->failures, 0);
 }
 
+TEST_F(OrderLifecycleTest, AnAmendCountsOnceAlsoIfItsAnswerComesAfterTheEnd) {
+  accept();
+  ASSERT_TRUE(modify());
+  pass(2'000);
+  fill(first_id_, 8, 1);
+  ASSERT_EQ(status(OrderStatusCode::kFilled, first_id_, 8).after, OrderState::kFilled);
+  EXPECT_EQ(life_.counters().amends, 0u) << "nobody has told of it";
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_EQ(report(EventKind::kAmended, first_id_, 8, 101).after, OrderState::kFilled);
+    EXPECT_EQ(life_.counters().amends, 1u);
+  }
+  EXPECT_EQ(life_.counters().unmatched, 1u) << "the repeated report";
+}
+
+TEST_F(OrderLifecycleTest, AnAmendThatIsRefusedAfterTheEndNeverCounts) {
+  accept();
+  ASSERT_TRUE(modify());
+  report(EventKind::kCanceled, first_id_, 0);
+  failure(EventKind::kAmendRejected, first_id_, RejectReason::kUnknownOrder);
+  EXPECT_EQ(report(EventKind::kAmended, first_id_, 8, 101).after, kCanceled);
+  EXPECT_EQ(life_.counters().amends, 0u);
+}
+
 // --- unknown outcomes -------------------------------------------------------------------------
 
 TEST_F(OrderLifecycleTest, ATimeoutMakesTheOrderUnknownAndAsksWithGrowingPauses) {

@@ -100,6 +100,7 @@ struct alignas(kCacheLine) Order {
   std::uint8_t short_answers{};  // answers since then that told of fills we have not got
   bool cancel_missed{};          // a cancel found no such order: ask before the next
   bool presumed_gone{};          // ended by "not found" alone
+  bool amend_untold{};           // ended before the answer to its modify came
 
   Lots leaves() const { return filled < lots ? lots - filled : Lots(0); }
   // The most this order may still add to the position on its side, whatever happens to the

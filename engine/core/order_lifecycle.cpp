@@ -310,6 +310,7 @@ void OrderLifecycle::enter(Order& row, OrderState to, Nanos now) {
   const OrderState from = row.state;
   if (from != to && !table_.transition(row, to, now)) return;
   if (is_terminal(to)) {
+    row.amend_untold |= has_doubtful_terms(row);
     drop_amend(row);
     row.in_flight = CommandKind::kNone;
     row.cancel_wanted = false;

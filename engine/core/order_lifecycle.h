@@ -12,6 +12,7 @@
 // - After an unanswered replace the new id is asked for first. Found: the row goes on under it.
 //   Not found: the old id is asked for.
 // - kOutcomeUnknown with command kNone doubts the order whatever was in flight.
+// - An amend counts once, when the venue first tells of it: that may be after the order's end.
 // - After an unanswered modify the size stays doubtful even if the order is found open: it keeps
 //   both sizes and is cancelled, so a late answer can never be taken for that of a newer request.
 // - "Not found" counts only if asked later than not_found_margin after the request and after the

@@ -40,6 +40,11 @@ void OrderLifecycle::on_amended(Order& row, const OrderReport& report, Nanos now
   }
   const bool fits = may_be_live(row.state) && has_doubtful_terms(row) &&
                     report.lots == row.next_lots && report.ticks == row.next_price.v;
+  if (!fits && row.amend_untold) {  // it was carried out before the order ended
+    row.amend_untold = false;
+    ++counters_.amends;
+    return;
+  }
   if (!fits) {  // a repeated report of an earlier amend
     ++counters_.unmatched;
     const bool as_it_is = report.lots == row.lots && report.ticks == row.price.v;
@@ -84,6 +89,7 @@ void OrderLifecycle::end(Order& row, OrderState state, Lots executed, Nanos now)
     o.acknowledged = true;
   });
   if (row.next_id.v != 0) return;  // the replacement may live: its answer settles the row
+  row.amend_untold |= has_doubtful_terms(row);
   drop_amend(row);
   settle(row, now);
 }
@@ -202,6 +208,7 @@ void OrderLifecycle::on_replace_rejected(Order& row, const RequestFailure& failu
 
 void OrderLifecycle::on_amend_rejected(Order& row, const RequestFailure& failure, Nanos now) {
   if (!has_doubtful_terms(row)) {
+    row.amend_untold = false;
     ++counters_.unmatched;
     return;
   }

@@ -229,7 +229,7 @@ bool LedgerWriter::on_record(const Event& event, std::span<const Command> comman
   const bool new_fill = is_execution(kind) && on_order_event(event);
   if (is_execution(kind) || kind == EventKind::kControl || kind == EventKind::kBookStale) {
     write_event(event);
-    write_modify(event);
+    write_modify_failure(event);
   }
   for (const Command& c : commands) on_command(c);
   return new_fill;
@@ -386,20 +386,37 @@ void LedgerWriter::write_request(const Command& c) {
 }
 
 // The words of SEMANTICS.md for it, beside the report's own.
-void LedgerWriter::write_modify(const Event& e) {
+void LedgerWriter::write_modify_failure(const Event& e) {
   const bool denied =
       e.kind == EventKind::kDenied && is_amend(static_cast<CommandKind>(e.failure.command));
   const bool failed =
       denied || e.kind == EventKind::kReplaceRejected || e.kind == EventKind::kAmendRejected;
-  if (!failed && e.kind != EventKind::kReplaced && e.kind != EventKind::kAmended) return;
-  const std::string id = id_text(failed ? e.failure.id : e.report.id);
-  const std::string new_id = id_text(failed ? e.failure.new_id : e.report.new_id);
-  const DecimalText price = price_text(instrument(e.instrument), Ticks(e.report.ticks));
-  const DecimalText quantity = quantity_text(instrument(e.instrument), e.report.lots);
-  const std::string detail = failed ? "" : fmt::format("to {} @ {}", quantity.view(), price.view());
+  if (!failed) return;
+  const std::string id = id_text(e.failure.id), new_id = id_text(e.failure.new_id);
   insert_event_.bind(record_).bind(e.time.v).bind(e.received.v).bind(e.instrument);
-  insert_event_.bind(failed ? "order_modify_failure" : "order_modify_success").bind(id);
-  insert_event_.bind(new_id).bind(failed ? name(e.failure.reason) : "").bind(detail).run();
+  insert_event_.bind("order_modify_failure").bind(id).bind(new_id);
+  insert_event_.bind(name(e.failure.reason)).bind("").run();
+  wrote();
+}
+
+void LedgerWriter::on_amend(const Event& e) {
+  const bool tells_terms = e.kind == EventKind::kReplaced || e.kind == EventKind::kAmended;
+  const ClientOrderId lives = e.kind == EventKind::kFilled     ? e.fill.id
+                              : e.kind == EventKind::kReplaced ? e.report.new_id
+                                                               : e.report.id;
+  OrderRow row;
+  if (!open_ || !error_.empty() || !load(lives, row)) return;
+  ++row.amends;
+  store(row, e.time);
+  const bool replaces = row.replaces.v != 0 && row.amends == 1;
+  const Instrument& i = instrument(row.instrument);
+  const DecimalText price = price_text(i, tells_terms ? Ticks(e.report.ticks) : row.ticks);
+  const DecimalText quantity = quantity_text(i, tells_terms ? e.report.lots : row.lots);
+  const std::string id = id_text(replaces ? row.replaces : row.id);
+  const std::string new_id = id_text(replaces ? row.id : ClientOrderId());
+  insert_event_.bind(record_).bind(e.time.v).bind(e.received.v).bind(row.instrument);
+  insert_event_.bind("order_modify_success").bind(id).bind(new_id).bind("");
+  insert_event_.bind(fmt::format("to {} @ {}", quantity.view(), price.view())).run();
   wrote();
 }
 
@@ -482,8 +499,6 @@ void LedgerWriter::on_report(const Event& e) {
   if (is_terminal(row.state)) return store(row, e.time);
   switch (e.kind) {
     case EventKind::kAmended:
-      if (r.reason == RejectReason::kNone) ++row.amends;  // else self-trade prevention shrank it
-      [[fallthrough]];
     case EventKind::kAccepted:
     case EventKind::kReplaced:
       row.ticks = Ticks(r.ticks);

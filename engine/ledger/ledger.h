@@ -9,7 +9,8 @@
 // state), requests (every command), fills (each trade id once, however often it was reported),
 // events (execution reports, control, lost books, what the core denied, the changes given to
 // on_change such as reload, and order_modify, order_modify_success, order_modify_failure beside the
-// reports) and closing (position and profit at the end, which the next session goes on from).
+// reports, which may repeat) and closing (position and profit at the end, which the next session
+// goes on from).
 #pragma once
 
 #include <cstdint>
@@ -69,6 +70,9 @@ class LedgerWriter {
   // An `order_denied` row in events, for each that the summary counts as denied. (A `denied` row is
   // the gateway's report that it sent a command not.)
   void on_denial(Nanos time, const Denial& denial);
+  // The event just recorded is the first that tells of an amend carried out, as the core counts
+  // them: `amends` of its order (the replacement, where it is one) and `order_modify_success`.
+  void on_amend(const Event& event);
   // Anything else worth a row in events, such as a new reason for not quoting.
   void on_change(Nanos time, InstrumentId instrument, std::string_view what,
                  std::string_view detail);
@@ -120,7 +124,7 @@ class LedgerWriter {
   void write_request(const Command& c);
   void write_event(const Event& e);
   void write_modify(const Command& c);
-  void write_modify(const Event& e);
+  void write_modify_failure(const Event& e);
   bool load(ClientOrderId id, OrderRow& row);
   void store(OrderRow& row, Nanos now);
   void place(const Command& c, ClientOrderId id, ClientOrderId replaces);

@@ -27,6 +27,10 @@ void LedgerTail::Symbol::value_at(HalfTicks mark) {
 
 void LedgerTail::on_event(const Event& event, LedgerWriter& ledger) {
   const bool new_fill = ledger.on_record(event, {});
+  // No core tells whether it is the first report of it; one by self-trade prevention is no amend.
+  const bool amended =
+      event.kind == EventKind::kAmended && event.report.reason == RejectReason::kNone;
+  if (amended) ledger.on_amend(event);
   if (event.instrument >= symbols_.size()) return;
   Symbol& symbol = symbols_[event.instrument];
   // A new day begins with nothing lost.
