@@ -74,6 +74,46 @@ TEST(Prometheus, WhatThereIsNotIsNotTold) {
   EXPECT_EQ(names_in(prometheus_text({})), names_in(text)) << "also without any engine";
 }
 
+// Two instruments of one quote asset, one of another: two accounts.
+TEST(Prometheus, TheAccountsProfitIsToldOnceForEachQuoteAsset) {
+  CoreConfig config = test::one_instrument();
+  const auto named = [&](std::string_view symbol, std::string_view quote) {
+    Instrument i = test::eth_spot();
+    i.symbol_text = {};
+    symbol.copy(i.symbol_text.data(), symbol.size());
+    i.quote_text = {};
+    quote.copy(i.quote_text.data(), quote.size());
+    config.instruments.push_back({i, {}, {}});
+  };
+  named("BTCUSDT", "USDT");
+  named("ETHEUR", "EUR");
+  PublishedCore engine(config);
+  test::CoreHarness& h = engine.harness;
+  for (InstrumentId i = 0; i < 3; ++i) h.book(Ticks(299'999), Ticks(300'001), i);
+  h.advance(Nanos(5 * kSecond.v - 1));
+  h.send_book(0, false, {{Ticks(299'999), Lots(100'000)}}, {});  // not silent
+  h.advance(Nanos(1));
+  h.answer_all();
+  Money usdt{}, eur{};
+  for (InstrumentId i = 0; i < 3; ++i) {
+    ASSERT_FALSE(h.live(Side::kBuy, i).empty());
+    h.fill(h.live(Side::kBuy, i)[0], Lots(100 + i), i + 1u);
+    h.batch_end();
+  }
+  for (InstrumentId i = 0; i < 2; ++i) usdt += h.core.instrument(i).total;
+  eur = h.core.instrument(2).total;
+  ASSERT_NE(usdt, Money{});
+  ASSERT_NE(usdt, eur);
+  const EngineView view = engine.look();
+  for (const InstrumentView& of : view.instruments) {
+    EXPECT_EQ(of.numbers.money("account_pnl_total_quote"), of.quote == "EUR" ? eur : usdt);
+  }
+  const std::string text = prometheus_text({&view, 1});
+  EXPECT_EQ(test::count_of(text, "mm_account_pnl_total_quote{"), 2u);
+  EXPECT_THAT(text, HasSubstr("mm_account_pnl_total_quote{session=\"session\",quote=\"USDT\"} "));
+  EXPECT_THAT(text, HasSubstr("mm_account_pnl_total_quote{session=\"session\",quote=\"EUR\"} "));
+}
+
 TEST(Prometheus, EnginesAreToldApartByTheirSession) {
   PublishedCore first, second;
   std::vector<EngineView> views{first.look(), second.look()};

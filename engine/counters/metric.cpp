@@ -26,6 +26,7 @@ std::string label_text(MetricLabel label, std::size_t i) {
   constexpr auto kReasons = static_cast<std::size_t>(QuoteReason::kCount);
   switch (label) {
     case MetricLabel::kNone:
+    case MetricLabel::kQuote:
       return {};
     case MetricLabel::kSide:
       return pair("side", name(static_cast<Side>(i)));

@@ -58,7 +58,8 @@ enum class MetricLabel : std::uint8_t {
   kBudget,      // of the venue's limits: raw, weight, orders
   kWindow,      // of limits in time: our own of places and amends, the venue's
   kBound,       // of a histogram: seconds that its values do not exceed
-  kQuantile
+  kQuantile,
+  kQuote  // none of its own: all instruments of one quote asset have the same value
 };
 
 inline constexpr std::string_view kOutcomes[] = {"placed",   "amended", "cancelled",
@@ -96,6 +97,7 @@ constexpr std::size_t values_of(MetricLabel label) {
   const auto reasons = static_cast<std::size_t>(QuoteReason::kCount);
   switch (label) {
     case MetricLabel::kNone:
+    case MetricLabel::kQuote:
       return 1;
     case MetricLabel::kSide:
       return std::size(kSides);
@@ -121,6 +123,9 @@ constexpr std::size_t values_of(MetricLabel label) {
       return std::size(kQuantiles);
   }
   return 0;
+}
+constexpr bool has_members(MetricLabel label) {
+  return label != MetricLabel::kNone && label != MetricLabel::kQuote;
 }
 constexpr std::size_t side_reason(Side side, QuoteReason reason) {
   return index(side) * static_cast<std::size_t>(QuoteReason::kCount) +

@@ -89,6 +89,8 @@ inline constexpr auto kInstrumentMetrics = [] {
       {"pnl_total_quote", kGauge, U::kMoney, L::kNone, "Profit at the last mark, fees deducted"},
       {"pnl_today_quote", kGauge, U::kMoney, L::kNone,
        "Profit of the trading day, earlier sessions included"},
+      {"account_pnl_total_quote", kGauge, U::kMoney, L::kQuote,
+       "The same of all instruments of its quote asset together"},
       {"pnl_realized_quote", kGauge, U::kMoney, L::kNone, "Realised profit at average cost"},
       {"pnl_unrealized_quote", kGauge, U::kMoney, L::kNone, "Profit of the open position at mid"},
       {"pnl_spread_capture_quote", kGauge, U::kMoney, L::kNone,

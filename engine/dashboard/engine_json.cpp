@@ -49,7 +49,7 @@ std::string metric(const Metric& m, const Scale& scale, const Copy& numbers, std
     const std::size_t word = at + i * step;
     return value(unit, scale, numbers.word(word), numbers.word(word + step - 1));
   };
-  if (m.label == MetricLabel::kNone) return one(0);
+  if (!counters::has_members(m.label)) return one(0);
   std::string out = "[";
   for (std::size_t i = 0; i < counters::values_of(m.label); ++i) {
     out += (i > 0 ? "," : "") + one(i);
@@ -90,7 +90,7 @@ std::string rows(const std::array<Metric, N>& metrics, const Scale& scale, const
 template <std::size_t N>
 void put_labels(const std::array<Metric, N>& metrics, std::string& out) {
   for (const Metric& m : metrics) {
-    if (m.label == MetricLabel::kNone) continue;
+    if (!counters::has_members(m.label)) continue;
     out += fmt::format("{}\"{}\":[", out.empty() ? "" : ",", m.name);
     for (std::size_t i = 0; i < counters::values_of(m.label); ++i) {
       out += (i > 0 ? "," : "") + text(counters::label_text(m.label, i));

@@ -1,6 +1,8 @@
 // What concerns the whole engine: who it is, events, requests, limits, latencies, connections.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/monitor/number_text.h"
 #include "engine/monitor/panels.h"
 
@@ -19,6 +21,18 @@ void add_identity(const EngineView& view, Page& page) {
   page.emplace_back(fmt::format("  process {}, {}", view.pid, view.build));
   page.emplace_back(
       fmt::format("  {}, {}, config {:016x}", view.mode, view.venue, view.config_hash));
+}
+
+// Of each quote asset: others do not add up.
+void add_accounts(const EngineView& view, Page& page) {
+  for (const InstrumentView& of : view.instruments) {
+    const auto first = std::ranges::find(view.instruments, of.quote, &InstrumentView::quote);
+    if (&*first != &of) continue;
+    const Money total = of.numbers.money("account_pnl_total_quote");
+    Line line("  profit of all       ");
+    line.add(fmt::format("{:>12}", signed_money(total)), total.v < 0 ? Style::kBad : Style::kGood);
+    page.push_back(line.add(" " + of.quote));
+  }
 }
 
 void add_events(const EngineView& view, const EventCounts& rates, Page& page) {
@@ -78,6 +92,7 @@ void add_connections(const EngineView& view, Page& page) {
 Page engine_panel(const EngineView& view, const EventCounts& rates) {
   Page page;
   add_identity(view, page);
+  add_accounts(view, page);
   page.push_back(heading(fmt::format("{:<22} {:>8} {:>8} {:>8} {:>8} {:>8}", "latency", "p50",
                                      "p90", "p99", "p99.9", "max")));
   add_latency("event to command", view, "event_to_command_quantile_seconds", page);

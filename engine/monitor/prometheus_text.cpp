@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace mm::monitor {
@@ -146,6 +147,20 @@ void add_table(std::vector<MetricFamily>& all, const std::array<Metric, N>& tabl
   }
 }
 
+// The account's numbers stand in each of its instruments: told once, of the quote asset.
+void add_instrument(MetricFamily& to, const Metric& m, const EngineView& engine,
+                    const InstrumentView& of, std::size_t at) {
+  Labels labels = labels_of(engine);
+  if (m.label == MetricLabel::kQuote) {
+    const auto first = std::ranges::find(engine.instruments, of.quote, &InstrumentView::quote);
+    if (&*first != &of) return;
+    labels = with(std::move(labels), "quote", of.quote);
+  } else {
+    labels = with(std::move(labels), "symbol", of.symbol);
+  }
+  add_values(to, m, labels, of.scale, of.numbers, at);
+}
+
 void add_told(MetricFamily& to, Told what, const EngineView& engine) {
   const Labels labels = labels_of(engine);
   switch (what) {
@@ -199,8 +214,7 @@ std::string prometheus_text(std::span<const EngineView> engines) {
             [&](MetricFamily& to, const Metric& m, std::size_t at) {
               for (const EngineView& engine : engines) {
                 for (const InstrumentView& of : engine.instruments) {
-                  add_values(to, m, with(labels_of(engine), "symbol", of.symbol), of.scale,
-                             of.numbers, at);
+                  add_instrument(to, m, engine, of, at);
                 }
               }
             });
