@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <regex>
 
 #include "engine/ledger/sqlite.h"
 #include "tests/e2e_support.h"
@@ -41,6 +42,66 @@ std::map<std::string, std::string> stories(const std::string& text) {
     at = end;
   }
   return found;
+}
+
+// What must stand in the story of an order that ended like that: what happened, and what led to it.
+struct End {
+  std::string happened, why;
+};
+End end_of(const std::string& state, bool was_replaced) {
+  if (was_replaced) return {"replaced: cancelled, mm[0-9a-f]{16} is on the book", "replace by "};
+  if (state == "filled") return {"filled [0-9.]+ at [0-9.]+ as maker, trade [0-9]+", ""};
+  if (state == "cancelled") return {"cancelled with [0-9.]+ executed", "cancel"};
+  if (state == "rejected") return {"(refused by the venue|never on the book): [a-z]", ""};
+  if (state == "denied") return {"never sent: [a-z]", ""};
+  return {"ended by the venue with [0-9.]+ executed: [a-z]", ""};
+}
+
+// Each request names its rule; one that ends the order comes before its end.
+void expect_reasons(const std::string& story, const End& end) {
+  EXPECT_TRUE(std::regex_search(story, std::regex(" " + end.happened))) << story;
+  if (end.why.empty()) return;
+  const std::regex request("Z " + end.why + "[^\\n]*: [a-z0-9][^\n]{12,}\n");
+  EXPECT_TRUE(std::regex_search(story, request)) << story;
+}
+
+// What is left where it is stands near enough, or is kept there by something.
+int expect_reasons_of_what_is_left(const std::string& story) {
+  static const std::regex left(
+      "left where it is for [^\n]*: at most ([0-9.]+) of fair value off a "
+      "level that is wanted, modify_threshold is ([0-9.]+)([^\n]*)");
+  int too_far = 0;
+  for (std::sregex_iterator it(story.begin(), story.end(), left); it != std::sregex_iterator();
+       ++it) {
+    const bool far = std::stod((*it)[1]) > std::stod((*it)[2]);
+    too_far += far ? 1 : 0;
+    EXPECT_EQ((*it)[3].str().starts_with("; not moved: "), far) << it->str();
+  }
+  return too_far;
+}
+
+TEST(Explain, EveryEndAndEveryOrderThatIsLeftHasItsReason) {
+  const auto told = stories(explain("s --order all").out);
+  Database ledger;
+  ASSERT_EQ(ledger.open(session().path("s/ledger.sqlite"), Database::Mode::kReadOnly), "");
+  Statement orders;
+  ASSERT_EQ(ledger.prepare("SELECT client_order_id, state, EXISTS(SELECT 1 FROM orders AS o WHERE "
+                           "o.replaces = orders.client_order_id AND o.amends > 0) FROM orders",
+                           orders),
+            "");
+  std::map<std::string, int> ends;
+  int too_far = 0;
+  while (orders.step()) {
+    const std::string& story = told.at(orders.text(0));
+    const bool was_replaced = orders.integer(2) != 0;
+    ++ends[was_replaced ? "replaced" : orders.text(1)];
+    expect_reasons(story, end_of(orders.text(1), was_replaced));
+    too_far += expect_reasons_of_what_is_left(story);
+    EXPECT_THAT(story, Not(HasSubstr("the next decision does it"))) << "left without a reason";
+    EXPECT_THAT(story, Not(HasSubstr("the order may rest"))) << "the session is over";
+  }
+  for (const char* end : {"filled", "cancelled", "replaced"}) EXPECT_GT(ends[end], 5) << end;
+  EXPECT_GT(too_far, 0) << "none was ever kept from moving";
 }
 
 TEST(Explain, AnswersForEveryOrderOfTenMinutesWithoutUnknown) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/core/level_match.h"
 #include "tests/core_harness.h"
 
 namespace mm::app {
@@ -49,6 +50,40 @@ TEST(Standing, ALevelThatWaitsDoesNotSpeakForItsSide) {
                                  HasSubstr("  sell: quoting, but not all that is wanted: no "
                                            "request is left of the rate limits"),
                                  HasSubstr(": no order, no request is left of the rate limits")));
+}
+
+// The market has moved by 0.15 %, and one request is left for two orders.
+TEST(Standing, AnOrderThatIsLeftTooFarOffSaysWhatKeepsItThere) {
+  CoreConfig c = test::one_instrument();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  c.instruments[0].strategy.modify_threshold = ratio_ppm(1'000);
+  c.orders.modify_rate_limit = 3;
+  CoreHarness h(c);
+  h.start_quoting();
+  ASSERT_EQ(h.live(Side::kBuy).size() + h.live(Side::kSell).size(), 2u);
+  h.book(Ticks(300'449), Ticks(300'451));
+  const std::string moved = standing(h);
+  EXPECT_THAT(moved, HasSubstr("; not moved: a request for it is under way\n")) << moved;
+  EXPECT_THAT(moved, HasSubstr("; not moved: no request is left of the rate limits")) << moved;
+}
+
+TEST(Standing, LevelsAreServedAsTopAndTheDashboardShowThem) {
+  CoreHarness h(test::one_instrument());
+  h.start_quoting();
+  const Order best = h.live(Side::kBuy)[0];
+  h.fill(best, best.lots, 1);
+  h.control(ControlCode::kPause, PauseScope::kSell);
+  h.answer_all();
+  const InstrumentState& s = h.core.instrument(0);
+  for (const Side side : kSides) {
+    LevelMatch match;
+    match.match(h.core.orders(), s, side);
+    for (int i = 0; i < kMaxLevelsPerSide; ++i) {
+      const auto level = static_cast<std::size_t>(i);
+      const Order* const order = order_at(h.core, s, {side, i});
+      EXPECT_EQ(order, level < match.levels() ? match.order_of(level) : nullptr) << i;
+    }
+  }
 }
 
 TEST(Standing, WhatTheStrategyDoesNotWantIsSaid) {

@@ -142,6 +142,27 @@ Ratio deviation_from_ladder(const InstrumentState& s, const Order& order) {
   return least == Ratio::max() ? Ratio(0) : least;
 }
 
+std::string_view why_not_moved(const Core& core, const InstrumentState& s, const Order& order) {
+  if (core.stopping()) return kStopping;
+  if (!is_resting(order.state) || order.in_flight != CommandKind::kNone) {
+    return "a request for it is under way";
+  }
+  if (const QuoteReason reason = s.side(order.side).reason; reason != QuoteReason::kQuoting) {
+    return words(reason);
+  }
+  if (order.retry_at > core.now()) return "it was tried a moment ago, and refused";
+  if (core.budget().pressure(core.now()) != BudgetPressure::kNone) {
+    return "orders may stand farther off while the venue's limits are short";
+  }
+  for (const std::uint16_t slot : core.orders().live(s.id, order.side)) {
+    const Order& other = core.orders().row(slot);
+    const bool busy = other.is_leaving() || other.in_flight != CommandKind::kNone;
+    if (&other != &order && busy) return "a request for another order of its side is under way";
+  }
+  if (core.orders().pending_modifications(s.id) > 0) return "amends of other orders are under way";
+  return "the next decision does it";
+}
+
 std::string request_text(const Core& core, const Command& c) {
   const InstrumentState& s = core.instrument(c.instrument);
   const Instrument& i = s.config.instrument;

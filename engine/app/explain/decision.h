@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/core/command.h"
 #include "engine/core/core.h"
@@ -22,6 +23,8 @@ std::string quote_text(const Instrument& instrument, Ticks price, Lots lots);
 Ratio deviation(HalfTicks fair, Ticks a, Ticks b);
 // The deviation of an order from the nearest level wanted on its side; 0 without any.
 Ratio deviation_from_ladder(const InstrumentState& s, const Order& order);
+// What keeps an order where it is although it stands too far off.
+std::string_view why_not_moved(const Core& core, const InstrumentState& s, const Order& order);
 
 // "place 0.0199 at 49897.01 for bid:2"
 std::string request_text(const Core& core, const Command& command);

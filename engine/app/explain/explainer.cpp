@@ -109,9 +109,7 @@ void Explainer::follow_orders(const Event& event) {
   for (const Order& order : core.orders().rows()) {
     const bool idle = is_resting(order.state) && order.in_flight == CommandKind::kNone;
     if (!idle) continue;
-    if (OrderStory* story = story_of(order.id)) {
-      story->on_left(core.instrument(order.instrument), order, event.time);
-    }
+    if (OrderStory* story = story_of(order.id)) story->on_left(core, order);
   }
 }
 

@@ -27,13 +27,8 @@ void OrderStory::add(Nanos time, const std::string& line) {
 void OrderStory::close_left() {
   if (left_since_ == kNever) return;
   const std::int64_t ms = (left_until_ - left_since_).v / kMillisecond.v;
-  std::string why;
-  if (left_off_max_ > left_threshold_) {
-    why = left_why_ != QuoteReason::kQuoting
-              ? fmt::format("; not moved: {}", words(left_why_))
-              : "; not moved: another request for it or beside it was under way, or it was refused "
-                "a moment ago";
-  }
+  const std::string why =
+      left_off_max_ > left_threshold_ ? fmt::format("; not moved: {}", left_why_) : "";
   text_ += fmt::format(
       "  {} left where it is for {}.{:03} s: at most {} of fair value off a level that is wanted, "
       "modify_threshold is {}{}\n",
@@ -41,17 +36,16 @@ void OrderStory::close_left() {
       decimal_text(left_threshold_).view(), why);
   left_since_ = kNever;
   left_off_max_ = {};
-  left_why_ = QuoteReason::kQuoting;
 }
 
-void OrderStory::on_left(const InstrumentState& s, const Order& order, Nanos now) {
-  if (left_since_ == kNever) left_since_ = now;
-  left_until_ = now;
+void OrderStory::on_left(const Core& core, const Order& order) {
+  const InstrumentState& s = core.instrument(order.instrument);
+  if (left_since_ == kNever) left_since_ = core.now();
+  left_until_ = core.now();
   left_threshold_ = s.config.strategy.modify_threshold;
   const Ratio off = deviation_from_ladder(s, order);
+  if (off > left_threshold_ && off > left_off_max_) left_why_ = why_not_moved(core, s, order);
   left_off_max_ = std::max(left_off_max_, off);
-  const QuoteReason reason = s.side(order.side).reason;
-  if (off > left_threshold_ && reason != QuoteReason::kQuoting) left_why_ = reason;
 }
 
 void OrderStory::on_reload(Nanos time, const std::string& changes) {

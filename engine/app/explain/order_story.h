@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/core/command.h"
 #include "engine/core/core.h"
@@ -20,7 +21,7 @@ class OrderStory {
   void on_command(const Core& core, const Command& command);
   void on_event(const Core& core, const Event& event);
   // The order rests at the end of a batch, and nothing was sent for it.
-  void on_left(const InstrumentState& s, const Order& order, Nanos now);
+  void on_left(const Core& core, const Order& order);
 
   void on_reload(Nanos time, const std::string& changes);
 
@@ -41,7 +42,7 @@ class OrderStory {
   Nanos left_since_{kNever}, left_until_{};  // while it is left where it is
   Ratio left_off_max_{};
   Ratio left_threshold_{};
-  QuoteReason left_why_ = QuoteReason::kQuoting;  // beyond the threshold all the same
+  std::string_view left_why_;  // beyond the threshold all the same
 };
 
 }  // namespace mm::app

@@ -8,6 +8,7 @@
 #include "engine/app/explain/decision.h"
 #include "engine/app/explain/words.h"
 #include "engine/core/decimal_text.h"
+#include "engine/core/level_match.h"
 #include "engine/ledger/ledger.h"
 
 namespace mm::app {
@@ -22,6 +23,18 @@ std::string order_line(const InstrumentState& s, const Order& o) {
   }
   if (o.cancel_wanted) text += ", to be cancelled";
   return text;
+}
+
+// How far it is off the price that its level wants, and if that is too far, what keeps it there.
+std::string off_text(const Core& core, const InstrumentState& s, const Order& order, Ticks wanted) {
+  const Ratio off = deviation(s.fair, order.price, wanted);
+  const Ratio threshold = s.config.strategy.modify_threshold;
+  std::string text = fmt::format(", {} of fair value off (modify_threshold {})",
+                                 decimal_text(off).view(), decimal_text(threshold).view());
+  if (off <= threshold) return text;
+  const bool near_another = deviation_from_ladder(s, order) <= threshold;
+  return text + fmt::format("; not moved: {}", near_another ? "it is near enough to another level"
+                                                            : why_not_moved(core, s, order));
 }
 
 // Why nothing serves a level that is wanted.
@@ -55,70 +68,31 @@ std::optional<Level> parse_level(const std::string& text) {
   return Level{bid ? Side::kBuy : Side::kSell, number - 1};
 }
 
-std::vector<const Order*> serving_orders(const Core& core, const InstrumentState& s, Side side) {
-  const auto quotes = s.ladder.side(side).quotes();
-  const auto slots = core.orders().live(s.id, side);
-  const std::size_t n = slots.size(), m = quotes.size();
-  const auto row = [&](std::size_t i) { return &core.orders().row(slots[i]); };
-  constexpr std::int64_t kUnpaired = std::int64_t{1} << 40;
-  // cost[i][j]: least sum of distances of orders i.. from levels j.., each unpaired one kUnpaired.
-  std::vector<std::vector<std::int64_t>> cost(n + 1, std::vector<std::int64_t>(m + 1));
-  const auto pair = [&](std::size_t i, std::size_t j) {
-    const Order& order = *row(i);
-    const bool moves = order.state == OrderState::kPendingModify;
-    const std::int64_t off = ((moves ? order.next_price : order.price) - quotes[j].price).v;
-    return cost[i + 1][j + 1] + std::min(off < 0 ? -off : off, kUnpaired);
-  };
-  for (std::size_t i = n + 1; i-- > 0;) {
-    for (std::size_t j = m + 1; j-- > 0;) {
-      if (i == n || j == m) {
-        cost[i][j] = kUnpaired * static_cast<std::int64_t>(n - i + m - j);
-      } else {
-        cost[i][j] = std::min({pair(i, j), cost[i + 1][j] + kUnpaired, cost[i][j + 1] + kUnpaired});
-      }
-    }
-  }
-  std::vector<const Order*> serving(m, nullptr);
-  for (std::size_t i = 0, j = 0; i < n && j < m;) {
-    if (cost[i][j] == pair(i, j)) {
-      serving[j++] = row(i++);
-    } else if (cost[i][j] == cost[i + 1][j] + kUnpaired) {
-      ++i;
-    } else {
-      ++j;
-    }
-  }
-  return serving;
-}
-
 const Order* order_at(const Core& core, const InstrumentState& s, Level level) {
-  const auto serving = serving_orders(core, s, level.side);
+  LevelMatch match;
+  match.match(core.orders(), s, level.side);
   const auto index = static_cast<std::size_t>(level.index);
-  return index < serving.size() ? serving[index] : nullptr;
+  return index < match.levels() ? match.order_of(index) : nullptr;
 }
 
 std::string level_line(const Core& core, const InstrumentState& s, Level level) {
+  const auto index = static_cast<std::size_t>(level.index);
   const auto quotes = s.ladder.side(level.side).quotes();
-  const bool wanted = static_cast<std::size_t>(level.index) < quotes.size();
   const Order* order = order_at(core, s, level);
   std::string text = level_text(level.side, level.index);
-  if (wanted) {
-    const Quote& q = quotes[static_cast<std::size_t>(level.index)];
+  if (index < quotes.size()) {
+    const Quote& q = quotes[index];
     text += fmt::format(" wants {}", quote_text(s.config.instrument, q.price, q.lots));
-    if (order != nullptr) {
-      return text + fmt::format(": {}, {} of fair value off (modify_threshold {})",
-                                order_line(s, *order),
-                                decimal_text(deviation(s.fair, order->price, q.price)).view(),
-                                decimal_text(s.config.strategy.modify_threshold).view());
-    }
-    return text + fmt::format(": no order, {}", absence(core, s, level));
+    if (order == nullptr) return text + fmt::format(": no order, {}", absence(core, s, level));
+    return text + ": " + order_line(s, *order) + off_text(core, s, *order, q.price);
   }
-  const QuoteReason reason = s.absence(level.side, static_cast<std::size_t>(level.index));
-  if (reason == QuoteReason::kQuoting) return text + ": the strategy does not want so many levels";
-  const bool left_out = s.ladder.side(level.side).against(static_cast<std::size_t>(level.index)) !=
-                        QuoteReason::kQuoting;
-  return text + fmt::format(": {}, {}", left_out ? "left out" : "not quoted",
+  const QuoteReason reason = s.absence(level.side, index);
+  const bool left_out = s.ladder.side(level.side).against(index) != QuoteReason::kQuoting;
+  text += reason == QuoteReason::kQuoting
+              ? ": the strategy does not want so many levels"
+              : fmt::format(": {}, {}", left_out ? "left out" : "not quoted",
                             core.stopping() ? kStopping : words(reason));
+  return order == nullptr ? text : text + "; still there is " + order_line(s, *order);
 }
 
 std::string standing_text(const Core& core, const InstrumentState& s, Nanos now,
@@ -133,11 +107,11 @@ std::string standing_text(const Core& core, const InstrumentState& s, Nanos now,
       if (only && only->index != i) continue;
       text += "    " + level_line(core, s, {side, i}) + "\n";
     }
-    const auto serving = serving_orders(core, s, side);
+    LevelMatch match;
+    match.match(core.orders(), s, side);
     for (const std::uint16_t slot : core.orders().live(s.id, side)) {
       const Order& order = core.orders().row(slot);
-      const bool serves = std::ranges::find(serving, &order) != serving.end();
-      if (!only && !serves) text += "    besides: " + order_line(s, order) + "\n";
+      if (!only && match.level_of(order) < 0) text += "    besides: " + order_line(s, order) + "\n";
     }
   }
   return text;

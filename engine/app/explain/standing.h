@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/core/core.h"
 
@@ -18,9 +17,7 @@ struct Level {
 // "bid:1" is the best bid; empty for anything else.
 std::optional<Level> parse_level(const std::string& text);
 
-// The live order that serves each level wanted, nullptr where none does: as many as can be, in
-// price order, and of these the nearest, as the planner pairs them.
-std::vector<const Order*> serving_orders(const Core& core, const InstrumentState& s, Side side);
+// The order that serves the level, as everywhere (LevelMatch); nullptr where none does.
 const Order* order_at(const Core& core, const InstrumentState& s, Level level);
 // What the level wants, which order serves it or why none does; one line without its end.
 std::string level_line(const Core& core, const InstrumentState& s, Level level);
