@@ -11,6 +11,7 @@ namespace {
 using test::Ran;
 using test::wait_until;
 using testing::HasSubstr;
+using testing::Not;
 
 class Reload : public test::RunningSim {
  protected:
@@ -47,6 +48,21 @@ TEST_F(Reload, ChangesTheRunningEngineAndReplays) {
   EXPECT_EQ(test::JsonFile(here_.path("s/summary.json")).integer("/hot_path_allocations"), 0);
   EXPECT_THAT(test::read_file(here_.path("s/log.txt")),
               HasSubstr("control: reload: [strategy] target_orders_per_side: 3 -> 1"));
+}
+
+TEST_F(Reload, APlanForAHaltedEngineSaysThatNothingIsQuoted) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const std::string lower = "plan s --set strategy.min_spread=0.001";
+  EXPECT_THAT(here_.run(lower).out, Not(HasSubstr("halted")));
+  ASSERT_EQ(here_.run("kill s").exit_code, 0);
+  ASSERT_TRUE(wait_until([&] { return live() == 0; }));
+  const Ran planned = here_.run(lower);
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(planned.out, HasSubstr("[strategy] min_spread: 0.002 -> 0.001\n"));
+  EXPECT_THAT(planned.out,
+              HasSubstr("  orders     0 rest: 0 amended, 0 cancelled, 0 left; 0 placed\n"
+                        "             bid: halted\n             ask: halted\n"));
+  EXPECT_THAT(planned.out, HasSubstr(" a minute by this forecast on the market of the last "));
 }
 
 // Whatever the journal's thread had not written yet.

@@ -78,7 +78,24 @@ TEST_F(PresentOutlookTest, AFillAndAPauseAreInIt) {
   EXPECT_GT(o.position, Amount(0));
   EXPECT_EQ(o.bare[index(Side::kSell)], QuoteReason::kPaused);
   EXPECT_EQ(o.after.all_sold, o.position);
-  EXPECT_THAT(outlook_text(outlook), testing::HasSubstr("  requests   not known\n"));
+  const std::int64_t sent = engine_.harness.core.requests().total().sent.raw;
+  EXPECT_EQ(outlook.requests_sent, sent);
+  EXPECT_GE(sent, 6);
+  const Outlook then{.requests_sent = 30, .session = kSecond * 90};
+  EXPECT_EQ(outlook_text(then), "in all\n  requests   20 a minute were sent so far -> not known\n");
+}
+
+TEST_F(PresentOutlookTest, AHaltedEngineQuotesNothingWhateverIsChanged) {
+  engine_.harness.control(ControlCode::kKill);
+  engine_.harness.answer_all();
+  const Outlook outlook = look(config_with({"strategy.order_notional=600"}));
+  ASSERT_EQ(outlook.error, "");
+  const InstrumentOutlook& o = outlook.instruments.at(0);
+  EXPECT_EQ(o.resting + o.placed + o.amended + o.cancelled, 0);
+  for (const Side side : kSides) EXPECT_EQ(o.bare[index(side)], QuoteReason::kHalted);
+  EXPECT_EQ(o.after.all_bought, o.position);
+  EXPECT_THAT(outlook_text(outlook),
+              testing::HasSubstr("             bid: halted\n             ask: halted\n"));
 }
 
 TEST_F(PresentOutlookTest, AJournalOfAnotherEngineIsRefused) {

@@ -83,7 +83,7 @@ std::string sides_text(const CountersFile& counters) {
       const bool full = shortfall == QuoteReason::kQuoting;
       text += fmt::format("  {} {}: {}{}, {} orders live\n", i.symbol.data(), mm::name(side),
                           mm::name(reason),
-                          full ? "" : fmt::format(", not all: {}", mm::name(shortfall)),
+                          full ? "" : fmt::format(", not all levels: {}", mm::name(shortfall)),
                           numbers.value("orders_live", index(side)));
     }
   }

@@ -81,18 +81,18 @@ std::string side_text(const Instrument& i, HalfTicks fair, Amount before, Amount
                      cents(after).view(), i.quote());
 }
 
+DecimalText per_minute(std::int64_t count, Nanos time) {
+  return DecimalText(count * 600'000 / std::max<std::int64_t>(1, time.v / kMillisecond.v), 1);
+}
+
 // What the shadows would have sent is held against what was: they are prompter than any venue.
 std::string requests_text(const Outlook& outlook, const InstrumentOutlook& o) {
-  if (outlook.watched.v == 0) return "  requests   not known\n";
-  const auto per_minute = [&](std::int64_t count) {
-    const std::int64_t ms = std::max<std::int64_t>(1, outlook.watched.v / kMillisecond.v);
-    return DecimalText(count * 600'000 / ms, 1);
-  };
+  const Nanos watched = outlook.watched;
   return fmt::format(
       "  requests   {} -> {} a minute by this forecast on the market of the last {} s; {} were "
       "sent\n",
-      per_minute(o.requests_before).view(), per_minute(o.requests_after).view(),
-      outlook.watched.v / kSecond.v, per_minute(o.requests_sent).view());
+      per_minute(o.requests_before, watched).view(), per_minute(o.requests_after, watched).view(),
+      watched.v / kSecond.v, per_minute(o.requests_sent, watched).view());
 }
 
 }  // namespace
@@ -139,7 +139,7 @@ std::string outlook_text(const Outlook& outlook) {
       if (bare != QuoteReason::kQuoting) {
         fmt::format_to(to, "             {}: {}\n", label, name(bare));
       } else if (shortfall != QuoteReason::kQuoting) {
-        fmt::format_to(to, "             {}: not all: {}\n", label, name(shortfall));
+        fmt::format_to(to, "             {}: not all levels: {}\n", label, name(shortfall));
       }
     }
     fmt::format_to(to, "  position   {} {}\n", decimal_text(o.position).view(), i.base());
@@ -148,7 +148,11 @@ std::string outlook_text(const Outlook& outlook) {
     fmt::format_to(to, "  if sold    {}\n",
                    side_text(i, o.fair, o.before.all_sold, o.after.all_sold));
     fmt::format_to(to, "  limit      {}\n", side_text(i, o.fair, o.before.limit, o.after.limit));
-    text += requests_text(outlook, o);
+    if (outlook.watched.v > 0) text += requests_text(outlook, o);
+  }
+  if (outlook.watched.v == 0 && outlook.error.empty()) {
+    fmt::format_to(to, "in all\n  requests   {} a minute were sent so far -> not known\n",
+                   per_minute(outlook.requests_sent, outlook.session).view());
   }
   return text;
 }

@@ -40,6 +40,9 @@ struct InstrumentOutlook {
 struct Outlook {
   std::string error;  // why there is none
   Nanos watched{};    // how much of the market the requests are of; 0: they are not known
+  // Then: how many all instruments have sent in how long.
+  std::int64_t requests_sent = 0;
+  Nanos session{};
   std::vector<InstrumentOutlook> instruments;
 };
 

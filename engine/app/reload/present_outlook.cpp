@@ -148,6 +148,8 @@ Outlook look_at_present(const JournalHeader& header, const monitor::EngineView& 
   if (!out.error.empty()) return out;
   PresentCore present(config_of(next, instruments, opening, view), view.now());
   const CoreConfig now = make_core_config(running, instruments, opening);
+  out.requests_sent = view.numbers.value("requests_sent_total");
+  out.session = monitor::elapsed(view.started, view.now());
   present.begin(view);
   for (InstrumentId i = 0; i < instruments.size(); ++i) {
     const InstrumentView& of = view.instruments[i];
