@@ -1,6 +1,7 @@
 // The pages of `mm_logic top`: what they say, and that they fit whatever terminal there is.
 #include "engine/monitor/top_page.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
@@ -110,6 +111,52 @@ TEST(TopPage, TabsShowOrdersEngineLogAndHelp) {
   EXPECT_THAT(log_text, HasSubstr("second?[2J\nthird")) << "the last that fit, and no more colours";
   EXPECT_THAT(log_text, Not(HasSubstr("first")));
   EXPECT_THAT(text_of(view, Tab::kHelp), HasSubstr("asks first"));
+}
+
+TEST(TopPage, WhatHasNoRoomIsCounted) {
+  CoreConfig config = test::one_instrument();
+  config.instruments[0].strategy.target_orders_per_side = 12;
+  config.instruments[0].strategy.order_notional = Money(500 * kMoneyScale);
+  PublishedCore engine(config);
+  engine.harness.start_quoting();
+  const EngineView view = engine.look();
+  const std::string market = text_of(view, Tab::kMarket), orders = text_of(view, Tab::kOrders);
+  EXPECT_EQ(test::count_of(market, " more prices of ours"), 2u) << market;
+  EXPECT_EQ(test::count_of(market, " more lines"), 1u) << market;
+  // 24 orders, 24 levels, a head, an empty line.
+  EXPECT_THAT(orders, HasSubstr("\n+30 more lines\n")) << orders;
+  EXPECT_THAT(text_of(view, Tab::kOrders, {60, 80}), Not(HasSubstr(" more "))) << orders;
+}
+
+TEST(TopPage, MoreOrdersThanArePublishedAreCounted) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  EngineView view = engine.look();
+  EXPECT_THAT(text_of(view, Tab::kOrders), Not(HasSubstr(" more ")));
+  counters::OrderBlock::Update(engine.ours.instruments()[0].orders).set_rows(2);
+  counters::CountersFile theirs;
+  ASSERT_EQ(theirs.attach(engine.here.path("session"), counters::CountersFile::Use::kLook), "");
+  ASSERT_TRUE(look(theirs, view));
+  EXPECT_THAT(text_of(view, Tab::kOrders), HasSubstr("+4 more orders\n"));
+}
+
+TEST(TopPage, AGapInTheLadderIsMarked) {
+  PublishedCore engine;
+  engine.harness.start_quoting();
+  std::vector<Quote> bids;
+  for (int i = 0; i < 30; ++i) bids.push_back({Ticks(299'999 - i), Lots(10)});
+  engine.harness.send_book(0, false, bids, {});
+  engine.harness.batch_end();
+  const EngineView view = engine.look();
+  const std::vector<LadderRow> rows = ladder_rows(view.instruments[0], Side::kBuy, 7);
+  ASSERT_EQ(rows.size(), 7u);
+  EXPECT_EQ(own_prices(view.instruments[0], Side::kBuy), 3u);
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].gap, rows[i].own.v > 0) << i;
+  // One level of the market, and that is all there is.
+  for (const LadderRow& row : ladder_rows(view.instruments[0], Side::kSell, 7)) {
+    EXPECT_FALSE(row.gap);
+  }
+  EXPECT_THAT(text_of(view, Tab::kMarket), HasSubstr(":  2994.00")) << text_of(view, Tab::kMarket);
 }
 
 TEST(TopPage, AMessageTakesThePlaceOfTheKeys) {
@@ -227,9 +274,73 @@ TEST(Fitted, WhatMattersLeastGoesFirst) {
     return page_text(fitted({{"a", 0}, {"b", 2}, {"c", 1}, {"d", 2}}, rows), false);
   };
   EXPECT_EQ(text(9), "a\nb\nc\nd\n");
-  EXPECT_EQ(text(3), "a\nb\nc\n");
-  EXPECT_EQ(text(2), "a\nc\n");
+  EXPECT_EQ(text(4), "a\nb\nc\nd\n");
+  EXPECT_EQ(text(3), "a\nc\n+2 more lines\n");
+  EXPECT_EQ(text(2), "a\n+3 more lines\n");
   EXPECT_EQ(text(0), "");
+}
+
+// Two instruments, a fill, a paused side, an order in doubt: everything `top` has to say.
+class TopGolden : public testing::Test {
+ protected:
+  TopGolden() : engine_(config()) {
+    test::CoreHarness& h = engine_.harness;
+    h.start_quoting();
+    h.fill(h.live(Side::kBuy)[0], Lots(1'000), 1);
+    h.control(ControlCode::kPause, PauseScope::kSell);
+    h.answer_all();
+    engine_.connect("orders 1", true);
+    engine_.connect("market 1", false);
+    for (const std::int64_t ns : {900, 1'250, 48'000}) engine_.turn.record(Nanos(ns));
+    for (const std::int64_t ns : {3'007, 15'615}) engine_.event_to_command.record(Nanos(ns));
+    view_ = engine_.look();
+    view_.session = "sessions/20260101T000000.000Z";
+    view_.pid = 4711;
+    rates_.total = 1'234;
+    rates_.by_kind[static_cast<std::size_t>(EventKind::kBookLevels)] = 1'200;
+    rates_.by_kind[static_cast<std::size_t>(EventKind::kFilled)] = 34;
+  }
+  static CoreConfig config() {
+    CoreConfig c = test::one_instrument();
+    c.instruments.push_back(c.instruments[0]);
+    Instrument& other = c.instruments[1].instrument;
+    constexpr std::string_view kSymbol = "BTCUSDT";
+    other.symbol_text = {};
+    kSymbol.copy(other.symbol_text.data(), kSymbol.size());
+    return c;
+  }
+  TopInput input(Tab tab) const {
+    return {.view = view_, .rates = rates_, .log = kLog, .instrument = 0, .tab = tab};
+  }
+  std::string all() const {
+    std::string text;
+    for (const std::size_t columns : {80u, 130u}) {
+      text += fmt::format("=== --once, {} columns\n", columns);
+      text += page_text(whole_page(input(Tab::kMarket), columns), false);
+    }
+    for (const PageSize size : {PageSize{24, 80}, PageSize{50, 130}}) {
+      for (int tab = 0; tab < static_cast<int>(Tab::kCount); ++tab) {
+        text += fmt::format("=== tab {} at {} x {}\n", tab + 1, size.columns, size.rows);
+        text += page_text(top_page(input(static_cast<Tab>(tab)), size), false);
+      }
+    }
+    return text;
+  }
+
+  inline static const std::vector<std::string> kLog{"08:15:01.000 INFO one line of the log",
+                                                    "08:15:02.000 WARN and another"};
+  PublishedCore engine_;
+  EngineView view_;
+  EventCounts rates_;
+};
+
+TEST_F(TopGolden, EveryPageIsTheCommittedOne) {
+  const std::string path = test::kRoot + "/tests/golden/top.txt";
+  if (std::getenv("MM_REGOLDEN") != nullptr) {
+    std::ofstream(path) << all();
+    return;
+  }
+  EXPECT_EQ(all(), test::read_file(path)) << "If this change is meant: scripts/regolden";
 }
 
 }  // namespace

@@ -37,7 +37,27 @@ std::vector<LadderRow> book_rows(const InstrumentView& view, Side side) {
   return rows;
 }
 
+// Beyond the last level that is published nothing is known, but that a whole book ends there.
+void mark_gaps(const InstrumentView& view, Side side, std::vector<LadderRow>& ladder) {
+  const std::vector<LadderRow> book = book_rows(view, side);
+  const auto better = [side](Ticks a, Ticks b) { return (a - b).v * sign(side) > 0; };
+  const bool whole = book.size() < counters::kBookRowsMax;
+  for (std::size_t i = 1; i < ladder.size(); ++i) {
+    const Ticks inner = ladder[i - 1].price, outer = ladder[i].price;
+    const bool hides = std::ranges::any_of(book, [&](const LadderRow& level) {
+      return better(inner, level.price) && better(level.price, outer);
+    });
+    const bool apart = (inner - outer).v * sign(side) > 1;
+    const bool unseen = !whole && apart && better(book.back().price, outer);
+    ladder[i].gap = hides || unseen;
+  }
+}
+
 }  // namespace
+
+std::size_t own_prices(const InstrumentView& view, Side side) {
+  return own_rows(view, side).size();
+}
 
 std::vector<LadderRow> ladder_rows(const InstrumentView& view, Side side, std::size_t rows) {
   std::vector<LadderRow> ladder = own_rows(view, side);
@@ -53,6 +73,7 @@ std::vector<LadderRow> ladder_rows(const InstrumentView& view, Side side, std::s
   std::ranges::stable_sort(ladder, [side](const LadderRow& a, const LadderRow& b) {
     return side == Side::kBuy ? a.price > b.price : a.price < b.price;
   });
+  mark_gaps(view, side, ladder);
   return ladder;
 }
 

@@ -213,10 +213,39 @@ std::vector<LevelText> level_texts(const InstrumentView& of) {
   return texts;
 }
 
+Line more_line(std::size_t count, std::string_view what) {
+  return Line(fmt::format("+{} more{}", count, what), Style::kDim);
+}
+
+// Of a ladder that has no room for all prices of ours the outermost row says how many are not
+// there. An empty line: all are.
+Line take_left(const InstrumentView& of, Side side, std::vector<LadderRow>& rows) {
+  const auto shown = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(rows, [](const LadderRow& row) { return row.own.v > 0; }));
+  };
+  const std::size_t all = own_prices(of, side);
+  if (rows.empty() || shown() >= all) return {};
+  rows.pop_back();
+  return more_line(all - shown(), " prices of ours");
+}
+
 }  // namespace
 
+Page cut(Page page, std::size_t rows) {
+  if (page.size() <= rows || rows == 0) {
+    page.resize(std::min(page.size(), rows));
+    return page;
+  }
+  const std::size_t left = page.size() - (rows - 1);
+  page.resize(rows - 1);
+  page.push_back(more_line(left, left == 1 ? " line" : " lines"));
+  return page;
+}
+
 Page fitted(std::vector<Ranked> lines, std::size_t rows) {
-  while (lines.size() > rows) {
+  const std::size_t all = lines.size(), room = all > rows && rows > 0 ? rows - 1 : rows;
+  while (lines.size() > room) {
     // Of equals the last.
     auto out = lines.begin();
     for (auto at = lines.begin(); at != lines.end(); ++at) {
@@ -226,6 +255,7 @@ Page fitted(std::vector<Ranked> lines, std::size_t rows) {
   }
   Page page;
   for (Ranked& ranked : lines) page.push_back(std::move(ranked.line));
+  if (room < rows) page.push_back(more_line(all - room, " lines"));
   return page;
 }
 
@@ -243,7 +273,8 @@ Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t pl
     state.add(fmt::format("{} ", name(side)), Style::kDim);
     const std::int64_t shortfall = of.numbers.value("quote_shortfall", index(side));
     state.add(reason_name(reason), style_of(reason));
-    if (shortfall != kQuoting) state.add(fmt::format(", not all: {}", reason_name(shortfall)));
+    if (shortfall == kQuoting) continue;
+    state.add(fmt::format(", not all levels: {}", reason_name(shortfall)));
   }
   return {std::move(title), std::move(state)};
 }
@@ -261,22 +292,27 @@ Page book_panel(const InstrumentView& of, std::size_t rows) {
   const std::size_t each = (rows - 2) / 2;
   std::vector<LadderRow> asks = ladder_rows(of, Side::kSell, each);
   std::vector<LadderRow> bids = ladder_rows(of, Side::kBuy, each);
+  const Line asks_left = take_left(of, Side::kSell, asks);
+  const Line bids_left = take_left(of, Side::kBuy, bids);
   std::ranges::reverse(asks);
   const auto add = [&](const LadderRow& row, Style style) {
     const bool ours = row.own.v > 0;
     page.push_back(
-        Line(fmt::format("{:>{}} {:>{}} {:>{}} {:>{}}",
+        Line(fmt::format("{:>{}} {:>{}}{}{:>{}} {:>{}}",
                          ours ? lots_column(of.scale, row.own, kLots) : "", kLots,
                          row.ahead.v >= 0 ? lots_column(of.scale, row.ahead, kAhead) : "", kAhead,
-                         price_column(of.scale, row.price), width,
+                         row.gap ? ':' : ' ', price_column(of.scale, row.price), width,
                          lots_column(of.scale, row.lots, kLots), kLots),
              ours ? style : Style::kPlain));
   };
   // The middle stays where it is, however many levels there are.
-  for (std::size_t i = asks.size(); i < each; ++i) page.emplace_back();
+  const bool more_asks = asks_left.width() > 0;
+  for (std::size_t i = asks.size() + (more_asks ? 1 : 0); i < each; ++i) page.emplace_back();
+  if (more_asks) page.push_back(asks_left);
   for (const LadderRow& row : asks) add(row, Style::kBad);
   page.push_back(Line(fmt::format("{:>{}} fair", middle, kLots + kAhead + width + 2), Style::kDim));
   for (const LadderRow& row : bids) add(row, Style::kGood);
+  if (bids_left.width() > 0) page.push_back(bids_left);
   return page;
 }
 
@@ -348,6 +384,9 @@ Page orders_panel(const EngineView& view, const InstrumentView& of) {
     }
     page.push_back(std::move(line));
   }
+  const std::int64_t live = of.numbers.value("orders_live", 0) + of.numbers.value("orders_live", 1);
+  const auto shown = static_cast<std::int64_t>(orders.rows());
+  if (live > shown) page.push_back(more_line(static_cast<std::size_t>(live - shown), " orders"));
   return page;
 }
 

@@ -15,8 +15,10 @@ struct Ranked {
   Line line;
   int rank = 0;  // the greatest goes first where there is no room
 };
-// The first lines that fit, those of great rank left out.
+// The lines that fit, those of great rank left out; the last says how many there are more.
 Page fitted(std::vector<Ranked> lines, std::size_t rows);
+// The first rows of a page; where that is not all, the last says how many there are more.
+Page cut(Page page, std::size_t rows);
 
 // Who runs, what it quotes, whether all is well: two lines.
 Page head_panel(const EngineView& view, const InstrumentView& of, std::size_t place);

@@ -75,6 +75,7 @@ Page help_tab() {
           Line("words", Style::kBold),
           "  ours      what is left of our orders at a price",
           "  ahead <=  at most so much stands before the order in its queue",
+          "  :         before a price: levels between it and the next better one are not shown",
           "  command   from the receipt of an event to its commands being on their way",
           "  budget    own: places and amends a second; orders, weight: the venue's windows"};
 }
@@ -104,7 +105,7 @@ Page top_page(const TopInput& in, PageSize size) {
     page = head_panel(in.view, in.view.instruments[in.instrument], in.instrument);
     page.front().fit(size.columns, Style::kTitle);
     const std::size_t body = size.rows > kFixedRows ? size.rows - kFixedRows : 0;
-    Page tab = tab_page(in, {body, size.columns});
+    Page tab = cut(tab_page(in, {body, size.columns}), body);
     tab.resize(body);
     append(page, std::move(tab));
   }
