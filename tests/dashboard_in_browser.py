@@ -1,10 +1,11 @@
 """Opens the dashboard in headless Chromium, clicks what a person would, and says what it saw.
 
 Usage: dashboard_in_browser.py URL PICTURE.png [--width N] [--height N] [--light] [--look]
-                               [--monitor PID]
+                               [--monitor PID] [--over died|ended]
 
 Talks to the browser over its debugging pipe. Prints one JSON object: every console message, page
-error and request to another host, and the outcome of each step. With --look it clicks nothing.
+error and request to another host, and the outcome of each step. With --look it clicks nothing;
+--over is for an engine that has died or ended.
 """
 import argparse
 import base64
@@ -142,6 +143,10 @@ def steps(page, options):
     seen['running'] = page.wait("document.getElementById('life').textContent === 'running'")
     seen['quotes'] = page.wait(f"{QUOTES}.includes('quotesquoting') && {ORDERS} > 0")
     seen['plots'] = page.wait(f"document.querySelectorAll('canvas').length === 8 && {INK} > 200")
+    # No pointer is on them.
+    seen['legends_have_values'] = page.wait(
+        "(values => values.length > 8 && values.every(v => v.textContent !== '--'))("
+        "[...document.querySelectorAll('#price .u-value, #position .u-value, #profit .u-value')])")
     seen['token_hidden'] = page.value("location.hash === ''")
     if options.look:
         return seen
@@ -220,6 +225,45 @@ def kill_steps(page):
     return seen
 
 
+def token_steps(page):
+    """A token that is not the monitor's, and the right one."""
+    login = "document.getElementById('login')"
+    words = "document.getElementById('refused')"
+    enter = "document.querySelector('#login button').click()"
+    token = page.value("sessionStorage.getItem('token')")
+    page.value("sessionStorage.setItem('token', 'of-another-monitor'); location.reload()")
+    seen = {'wrong_token_is_said': page.wait(
+        f"{login}?.open && !{words}.hidden && {words}.textContent.includes('another token')"
+        f" && {LIFE} === 'wrong token'")}
+    choose(page, 'token', 'not a token')
+    page.value(enter)
+    seen['no_token_is_said'] = page.wait(
+        f"{login}.open && {words}.textContent.includes('no token')")
+    choose(page, 'token', token)
+    page.value(enter)
+    seen['right_token_opens'] = page.wait(f"{LIFE} === 'running' && !{login}.open")
+    return seen
+
+
+def over_steps(page, options):
+    """Of an engine that is not there any more."""
+    seen = {'is_over': page.wait(f"{LIFE} === '{options.over}'")}
+    disabled = "document.getElementById('{}').disabled"
+    seen['nothing_to_resume'] = page.value(
+        f"document.getElementById('resume').textContent === 'Resume' && {disabled.format('resume')}"
+        f" && {disabled.format('pause')}")
+    if options.over == 'ended':
+        seen['nothing_to_kill'] = page.value(disabled.format('kill'))
+        return seen
+    click(page, 'kill')
+    seen['kill_says_what_it_does'] = page.wait(
+        "document.getElementById('confirm').open && "
+        "document.getElementById('consequence').textContent.includes('HALT')")
+    page.value("document.querySelector('#confirm button[value=yes]').click()")
+    seen['halt_is_written'] = page.wait(f"{NOTICE}.includes('HALT is written')")
+    return seen
+
+
 def end_steps(page, options):
     """The monitor ends while the engine goes on."""
     os.kill(options.monitor, signal.SIGINT)
@@ -238,6 +282,7 @@ def main():
     parser.add_argument('--light', action='store_true')
     parser.add_argument('--look', action='store_true')
     parser.add_argument('--monitor', type=int, help='its process: is stopped and continued')
+    parser.add_argument('--over', choices=('died', 'ended'))
     parser.add_argument('--after', type=float, default=0)
     options = parser.parse_args()
     page = Browser(options)
@@ -245,6 +290,11 @@ def main():
         page.ask('Page.navigate', url=options.url)
         if options.after:
             time.sleep(options.after)
+        if options.over:
+            seen = over_steps(page, options)
+            page.picture(options.picture)
+            print(json.dumps({'hosts': sorted(page.hosts), **seen}))
+            return
         seen = steps(page, options)
         if options.monitor:
             seen.update(silence_steps(page, options))
@@ -262,6 +312,8 @@ def main():
         if not options.look:
             seen.update(kill_steps(page))
         wrong = list(page.wrong)  # a browser says of every vain attempt to connect
+        if not options.look:
+            seen.update(token_steps(page))
         if options.monitor:
             seen.update(end_steps(page, options))
         print(json.dumps({'wrong': wrong, 'hosts': sorted(page.hosts), **seen}))

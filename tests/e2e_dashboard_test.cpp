@@ -212,6 +212,29 @@ TEST_F(DashboardOfARun, WhatCannotBeDoneIsSaid) {
   EXPECT_THAT(ran.err, HasSubstr("--monitor is for --speed realtime"));
 }
 
+// What can be done after its end, and what is not offered.
+TEST_F(DashboardOfARun, OfOneThatIsOverOffersWhatMakesSense) {
+  if (!is_installed("chromium")) GTEST_SKIP() << "chromium is not installed";
+  for (const std::string over : {"ended", "died"}) {
+    Process engine(here_, {"run", "-c", kConfig, "--session", over, "--quiet"}, over + ".out");
+    ASSERT_TRUE(wait_until([&] {
+      return here_.run("counters " + over).out.find("feed_up 1\n") != std::string::npos;
+    }));
+    engine.signal(over == "died" ? SIGKILL : SIGINT);
+    engine.wait();
+    Process monitor(here_, {"monitor", over, "--listen", "127.0.0.1:0"}, over + "_monitor.out");
+    const auto seen = test::run_process("timeout 200 python3 " + test::kRoot +
+                                        "/tests/dashboard_in_browser.py '" + url(monitor) + "' " +
+                                        here_.path("over.png") + " --over " + over);
+    ASSERT_EQ(seen.exit_code, 0) << seen.output;
+    const JsonFile json(here_.write("seen.json", seen.output));
+    for (const std::string& step : json.keys("")) {
+      if (step != "hosts") EXPECT_EQ(bool(json.at("/" + step)), true) << step << seen.output;
+    }
+    EXPECT_EQ(here_.has("sessions/HALT"), over == "died");
+  }
+}
+
 // How it is looked at.
 struct Look {
   const char* name;

@@ -142,6 +142,10 @@ TEST_F(Top, AnEngineThatDiesIsSeenToHaveDied) {
   engine_->signal(SIGKILL);
   engine_->wait();
   EXPECT_TRUE(sees("died")) << screen();
+  press("p");
+  EXPECT_TRUE(sees("pause all: the engine has died")) << screen();
+  press("ky");
+  EXPECT_TRUE(wait_until([&] { return here_.has("sessions/HALT"); })) << screen();
 }
 
 TEST_F(Top, OncePrintsEverythingAsPlainText) {

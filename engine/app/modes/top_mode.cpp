@@ -60,7 +60,9 @@ class Rates {
 std::string tell(const CountersFile& file, const EngineView& view, const std::string& session,
                  const Control& control) {
   const std::string request = control_text(control);
-  if (!view.alive()) return fmt::format("{}: the engine has {}", request, name(view.life));
+  // After one that has died a kill still writes HALT.
+  const bool heard = view.alive() || (view.life == monitor::Life::kDied && request == "kill");
+  if (!heard) return fmt::format("{}: the engine has {}", request, name(view.life));
   const std::string answer = ask_and_wait(session, file, request, kAnswerPatience);
   const std::optional<Obeyed> obeyed = read_obeyed(answer);
   if (!obeyed) return fmt::format("{}: {}", request, answer);

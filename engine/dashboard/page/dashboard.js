@@ -85,6 +85,13 @@ const sync = uPlot.sync('time');
 function clockMarks(u, marks, at, space, step) {
   return marks.map(t => new Date(t * 1e3).toISOString().slice(11, step < 60 ? 19 : 16));
 }
+// What a legend says of a series: its value under the pointer, or else the last.
+function legendValue(write) {
+  return (u, v, series, at) => {
+    const value = at === null || at === undefined ? u.data[series]?.at(-1) : v;
+    return value === null || value === undefined ? '--' : write(value);
+  };
+}
 // `lines`: label, colour, and how a value is written; `data`: one column for each.
 function plotInto(id, height, lines, data, more = {}) {
   plots.push({ box: $(id), height, lines, data, more, chart: null });
@@ -108,14 +115,13 @@ function build(plot) {
     legend: { live: true },
     scales: { x: { time: true, range: xRange }, y: more.y || {}, ...more.scales },
     axes, hooks: more.hooks || {},
-    series: [{ label: 'UTC', value: (u, t) => (t === null ? '--' : clock(t)) },
+    series: [{ label: 'UTC', value: legendValue(clock) },
       ...plot.lines.map(line => ({
         label: line.label, scale: line.scale || 'y', stroke: colour(line.colour),
         width: line.width || 1.5, dash: line.dash, points: { show: false },
         fill: line.fill ? colour(line.colour, 0.13) : undefined,
         paths: line.none ? () => null : line.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
-        value: (u, v) => (v === null || v === undefined ? '--'
-          : line.text ? line.text(v) : String(v)),
+        value: legendValue(line.text || String),
       }))],
   }, plot.data(), plot.box);
 }
@@ -306,7 +312,7 @@ function showTiles() {
   const { engine: e, instrument: i, latency: l } = state.now, a = state.about;
   const [buy, sell] = i.quote_reason, quoting = buy === 'quoting' && sell === 'quoting';
   const lacking = ['buy', 'sell'].map((side, k) => [side, i.quote_shortfall[k]])
-    .filter(([, reason]) => reason !== 'quoting').map(([side, reason]) => `${side} not all: ${reason}`);
+    .filter(([, reason]) => reason !== 'quoting').map(([side, reason]) => `${side} not all levels: ${reason}`);
   const reset = i.next_reset_timestamp_seconds === null ? null
     : i.next_reset_timestamp_seconds - e.core_timestamp_seconds;
   const budget = e.rate_window_limit.map((limit, k) => (limit ? e.rate_window_used[k] / limit : 0));
@@ -469,6 +475,7 @@ function showFacts() {
     ['orders', kinds],
     ['fees', `${i.fees_quote} ${a.quote}`],
     ['profit', `${i.pnl_total_quote} ${a.quote}`],
+    ['of the account', `${i.account_pnl_total_quote} ${a.quote}`],
     ['allocations', [e.hot_path_allocations_total, e.hot_path_allocations_total ? 'bad' : '']],
     ['journal lost', [e.journal_lost_total, e.journal_lost_total ? 'bad' : '']],
     ['session', a.path], ['process', `${a.pid}, ${a.build}, config ${n.config}`],
@@ -495,10 +502,12 @@ function lose(why, className = 'bad') {
 // A trip or a kill, which a resume of all ends.
 const isHalted = () => state.now.latched || state.now.engine.trip !== 'quoting';
 const haltReason = () => (state.now.engine.trip !== 'quoting' ? state.now.engine.trip : 'killed');
+const isUp = life => life === 'running' || life === 'starting';
+// One that has died hears nothing, but a kill keeps the next from starting; an orderly end has left
+// no order.
 function allowSteering(life) {
-  const running = life === 'running' || life === 'starting';
-  for (const id of ['pause', 'resume', 'scope']) $(id).disabled = !running;
-  $('kill').disabled = !running && life !== 'ending';
+  for (const id of ['pause', 'resume', 'scope']) $(id).disabled = !isUp(life);
+  $('kill').disabled = !isUp(life) && life !== 'ending' && life !== 'died';
 }
 function showHead() {
   if (state.lost) return;
@@ -512,7 +521,7 @@ function showHead() {
   $('venue').textContent = a.mode === 'sim' ? a.venue : `${a.mode}, ${a.venue}`;
   $('clock').textContent = clock(n.engine.core_timestamp_seconds) + ' UTC';
   document.title = `${a.symbol} ${signed(short(n.instrument.pnl_total_quote, 2))} MM_Logic`;
-  $('resume').textContent = isHalted() ? 'End halt' : 'Resume';
+  $('resume').textContent = isUp(n.life) && isHalted() ? 'End halt' : 'Resume';
   allowSteering(state.wish ? '' : n.life);
 }
 function showEngines() {
@@ -615,9 +624,13 @@ function take(message) {
 }
 
 // -- The token: of the address, then this tab's only.
-function askForToken() {
+function askForToken(why = '') {
+  $('refused').textContent = why;
+  $('refused').hidden = !why;
   if (!$('login').open) $('login').showModal();
 }
+const kWrongToken = 'This monitor has another token: each that is begun makes a new one, unless it ' +
+  'has a token_file.';
 function readToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
@@ -636,7 +649,9 @@ function lossWords() {
 }
 const withToken = () => ({ Authorization: `Bearer ${state.token}` });
 function connect() {
-  if (!/^[\w-]+$/.test(state.token)) return askForToken();
+  if (!/^[\w-]+$/.test(state.token)) {
+    return askForToken(state.token && 'That is no token: it has letters, digits, - and _ only.');
+  }
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   const socket = new WebSocket(`${scheme}://${location.host}/stream`, ['mm-logic', state.token]);
   let opened = false;
@@ -658,8 +673,8 @@ function connect() {
     const refused = !opened && await fetch('/config/0', { headers: withToken() })
       .then(answer => answer.status === 401, () => false);
     if (refused) {
-      lose('a token is needed');
-      return askForToken();
+      lose('wrong token');
+      return askForToken(kWrongToken);
     }
     setTimeout(connect, 1000);
   };
@@ -670,7 +685,7 @@ async function steer(request) {
   const answer = await fetch(`/control/${state.engine}`,
     { method: 'POST', headers: withToken(), body: request }).catch(() => null);
   if (!answer) return notice(`${request}: the monitor does not answer`);
-  if (answer.status === 401) return askForToken();
+  if (answer.status === 401) return askForToken(kWrongToken);
   const text = (await answer.text()).trim();
   if (!answer.ok) return notice(`${request}: ${text}`);
   const unwritten = text.match(/^ok \d+ (.+)/);  // it is done, but
@@ -683,8 +698,18 @@ $('resume').onclick = () => {
   ask('resume all', `End the halt of ${state.about.session}?`,
       `It stands still: ${haltReason()}. All of it is resumed, and HALT removed.`, 'Quote again');
 };
-$('kill').onclick = () => ask('kill', `Kill ${state.about.session}?`,
-  'Cancels all its orders. It stays halted until it is told to resume.', 'Kill');
+$('kill').onclick = () => {
+  const { session, mode } = state.about;
+  if (state.now.life !== 'died') {
+    return ask('kill', `Kill ${session}?`,
+               'Cancels all its orders. It stays halted until it is told to resume.', 'Kill');
+  }
+  const left = mode === 'live' ? ' What it has left open rests at the venue until `mm_logic guard` ' +
+    'or the next start cancels it.' : '';
+  ask('kill', `Halt after the end of ${session}?`,
+      `It has died and hears no kill: HALT is written, no live run starts until it is removed.${left}`,
+      'Write HALT');
+};
 // Of the engine that is shown as it is asked.
 function ask(request, question, words, button) {
   state.asked = { path: state.about.path, request };
