@@ -81,7 +81,9 @@ TEST_F(PresentOutlookTest, AFillAndAPauseAreInIt) {
   const std::int64_t sent = engine_.harness.core.requests().total().sent.raw;
   EXPECT_EQ(outlook.requests_sent, sent);
   EXPECT_GE(sent, 6);
-  const Outlook then{.requests_sent = 30, .session = kSecond * 90};
+  Outlook then;
+  then.requests_sent = 30;
+  then.session = kSecond * 90;
   EXPECT_EQ(outlook_text(then), "in all\n  requests   20 a minute were sent so far -> not known\n");
 }
 
