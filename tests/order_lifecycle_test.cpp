@@ -1439,6 +1439,22 @@ TEST_F(OrderLifecycleTest, AFullTableGivesUpItsOldestTerminalRowOnly) {
   EXPECT_EQ(table_.live_count(), 4u);
 }
 
+// Four of which the reserve held three: what ends there is one too many in more than one row.
+TEST_F(OrderLifecycleTest, OrdersThatEndInTheReserveForUnknownOnesGiveUpAllTheirRows) {
+  OrderTable table({.capacity = 5, .reserved_for_unknown = 3});
+  OrderLifecycle life(table, {});
+  const PlaceRequest request{.price = Ticks(1), .lots = Lots(1)};
+  std::vector<Order*> unknown;
+  for (int i = 0; i < 4; ++i) {
+    unknown.push_back(life.place(request, now(), out_));
+    ASSERT_NE(unknown.back(), nullptr);
+    ASSERT_TRUE(table.transition(*unknown.back(), OrderState::kUnknown, now()));
+  }
+  for (Order* row : unknown) ASSERT_TRUE(table.transition(*row, OrderState::kCanceled, now()));
+  EXPECT_NE(life.place(request, now(), out_), nullptr);
+  EXPECT_EQ(table.used_count(), 2u);  // one that has ended is still known
+}
+
 TEST_F(OrderLifecycleTest, AnOrderKeepsToOneConnection) {
   OrderTable table({.capacity = 4});
   OrderLifecycle life(table, {.connections = 2});
