@@ -262,6 +262,14 @@ TEST_F(StrategyAgentTest, TakesMarketDataInBatches) {
   EXPECT_EQ(agent.do_work(), 2);
 }
 
+TEST_F(StrategyAgentTest, TakesAllThereIsWhereTheFeedWaitsForIt) {
+  agent.take_all_market();
+  for (std::uint32_t i = 0; i < 64; ++i) ASSERT_TRUE(market.try_push(event(EventKind::kTrade, i)));
+  EXPECT_EQ(agent.do_work(), 64);
+  EXPECT_EQ(core.seen.back().kind, EventKind::kBatchEnd);
+  EXPECT_EQ(agent.do_work(), 0);
+}
+
 TEST_F(StrategyAgentTest, NeverEndsABatchInsideAMessage) {
   market.try_push(event(EventKind::kTrade));
   market.try_push(event(EventKind::kBookBegin));

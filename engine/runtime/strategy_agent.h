@@ -34,6 +34,11 @@ class StrategyAgent {
   // some, before the core concludes. While nobody turns it; empty: nothing does.
   void send_with(std::function<void(Nanos)> send) { send_ = std::move(send); }
 
+  // Where the feed turns on the same thread, and pushes no more before it has its next turn: a
+  // market that is behind waits in the socket then, where newer books supersede it, not in the
+  // ring. While nobody turns it.
+  void take_all_market() { market_batch_ = static_cast<int>(rings_.market.capacity()); }
+
   int do_work() {
     const Nanos now = turn_begin_ = clock_.now();
     int work = driver_.deliver_denied(now);

@@ -75,6 +75,7 @@ class HotAgents {
         feeds_(has(HotAgent::kFeed)),
         decides_(has(HotAgent::kStrategy)) {
     if (gates_ && decides_) core_.strategy.send_with(edge.sender());
+    if (feeds_ && decides_) core_.strategy.take_all_market();
   }
 
   // The gateway first: reports that are here already reach the strategy before the market data that
