@@ -270,6 +270,18 @@ TEST_F(StrategyAgentTest, TakesAllThereIsWhereTheFeedWaitsForIt) {
   EXPECT_EQ(agent.do_work(), 0);
 }
 
+TEST_F(StrategyAgentTest, ATurnThatBeginsTooLateSaysSoBeforeItDecides) {
+  KillLatch latch;
+  agent.watch_stalls(latch, kSecond);
+  agent.do_work();
+  clock.time += kSecond;
+  agent.do_work();
+  EXPECT_FALSE(latch.is_set());
+  clock.time += kSecond + Nanos(1);
+  agent.do_work();
+  EXPECT_TRUE(latch.is_set(KillLatch::kStalled));
+}
+
 TEST_F(StrategyAgentTest, NeverEndsABatchInsideAMessage) {
   market.try_push(event(EventKind::kTrade));
   market.try_push(event(EventKind::kBookBegin));

@@ -1413,6 +1413,22 @@ TEST_F(OrderBreakerTest, PostOnlyRejectsHaveTheirOwnBreaker) {
   EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
 }
 
+TEST_F(OrderBreakerTest, ASuccessBetweenTwoPausesDoesNotMakeTheNextOneShort) {
+  CircuitBreaker breaker;
+  const auto refuse = [&](Nanos now) {
+    for (int i = 0; i < 3; ++i) breaker.reject({}, RejectReason::kFilter, now);
+  };
+  refuse(kSecond);
+  EXPECT_FALSE(breaker.open(kSecond * 2));
+  breaker.success();
+  refuse(kSecond * 2);
+  EXPECT_TRUE(breaker.open(kSecond * 4 - Nanos(1)));
+  EXPECT_FALSE(breaker.open(kSecond * 4));
+  breaker.success();
+  refuse(kSecond * 70);  // a minute without one
+  EXPECT_FALSE(breaker.open(kSecond * 71));
+}
+
 TEST_F(OrderBreakerTest, ThePauseIsBounded) {
   CircuitBreaker breaker;
   std::int64_t now = 0;

@@ -346,7 +346,7 @@ void OrderLifecycle::count_reject(const Order& row, RejectReason reason, Nanos n
 
 void OrderLifecycle::count_success(const Order& row) {
   SideBreakers& side = breakers_[std::size_t{row.instrument} * 2 + index(row.side)];
-  side.post_only.success();
+  side.post_only = {};  // the market has come back
   side.other.success();
 }
 

@@ -16,6 +16,7 @@ namespace mm::app {
 
 namespace orders = binance::orders;
 
+constexpr Nanos kLook{100 * kMillisecond.v};  // for who is in a hurry
 constexpr std::size_t kClientIdMax = 36;
 constexpr std::size_t kSymbolMax = 24;
 constexpr std::string_view kRecentOrders = "allOrders";
@@ -161,7 +162,7 @@ bool VenueAccount::pauses_beyond(Nanos time) const {
 
 // What remains of `give_up` begins anew with its end.
 void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up) {
-  constexpr Nanos kSayEvery{5 * kSecond.v}, kLook{100 * kMillisecond.v};
+  constexpr Nanos kSayEvery{5 * kSecond.v};
   for (Nanos said{}, begun{};;) {
     const Nanos now = clock_.now();
     const Nanos end = pause_.next(net::RequestUse::kOther, now);
@@ -180,6 +181,13 @@ void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give
       said = now;
     }
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(end - now, kLook).v));
+  }
+}
+
+void VenueAccount::wait(const Closing& closing, Nanos until) const {
+  for (Nanos now = clock_.now(); now < until; now = clock_.now()) {
+    if (closing.hurried && closing.hurried()) return;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(until - now, kLook).v));
   }
 }
 
@@ -223,9 +231,10 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again
-    const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
-    std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
-    if (!none) pause = std::min(pause * 2, kPauseLongest);
+    const Nanos again = clock_.now() + pause;
+    wait(closing, std::min(none ? std::min(again, closing.arrivals_until) : again, give_up));
+    if (closing.hurried && closing.hurried()) give_up = std::min(give_up, clock_.now());
+    pause = std::min(pause * 2, kPauseLongest);
   }
   venue_.give_up_at(give_up);
   return left;

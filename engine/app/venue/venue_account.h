@@ -103,6 +103,7 @@ class VenueAccount {
   int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up, Left& left);
   bool pauses_beyond(Nanos time) const;
   void keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up);
+  void wait(const Closing& closing, Nanos until) const;  // for as long as nobody is in a hurry
   void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
                          std::uint64_t foreign_orders, Summary& summary) const;
 
