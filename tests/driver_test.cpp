@@ -282,6 +282,16 @@ TEST_F(StrategyAgentTest, ATurnThatBeginsTooLateSaysSoBeforeItDecides) {
   EXPECT_TRUE(latch.is_set(KillLatch::kStalled));
 }
 
+TEST_F(StrategyAgentTest, GivesEachSlotBackAsItGoes) {
+  std::vector<std::size_t> left;
+  core.answer = [&](const Event& e, CommandBuffer&) {
+    if (e.kind == EventKind::kTrade) left.push_back(market.size());
+  };
+  for (std::uint32_t i = 0; i < 4; ++i) market.try_push(event(EventKind::kTrade, i));
+  agent.do_work();
+  EXPECT_EQ(left, (std::vector<std::size_t>{4, 3, 2, 1}));
+}
+
 TEST_F(StrategyAgentTest, NeverEndsABatchInsideAMessage) {
   market.try_push(event(EventKind::kTrade));
   market.try_push(event(EventKind::kBookBegin));

@@ -82,22 +82,22 @@ class StrategyAgent {
     for (Event e{}; count < count_max && ring.try_pop(e); ++count) deliver(e, now);
     return count;
   }
-  // A batch, then on to the end of the message it stopped in: the feed pushes messages whole.
+  // A batch, then on to the end of the message it stopped in: the feed pushes messages whole. Each
+  // slot is the feed's again at once: for a message without room it would drop the book.
   int drain_market(Nanos now) {
     int count = 0;
     bool in_message = false;
-    while (count < market_batch_ || in_message) {
-      std::size_t taken = 0;
-      for (const Event& e : rings_.market.peek()) {
-        if (count >= market_batch_ && !in_message) break;
+    const auto goes_on = [&] { return count < market_batch_ || in_message; };
+    for (auto events = rings_.market.peek(); !events.empty() && goes_on();
+         events = rings_.market.peek()) {
+      for (const Event& e : events) {
+        if (!goes_on()) break;
         deliver(e, now);
         const bool book = e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels;
         in_message = book && !e.last();
+        rings_.market.consume(1);
         ++count;
-        ++taken;
       }
-      if (taken == 0) break;
-      rings_.market.consume(taken);
     }
     return count;
   }
