@@ -2,7 +2,6 @@
 #include "gateway/guard.h"
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <atomic>
 #include <chrono>
@@ -12,6 +11,7 @@
 
 #include "gateway/venue_proof.h"
 #include "tests/core_harness.h"
+#include "tests/dead_engine.h"
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -75,23 +75,7 @@ class GuardTest : public testing::Test, public OrderSweeper {
   void attach_dead(Phase p, CountersFile& dead) {
     ASSERT_EQ(engine_.finish(), "");
     std::filesystem::remove(here_.path("session/counters.dat"));
-    const pid_t child = fork();
-    if (child == 0) {
-      auto* dying = new CountersFile;
-      const bool made = dying
-                            ->create({.session_folder = here_.path("session"),
-                                      .sessions_folder = "s",
-                                      .mode = "live",
-                                      .id_prefix = "",
-                                      .instruments = {}},
-                                     here_.path("tmpfs"))
-                            .empty();
-      if (made) dying->layout().phase = p;
-      _exit(made ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
+    ASSERT_NO_FATAL_FAILURE(test::leave_counters(here_.path("session"), here_.path("tmpfs"), p));
     ASSERT_EQ(dead.attach(here_.path("session")), "");
   }
   void phase(Phase p) { engine_.layout().phase = p; }

@@ -67,6 +67,25 @@ TEST(SharedConnectionLimit, KeepsAShareForOrders) {
   EXPECT_TRUE(limit.take(ConnectionUse::kMarket, now + 10 * kSecond));
 }
 
+TEST(AddressLimits, WhatAPreFlightHasTriedIsNotOfTheOrdersShare) {
+  using net::ConnectionUse;
+  const Nanos now = 100 * kSecond;
+  net::AddressLimits limits(10, 10 * kSecond, 6, 3, now);
+  EXPECT_TRUE(limits.connections.take(ConnectionUse::kMarket, now));
+  EXPECT_FALSE(limits.connections.take(ConnectionUse::kMarket, now)) << "three of four were made";
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(limits.connections.take(ConnectionUse::kOrders, now));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(limits.connections.take(ConnectionUse::kOnlyOrders, now));
+}
+
+TEST(AddressLimits, CountsAllThatAPreFlightHasTriedEvenSo) {
+  using net::ConnectionUse;
+  const Nanos now = 100 * kSecond;
+  net::AddressLimits limits(10, 10 * kSecond, 6, 9, now);
+  EXPECT_FALSE(limits.connections.take(ConnectionUse::kOrders, now));
+  EXPECT_TRUE(limits.connections.take(ConnectionUse::kOnlyOrders, now));
+  EXPECT_FALSE(limits.connections.take(ConnectionUse::kOnlyOrders, now)) << "ten in all";
+}
+
 TEST(SharedConnectionLimit, OrdersMayUseWhatMarketDataDoesNot) {
   net::SharedConnectionLimit limit(3, 10 * kSecond, 1);
   const Nanos now = 100 * kSecond;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/runtime/agent.h"
+#include "engine/runtime/sanitized.h"
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -37,13 +38,6 @@ class Mapped {
  private:
   void* at_;
 };
-
-// Under a sanitizer nothing is populated.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 class ResidentMemory : public testing::Test {
  protected:

@@ -40,6 +40,7 @@ TEST(Scripts, BadUsageIsRefused) {
   for (const char* command : {"scripts/build nonsense",
                               "scripts/build --nonsense",
                               "scripts/build --target",
+                              "scripts/build nonsense --target one two",
                               "scripts/test one two",
                               "scripts/fuzz nonsense",
                               "scripts/fuzz --seconds 0",
@@ -103,8 +104,7 @@ TEST(Scripts, PromtoolIsTakenOutOfItsPackageOrItIsSaidThatThereIsNone) {
             0);
   const ProcessResult none = fake_apt("exit 100");
   EXPECT_EQ(none.exit_code, 0) << none.output;
-  EXPECT_EQ(none.output,
-            "promtool: apt has no package prometheus here: its tests are skipped\n");
+  EXPECT_EQ(none.output, "promtool: apt has no package prometheus here: its tests are skipped\n");
   const ProcessResult taken = fake_apt("cp " + here.path("prometheus_1_all.deb") + " .");
   EXPECT_EQ(taken.exit_code, 0) << taken.output;
   EXPECT_EQ(taken.output, "");

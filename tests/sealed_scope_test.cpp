@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/runtime/sanitized.h"
+
 namespace {
 
 using mm::SealedScope;
@@ -38,14 +40,7 @@ TEST(SealedScope, CountsEveryFormOfNewOnce) {
   EXPECT_EQ(count_of([] { keep(std::vector<int>(100).data()); }), 1u);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if !defined(__has_feature)
-#define MM_TEST_MALLOC 1
-#elif !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define MM_TEST_MALLOC 1
-#endif
-#endif
-#ifdef MM_TEST_MALLOC
+#if !MM_SANITIZED
 TEST(SealedScope, CountsTheAllocationsOfC) {
   EXPECT_EQ(count_of([] { std::free(keep(std::malloc(10))); }), 1u);
   EXPECT_EQ(count_of([] { std::free(keep(std::calloc(10, 10))); }), 1u);

@@ -61,6 +61,8 @@ TEST(Soak, EnginesDieAndTheNextStartAdoptsTheirOrdersOrCancelsThem) {
       const SeedResult result = run_seed(seed, kTenMinutes, sets);
       EXPECT_TRUE(result.ok()) << result.error << app::violation_text(result);
       EXPECT_GE(result.duration, kTenMinutes);
+      EXPECT_EQ(test::count_of(app::seed_text(result, kTenMinutes, sets), "a person's"),
+                result.acts);
       killed += result.killed != Nanos{} ? 1 : 0;
       adopted += result.adopted;
     }
@@ -73,9 +75,10 @@ TEST(Soak, EnginesTakeOtherConfigurationsOverAsTheyRun) {
   std::uint64_t reloads = 0;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) reloads += run_seed(seed, kTenMinutes).reloads;
   EXPECT_GT(reloads, 4u);
-  EXPECT_THAT(app::seed_text(3, kTenMinutes), HasSubstr(" s: reload: [strategy] "));
   SeedResult seed;
+  seed.seed = 3;
   seed.reloads = 3;
+  EXPECT_THAT(app::seed_text(seed, kTenMinutes), HasSubstr(" s: reload: [strategy] "));
   app::SoakTotals totals;
   totals.add(seed);
   EXPECT_THAT(to_text(totals), HasSubstr("reloads          3\n"));

@@ -254,6 +254,13 @@ std::string CountersFile::attach_file(const std::string& path, Use use) {
   return error;
 }
 
+bool CountersFile::may_have_orders() const {
+  const bool alive = engine_alive();  // before its phase: what it wrote, it wrote alive
+  const Phase phase = layout_->phase.load(std::memory_order_acquire);
+  if (phase == Phase::kEnded) return false;
+  return alive || (phase != Phase::kStarting && !layout_->settled());
+}
+
 // A start that cleans up puts a copy in the place of what we have mapped.
 void CountersFile::settle() {
   CountersFile now;

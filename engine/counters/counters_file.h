@@ -70,6 +70,8 @@ class CountersFile {
     return std::span(layout_->connections).first(connection_count());
   }
   bool engine_alive() const { return is_alive(layout_->identity.process); }
+  // Not before it traded, nor after an orderly end or what settles it.
+  bool may_have_orders() const;
   // Whether all of it may be read: a mapping of a file that was cut meanwhile may not.
   bool intact() const;
   const std::string& path() const { return path_; }  // on tmpfs, of the engine's own

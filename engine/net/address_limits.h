@@ -9,11 +9,16 @@
 namespace mm::net {
 
 struct AddressLimits {
-  // `made` of the attempts were made just before, until `now`.
+  // `made` of the attempts were made just before, until `now`: none of the orders' share, while
+  // there are others.
   AddressLimits(std::size_t attempts, Nanos window, std::size_t reserved, std::size_t made = 0,
                 Nanos now = {})
       : connections(attempts, window, reserved) {
-    for (std::size_t i = 0; i < made; ++i) connections.take(ConnectionUse::kOnlyOrders, now);
+    using enum ConnectionUse;
+    for (std::size_t i = 0; i < made; ++i) {
+      connections.take(kMarket, now) || connections.take(kOrders, now) ||
+          connections.take(kOnlyOrders, now);
+    }
   }
 
   SharedConnectionLimit connections;

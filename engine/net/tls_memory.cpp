@@ -9,14 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "engine/runtime/sanitized.h"
+
 namespace mm::net {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kPooled = false;
-#else
-constexpr bool kPooled = true;
-#endif
 
 constexpr std::uint32_t kNoBlock = 0xFFFF'FFFF;
 constexpr std::uint32_t kHeap = 0xFFFF'FFFF;  // in place of a pool's number
@@ -163,7 +159,7 @@ bool open_pools() {
 
 bool install_tls_memory() {
   static const bool installed =
-      kPooled && open_pools() && CRYPTO_set_mem_functions(take, resize, give_back) == 1;
+      !kSanitized && open_pools() && CRYPTO_set_mem_functions(take, resize, give_back) == 1;
   return installed;
 }
 

@@ -8,8 +8,9 @@
 #include <chrono>
 
 #include "engine/runtime/log_repeats.h"
+#include "engine/runtime/sanitized.h"
 
-#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#if MM_SANITIZED_THREAD && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wtsan"  // the queue's fences
 #endif
 #if __has_include(<concurrentqueue/concurrentqueue.h>)
@@ -20,7 +21,7 @@
 #include <concurrentqueue.h>
 #endif
 
-#if defined(__SANITIZE_THREAD__)
+#if MM_SANITIZED_THREAD
 // The sanitizer does not know fences, with which the queue orders the reuse of its blocks.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:concurrentqueue.h\n";

@@ -10,15 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/runtime/sanitized.h"
+
 namespace mm {
 namespace {
-
-// A sanitizer maps more for itself than any machine has.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 struct Mapping {
   std::uintptr_t begin = 0, end = 0;
@@ -55,7 +50,7 @@ std::size_t stack_bytes_of_a_thread() {
 // A kernel before 5.14 knows no such advice, and some of its own pages take none: then all is as it
 // was.
 void populate_memory() {
-  if (kSanitized) return;
+  if (kSanitized) return;  // one maps more for itself than any machine has
   const std::size_t stack_bytes = stack_bytes_of_a_thread();
   std::uintptr_t guard_end = 0;
   for (const Mapping& m : all_mappings()) {

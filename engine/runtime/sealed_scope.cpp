@@ -9,14 +9,7 @@
 #include <cstring>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MM_SANITIZER_OWNS_MALLOC 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define MM_SANITIZER_OWNS_MALLOC 1
-#endif
-#endif
+#include "engine/runtime/sanitized.h"
 
 namespace mm {
 
@@ -57,7 +50,7 @@ void abort_on_sealed_allocation(bool enabled) {
 
 }  // namespace mm
 
-#ifdef MM_SANITIZER_OWNS_MALLOC
+#if MM_SANITIZED
 
 // All forms: the sanitizer has its own of each, which would not forward to ours.
 namespace {

@@ -129,7 +129,7 @@ class SpscRing {
   // Consumer side.
 
   // The oldest items that lie side by side (a ring that wraps shows its rest at the next peek),
-  // behind the first `skip`, which were peeked at before; valid until consume().
+  // behind the first `skip`, which were peeked at before; each valid until it is consumed.
   std::span<const T> peek(std::size_t skip = 0) {
     const std::uint64_t from = own_head() + skip;
     return {&slots_[from & mask_], contiguous(from, available(own_head(), capacity()) - skip)};

@@ -14,6 +14,7 @@
 #include "engine/runtime/clock.h"
 #include "engine/runtime/driver.h"
 #include "engine/runtime/histogram.h"
+#include "engine/runtime/kill_latch.h"
 
 namespace mm {
 
@@ -34,8 +35,24 @@ class StrategyAgent {
   // some, before the core concludes. While nobody turns it; empty: nothing does.
   void send_with(std::function<void(Nanos)> send) { send_ = std::move(send); }
 
+  // Where the feed turns on the same thread, and pushes no more before it has its next turn: a
+  // market that is behind waits in the socket then, where newer books supersede it, not in the
+  // ring. While nobody turns it.
+  void take_all_market() { market_batch_ = static_cast<int>(rings_.market.capacity()); }
+
+  // A turn that begins later than that after the one before says so in the latch before it decides
+  // anything: nothing may be sent until the session has been reconciled.
+  void watch_stalls(KillLatch& latch, Nanos stall_max) {
+    latch_ = &latch;
+    stall_max_ = stall_max;
+  }
+
   int do_work() {
-    const Nanos now = turn_begin_ = clock_.now();
+    const Nanos now = clock_.now();
+    if (latch_ != nullptr && turn_begin_ != Nanos{} && now - turn_begin_ > stall_max_) {
+      latch_->set(KillLatch::kStalled);
+    }
+    turn_begin_ = now;
     int work = driver_.deliver_denied(now);
     work += drain(rings_.execution, now);
     work += drain(rings_.control, now);
@@ -65,22 +82,22 @@ class StrategyAgent {
     for (Event e{}; count < count_max && ring.try_pop(e); ++count) deliver(e, now);
     return count;
   }
-  // A batch, then on to the end of the message it stopped in: the feed pushes messages whole.
+  // A batch, then on to the end of the message it stopped in: the feed pushes messages whole. Each
+  // slot is the feed's again at once: for a message without room it would drop the book.
   int drain_market(Nanos now) {
     int count = 0;
     bool in_message = false;
-    while (count < market_batch_ || in_message) {
-      std::size_t taken = 0;
-      for (const Event& e : rings_.market.peek()) {
-        if (count >= market_batch_ && !in_message) break;
+    const auto goes_on = [&] { return count < market_batch_ || in_message; };
+    for (auto events = rings_.market.peek(); !events.empty() && goes_on();
+         events = rings_.market.peek()) {
+      for (const Event& e : events) {
+        if (!goes_on()) break;
         deliver(e, now);
         const bool book = e.kind == EventKind::kBookBegin || e.kind == EventKind::kBookLevels;
         in_message = book && !e.last();
+        rings_.market.consume(1);
         ++count;
-        ++taken;
       }
-      if (taken == 0) break;
-      rings_.market.consume(taken);
     }
     return count;
   }
@@ -103,7 +120,8 @@ class StrategyAgent {
   int market_batch_;
   std::function<void(Nanos)> send_;
   std::atomic<bool> stopped_{false};
-  Nanos turn_begin_{};
+  KillLatch* latch_ = nullptr;
+  Nanos stall_max_{kNever}, turn_begin_{};
   Histogram event_to_command_, event_to_turn_, turn_to_command_;
   Histogram turn_;
 };

@@ -141,14 +141,6 @@ int watch(counters::CountersFile& engine, const Config& config) {
   return exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0);
 }
 
-bool may_have_orders(const counters::CountersFile& engine) {
-  const counters::Layout& layout = engine.layout();
-  const bool alive = engine.engine_alive();  // before its phase: what it wrote, it wrote alive
-  const counters::Phase phase = layout.phase.load(std::memory_order_acquire);
-  if (phase == counters::Phase::kEnded) return false;
-  return alive || (phase != counters::Phase::kStarting && !layout.settled());
-}
-
 // Of a folder of sessions, those that trade with money: simulations beside them need no guard.
 class LiveSessions {
  public:
@@ -161,7 +153,7 @@ class LiveSessions {
       counters::CountersFile engine;
       if (!engine.attach(folder.path(), counters::CountersFile::Use::kLook).empty()) continue;
       const bool live = std::string_view(engine.layout().identity.mode.data()) == "live";
-      if (live && may_have_orders(engine)) return folder.path();
+      if (live && engine.may_have_orders()) return folder.path();
       if (live && newest_over_.empty()) newest_over_ = folder.path();
       over_.insert(folder.path());
     }
@@ -198,7 +190,7 @@ int guard_session(const std::string& folder, const std::vector<std::string>& set
                     folder, mode));
   }
   engine.layout().guard.venue_lost.store(0);  // whatever a guard before could do
-  if (!may_have_orders(engine)) {
+  if (!engine.may_have_orders()) {
     const bool ended = layout.phase.load(std::memory_order_acquire) == counters::Phase::kEnded;
     return exit_code(ended ? Guard::Outcome::kEngineEnded : Guard::Outcome::kNothingLeft, false);
   }

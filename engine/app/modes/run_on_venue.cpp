@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "engine/app/edges/paper_edge.h"
 #include "engine/app/modes/run_realtime.h"
 #include "engine/app/session/id_epoch.h"
+#include "engine/app/session/last_sessions.h"
 #include "engine/app/session/left_orders.h"
 #include "engine/app/session/session_record.h"
 #include "engine/app/session/session_report.h"
@@ -27,7 +27,6 @@
 #include "engine/app/venue/venue_fit.h"
 #include "engine/app/venue/venue_limits.h"
 #include "engine/app/venue/venue_rest.h"
-#include "engine/counters/counters_file.h"
 #include "engine/ledger/halt_file.h"
 #include "engine/runtime/durable_file.h"
 #include "gateway/binance/account_lock.h"
@@ -45,21 +44,13 @@ std::string halt_text(const std::string& sessions, const std::string& reasons) {
                      halt_path(sessions), std::string_view(reasons).substr(0, reasons.size() - 1));
 }
 
-// The folder of this engine's last session, kept beside its lock: "" if there is none.
-std::string last_session(const std::string& path) {
-  std::ifstream file(path);
-  std::string folder;
-  std::getline(file, folder);
-  return folder;
-}
-
-std::string remember_session(const std::string& path, SessionRecord& record) {
+std::string remember_session(const LastSessions& before, SessionRecord& record) {
   record.journal().sync();  // what this session goes on from, before the file leads to it
   if (!record.journal().error().empty()) return record.journal().error();
   if (!sync_folder_of(record.path() + "/journal.bin") || !sync_folder_of(record.path())) {
     return record.path() + ": cannot be made durable";
   }
-  return write_durably(path, std::filesystem::absolute(record.path()).string() + "\n");
+  return before.write_next(record.path());
 }
 
 // All that this engine remembers from one start to the next is beside its lock.
@@ -87,8 +78,8 @@ class Refusal {
   // As clear_left_orders().
   std::string clear(int canceled, const std::function<bool()>& hurried) const {
     if (!lock_ || !lock_->held()) return {};
-    return clear_left_orders(config_, credentials_, last_session(beside(*lock_, ".session")),
-                             canceled, hurried);
+    const LastSessions before(beside(*lock_, ".session"));
+    return clear_left_orders(config_, credentials_, before.newest_with_orders(), canceled, hurried);
   }
 
  private:
@@ -119,14 +110,6 @@ std::string lost_state(const std::string& path, const IdEpoch& next, const std::
       previous.empty() ? "position and daily loss begin anew"
                        : fmt::format("position and daily loss go on from {}", previous),
       path);
-}
-
-// What it left is ours to look after from now on: no guard has to act on it any more.
-void take_over(const std::string& previous) {
-  counters::CountersFile before;
-  if (!previous.empty() && before.attach(previous).empty() && !before.engine_alive()) {
-    before.settle();
-  }
 }
 
 void say_progress(std::string_view line) {
@@ -164,7 +147,7 @@ class VenueStart {
   const std::optional<Refusal>& refusal_;
   RunParts parts_;
   std::vector<orders::LimitUsage> limits_;
-  std::string previous_;
+  std::optional<LastSessions> before_;
   std::optional<StartRecovery> recovery_;
   Nanos rest_until_ = Clock().now() + config_.execution.adopt_within;
 };
@@ -197,20 +180,20 @@ std::string VenueStart::choose_epoch() {
   const IdEpoch next = take_epoch(parts_, credentials_, file);
   if (!next.error.empty()) return next.error;
   engine.epoch = next.epoch;
-  const bool goes_on = parts_.config.session.goes_on && !previous_.empty();
-  if (next.behind) parts_.notes.push_back(lost_state(file, next, goes_on ? previous_ : ""));
+  const std::string previous = parts_.config.session.goes_on ? before_->last() : std::string();
+  if (next.behind) parts_.notes.push_back(lost_state(file, next, previous));
   return {};
 }
 
 std::string VenueStart::recover() {
-  previous_ = last_session(beside(*refusal_->lock(), ".session"));
+  before_.emplace(beside(*refusal_->lock(), ".session"));
   if (std::string error = choose_epoch(); !error.empty()) return error;
   const EngineConfig& engine = parts_.config.engine;
   recovery_.emplace(parts_.config, credentials_, parts_.instruments,
                     orders::Identity{static_cast<std::uint8_t>(engine.instance),
                                      static_cast<std::uint16_t>(engine.epoch)},
                     RecoveryProgress(say_progress));
-  return recovery_->run(previous_);
+  return recovery_->run(before_->last());
 }
 
 // To the recovery they are orders that somebody has cancelled; what they execute it still finds.
@@ -234,13 +217,11 @@ std::string VenueStart::told_off() const {
 void VenueStart::trade_live() {
   parts_.opening = recovery_->opening();
   parts_.notes.insert(parts_.notes.end(), recovery_->lines().begin(), recovery_->lines().end());
-  parts_.begun = [this](SessionRecord& record) {
-    return remember_session(beside(*refusal_->lock(), ".session"), record);
-  };
+  parts_.begun = [this](SessionRecord& record) { return remember_session(*before_, record); };
   parts_.refuse = [this](const std::string& why) { return refuse(why); };
   // A kill that found no control socket has written HALT.
   parts_.may_begin = [this] { return told_off(); };
-  parts_.has_begun = [this] { take_over(previous_); };
+  parts_.has_begun = [this] { before_->take_over(); };
   std::vector<std::uint64_t> last_trades;
   for (const Instrument& i : parts_.instruments) {
     last_trades.push_back(parts_.opening.find(i.symbol())->trade_id);

@@ -105,7 +105,7 @@ void Soak::take(const SeedResult& r) {
   totals_.add(r);
   if (options_.verbose) {
     fmt::print("{}  {} events, {} fills, output hash {:016x}\n",
-               seed_text(r.seed, duration_, options_.sets), r.events, r.fills, r.output_hash);
+               seed_text(r, duration_, options_.sets), r.events, r.fills, r.output_hash);
   }
   if (r.ok()) return;
   if (totals_.violated <= kShownMax) fmt::print("{}{}", violation_text(r), reproduce(r.seed));

@@ -245,6 +245,7 @@ void start_again(Config config, const Restart& restart, SeedResult& result) {
   Life life(config, instruments, venue, restart.faults, opening_after(restart.dead.core(), venue));
   CheckedRun& run = life.run;
   run.go_on_from(restart.dead);
+  result.restarted = now - kStart;
   run.plan(random_acts(~result.seed, now, restart.end - kHeal));
   run.begin(now);
   life.advance(restart.reloads, restart.end, result);
@@ -259,6 +260,15 @@ std::string plan_text(const sim::FaultPlan& plan) {
     text += fmt::format(
         "  {:>9} to {:>9} s: {}{}\n", seconds(f.begin), seconds(f.end), name(f.kind),
         f.instrument == sim::kEveryInstrument ? std::string() : fmt::format(" #{}", f.instrument));
+  }
+  return text;
+}
+
+std::string acts_text(std::uint64_t seed, Nanos planned, Nanos lived) {
+  std::string text;
+  for (const PersonAct& act : random_acts(seed, Nanos(0), planned)) {
+    if (act.at > lived) break;
+    text += fmt::format("  {:>9} s: a person's {}\n", seconds(act.at), act_text(act));
   }
   return text;
 }
@@ -330,7 +340,8 @@ std::string violation_text(const SeedResult& r) {
   return text;
 }
 
-std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::string> more) {
+std::string seed_text(const SeedResult& result, Nanos duration, std::span<const std::string> more) {
+  const std::uint64_t seed = result.seed;
   std::string text = fmt::format("seed {}\n", seed);
   const std::vector<std::string> sets = sets_of(seed, more);
   for (const std::string& set : sets) text += fmt::format("  --set '{}'\n", set);
@@ -341,13 +352,12 @@ std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::s
   text += plan_text(plan);
   text += reloads_text(seed, duration, load.config, more);
   const Death death = death_of(seed, duration, plan);
-  for (const PersonAct& act : random_acts(seed, Nanos(0), duration - kHeal)) {
-    text += fmt::format("  {:>9} s: a person's {}\n", seconds(act.at), act_text(act));
-  }
+  text += acts_text(seed, duration - kHeal, death.at);
   if (death.at == kNever) return text;
-  text += fmt::format("  {:>9} s: the engine dies; started again {} s later, and since then:\n",
-                      seconds(death.at), seconds(death.pause));
-  return text + plan_text(plan_after(seed, duration, death, instruments));
+  text += fmt::format("  {:>9} s: the engine dies; it begins again at {} s, and since then:\n",
+                      seconds(death.at), seconds(result.restarted));
+  return text + plan_text(plan_after(seed, duration, death, instruments)) +
+         acts_text(~seed, duration - kHeal - result.restarted, kNever);
 }
 
 }  // namespace mm::app

@@ -26,11 +26,11 @@ struct SeedResult {
   sim::FaultCounts faults{};
   std::uint64_t faults_skipped = 0;
   std::uint64_t events = 0, fills = 0, violations = 0;
-  Nanos killed{};              // when the engine died, and was started again; 0: it did not
-  std::uint64_t adopted = 0;   // orders that its next start took over
-  std::uint64_t acts = 0;      // a person's pauses, kills and resumes
-  std::uint64_t reloads = 0;   // that the engine took over
-  Nanos quoted{}, measured{};  // quote uptime, all instruments
+  Nanos killed{}, restarted{};  // when the engine died, and began again; 0: it did not
+  std::uint64_t adopted = 0;    // orders that its next start took over
+  std::uint64_t acts = 0;       // a person's pauses, kills and resumes
+  std::uint64_t reloads = 0;    // that the engine took over
+  Nanos quoted{}, measured{};   // quote uptime, all instruments
   sim::QuotingTimes quoting;
   std::uint64_t output_hash = 0;
   sim::Violation first{};          // if there are any
@@ -44,7 +44,9 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
 
 // The violation, and what came before it, as lines of text.
 std::string violation_text(const SeedResult& result);
-// What the seed stands for: its configuration and its plan of faults.
-std::string seed_text(std::uint64_t seed, Nanos duration, std::span<const std::string> sets = {});
+// What the seed of a result stands for: its configuration and reloads, and of each life of the
+// engine its plan of faults and what a person does.
+std::string seed_text(const SeedResult& result, Nanos duration,
+                      std::span<const std::string> sets = {});
 
 }  // namespace mm::app
