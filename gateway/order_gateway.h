@@ -110,8 +110,10 @@ class OrderGateway {
     int work = 0;
     Nanos begin = now;
     for (const Command& c : commands_.peek()) {
+      // The one before may have taken its time, or stood still with all of us.
+      if (work > 0 && config_.kill_latch != nullptr) watch_stalls(begin);
       Event* answer = executions_.try_claim();
-      RejectReason reason = refusal(c, now);
+      RejectReason reason = refusal(c, begin);
       if (reason != RejectReason::kNone && answer == nullptr) break;
       if (reason == RejectReason::kNone && !session_.submit(c, begin)) {
         reason = RejectReason::kDisconnected;
@@ -121,7 +123,7 @@ class OrderGateway {
         count(sent_);
         begin = measure(c, begin, begin == now);
       } else {
-        *answer = make_denied(c, reason, now);
+        *answer = make_denied(c, reason, begin);
         executions_.commit();
         count(denied_);
       }
@@ -130,7 +132,7 @@ class OrderGateway {
     commands_.consume(static_cast<std::size_t>(work));
     return work;
   }
-  // Returns where the next one begins: the clock is read behind what it measures only.
+  // Returns when the next one begins: the clock is read behind what it measures only.
   Nanos measure(const Command& c, Nanos begin, bool first) {
     if (config_.clock == nullptr) return begin;
     const Nanos sent = config_.clock->now();

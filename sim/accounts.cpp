@@ -80,9 +80,11 @@ Execution Accounts::settle(RestingOrder& order, Ticks price, Lots lots, bool mak
   const Instrument& instrument = listing.instrument;
   const bool buys = order.side == Side::kBuy;
   const Amount base = base_amount(instrument, lots);
-  const Amount quote = rounded_down(notional(instrument, price, lots));
+  const Money worth = notional(instrument, price, lots);
+  const Amount quote = rounded_down(worth);
   Record& record = records_[record_of(order.account, order.instrument)];
   record.position += buys ? base : -base;
+  record.cash += buys ? -worth : worth;
   if (instrument.is_spot) {
     // What the fill uses leaves the reserve; rounding leftovers become free again. A market buy's
     // reserve goes as a whole with its first fill: what it buys later is paid before anything else.

@@ -66,6 +66,10 @@ class Accounts {
   Amount position(AccountId account, InstrumentId i) const {
     return records_[record_of(account, i)].position;
   }
+  // What the fills brought in quote less what they took, before fees; not rounded.
+  Money cash(AccountId account, InstrumentId i) const {
+    return records_[record_of(account, i)].cash;
+  }
   // Paid so far, rebates negative, per asset.
   Amount fees(AccountId account, InstrumentId i, Asset asset) const {
     return records_[record_of(account, i)].fees[static_cast<std::size_t>(asset)];
@@ -83,6 +87,7 @@ class Accounts {
   };
   struct Record {
     Amount position{};
+    Money cash{};
     std::array<Amount, 3> fees{};
   };
   struct Fee {

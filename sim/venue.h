@@ -85,6 +85,7 @@ class SimVenue final : private ExchangeListener {
   Nanos clock() const { return exchange_.now(); }
   Wallet wallet(InstrumentId i) const;
   Amount position(InstrumentId i) const { return exchange_.accounts().position(kAccount, i); }
+  Money cash(InstrumentId i) const { return exchange_.accounts().cash(kAccount, i); }
   Amount fees(InstrumentId i, Asset asset) const {
     return exchange_.accounts().fees(kAccount, i, asset);
   }

@@ -262,6 +262,26 @@ TEST_F(StrategyAgentTest, TakesMarketDataInBatches) {
   EXPECT_EQ(agent.do_work(), 2);
 }
 
+TEST_F(StrategyAgentTest, TakesAllThereIsWhereTheFeedWaitsForIt) {
+  agent.take_all_market();
+  for (std::uint32_t i = 0; i < 64; ++i) ASSERT_TRUE(market.try_push(event(EventKind::kTrade, i)));
+  EXPECT_EQ(agent.do_work(), 64);
+  EXPECT_EQ(core.seen.back().kind, EventKind::kBatchEnd);
+  EXPECT_EQ(agent.do_work(), 0);
+}
+
+TEST_F(StrategyAgentTest, ATurnThatBeginsTooLateSaysSoBeforeItDecides) {
+  KillLatch latch;
+  agent.watch_stalls(latch, kSecond);
+  agent.do_work();
+  clock.time += kSecond;
+  agent.do_work();
+  EXPECT_FALSE(latch.is_set());
+  clock.time += kSecond + Nanos(1);
+  agent.do_work();
+  EXPECT_TRUE(latch.is_set(KillLatch::kStalled));
+}
+
 TEST_F(StrategyAgentTest, GivesEachSlotBackAsItGoes) {
   std::vector<std::size_t> left;
   core.answer = [&](const Event& e, CommandBuffer&) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "engine/runtime/spsc_ring.h"
@@ -16,7 +17,9 @@ struct FakeSession {
   std::deque<Event> heard;
   int distrusted = 0;
   void distrust() { ++distrusted; }
+  std::function<void()> on_submit = [] {};
   bool submit(const Command& c, Nanos) {
+    on_submit();
     if (connected) sent.push_back(c);
     return connected;
   }
@@ -82,6 +85,29 @@ TEST_F(OrderGatewayTest, SendsNoQuoteBehindAStallEither) {
   push(CommandKind::kPlace, Nanos(1) + kStallMax);
   gateway.send_waiting(Nanos(2) + kStallMax);
   EXPECT_EQ(session.distrusted, 1);
+}
+
+// A process may be stopped between two commands as well as between two turns.
+TEST_F(OrderGatewayTest, SendsNoQuoteBehindAStallWithinATurn) {
+  const Clock clock;
+  constexpr Nanos kStall{kMillisecond.v};
+  OrderGateway<SpscRing<Command>, SpscRing<Event>, FakeSession> stalled{
+      {kSecond * 10, &kill_latch, kStall, &clock}, commands, executions, session};
+  std::vector<int> distrusted;
+  session.on_submit = [&] {
+    distrusted.push_back(session.distrusted);
+    for (const Nanos until = clock.now() + kStall * 2; clock.now() < until;) continue;
+  };
+  push(CommandKind::kPlace, clock.now(), 1);
+  push(CommandKind::kPlace, clock.now(), 2);
+  push(CommandKind::kPlace, clock.now() - kSecond * 10 + kStall,
+       3);  // young enough when the turn begins
+  push(CommandKind::kCancel, clock.now(), 4);
+  stalled.do_work(clock.now());
+  ASSERT_EQ(session.sent.size(), 3u);
+  EXPECT_EQ(distrusted, (std::vector{0, 1, 2})) << "before the next is sent";
+  ASSERT_EQ(answers().size(), 1u);
+  EXPECT_EQ(session.sent[2].id.v, 4u);
 }
 
 TEST_F(OrderGatewayTest, MeasuresWhatItSendsAndOnlyThat) {

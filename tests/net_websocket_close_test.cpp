@@ -280,7 +280,9 @@ TEST(WebSocketHostile, AFloodOfFramesTakesNoMemory) {
   EXPECT_EQ(message.payload, "end") << socket->problem();
   EXPECT_GT(socket->counters().bytes_in, kFlood);
   EXPECT_GT(before, 0U);
-  if (!kSanitized) EXPECT_LT(resident_bytes(), before + kFlood / 4);
+  if (!kSanitized) {
+    EXPECT_LT(resident_bytes(), before + kFlood / 4);
+  }
 }
 
 TEST(WebSocketHostile, RandomBytesNeverCrash) {

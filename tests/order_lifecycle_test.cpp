@@ -1413,6 +1413,22 @@ TEST_F(OrderBreakerTest, PostOnlyRejectsHaveTheirOwnBreaker) {
   EXPECT_FALSE(life_.breaker_open(0, Side::kBuy, now()));
 }
 
+TEST_F(OrderBreakerTest, ASuccessBetweenTwoPausesDoesNotMakeTheNextOneShort) {
+  CircuitBreaker breaker;
+  const auto refuse = [&](Nanos now) {
+    for (int i = 0; i < 3; ++i) breaker.reject({}, RejectReason::kFilter, now);
+  };
+  refuse(kSecond);
+  EXPECT_FALSE(breaker.open(kSecond * 2));
+  breaker.success();
+  refuse(kSecond * 2);
+  EXPECT_TRUE(breaker.open(kSecond * 4 - Nanos(1)));
+  EXPECT_FALSE(breaker.open(kSecond * 4));
+  breaker.success();
+  refuse(kSecond * 70);  // a minute without one
+  EXPECT_FALSE(breaker.open(kSecond * 71));
+}
+
 TEST_F(OrderBreakerTest, ThePauseIsBounded) {
   CircuitBreaker breaker;
   std::int64_t now = 0;
@@ -1437,6 +1453,22 @@ TEST_F(OrderLifecycleTest, AFullTableGivesUpItsOldestTerminalRowOnly) {
   EXPECT_EQ(table_.live_count(), 4u);
   EXPECT_EQ(life_.place({.price = Ticks(1), .lots = Lots(1)}, now(), out_), nullptr);
   EXPECT_EQ(table_.live_count(), 4u);
+}
+
+// Four of which the reserve held three: what ends there is one too many in more than one row.
+TEST_F(OrderLifecycleTest, OrdersThatEndInTheReserveForUnknownOnesGiveUpAllTheirRows) {
+  OrderTable table({.capacity = 5, .reserved_for_unknown = 3});
+  OrderLifecycle life(table, {});
+  const PlaceRequest request{.price = Ticks(1), .lots = Lots(1)};
+  std::vector<Order*> unknown;
+  for (int i = 0; i < 4; ++i) {
+    unknown.push_back(life.place(request, now(), out_));
+    ASSERT_NE(unknown.back(), nullptr);
+    ASSERT_TRUE(table.transition(*unknown.back(), OrderState::kUnknown, now()));
+  }
+  for (Order* row : unknown) ASSERT_TRUE(table.transition(*row, OrderState::kCanceled, now()));
+  EXPECT_NE(life.place(request, now(), out_), nullptr);
+  EXPECT_EQ(table.used_count(), 2u);  // one that has ended is still known
 }
 
 TEST_F(OrderLifecycleTest, AnOrderKeepsToOneConnection) {

@@ -75,9 +75,10 @@ TEST(Soak, EnginesTakeOtherConfigurationsOverAsTheyRun) {
   std::uint64_t reloads = 0;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) reloads += run_seed(seed, kTenMinutes).reloads;
   EXPECT_GT(reloads, 4u);
-  EXPECT_THAT(app::seed_text({.seed = 3}, kTenMinutes), HasSubstr(" s: reload: [strategy] "));
   SeedResult seed;
+  seed.seed = 3;
   seed.reloads = 3;
+  EXPECT_THAT(app::seed_text(seed, kTenMinutes), HasSubstr(" s: reload: [strategy] "));
   app::SoakTotals totals;
   totals.add(seed);
   EXPECT_THAT(to_text(totals), HasSubstr("reloads          3\n"));

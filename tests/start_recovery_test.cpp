@@ -11,6 +11,8 @@
 #include <span>
 
 #include "engine/app/session/left_orders.h"
+#include "engine/core/order_lifecycle.h"
+#include "engine/counters/counters_file.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_writer.h"
 #include "engine/ledger/ledger.h"
@@ -68,7 +70,10 @@ class StartRecoveryTest : public testing::Test {
     if (down_) return {.status = 503, .body = "{}"};
     const std::string& target = request.target;
     if (target == "/api/v3/time") return {.body = R"({"serverTime":1700000000000})"};
-    if (target.starts_with("/api/v3/openOrders")) return {.body = open_};
+    if (target.starts_with("/api/v3/openOrders")) {
+      if (before_list_) before_list_();
+      return {.body = open_};
+    }
     if (target.starts_with("/api/v3/myTrades")) {
       listed_.push_back(request);
       return {.body = trades(request),
@@ -91,6 +96,7 @@ class StartRecoveryTest : public testing::Test {
     }
     if (target.starts_with("/api/v3/order?")) {
       ++questions_;
+      if (!parameter(request, "origClientOrderId").empty()) return arrival();
       const auto owner = owners_.find(std::stoull(parameter(request, "orderId")));
       if (owner == owners_.end()) {
         return {.status = 400, .body = R"({"code":-2013,"msg":"Order does not exist."})"};
@@ -99,6 +105,12 @@ class StartRecoveryTest : public testing::Test {
                       owner->second + R"(","status":"FILLED"})"};
     }
     return {.status = 404, .body = "{}"};
+  }
+  // Asked for the place of before that nobody answered: it comes to the venue right after.
+  ServedResponse arrival() {
+    if (!arrives_) return {.body = R"({"orderId":9,"status":"CANCELED"})"};
+    open_ = open_order("BTCUSDT", order_id_text(id_of_start(7, 9)));
+    return {.status = 400, .body = R"({"code":-2013,"msg":"Order does not exist."})"};
   }
   std::string orders(const ServedRequest& request) const {
     std::vector<std::string> list;
@@ -237,10 +249,11 @@ class StartRecoveryTest : public testing::Test {
   std::vector<VenueTrade> trades_;
   std::map<std::uint64_t, std::string> owners_;
   int canceled_ = 0, lists_ = 0, questions_ = 0;
-  bool down_ = false, repeats_ = false;
+  bool down_ = false, repeats_ = false, arrives_ = false;
   std::vector<ServedRequest> listed_;  // for trades
   std::string used_weight_ = "20";
   std::function<void()> before_balance_;  // once
+  std::function<void()> before_list_;     // of open orders
   Nanos began_ = Clock().now() - kSecond * 10;
   test::NetServer server_;
   Config config_;
@@ -400,6 +413,55 @@ TEST_F(StartRecoveryTest, APageWaitsForTheVenuesNextWindowWhereItsWeightIsUsed) 
   EXPECT_LT(std::stoull(asked[0]) / 1000, std::stoull(asked[1]) / 1000) << "in another second";
 }
 
+// A session that was killed `ago`, with a place under way.
+class ArrivalTest : public StartRecoveryTest {
+ protected:
+  std::string leave_session_with_a_place(Nanos ago) {
+    const std::string folder = leave_session_with_a_hole();
+    LedgerWriter ledger;
+    EXPECT_EQ(ledger.open(folder + "/ledger.sqlite", "one", {}, instruments_), "");
+    Command place;
+    place.kind = CommandKind::kPlace;
+    place.id = id_of_start(7, 9);
+    place.time = Clock().now() - ago;
+    place.lots = Lots(1);
+    ledger.on_record(Event{}, std::span(&place, 1));
+    ledger.write_closing(0, {.time = place.time});
+    const JournalEnd end{};
+    EXPECT_EQ(ledger.close(&end), "");
+    return folder;
+  }
+};
+
+TEST_F(ArrivalTest, APlaceOfBeforeThatMayStillComeIsWaitedForAndCancelled) {
+  config_.venue.recv_window = config_.engine.command_age_max = kMillisecond;
+  const Nanos margin = not_found_margin(kMillisecond, kMillisecond);
+  arrives_ = true;
+  patience_ = Nanos(0);
+  const Nanos ago = margin - kSecond;
+  const Nanos began = Clock().now();
+  ASSERT_EQ(recover(leave_session_with_a_place(ago)), "");
+  EXPECT_EQ(canceled_, 1);
+  EXPECT_EQ(recovery_->canceled(), 1);
+  EXPECT_GE(Clock().now() - began, margin - ago);
+  EXPECT_THAT(progress_, HasSubstr("may still come to the venue: "));
+}
+
+TEST_F(ArrivalTest, APlaceThatHasComeIsNotWaitedFor) {
+  config_.venue.recv_window = kSecond * 60;
+  patience_ = Nanos(0);
+  ASSERT_EQ(recover(leave_session_with_a_place(kSecond)), "");
+  EXPECT_THAT(progress_, Not(HasSubstr("may still come")));
+}
+
+TEST_F(ArrivalTest, ItIsWaitedForThoughTheStartDoesNotGoOn) {
+  config_.venue.recv_window = config_.engine.command_age_max = kMillisecond;
+  config_.session.goes_on = false;
+  arrives_ = true;
+  ASSERT_EQ(recover(leave_session_with_a_place(kSecond)), "");
+  EXPECT_EQ(canceled_, 1);
+}
+
 TEST_F(StartRecoveryTest, AVenueThatListsTheSameForEverRefusesTheStart) {
   trade_at_the_venue();
   std::erase_if(trades_, [](const VenueTrade& t) { return t.id > 104; });
@@ -549,6 +611,36 @@ TEST_F(LeftOrders, AreCancelledOnWhateverSymbolAndOfWhateverStart) {
     EXPECT_EQ(clear(), "");
   }
   EXPECT_EQ(canceled_, 3);
+}
+
+TEST_F(LeftOrders, AreLookedForUntilTheKilledEnginesLastRequestCannotCome) {
+  config_.venue.allow_live = true;
+  config_.venue.recv_window = config_.engine.command_age_max = kMillisecond;
+  const auto leave = [this](const char* name, counters::Phase phase) {
+    const std::string folder = here_.path(name);
+    std::filesystem::create_directory(folder);
+    counters::CountersFile engine;
+    EXPECT_EQ(engine.create({.session_folder = folder,
+                             .sessions_folder = here_.path("."),
+                             .mode = "live",
+                             .id_prefix = "mm",
+                             .instruments = instruments_}),
+              "");
+    engine.layout().phase = phase;
+    engine.layout().beats[0].at = (counters::monotonic_now() - kSecond * 2).v;
+    EXPECT_EQ(engine.finish(), "");
+    return folder;
+  };
+  const std::string killed = leave("killed", counters::Phase::kRunning);
+  const Nanos began = Clock().now();
+  before_list_ = [this, calls = 0]() mutable {  // the second look finds what came meanwhile
+    if (++calls == 2) open_ = open_order("BTCUSDT", order_id_text(id_of_start(7, 5)));
+  };
+  EXPECT_EQ(clear(killed), "1 open orders of an earlier start were cancelled");
+  EXPECT_GE(Clock().now() - began, kSecond);
+  before_list_ = [this] { ++lists_; };
+  EXPECT_EQ(clear(leave("ended", counters::Phase::kEnded)), "");
+  EXPECT_EQ(lists_, 1) << "it ended in order";
 }
 
 TEST_F(LeftOrders, AreNamedAndLeftWhereLiveIsNotAllowed) {

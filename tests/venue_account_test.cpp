@@ -50,7 +50,8 @@ class VenueAccountTest : public testing::Test {
   // One symbol; what is open is in `open_` (client ids, the number is the place), cancels work
   // unless they are refused.
   ServedResponse respond(const ServedRequest& request) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (request.method == "DELETE" && together_ > 0) meet(lock);
     requests_.push_back(request.method + " " + request.target.substr(0, request.target.find('?')));
     asked_at_.push_back(std::chrono::steady_clock::now());
     if (down_) return {.status = 503, .body = "{}"};
@@ -74,6 +75,12 @@ class VenueAccountTest : public testing::Test {
     }
     return {.status = 404, .body = "{}"};
   }
+  // Answers nobody before as many ask at one time.
+  void meet(std::unique_lock<std::mutex>& lock) {
+    if (++met_ == together_) together_ = 0;
+    met_all_.notify_all();
+    met_all_.wait_for(lock, std::chrono::seconds(20), [this] { return together_ == 0; });
+  }
   ServedResponse open_orders(const ServedRequest& request) {
     const bool of_one = request.target.find("symbol=") != std::string::npos;
     if (!of_one) ++asked_of_all_;
@@ -90,6 +97,8 @@ class VenueAccountTest : public testing::Test {
   }
 
   std::mutex mutex_;
+  std::condition_variable met_all_;
+  int met_ = 0, together_ = 0;
   std::map<int, std::string> open_, late_;
   std::map<int, std::string> symbols_;  // of those; empty where that does not matter
   std::map<std::string, std::string> answers_;
@@ -182,6 +191,23 @@ TEST_F(VenueAccountTest, CancelsWhatIsOursAndLeavesTheRest) {
   EXPECT_THAT(left.client_ids, IsEmpty());
   EXPECT_EQ(left.canceled, 2);
   EXPECT_THAT(canceled_, ElementsAre(2, 3)) << "another engine's, a person's and a later start's";
+}
+
+// One answer after the other would be seconds, and a guard has two.
+TEST_F(VenueAccountTest, ManyOrdersAreCancelledByConnectionsSideBySide) {
+  constexpr int kOrders = 100;
+  std::vector<int> all;
+  for (int number = 1; number <= kOrders; ++number) {
+    open_[number] = id_text(kSelf, static_cast<std::uint16_t>(number));
+    all.push_back(number);
+  }
+  together_ = 4;
+  const VenueAccount::Left left = cancel_all({.patience = 60 * kSecond});
+  EXPECT_EQ(left.error, "");
+  EXPECT_EQ(left.canceled, kOrders);
+  EXPECT_EQ(left.canceled_on.at("BTCUSDT"), kOrders);
+  EXPECT_THAT(canceled_, testing::UnorderedElementsAreArray(all)) << "each once";
+  EXPECT_EQ(together_, 0) << "four were under way at one time";
 }
 
 TEST_F(VenueAccountTest, CancelsEverybodysOrdersWhereNobodyElseMayHaveAny) {

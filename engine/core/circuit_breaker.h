@@ -1,5 +1,7 @@
 // Stops asking for what is refused again and again: opens after the same reject some times in a
-// row, for a pause that doubles each time it opens, and closes for good on the first success.
+// row, for a pause that doubles each time it opens. A success begins the row anew; the pause is
+// short again after as long as it may last at most without another: one level may be refused for
+// ever while its neighbours succeed.
 //
 // One for each instrument, side and kind of reject, in the order lifecycle; O(1), no allocation.
 #pragma once
@@ -24,17 +26,18 @@ class CircuitBreaker {
     rejects_ = reason == reason_ ? std::min(rejects_ + 1, config.rejects) : 1;
     reason_ = reason;
     if (rejects_ < config.rejects || open(now)) return false;
+    if (now - config.cooldown_max > open_until_) cooldown_ = Nanos{};
     cooldown_ = cooldown_.v == 0 ? config.cooldown : std::min(cooldown_ * 2, config.cooldown_max);
     open_until_ = now + cooldown_;
     return true;
   }
-  void success() { *this = {}; }
+  void success() { rejects_ = 0; }
   bool open(Nanos now) const { return now < open_until_; }
 
  private:
   RejectReason reason_{RejectReason::kNone};
   int rejects_ = 0;
-  Nanos cooldown_{0};  // of the last opening, 0 since the last success
+  Nanos cooldown_{0};  // of the last opening
   Nanos open_until_{Nanos::min()};
 };
 

@@ -259,6 +259,10 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   } else {
     sent = amend(s, *order, quote, action, out);
   }
+  if (!sent && place) {  // every row is an order's that may live: one may end at any time
+    hold(s, side, action, QuoteReason::kOrderLimit);
+    s.retry_at = std::min(s.retry_at, now_ + kSecond);
+  }
   if (!sent) return true;
   turn_.spent = budget_.take(now_);
   s.served = side;

@@ -63,13 +63,15 @@ Command OrderLifecycle::command(const Order& row, CommandKind kind, Nanos now) c
   return c;
 }
 
-// Where there is no room the oldest terminal row goes before its time.
+// Where there is no room the oldest terminal rows go before their time: one, but for those that
+// were in the reserve for Unknown orders until they ended.
 template <class Make>
 Order* OrderLifecycle::make_row(Make&& make) {
-  if (Order* row = make(); row != nullptr) return row;
-  Order* const oldest = table_.oldest_terminal();
-  if (oldest == nullptr) return nullptr;
-  table_.release(*oldest);
+  while (table_.is_full()) {
+    Order* const oldest = table_.oldest_terminal();
+    if (oldest == nullptr) return nullptr;
+    table_.release(*oldest);
+  }
   return make();
 }
 
@@ -344,7 +346,7 @@ void OrderLifecycle::count_reject(const Order& row, RejectReason reason, Nanos n
 
 void OrderLifecycle::count_success(const Order& row) {
   SideBreakers& side = breakers_[std::size_t{row.instrument} * 2 + index(row.side)];
-  side.post_only.success();
+  side.post_only = {};  // the market has come back
   side.other.success();
 }
 

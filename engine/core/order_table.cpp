@@ -33,11 +33,13 @@ OrderTable::OrderTable(const OrderTableConfig& config)
   ended_.back() = {config.capacity, config.capacity};
 }
 
-bool OrderTable::has_room(InstrumentId instrument, Side side) const {
+bool OrderTable::is_full() const {
   const std::size_t known = used_count_ - unknown_count_;
-  const std::size_t known_max = rows_.size() - config_.reserved_for_unknown;
-  return !free_.empty() && known < known_max &&
-         live(instrument, side).size() < config_.per_side_max;
+  return free_.empty() || known >= rows_.size() - config_.reserved_for_unknown;
+}
+
+bool OrderTable::has_room(InstrumentId instrument, Side side) const {
+  return !is_full() && live(instrument, side).size() < config_.per_side_max;
 }
 
 Order* OrderTable::create(InstrumentId instrument, Side side, Ticks price, Lots lots, Nanos now) {

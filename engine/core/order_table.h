@@ -70,6 +70,8 @@ class OrderTable {
   }
   // Terminal row: back to the free list, its id is forgotten.
   void release(Order& row);
+  // No row for another order, on whatever side, before one is released.
+  bool is_full() const;
   // The terminal row that ended first, or nullptr.
   Order* oldest_terminal();
 

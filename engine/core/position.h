@@ -30,6 +30,7 @@ class Position {
 
   Amount base() const { return base_; }
   Amount opening() const { return opening_; }
+  Money opening_value() const { return opening_value_; }
   Money realized() const { return realized_; }
   Money fees() const { return fees_; }
   Amount fees_unconverted() const { return fees_unconverted_; }

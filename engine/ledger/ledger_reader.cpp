@@ -51,6 +51,21 @@ std::vector<LedgerReader::Closing> LedgerReader::closing() {
   return all;
 }
 
+std::vector<LedgerReader::Unanswered> LedgerReader::unanswered(Nanos since) {
+  std::vector<Unanswered> all;
+  Statement rows;
+  const std::string sql = fmt::format(
+      "SELECT symbol, client_order_id, created_ns FROM orders JOIN instruments ON instrument = id "
+      "WHERE venue_order_id = 0 AND state IN ('{}', '{}', '{}', '{}') AND created_ns > {} "
+      "ORDER BY created_ns DESC",
+      name(OrderState::kPendingNew), name(OrderState::kPendingModify),
+      name(OrderState::kPendingCancel), name(OrderState::kUnknown), since.v);
+  if (!prepare(sql.c_str(), rows)) return all;
+  while (rows.step()) all.push_back({rows.text(0), rows.text(1), Nanos(rows.integer(2))});
+  error_ = database_.error();
+  return all;
+}
+
 bool LedgerReader::has_trade(std::string_view symbol, TradeId id) {
   if (!error_.empty()) return false;
   trade_.bind(symbol).bind(static_cast<std::int64_t>(id.v));

@@ -34,6 +34,13 @@ class LedgerReader {
   bool has_trade(std::string_view symbol, TradeId id);
   // The highest trade id below that; 0 if there is none.
   std::uint64_t last_trade(std::string_view symbol, std::uint64_t below = kTradeIdMax);
+  // Orders sent after then that the venue had said nothing of, the last one first. None where an
+  // answer refused them, or the core found that they had never come.
+  struct Unanswered {
+    std::string symbol, client_id;
+    Nanos sent{};
+  };
+  std::vector<Unanswered> unanswered(Nanos since);
   // 0 if the ledger knows no such order.
   ClientOrderId order(std::string_view symbol, VenueOrderId id);
 

@@ -14,6 +14,7 @@
 #include "engine/runtime/clock.h"
 #include "engine/runtime/driver.h"
 #include "engine/runtime/histogram.h"
+#include "engine/runtime/kill_latch.h"
 
 namespace mm {
 
@@ -34,8 +35,24 @@ class StrategyAgent {
   // some, before the core concludes. While nobody turns it; empty: nothing does.
   void send_with(std::function<void(Nanos)> send) { send_ = std::move(send); }
 
+  // Where the feed turns on the same thread, and pushes no more before it has its next turn: a
+  // market that is behind waits in the socket then, where newer books supersede it, not in the
+  // ring. While nobody turns it.
+  void take_all_market() { market_batch_ = static_cast<int>(rings_.market.capacity()); }
+
+  // A turn that begins later than that after the one before says so in the latch before it decides
+  // anything: nothing may be sent until the session has been reconciled.
+  void watch_stalls(KillLatch& latch, Nanos stall_max) {
+    latch_ = &latch;
+    stall_max_ = stall_max;
+  }
+
   int do_work() {
-    const Nanos now = turn_begin_ = clock_.now();
+    const Nanos now = clock_.now();
+    if (latch_ != nullptr && turn_begin_ != Nanos{} && now - turn_begin_ > stall_max_) {
+      latch_->set(KillLatch::kStalled);
+    }
+    turn_begin_ = now;
     int work = driver_.deliver_denied(now);
     work += drain(rings_.execution, now);
     work += drain(rings_.control, now);
@@ -103,7 +120,8 @@ class StrategyAgent {
   int market_batch_;
   std::function<void(Nanos)> send_;
   std::atomic<bool> stopped_{false};
-  Nanos turn_begin_{};
+  KillLatch* latch_ = nullptr;
+  Nanos stall_max_{kNever}, turn_begin_{};
   Histogram event_to_command_, event_to_turn_, turn_to_command_;
   Histogram turn_;
 };

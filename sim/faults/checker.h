@@ -108,7 +108,7 @@ class Checker {
     std::array<Lots, 2> lies_over{};  // of what has been lied about, what makes no difference now
     Nanos differs_since{kNever};
     bool resetting = false;
-    Amount fees{};  // at the venue before the core's first event
+    Money earned{};  // before the core's first event
   };
 
   // Which parameters were in force when the order of a slot was asked for, and the one before it.
@@ -140,6 +140,7 @@ class Checker {
   void check_venue_orders(InstrumentId i);
   void check_passive(const Command& command);
   void check_reset(InstrumentId i);
+  Money earned(InstrumentId i) const;
   void check_account();
   void check_healed(Nanos now);
   void check_belief(InstrumentId i, Nanos now);

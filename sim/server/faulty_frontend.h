@@ -26,8 +26,9 @@ class FaultyWire;
 // What a request does about orders, if anything.
 struct OrderRequest {
   bool places = false, replaces = false, amends = false, cancels = false, asks = false;
+  bool looks = false;  // at all open orders, at trades, at the account
 
-  bool any() const { return places || replaces || amends || cancels || asks; }
+  bool any() const { return places || replaces || amends || cancels || asks || looks; }
 };
 
 class FaultyFrontend : public Frontend {

@@ -15,7 +15,9 @@ OrderRequest classify(std::string_view method) {
           .replaces = method == "order.cancelReplace",
           .amends = method == "order.amend.keepPriority",
           .cancels = method == "order.cancel" || method == "openOrders.cancelAll",
-          .asks = method == "order.status"};
+          .asks = method == "order.status",
+          .looks = method == "openOrders.status" || method == "myTrades" || method == "allOrders" ||
+                   method == "account.status"};
 }
 
 SharedText shared(std::string text) {

@@ -75,6 +75,8 @@ class HotAgents {
         feeds_(has(HotAgent::kFeed)),
         decides_(has(HotAgent::kStrategy)) {
     if (gates_ && decides_) core_.strategy.send_with(edge.sender());
+    if (feeds_ && decides_) core_.strategy.take_all_market();
+    if (decides_) core_.strategy.watch_stalls(counters.latch, stall_max);
   }
 
   // The gateway first: reports that are here already reach the strategy before the market data that
@@ -294,8 +296,8 @@ std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
   }
   if (std::string error = edge_->start(started_); !error.empty()) return error;
   journal_thread_->start();
+  set_phase(counters::Phase::kRunning);  // before anything trades: a guard takes it for well else
   for (auto& thread : hot_threads_) thread->start();
-  set_phase(counters::Phase::kRunning);
   if (has_begun_) has_begun_();
   return {};
 }

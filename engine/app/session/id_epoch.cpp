@@ -24,7 +24,9 @@ IdEpoch next_id_epoch(const std::string& path, std::optional<std::uint16_t> seen
   if (std::filesystem::create_directories(folder, ignored)) sync_folder_of(folder.string());
   std::uint32_t last = 0;
   bool known = false;
-  if (std::ifstream file(path); file) {
+  if (std::filesystem::exists(path, ignored) || ignored) {
+    std::ifstream file(path);
+    if (!file) return {0, false, path + ": cannot be read: the epoch last used by this engine"};
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     const char* const end = text.data() + text.size();
     const auto [rest, problem] = std::from_chars(text.data(), end, last);

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/app/session/session_report.h"
 #include "engine/app/venue/venue_account.h"
+#include "engine/core/order_lifecycle.h"
+#include "engine/counters/counters_file.h"
 
 namespace mm::app {
 namespace {
@@ -17,6 +20,25 @@ std::string canceled_text(int canceled) {
                        : fmt::format("{} open orders of an earlier start were cancelled", canceled);
 }
 
+// When what a killed engine sent last can come to the venue no more; 0: it ended in order, or a
+// guard has waited for that.
+Nanos last_arrival(const Config& config, const std::string& session) {
+  using counters::CountersFile;
+  CountersFile engine;
+  if (session.empty() || !engine.attach(session, CountersFile::Use::kLook).empty()) return {};
+  const counters::Layout& layout = engine.layout();
+  const bool ended = layout.phase.load(std::memory_order_acquire) == counters::Phase::kEnded;
+  if (ended || layout.settled()) return {};
+  Nanos alive{};
+  for (const counters::Heartbeat& beat : layout.beats) {
+    alive = std::max(alive, Nanos(beat.at.load(std::memory_order_acquire)));
+  }
+  if (alive == Nanos{}) return {};  // it has sent nothing
+  const Nanos ago = std::max(Nanos{}, counters::monotonic_now() - alive);
+  return Clock().now() - ago +
+         not_found_margin(config.venue.recv_window, config.engine.command_age_max);
+}
+
 }  // namespace
 
 std::string clear_left_orders(const Config& config, const binance::orders::Credentials& credentials,
@@ -24,10 +46,12 @@ std::string clear_left_orders(const Config& config, const binance::orders::Crede
                               std::function<bool()> hurried) {
   net::SharedRequestPause pause;
   VenueAccount account(config.venue, credentials, {}, pause);
+  const Nanos now = Clock().now(), arrivals_until = last_arrival(config, previous);
   const VenueAccount::Closing closing{
       .self = {.instance = static_cast<std::uint8_t>(config.engine.instance), .epoch = 0},
       .any_start = true,
       .where = VenueAccount::Where::kAccount,
+      .arrivals_until = arrivals_until,
       .patience = kPatience,
       .pause_max = kPauseMax,
       .say = [](std::string_view line) { fail(std::string(line)); },
@@ -36,7 +60,16 @@ std::string clear_left_orders(const Config& config, const binance::orders::Crede
   left.error = account.error();
   // Asked once: what keeps the venue from answering has refused the start, too.
   if (left.error.empty()) left = account.look(closing);
-  if (config.venue.allow_live && !left.client_ids.empty()) left = account.cancel_all(closing);
+  const bool may_come = left.error.empty() && arrivals_until > now;
+  if (config.venue.allow_live && may_come) {
+    fail(
+        fmt::format("requests of the engine that was killed may still come to the venue: orders "
+                    "are looked for for {} s",
+                    (arrivals_until - now).v / kSecond.v + 1));
+  }
+  if (config.venue.allow_live && (may_come || !left.client_ids.empty())) {
+    left = account.cancel_all(closing);
+  }
   std::string text = canceled_text(canceled + left.canceled);
   const std::string way_out =
       fmt::format("`mm_logic guard {}` cancels them", previous.empty() ? "SESSION" : previous);

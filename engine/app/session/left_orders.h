@@ -16,7 +16,8 @@ namespace mm::app {
 
 // Cancels them, on whatever symbol; with [venue] allow_live = no they are only looked for. A line
 // on what has become of them, `canceled` before included; empty if there were none. `previous`: the
-// folder of the session before, empty if there was none. `hurried`: no ban is waited for any more.
+// folder of the session before, empty if there was none; where it was killed, what it sent last is
+// waited for. `hurried`: nothing is waited for any more.
 std::string clear_left_orders(const Config& config, const binance::orders::Credentials& credentials,
                               const std::string& previous, int canceled,
                               std::function<bool()> hurried = {});

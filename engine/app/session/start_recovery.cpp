@@ -10,6 +10,7 @@
 
 #include "engine/app/session/session_ledger.h"
 #include "engine/core/decimal_text.h"
+#include "engine/core/order_lifecycle.h"
 #include "engine/core/risk.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_reader.h"
@@ -55,9 +56,13 @@ std::string StartRecovery::run(const std::string& previous) {
   // First: that needs no ledger. And no order of ours can execute any more when executions are
   // asked for.
   if (std::string error = cancel_orders(); !error.empty()) return error;
-  if (!previous.empty() && !config_.session.goes_on) leave_behind(previous);
+  if (!previous.empty() && !config_.session.goes_on) {
+    if (std::string error = leave_behind(previous); !error.empty()) return error;
+  }
   if (!previous.empty() && config_.session.goes_on) {
-    if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
+    std::string error = read_previous(previous);
+    if (error.empty() && goes_on_) error = await_arrivals(ledger_);
+    if (!error.empty()) return error + kWayOut;
   }
   tell_canceled();
   account_.give_up_at(Clock().now() + kPatience);
@@ -166,8 +171,8 @@ std::string StartRecovery::read_previous(const std::string& path) {
   return ledger_.error();
 }
 
-// Because the user wants it; but no position is lost without a word.
-void StartRecovery::leave_behind(const std::string& path) {
+// Because the user wants it; but no position is lost without a word, and no order at all.
+std::string StartRecovery::leave_behind(const std::string& path) {
   const SessionFolder folder(path);
   const SessionCompletion done = complete(path);
   LedgerReader left;
@@ -175,7 +180,7 @@ void StartRecovery::leave_behind(const std::string& path) {
   if (!error.empty()) {
     lines_.push_back(
         fmt::format("goes_on = no: what the session before held is not known: {}", error));
-    return;
+    return {};
   }
   for (const LedgerReader::Closing& closing : left.closing()) {
     const Amount start = config_.symbol(closing.symbol).risk.start_position;
@@ -185,6 +190,7 @@ void StartRecovery::leave_behind(const std::string& path) {
         closing.symbol, decimal_text(closing.position).view(),
         decimal_text(closing.profit_today).view(), decimal_text(start).view()));
   }
+  return await_arrivals(left);
 }
 
 // Where a symbol stood at the end of the session before.
@@ -226,17 +232,50 @@ bool StartRecovery::is_today(Nanos time) const {
 }
 
 // Orders on symbols that are not traded now cannot go on: nobody would look after them.
-std::string StartRecovery::cancel_orders() {
+std::string StartRecovery::cancel_orders(Nanos arrivals_until) {
   using Where = VenueAccount::Where;
-  left_ = account_.cancel_all({.self = self_,
-                               .where = adopts_ ? Where::kElsewhere : Where::kAccount,
-                               .patience = kCancelPatience});
+  VenueAccount::Left left =
+      account_.cancel_all({.self = self_,
+                           .where = adopts_ ? Where::kElsewhere : Where::kAccount,
+                           .arrivals_until = arrivals_until,
+                           .patience = kCancelPatience});
+  left.canceled += left_.canceled;
+  for (const auto& [symbol, count] : left_.canceled_on) left.canceled_on[symbol] += count;
+  left_ = std::move(left);
   if (!left_.error.empty()) return left_.error;
   if (left_.client_ids.empty()) return {};
   return fmt::format(
       "{} orders of an earlier start cannot be cancelled, or come back since another engine still "
       "trades as this instance, such as {}",
       left_.client_ids.size(), left_.client_ids.front());
+}
+
+// What was sent last and never answered, as it is when an engine is killed, may come to the venue
+// after the first look. One that the venue knows has come; for one that it does not we wait until
+// it can come no more, so that nothing of before rests beside what this start quotes.
+std::string StartRecovery::await_arrivals(LedgerReader& ledger) {
+  const Nanos margin = not_found_margin(config_.venue.recv_window, config_.engine.command_age_max);
+  const Nanos now = Clock().now();
+  const auto unanswered = ledger.unanswered(now - margin);
+  if (unanswered.empty()) return ledger.error();
+  Nanos until{};
+  for (const LedgerReader::Unanswered& order : unanswered) {
+    std::string error =
+        ask("order.status", {{"symbol", order.symbol}, {"origClientOrderId", order.client_id}});
+    if (error.empty()) continue;
+    if (!is_unknown_order()) return error;
+    until = std::min(order.sent, now) + margin;
+    progress_.at("{}: {} may still come to the venue: {} s until it cannot", order.symbol,
+                 order.client_id, (until - now).v / kSecond.v + 1);
+    break;  // all others were sent before
+  }
+  return cancel_orders(until);
+}
+
+bool StartRecovery::is_unknown_order() const {
+  const orders::Response& r = venue_.response();
+  return venue_.answered() &&
+         orders::judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
 }
 
 // But for those that tell_recovered() tells.
@@ -448,8 +487,7 @@ std::string StartRecovery::whose(InstrumentId i, std::uint64_t order_id, ClientO
                                            orders::number_param("orderId", order_id)});
   const orders::Response& r = venue_.response();
   if (!error.empty()) {
-    const bool unknown =
-        venue_.answered() && orders::judge(r.status, r.error).reason == RejectReason::kUnknownOrder;
+    const bool unknown = is_unknown_order();
     if (unknown) owners_.emplace(std::pair{i, order_id}, id);
     return unknown ? std::string() : error;
   }

@@ -2,11 +2,12 @@
 //
 // Cold, main thread, before the session's folder is made; some REST requests a symbol. Before
 // anything is read our open orders are cancelled, on whatever symbol, and it is verified that none
-// is left. Those that are to go on are not: the order session takes them over, and here only their
-// executions count. The session before is made whole (journal, ledger). Executions since the last
-// one settled are fetched, and the ones of ours that its ledger lacks are recovered. What comes out
-// is the opening of the new session. Nothing is traded, no fill is invented, foreign orders are
-// left alone; killed at any moment it can be begun again.
+// is left; a place of a session that was killed may still be on its way, and is waited for. Those
+// that are to go on are not: the order session takes them over, and here only their executions
+// count. The session before is made whole (journal, ledger). Executions since the last one settled
+// are fetched, and the ones of ours that its ledger lacks are recovered. What comes out is the
+// opening of the new session. Nothing is traded, no fill is invented, foreign orders are left
+// alone; killed at any moment it can be begun again.
 //
 // Trades are listed from the last one that the ledger calls settled, a page of 1000 at a time, as
 // many pages as there are: memory is that of a page and of what is recovered. Whose orders they are
@@ -58,11 +59,12 @@ class StartRecovery {
   };
   SessionCompletion complete(const std::string& folder);
   std::string read_previous(const std::string& folder);
-  void leave_behind(const std::string& folder);
+  std::string leave_behind(const std::string& folder);
   void carry(const LedgerReader::Closing& closing, Nanos ended);
   void carry_untraded(SymbolOpening& o, const SymbolOpening& before);
   bool is_today(Nanos time) const;
-  std::string cancel_orders();
+  std::string cancel_orders(Nanos arrivals_until = Nanos{});
+  std::string await_arrivals(LedgerReader& ledger);
   void tell_canceled();
   std::string find_opening();
   std::string look(std::vector<Amount>& bases);
@@ -78,6 +80,7 @@ class StartRecovery {
   std::string learn_owners(InstrumentId i);
   std::string take(InstrumentId i, const Trade& trade);
   bool is_traded(std::string_view symbol) const;
+  bool is_unknown_order() const;  // by the last answer
   std::string whose(InstrumentId i, std::uint64_t order_id, ClientOrderId& id);
   ClientOrderId own_id(const binance::orders::OrderRecord& order) const;
   Amount explained(std::string_view base) const;

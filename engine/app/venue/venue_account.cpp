@@ -16,9 +16,17 @@ namespace mm::app {
 
 namespace orders = binance::orders;
 
+constexpr Nanos kLook{100 * kMillisecond.v};  // for who is in a hurry
 constexpr std::size_t kClientIdMax = 36;
 constexpr std::size_t kSymbolMax = 24;
 constexpr std::string_view kRecentOrders = "allOrders";
+
+VenueAccount::Lane::Lane(const VenueAccount& account)
+    : rest(account.url_.endpoint, &account.tls_,
+           {.timeout = std::chrono::nanoseconds(account.answer_max_.v)}, account.clock_,
+           account.pause_, account.recv_window_ms_),
+      venue(rest, account.key_, account.pause_, account.clock_),
+      answer_max(account.answer_max_) {}
 
 VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& credentials,
                            std::span<const Instrument> instruments, net::SharedRequestPause& pause,
@@ -26,19 +34,22 @@ VenueAccount::VenueAccount(const VenueConfig& venue, const orders::Credentials& 
     : url_(net::parse_url(venue_urls(venue).rest)),
       tls_(net::TlsContext::client(venue.ca_file)),
       pause_(pause),
-      rest_(url_.endpoint, &tls_, {.timeout = std::chrono::nanoseconds(answer_max.v)}, clock_,
-            pause, static_cast<int>(venue.recv_window.v / kMillisecond.v)),
-      venue_(rest_, {credentials.api_key.view(), *credentials.signer}, pause, clock_),
-      instruments_(instruments),
-      answer_max_(answer_max) {}
+      key_{credentials.api_key.view(), *credentials.signer},
+      recv_window_ms_(static_cast<int>(venue.recv_window.v / kMillisecond.v)),
+      answer_max_(answer_max),
+      instruments_(instruments) {}
 
-std::string VenueAccount::ask(std::string_view method, orders::Params params) {
-  std::string error = venue_.ask_signed(method, std::move(params));
-  if (!error.empty() && !venue_.answered() && answer_max_ < kAnswerMax) {
-    answer_max_ = std::min(answer_max_ * 2, kAnswerMax);
-    rest_.set_timeout(std::chrono::nanoseconds(answer_max_.v));
+std::string VenueAccount::Lane::ask(std::string_view method, orders::Params params) {
+  std::string error = venue.ask_signed(method, std::move(params));
+  if (!error.empty() && !venue.answered() && answer_max < kAnswerMax) {
+    answer_max = std::min(answer_max * 2, kAnswerMax);
+    rest.set_timeout(std::chrono::nanoseconds(answer_max.v));
   }
   return error;
+}
+
+std::string VenueAccount::ask(std::string_view method, orders::Params params) {
+  return main_.ask(method, std::move(params));
 }
 
 std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
@@ -58,11 +69,11 @@ std::string VenueAccount::read_bases(std::vector<Amount>& bases) {
 
 Nanos VenueAccount::weight_free_at(std::int32_t weight) const {
   const Nanos now = clock_.now();
-  const orders::VenueClock& venue = rest_.venue_clock();
-  for (const orders::LimitUsage& limit : rest_.used().all()) {
+  const orders::VenueClock& venue = main_.rest.venue_clock();
+  for (const orders::LimitUsage& limit : main_.rest.used().all()) {
     const bool is_weight = limit.type == orders::LimitType::kWeight && limit.window.v > 0;
     if (!is_weight || limit.used < static_cast<std::uint32_t>(weight)) continue;
-    const std::int64_t window = venue.venue(rest_.used_at()).v / limit.window.v;
+    const std::int64_t window = venue.venue(main_.rest.used_at()).v / limit.window.v;
     return std::max(now, venue.local(Nanos((window + 1) * limit.window.v)));
   }
   return now;
@@ -130,26 +141,74 @@ std::string VenueAccount::list_symbol(const Closing& closing, std::string_view s
   return {};
 }
 
+namespace {
+
+// Too many requests: the next list waits as long as the venue wants.
+bool has_enough(const std::string& error, const orders::Questions& venue) {
+  return !error.empty() && venue.answered() && venue.response().status == 429;
+}
+
+}  // namespace
+
+// The `first` of each `step` orders. Returns how many went, by symbol.
+VenueAccount::Canceled VenueAccount::cancel_every(std::size_t step, std::size_t first,
+                                                  std::span<const OpenOrder> open, Nanos give_up,
+                                                  Lane& lane) const {
+  Canceled canceled;
+  for (std::size_t k = first; k < open.size() && clock_.now() < give_up; k += step) {
+    const OpenOrder& order = open[k];
+    const std::string error =
+        lane.ask("order.cancel", {{"symbol", order.symbol},
+                                  orders::number_param("orderId", order.order_id),
+                                  {"origClientOrderId", order.client_id}});
+    if (error.empty()) ++canceled[net::server_words(order.symbol, kSymbolMax)];
+    if (has_enough(error, lane.venue)) break;
+  }
+  return canceled;
+}
+
+// One answer after the other is too slow where there are many.
+VenueAccount::Canceled VenueAccount::cancel_each(std::span<const OpenOrder> open, Nanos give_up) {
+  const std::size_t more = std::min(open.size() / kOrdersPerLane, kLanesMax);
+  while (lanes_.size() < more) lanes_.push_back(std::make_unique<Lane>(*this));
+  std::vector<Canceled> others(more);
+  std::vector<std::jthread> threads;
+  for (std::size_t k = 0; k < more; ++k) {
+    lanes_[k]->venue.give_up_at(give_up);
+    threads.emplace_back(
+        [&, k] { others[k] = cancel_every(more + 1, k + 1, open, give_up, *lanes_[k]); });
+  }
+  Canceled canceled = cancel_every(more + 1, 0, open, give_up, main_);
+  threads.clear();  // waits for them
+  for (const Canceled& other : others) {
+    for (const auto& [symbol, count] : other) canceled[symbol] += count;
+  }
+  return canceled;
+}
+
+// Everybody's.
+VenueAccount::Canceled VenueAccount::cancel_symbols(std::span<const OpenOrder> open,
+                                                    Nanos give_up) {
+  Canceled canceled;
+  for (std::size_t k = 0; k < open.size() && clock_.now() < give_up; ++k) {
+    const std::string& symbol = open[k].symbol;
+    if (k > 0 && open[k - 1].symbol == symbol) continue;
+    const std::string error = ask("openOrders.cancelAll", {{"symbol", symbol}});
+    const std::size_t gone = error.empty() ? venue_.response().orders.size() : 0;
+    if (gone > 0) canceled[net::server_words(symbol, kSymbolMax)] += static_cast<int>(gone);
+    if (has_enough(error, venue_)) break;
+  }
+  return canceled;
+}
+
 int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up,
                          Left& left) {
+  const Canceled canceled =
+      closing.everybody ? cancel_symbols(open, give_up) : cancel_each(open, give_up);
   int all = 0;
-  for (std::size_t k = 0; k < open.size() && clock_.now() < give_up; ++k) {
-    const OpenOrder& order = open[k];
-    std::string error;
-    int canceled = 0;
-    if (!closing.everybody) {
-      error = ask("order.cancel", {{"symbol", order.symbol},
-                                   orders::number_param("orderId", order.order_id),
-                                   {"origClientOrderId", order.client_id}});
-      canceled = error.empty() ? 1 : 0;
-    } else if (k == 0 || open[k - 1].symbol != order.symbol) {
-      error = ask("openOrders.cancelAll", {{"symbol", order.symbol}});
-      if (error.empty()) canceled = static_cast<int>(venue_.response().orders.size());
-    }
-    all += canceled;
-    if (canceled > 0) left.canceled_on[net::server_words(order.symbol, kSymbolMax)] += canceled;
-    // Too many requests: the next list waits as long as the venue wants.
-    if (!error.empty() && venue_.answered() && venue_.response().status == 429) break;
+  for (const auto& [symbol, count] : canceled) {
+    left.canceled_on[symbol] += count;
+    all += count;
   }
   left.canceled += all;
   return all;
@@ -161,7 +220,7 @@ bool VenueAccount::pauses_beyond(Nanos time) const {
 
 // What remains of `give_up` begins anew with its end.
 void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up) {
-  constexpr Nanos kSayEvery{5 * kSecond.v}, kLook{100 * kMillisecond.v};
+  constexpr Nanos kSayEvery{5 * kSecond.v};
   for (Nanos said{}, begun{};;) {
     const Nanos now = clock_.now();
     const Nanos end = pause_.next(net::RequestUse::kOther, now);
@@ -180,6 +239,13 @@ void VenueAccount::keep_pause(const Closing& closing, Nanos end_max, Nanos& give
       said = now;
     }
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(end - now, kLook).v));
+  }
+}
+
+void VenueAccount::wait(const Closing& closing, Nanos until) const {
+  for (Nanos now = clock_.now(); now < until; now = clock_.now()) {
+    if (closing.hurried && closing.hurried()) return;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(until - now, kLook).v));
   }
 }
 
@@ -223,9 +289,10 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again
-    const Nanos next = std::min(none ? closing.arrivals_until : clock_.now() + pause, give_up);
-    std::this_thread::sleep_for(std::chrono::nanoseconds((next - clock_.now()).v));
-    if (!none) pause = std::min(pause * 2, kPauseLongest);
+    const Nanos again = clock_.now() + pause;
+    wait(closing, std::min(none ? std::min(again, closing.arrivals_until) : again, give_up));
+    if (closing.hurried && closing.hurried()) give_up = std::min(give_up, clock_.now());
+    pause = std::min(pause * 2, kPauseLongest);
   }
   venue_.give_up_at(give_up);
   return left;

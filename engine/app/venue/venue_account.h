@@ -1,12 +1,15 @@
 // The account as the venue has it when no order of ours should be open: is any left, and did the
 // position move by what our fills say?
 //
-// Cold, main thread; a few REST requests. Whatever an earlier start has left is cancelled here, and
-// what is left at the end, so that nothing stays even when the order session could not come back.
+// Cold, main thread; a few REST requests. Many orders are cancelled by up to four connections side
+// by side, on threads that have ended when the call returns. Whatever an earlier start has left is
+// cancelled here, and what is left at the end, so that nothing stays even when the order session
+// could not come back.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,15 +97,32 @@ class VenueAccount {
     std::string symbol, client_id;
     std::uint64_t order_id;
   };
+  using Canceled = std::map<std::string, int>;  // by symbol
+  // One connection; of one thread at a time.
+  struct Lane {
+    explicit Lane(const VenueAccount& account);
+    std::string ask(std::string_view method, binance::orders::Params params);
+
+    binance::orders::SignedRest rest;
+    binance::orders::RestQuestions venue;
+    Nanos answer_max;
+  };
+  // That many orders are worth another connection.
+  static constexpr std::size_t kOrdersPerLane = 8, kLanesMax = 3;
   std::string ask(std::string_view method, binance::orders::Params params);
   std::string list(const Closing& closing, std::vector<OpenOrder>& open);
   std::string list_symbol(const Closing& closing, std::string_view symbol,
                           std::vector<OpenOrder>& open);
   bool trades(std::string_view symbol) const;
+  Canceled cancel_every(std::size_t step, std::size_t first, std::span<const OpenOrder> open,
+                        Nanos give_up, Lane& lane) const;
+  Canceled cancel_each(std::span<const OpenOrder> open, Nanos give_up);
+  Canceled cancel_symbols(std::span<const OpenOrder> open, Nanos give_up);
   // Refused or unanswered: the next list tells. Returns how many went.
   int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up, Left& left);
   bool pauses_beyond(Nanos time) const;
   void keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up);
+  void wait(const Closing& closing, Nanos until) const;  // for as long as nobody is in a hurry
   void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
                          std::uint64_t foreign_orders, Summary& summary) const;
 
@@ -110,10 +130,13 @@ class VenueAccount {
   net::ParsedUrl url_;
   net::TlsContext tls_;
   net::SharedRequestPause& pause_;
-  binance::orders::SignedRest rest_;
-  binance::orders::RestQuestions venue_;
+  binance::orders::RestKey key_;
+  int recv_window_ms_;
+  Nanos answer_max_;  // at first
   std::span<const Instrument> instruments_;
-  Nanos answer_max_;
+  Lane main_{*this};
+  binance::orders::RestQuestions& venue_ = main_.venue;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // beside it, for many cancels
 };
 
 }  // namespace mm::app
