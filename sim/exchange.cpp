@@ -15,7 +15,8 @@ Exchange::Exchange(const ExchangeConfig& config, std::span<const Listing> listin
       orders_(config.open_orders_max, config.closed_orders_max),
       accounts_(config_, listings_),
       open_(config.accounts_max * listings.size()),
-      executions_(config.accounts_max) {
+      executions_(config.accounts_max),
+      due_(listings.size(), kNever) {
   markets_.reserve(listings_.size());
   for (std::size_t i = 0; i < listings_.size(); ++i) {
     markets_.emplace_back(config_, orders_);
@@ -50,9 +51,9 @@ void Exchange::start(Nanos now) {
   for (InstrumentId i = 0; i < markets_.size(); ++i) {
     if (!generated(i)) continue;
     markets_[i].generator->start(now);
+    renew_due(i);
     renew_touch(i);
   }
-  find_next();
 }
 
 void Exchange::run_until(Nanos now) {
@@ -75,25 +76,23 @@ void Exchange::step() {
                               .best_bid = has_bid ? book.best(Side::kBuy) : Ticks(0),
                               .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
   apply(i, market.on_grid ? on_grid(market, flow) : flow);
-  find_next();
+  renew_due(i);
 }
 
 void Exchange::skip(Nanos until) {
   MM_ASSERT(next_time_ != kNever, "what is left out is due some time");
   markets_[next_instrument_].generator->skip(until);
-  find_next();
+  renew_due(next_instrument_);
 }
 
-void Exchange::find_next() {
-  next_time_ = kNever;
-  for (InstrumentId i = 0; i < markets_.size(); ++i) {
-    const Market& market = markets_[i];
-    if (market.generator == nullptr || market.status != TradingStatus::kTrading) continue;
-    const Nanos time = market.generator->next_time();
-    if (time >= next_time_) continue;
-    next_time_ = time;
-    next_instrument_ = i;
-  }
+// Ties go to the first.
+void Exchange::renew_due(InstrumentId i) {
+  const Market& market = markets_[i];
+  const bool trades = market.generator != nullptr && market.status == TradingStatus::kTrading;
+  due_[i] = trades ? market.generator->next_time() : kNever;
+  const auto next = std::ranges::min_element(due_);
+  next_instrument_ = static_cast<InstrumentId>(next - due_.begin());
+  next_time_ = *next;
 }
 
 void Exchange::set_status(InstrumentId i, TradingStatus status) {
@@ -101,15 +100,16 @@ void Exchange::set_status(InstrumentId i, TradingStatus status) {
   const bool resumes = market.status != TradingStatus::kTrading && generated(i);
   market.status = status;
   if (resumes) market.generator->skip(now_);
-  find_next();
+  renew_due(i);
 }
 
 void Exchange::shift_clock(Nanos by) {
   now_ += by;
-  for (Market& market : markets_) {
-    if (market.generator != nullptr) market.generator->shift_clock(by);
+  for (InstrumentId i = 0; i < markets_.size(); ++i) {
+    if (!generated(i)) continue;
+    markets_[i].generator->shift_clock(by);
+    renew_due(i);
   }
-  find_next();
 }
 
 void Exchange::follow_grid(InstrumentId i) {

@@ -148,7 +148,7 @@ class Exchange {
   };
 
   // Time and markets (exchange.cpp).
-  void find_next();
+  void renew_due(InstrumentId i);
   static Flow on_grid(const Market& market, Flow flow);
   void apply(InstrumentId i, const Flow& flow);
   Lots take_flow(InstrumentId i, const Flow& flow);
@@ -202,7 +202,8 @@ class Exchange {
   bool pretends_ = false;
   RestingOrder pretended_;  // as it would be
   Nanos now_{};
-  Nanos next_time_{kNever};
+  std::vector<Nanos> due_;   // side by side: looked through at each step
+  Nanos next_time_{kNever};  // the least of them
   InstrumentId next_instrument_ = 0;
 };
 
