@@ -4,14 +4,13 @@
 #include <set>
 
 #include "engine/ledger/sqlite.h"
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 
 namespace mm {
 namespace {
 
 using test::count_of;
 using test::JsonFile;
-using test::LocalVenue;
 using test::Process;
 using test::read_file;
 using test::Scratch;
@@ -29,48 +28,29 @@ std::vector<std::string> column(const std::string& ledger, const char* sql) {
   return all;
 }
 
-class Crash : public testing::Test {
+class Crash : public test::LiveEngine {
  protected:
   // Six starts in a minute are more than a venue's weight allows.
-  void open() {
-    venue_ = std::make_unique<LocalVenue>(
-        here_, LocalVenue::Wish{.keys = "weight_per_minute = 10000000\n"});
-    ASSERT_NE(venue_->port(), "");
-  }
+  void open() { LiveEngine::open({.keys = "weight_per_minute = 10000000\n"}); }
   void start(int life, const std::vector<std::string>& more = {}) {
-    folder_ = "s" + std::to_string(life);
-    std::vector<std::string> all{"--session", folder_,
-                                 "--json",    "out.json",
-                                 "--set",     "strategy.min_spread=0.00005",
-                                 "--set",     "strategy.warmup_s=0",
-                                 "--set",     "strategy.order_notional=100",
-                                 "--set",     "strategy.modify_threshold=0.0002",
-                                 "--set",     "risk.max_daily_loss=0",
-                                 "--set",     "feed.weight_per_minute=1000000"};
+    std::vector<std::string> all{
+        "--set", "strategy.min_spread=0.00005", "--set", "strategy.warmup_s=0",
+        "--set", "strategy.order_notional=100", "--set", "strategy.modify_threshold=0.0002",
+        "--set", "risk.max_daily_loss=0",       "--set", "feed.weight_per_minute=1000000"};
     all.insert(all.end(), more.begin(), more.end());
-    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
-                                        "engine.out");
+    start_engine("s" + std::to_string(life), all);
   }
-  void kill() {
-    engine_->signal(SIGKILL);
-    EXPECT_EQ(engine_->wait(), -1) << engine_->output();
-  }
-  std::string log() const { return read_file(here_.path(folder_ + "/log.txt")); }
-  bool said(const std::string& what) const { return log().find(what) != std::string::npos; }
+  void kill() { EXPECT_EQ(stop(SIGKILL), -1) << engine_->output(); }
+  bool logged(const std::string& what) const { return log().find(what) != std::string::npos; }
   // Several orders at the venue, of this start.
   bool is_quoting() {
-    return wait_until([&] { return said(" place ") && venue_->open_orders() != "[]"; });
+    return wait_until([&] { return logged(" place ") && venue_->open_orders() != "[]"; });
   }
   std::string ledger(int life) const {
     return here_.path("s" + std::to_string(life) + "/ledger.sqlite");
   }
   void kill_five_times(const std::vector<std::string>& more);
   void check_books(int lives);
-
-  const Scratch here_;
-  std::unique_ptr<LocalVenue> venue_;
-  std::unique_ptr<Process> engine_;
-  std::string folder_;
 };
 
 void Crash::kill_five_times(const std::vector<std::string>& more) {
@@ -79,19 +59,18 @@ void Crash::kill_five_times(const std::vector<std::string>& more) {
   for (int life = 1; life <= kLives; ++life) {
     start(life, more);
     if (life == 2) {
-      wait_until([&] { return said("live, "); });  // while it finds out where it stands
+      wait_until([&] { return logged("live, "); });  // while it finds out where it stands
     } else {
-      ASSERT_TRUE(is_quoting()) << engine_->output() << log();
-      if (life % 2 == 1) wait_until([&] { return said("FILLED"); }, 2);
+      ASSERT_TRUE(is_quoting()) << said();
+      if (life % 2 == 1) wait_until([&] { return logged("FILLED"); }, 2);
     }
     kill();
   }
   start(kLives + 1, more);
-  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
-  EXPECT_TRUE(said("recovered ETHUSDT: ")) << log();
+  ASSERT_TRUE(is_quoting()) << said();
+  EXPECT_TRUE(logged("recovered ETHUSDT: ")) << log();
   EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   check_books(kLives + 1);
 }
 
@@ -151,14 +130,13 @@ TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
   int life = 1;
   start(life, resting);
   do {
-    ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+    ASSERT_TRUE(is_quoting()) << said();
     kill();
     start(++life, resting);
   } while (!wait_until(one_is_filled, 4) && life < kLivesMax);
-  ASSERT_TRUE(one_is_filled()) << engine_->output() << log();
+  ASSERT_TRUE(one_is_filled()) << said();
   EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   check_books(life);
   const std::vector<std::string> filled =
       column(ledger(life),
@@ -166,11 +144,10 @@ TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
              "e.client_order_id=f.client_order_id AND e.kind='adopted' WHERE f.record>e.record");
   EXPECT_THAT(filled, Not(testing::IsEmpty()));
   for (const std::string& id : filled) EXPECT_LT(std::stoi(id.substr(4, 4), nullptr, 16), life);
-  const test::Ran replayed = here_.run("replay " + folder_);
+  const test::Ran replayed = here_.run("replay " + session_);
   EXPECT_EQ(replayed.exit_code, 0) << replayed.out << replayed.err;
 }
 
-// The intent stands in the ring before the command leaves, the ids' epoch on the disk.
 // No later start looks after it: whoever reads it first makes its ledger.
 TEST(SimulatedCrash, GetsItsLedgerFromWhoeverReadsItFirst) {
   const Scratch here;
@@ -204,10 +181,11 @@ TEST(SimulatedCrash, GetsItsLedgerFromWhoeverReadsItFirst) {
   }
 }
 
+// The intent stands in the ring before the command leaves, the ids' epoch on the disk.
 TEST_F(Crash, ASessionKilledWhileItQuotesReplaysToItsLastCommand) {
   open();
   start(1);
-  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
+  ASSERT_TRUE(is_quoting()) << said();
   const std::string open_orders = venue_->open_orders();
   kill();
   EXPECT_FALSE(here_.has("s1/ledger.sqlite"));
@@ -224,7 +202,7 @@ TEST_F(Crash, ASessionKilledWhileItQuotesReplaysToItsLastCommand) {
   EXPECT_THAT(open_orders, HasSubstr("mm010001"));
   // The next start builds the ledger: every order that was open is in it.
   start(2);
-  ASSERT_TRUE(wait_until([&] { return said("recovered ETHUSDT: "); })) << engine_->output();
+  ASSERT_TRUE(wait_until([&] { return logged("recovered ETHUSDT: "); })) << engine_->output();
   kill();
   const std::vector<std::string> known = column(ledger(1), "SELECT client_order_id FROM orders");
   const std::regex order("\"clientOrderId\":\"([^\"]+)\"");
@@ -245,19 +223,19 @@ TEST_F(Crash, ForeignOrdersSurviveAndALossOfBeforeStillCounts) {
                                           {"newClientOrderId", "placed-by-hand"}});
   ASSERT_THAT(placed, HasSubstr("placed-by-hand"));
   start(1);
-  ASSERT_TRUE(is_quoting()) << engine_->output() << log();
-  ASSERT_TRUE(wait_until([&] { return said("FILLED"); })) << log();
+  ASSERT_TRUE(is_quoting()) << said();
+  ASSERT_TRUE(wait_until([&] { return logged("FILLED"); })) << log();
   kill();
   // Fees alone are more than this: what the first session lost leaves no room for a second.
   start(2, {"--set", "risk.max_daily_loss=0.00000001", "--seconds", "3"});
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+  EXPECT_EQ(engine_->wait(), 0) << said();
   EXPECT_EQ(JsonFile(here_.path("out.json")).integer("/orders/placed"), 0) << log();
   EXPECT_THAT(venue_->open_orders(), HasSubstr("placed-by-hand"));
   EXPECT_EQ(count_of(venue_->open_orders(), "\"orderId\""), 1u);
   // Unless the session before is not gone on from; its trip halts starts in its folder.
   start(3, {"--set", "risk.max_daily_loss=0.00000001", "--set", "session.goes_on=no", "--set",
             "session.dir=elsewhere"});
-  EXPECT_TRUE(is_quoting()) << engine_->output() << log();
+  EXPECT_TRUE(is_quoting()) << said();
 }
 
 }  // namespace

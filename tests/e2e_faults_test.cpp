@@ -2,37 +2,27 @@
 // are back each time, and in the end the books are equal. Real processes, loopback TLS.
 #include <gmock/gmock.h>
 
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 
 namespace mm {
 namespace {
 
-using test::JsonFile;
-using test::LocalVenue;
-using test::Process;
-using test::read_file;
-using test::Scratch;
 using test::wait_until;
 using testing::HasSubstr;
 
-class LiveFaults : public testing::Test {
+class LiveFaults : public test::LiveEngine {
  protected:
   void SetUp() override {
-    venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{.keys = kLimits});
-    ASSERT_NE(venue_->port(), "");
+    ASSERT_NO_FATAL_FAILURE(open({.keys = kLimits}));
     start_quoting();
   }
   void start_quoting() {
-    engine_ = std::make_unique<Process>(
-        here_,
-        venue_->engine({"run", "--mode", "live"}, {"--session", "s", "--json", "out.json", "--set",
-                                                   "execution.reconnect_longest_s=0.5", "--set",
-                                                   "feed.reconnect_longest_s=0.5"}),
-        "engine.out");
-    ASSERT_TRUE(quotes_after(0)) << engine_->output() << log();
+    start_engine("s", {"--set", "execution.reconnect_longest_s=0.5", "--set",
+                       "feed.reconnect_longest_s=0.5"});
+    ASSERT_TRUE(quotes_after(0)) << said();
   }
   // The ids that the venue gave to our open orders, lowest first.
-  std::vector<std::uint64_t> ours() {
+  std::vector<std::uint64_t> our_ids() {
     const std::string open = venue_->open_orders();
     const std::regex shape(R"("orderId":([0-9]+),"orderListId":-1,"clientOrderId":"mm)");
     std::vector<std::uint64_t> ids;
@@ -45,7 +35,7 @@ class LiveFaults : public testing::Test {
   // Until two orders are open that came later than this one.
   bool quotes_after(std::uint64_t id) {
     return wait_until(
-        [&] { return std::ranges::count_if(ours(), [&](auto i) { return i > id; }) >= 2; }, 60);
+        [&] { return std::ranges::count_if(our_ids(), [&](auto i) { return i > id; }) >= 2; }, 60);
   }
   void begin(const std::string& kind, int seconds) {
     EXPECT_THAT(venue_->fault(kind, seconds), HasSubstr("until"));
@@ -55,17 +45,13 @@ class LiveFaults : public testing::Test {
     const auto over = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     begin(kind, seconds);
     wait_until([&] { return std::chrono::steady_clock::now() > over; }, seconds + 1);
-    const auto ids = ours();
+    const auto ids = our_ids();
     return ids.empty() ? 0 : ids.back();
   }
   void expect_equal_ends() {
-    engine_->signal(SIGTERM);
-    EXPECT_EQ(engine_->wait(), 0) << engine_->output() << log();
+    EXPECT_EQ(stop(), 0) << said();
     EXPECT_EQ(venue_->open_orders(), "[]");
-    const JsonFile json(here_.path("out.json"));
-    for (const std::string& name : json.keys("/invariants")) {
-      EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
-    }
+    expect_no_violation();
   }
   // What the venue says at its end of the faults it had.
   std::string faults_of_venue() {
@@ -74,13 +60,9 @@ class LiveFaults : public testing::Test {
     const std::string said = venue_->process().output();
     return said.substr(std::min(said.size(), said.find("faults: ")));
   }
-  std::string log() const { return read_file(here_.path("s/log.txt")); }
 
   static constexpr const char* kLimits =
       "weight_per_minute = 1000000\norders_per_10s = 100000\nconnections_per_5min = 100000\n";
-  const Scratch here_;
-  std::unique_ptr<LocalVenue> venue_;
-  std::unique_ptr<Process> engine_;
 };
 
 TEST_F(LiveFaults, QuotesAreBackAfterEachOfThem) {
@@ -89,7 +71,7 @@ TEST_F(LiveFaults, QuotesAreBackAfterEachOfThem) {
                                        "balance_moved"};
   for (const std::string& kind : kinds) {
     SCOPED_TRACE(kind);
-    ASSERT_TRUE(quotes_after(endure(kind, 3))) << engine_->output() << log();
+    ASSERT_TRUE(quotes_after(endure(kind, 3))) << said();
   }
   expect_equal_ends();
   const std::string had = faults_of_venue();
@@ -105,7 +87,7 @@ TEST_P(LiveGrids, AnotherOneHaltsTheSymbolUntilARestart) {
   ASSERT_TRUE(wait_until(
       [&] { return log().find("other than when this run began") != std::string::npos; }, 90))
       << log();
-  ASSERT_TRUE(wait_until([&] { return ours().empty(); })) << log();
+  ASSERT_TRUE(wait_until([&] { return our_ids().empty(); })) << log();
   expect_equal_ends();
   std::filesystem::remove_all(here_.path("s"));
   start_quoting();

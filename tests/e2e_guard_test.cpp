@@ -5,14 +5,13 @@
 #include <set>
 
 #include "engine/counters/counters_file.h"
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 
 namespace mm {
 namespace {
 
 using counters::CountersFile;
 using test::count_of;
-using test::LocalVenue;
 using test::Process;
 using test::read_file;
 using test::Scratch;
@@ -22,27 +21,24 @@ using testing::Not;
 
 constexpr const char* kForeign = "placed-by-hand";
 
-class GuardedRun : public testing::Test {
+class GuardedRun : public test::LiveEngine {
  protected:
   // An engine that quotes, beside an order of a person.
   void start(const std::vector<std::string>& more = {}) {
-    venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
-    ASSERT_NE(venue_->port(), "");
+    ASSERT_NO_FATAL_FAILURE(open());
     ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
     start_engine("s", more);
-    ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output() << log();
+    ASSERT_TRUE(until_quoting()) << said();
     ASSERT_EQ(counters_.attach(here_.path("s")), "");
   }
   void start_engine(const std::string& session, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> all{"--session", session, "--quiet", "--set",
-                                 "venue.recv_window_ms=2000"};
+    std::vector<std::string> all{"--quiet", "--set", "venue.recv_window_ms=2000"};
     all.insert(all.end(), more.begin(), more.end());
     if (key_in_environment_) {
       all.insert(all.end(), {"--set", "venue.api_key_file="});
       setenv("MM_API_KEY", read_file(here_.path("api.key")).c_str(), 1);
     }
-    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
-                                        "engine.out");
+    LiveEngine::start_engine(session, all);
     unsetenv("MM_API_KEY");
   }
   void start_guard() {
@@ -50,11 +46,9 @@ class GuardedRun : public testing::Test {
     ASSERT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
         << guard_->output();
   }
-  std::size_t ours() const { return count_of(venue_->open_orders(), "\"mm"); }
   std::size_t ever_placed() const {
     return count_of(venue_->ask("GET", "/api/v3/allOrders", {{"symbol", "ETHUSDT"}}), "\"mm");
   }
-  std::string log() const { return read_file(here_.path("s/log.txt")); }
   std::string halt() const { return read_file(here_.path("sessions/HALT")); }
   std::string steer(const std::string& words) const {
     const test::Ran ran = here_.run(words + " -c " + test::kConfig);
@@ -97,10 +91,8 @@ class GuardedRun : public testing::Test {
     EXPECT_TRUE(counters_.layout().latch.is_set(KillLatch::kGuard));
   }
 
-  const Scratch here_;
   CountersFile counters_;
-  std::unique_ptr<LocalVenue> venue_;
-  std::unique_ptr<Process> engine_, guard_;
+  std::unique_ptr<Process> guard_;
   bool key_in_environment_ = false;
   std::int64_t struck_ms_ = 0;
 };
@@ -128,9 +120,8 @@ TEST_F(GuardedRun, AHungEnginesOrdersGoAndItSendsNothingWhenItWakesUp) {
   // A person lets it go on.
   EXPECT_THAT(steer("resume s"), HasSubstr("resume all: done"));
   EXPECT_EQ(halt(), "");
-  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << log();
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_TRUE(until_quoting()) << log();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   EXPECT_EQ(ours(), 0u);
 }
 
@@ -157,18 +148,16 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   EXPECT_EQ(ours(), 0u);
   EXPECT_THAT(steer("resume"), HasSubstr("HALT removed"));
   start_engine("u");
-  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_TRUE(until_quoting()) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
 }
 
 TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {
   const std::string session = "sessions/20200101T000000.000Z";
-  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  ASSERT_NO_FATAL_FAILURE(open());
   start_engine(session);
-  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  ASSERT_TRUE(until_quoting()) << engine_->output();
+  stop(SIGKILL);
   const test::Ran fired = here_.run("guard");
   EXPECT_EQ(fired.exit_code, 1) << fired.out << fired.err;
   EXPECT_THAT(halt(), HasSubstr("died"));
@@ -183,16 +172,14 @@ TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {
 
 TEST_F(GuardedRun, WhatALaterStartHasTakenOverIsNoGuardsMatter) {
   const std::string session = "sessions/20200101T000000.000Z";
-  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  ASSERT_NO_FATAL_FAILURE(open());
   start_engine(session);
-  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  ASSERT_TRUE(until_quoting()) << engine_->output();
+  stop(SIGKILL);
   start_engine("sessions/20200102T000000.000Z");
   ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
       << engine_->output();
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   for (const std::string& named : {std::string("guard"), "guard " + session}) {
     EXPECT_EQ(here_.run(named).exit_code, 0) << named;
     EXPECT_EQ(halt(), "");
@@ -210,16 +197,14 @@ TEST_F(GuardedRun, AGuardThatCannotReachTheVenueSaysSoAndWhenItCanAgain) {
   EXPECT_TRUE(wait_until([&] { return count_of(guard_->output(), "answers again") > 0; }))
       << guard_->output();
   EXPECT_TRUE(wait_until([&] { return count_of(log(), "guard reaches the venue again") > 0; }));
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   EXPECT_EQ(guard_->wait(), 0) << guard_->output();
 }
 
 TEST_F(GuardedRun, AnOrderlyEndEndsTheGuardToo) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(start_guard());
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   EXPECT_EQ(guard_->wait(), 0) << guard_->output();
   EXPECT_THAT(guard_->output(), HasSubstr("ended in an orderly way"));
   EXPECT_EQ(halt(), "");
@@ -234,10 +219,9 @@ TEST_F(GuardedRun, AnEngineThatStoodStillReconcilesBeforeItQuotesAgain) {
   engine_->signal(SIGCONT);
   EXPECT_TRUE(wait_until([&] { return count_of(log(), "is ready\n") >= connections + 2; }))
       << log();
-  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << log();
+  EXPECT_TRUE(until_quoting()) << log();
   EXPECT_EQ(halt(), "");
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
 }
 
 // The engine takes the key out of its environment; the guard has to get it all the same.
@@ -246,8 +230,7 @@ TEST_F(GuardedRun, TheGuardThatTheRunStartedOutlivesItWithTheKeyOfTheEnvironment
   ASSERT_NO_FATAL_FAILURE(start({"--guard"}));
   const std::string said = here_.path("s/guard.txt");
   ASSERT_TRUE(wait_until([&] { return count_of(read_file(said), "watching") > 0; }));
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  stop(SIGKILL);
   EXPECT_TRUE(wait_until([&] { return ours() == 0; })) << read_file(said);
   EXPECT_TRUE(wait_until([&] { return count_of(read_file(said), "none can arrive") > 0; }));
   EXPECT_THAT(halt(), HasSubstr("died"));
@@ -279,8 +262,7 @@ TEST_F(GuardedRun, AGuardThatTheVenueDoesNotAnswerAtItsStartWatchesAllTheSame) {
 
 TEST_F(GuardedRun, WhereNothingIsLeftToDoNoVenueIsAsked) {
   ASSERT_NO_FATAL_FAILURE(start());
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   const std::string nobody =
       " --set venue.rest_url=https://127.0.0.1:1 --set venue.api_key_file=no";
   const test::Ran ran = here_.run("guard s" + nobody);
@@ -290,11 +272,10 @@ TEST_F(GuardedRun, WhereNothingIsLeftToDoNoVenueIsAsked) {
 
 TEST_F(GuardedRun, OneThatWaitsPassesWhatIsOverAndTakesTheNextEngine) {
   const auto is_waiting = [&] { return count_of(guard_->output(), "waiting for a live") > 0; };
-  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  ASSERT_NO_FATAL_FAILURE(open());
   start_engine("sessions/20200101T000000.000Z");
-  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  ASSERT_TRUE(until_quoting()) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "--wait"}, "w.out");
   ASSERT_TRUE(wait_until(is_waiting)) << guard_->output();
   guard_->signal(SIGTERM);
@@ -304,7 +285,7 @@ TEST_F(GuardedRun, OneThatWaitsPassesWhatIsOverAndTakesTheNextEngine) {
   start_engine("sessions/20200102T000000.000Z");
   ASSERT_TRUE(wait_until([&] { return count_of(guard_->output(), "watching") > 0; }))
       << guard_->output();
-  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  ASSERT_TRUE(until_quoting()) << engine_->output();
   engine_->signal(SIGKILL);
   EXPECT_EQ(guard_->wait(), 1) << guard_->output();
   EXPECT_EQ(ours(), 0u);
@@ -333,8 +314,7 @@ TEST_F(GuardedRun, AGuardThatTheRunStartedIsStartedAnewWhenItEnds) {
   const std::set<std::string> of_engine = sockets(engine_->pid());
   EXPECT_FALSE(of_engine.empty());
   for (const std::string& socket : sockets(guard())) EXPECT_FALSE(of_engine.contains(socket));
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  stop(SIGKILL);
   EXPECT_TRUE(wait_until([&] { return ours() == 0; }));
   const std::string said = here_.path("s/guard.txt");
   EXPECT_TRUE(wait_until([&] { return count_of(read_file(said), "none can arrive") > 0; }));
@@ -342,9 +322,9 @@ TEST_F(GuardedRun, AGuardThatTheRunStartedIsStartedAnewWhenItEnds) {
 
 TEST_F(GuardedRun, WithoutANameTheLiveEngineIsFoundBehindANewerSimulation) {
   const std::string live = "sessions/20200101T000000.000Z", sim = "sessions/20990101T000000.000Z";
-  venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
+  ASSERT_NO_FATAL_FAILURE(open());
   start_engine(live);
-  ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
+  ASSERT_TRUE(until_quoting()) << engine_->output();
   Process simulation(here_, {"run", "-c", test::kConfig, "--session", sim, "--quiet"}, "sim.out");
   ASSERT_TRUE(wait_until([&] { return here_.has(sim + "/control.sock"); }));
   guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard"}, "guard.out");

@@ -7,7 +7,7 @@
 #include <regex>
 
 #include "tests/dumped_memory.h"
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 #include "tests/net_server.h"
 
 namespace mm {
@@ -27,29 +27,14 @@ using testing::Not;
 
 constexpr const char* kForeign = "placed-by-hand";
 
-class LiveRun : public testing::Test {
+class LiveRun : public test::LiveEngine {
  protected:
-  void open(const LocalVenue::Wish& wish = {}) {
-    venue_ = std::make_unique<LocalVenue>(here_, wish);
-    ASSERT_NE(venue_->port(), "");
-  }
-  void start(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> all{"--session", "s", "--json", "out.json"};
-    all.insert(all.end(), more.begin(), more.end());
-    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
-                                        "engine.out");
-  }
+  void start(const std::vector<std::string>& more = {}) { start_engine("s", more); }
   // Until it has orders at the venue.
   void start_quoting(const std::vector<std::string>& more = {}) {
     start(more);
-    ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm") >= 2; }))
-        << engine_->output() << log();
+    ASSERT_TRUE(until_quoting()) << said();
   }
-  int stop(int number = SIGTERM) {
-    engine_->signal(number);
-    return engine_->wait();
-  }
-  std::string log() const { return read_file(here_.path("s/log.txt")); }
   std::size_t connections() const {
     const std::string text = log();
     return test::times_logged(text, "is ready") + test::times_logged(text, ": connected");
@@ -60,14 +45,8 @@ class LiveRun : public testing::Test {
     const JsonFile json(here_.path("out.json"));
     EXPECT_EQ(json.integer("/invariants/flat_at_end"), 0);
     EXPECT_EQ(json.integer("/invariants/venue_position"), 0);
-    for (const std::string& name : json.keys("/invariants")) {
-      EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
-    }
+    expect_no_violation();
   }
-
-  const Scratch here_;
-  std::unique_ptr<LocalVenue> venue_;
-  std::unique_ptr<Process> engine_;
 };
 
 TEST_F(LiveRun, EndsFlatWithEqualPositionsAfterEitherSignal) {
@@ -123,15 +102,14 @@ TEST_F(LiveRun, HaltsWhenALaterStartOfItselfTradesToo) {
 TEST_F(LiveRun, GoesOnBehindItsLastStartAfterItsStateWasLost) {
   open();
   start_quoting();
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  stop(SIGKILL);
   ASSERT_THAT(venue_->open_orders(), HasSubstr("mm010001"));
   for (const char* const lost : {"mm_logic", "s"}) std::filesystem::remove_all(here_.path(lost));
   start();
   ASSERT_TRUE(wait_until([&] { return count_of(venue_->open_orders(), "\"mm010002") >= 2; }))
-      << engine_->output() << log();
+      << said();
   EXPECT_THAT(venue_->open_orders(), Not(HasSubstr("mm010001")));
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   for (const std::string& said : {log(), engine_->output()}) {
     EXPECT_THAT(said, HasSubstr("This is start 2; position and daily loss begin anew"));
   }
@@ -154,7 +132,7 @@ TEST_F(LiveRun, RefusesAReloadToSizesThatTheVenueWouldRefuse) {
   EXPECT_EQ(read_file(here_.path("s/config.ini")), before);
   const test::Ran good = here_.run("reload s --set strategy.order_notional=500");
   EXPECT_EQ(good.exit_code, 0) << good.err;
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
 }
 
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
@@ -188,7 +166,7 @@ TEST_F(LiveRun, CancelsAForeignOrderTooWhereTheSymbolIsItsOwn) {
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
   start_quoting({"--set", "venue.exclusive_symbol=yes"});
   EXPECT_THAT(venue_->open_orders(), HasSubstr(kForeign)) << "only an end cancels it";
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   EXPECT_EQ(venue_->open_orders(), "[]");
   EXPECT_THAT(log(), HasSubstr("cancel everybody's orders"));
 }
@@ -203,7 +181,7 @@ TEST_F(LiveRun, ThirtyReconnectsLoseNothing) {
     wait_until([&] { return connections() > before; }, 1);
   }
   EXPECT_GE(connections(), 33u) << log();
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   expect_equal_ends();
 }
 
@@ -223,7 +201,7 @@ TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
   EXPECT_GE(most, 150u) << "the limit was never reached";  // orders keep a share of it
   EXPECT_LE(most, 300u);
   EXPECT_THAT(log(), Not(HasSubstr("HTTP 429")));
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   expect_equal_ends();
 }
 
@@ -237,7 +215,7 @@ TEST_F(LiveRun, FillsThatNoConnectionCouldTellAreToldAtTheEnd) {
   };
   venue_->drop("all");
   ASSERT_TRUE(wait_until([&] { return traded() > told(); }, 30)) << log();
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   EXPECT_GE(told(), traded());
   expect_equal_ends();
 }
@@ -276,7 +254,7 @@ TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
     start_quoting({"--set", "session.goes_on=no"});
     engine_->signal(SIGKILL);
     engine_->wait();
-    ASSERT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
+    ASSERT_GE(ours(), 2u);
     cause.make();
     Process refused(here_,
                     venue_->engine({"run", "--mode", "live"},
@@ -292,8 +270,7 @@ TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
 TEST_F(LiveRun, WithoutLeaveToTradeARefusedStartNamesTheOrdersThatAreLeft) {
   open();
   start_quoting();
-  engine_->signal(SIGKILL);
-  engine_->wait();
+  stop(SIGKILL);
   Process refused(
       here_,
       venue_->engine({"run", "--mode", "live"}, {"--session", "t", "--set", "venue.allow_live=no"}),
@@ -301,7 +278,7 @@ TEST_F(LiveRun, WithoutLeaveToTradeARefusedStartNamesTheOrdersThatAreLeft) {
   EXPECT_EQ(refused.wait(), 1);
   EXPECT_THAT(refused.output(), HasSubstr("orders of an earlier start are open at the venue"));
   EXPECT_THAT(refused.output(), HasSubstr("`mm_logic guard " + here_.path("s") + "` cancels"));
-  EXPECT_GE(count_of(venue_->open_orders(), "\"mm"), 2u);
+  EXPECT_GE(ours(), 2u);
 }
 
 TEST_F(LiveRun, SaysThatItCouldNotVerifyWhenTheVenueIsGone) {
@@ -343,8 +320,7 @@ TEST_F(LiveRun, WithoutAConnectionABanIsSaidAndNotWaitedForAtTheEnd) {
   const test::NetServer bans(ban_after_the_first());
   start({"--set", "engine.log_level=warn", "--set",
          "venue.ws_api_url=ws://127.0.0.1:" + std::to_string(bans.port()) + "/ws-api/v3"});
-  ASSERT_TRUE(wait_until([&] { return count_of(log(), "HTTP 418") > 0; }))
-      << engine_->output() << log();
+  ASSERT_TRUE(wait_until([&] { return count_of(log(), "HTTP 418") > 0; })) << said();
   EXPECT_THAT(log(), HasSubstr("orders: order connection 0: "));
   EXPECT_EQ(stop(), 1) << "orders of an earlier start could not be looked for";
   EXPECT_THAT(engine_->output(), HasSubstr("the venue could not be asked what is left"));
@@ -416,7 +392,7 @@ class LiveStart : public LiveRun {
   void expect_refused(const BadStart& bad) {
     std::filesystem::remove_all(here_.path("s"));
     start({"--set", bad.set, "--seconds", "5"});
-    EXPECT_EQ(engine_->wait(), 1) << bad.set << "\n" << engine_->output() << log();
+    EXPECT_EQ(engine_->wait(), 1) << bad.set << "\n" << said();
     const std::string said = engine_->output();
     EXPECT_THAT(said, HasSubstr(bad.line)) << bad.set;
     EXPECT_EQ(count_of(said, "fail  "), 1u) << said;
@@ -556,7 +532,7 @@ TEST_F(LiveStart, ATickThatChangedBeforeTheOrderConnectionOpenedHaltsTheSymbol) 
     return count_of(log(), "order connection 0 is ready") > 0 && count_of(log(), news) > 0;
   })) << engine_->output()
       << log();
-  EXPECT_EQ(stop(), 0) << engine_->output() << log();
+  EXPECT_EQ(stop(), 0) << said();
   expect_nothing_placed();
 }
 

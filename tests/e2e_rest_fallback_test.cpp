@@ -2,18 +2,14 @@
 // port that order connections use.
 #include <gmock/gmock.h>
 
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 #include "tests/tcp_gate.h"
 
 namespace mm {
 namespace {
 
 using test::count_of;
-using test::JsonFile;
-using test::LocalVenue;
-using test::Process;
 using test::read_file;
-using test::Scratch;
 using test::TcpGate;
 using test::wait_until;
 using testing::HasSubstr;
@@ -21,25 +17,17 @@ using testing::Not;
 
 constexpr const char* kForeign = "placed-by-hand";
 
-class RestFallback : public testing::Test {
+class RestFallback : public test::LiveEngine {
  protected:
   void start(const std::string& fallback, bool open = true) {
-    venue_ = std::make_unique<LocalVenue>(
-        here_, LocalVenue::Wish{.keys = "weight_per_minute = 1000000\n"});
-    ASSERT_NE(venue_->port(), "");
+    ASSERT_NO_FATAL_FAILURE(LiveEngine::open({.keys = "weight_per_minute = 1000000\n"}));
     gate_ = std::make_unique<TcpGate>(venue_->port(), open);
-    engine_ = std::make_unique<Process>(
-        here_,
-        venue_->engine(
-            {"run", "--mode", "live"},
-            {"--session", "s", "--json", "out.json", "--set",
-             "venue.ws_api_url=wss://127.0.0.1:" + gate_->port() + "/ws-api/v3", "--set",
-             "venue.rest_fallback=" + fallback, "--set", "venue.rest_fallback_after_ms=100",
-             "--set", "execution.reconnect_longest_s=0.5", "--set", "execution.silence_s=2",
-             "--set", "venue.recv_window_ms=2000"}),
-        "engine.out");
+    start_engine(
+        "s", {"--set", "venue.ws_api_url=wss://127.0.0.1:" + gate_->port() + "/ws-api/v3", "--set",
+              "venue.rest_fallback=" + fallback, "--set", "venue.rest_fallback_after_ms=100",
+              "--set", "execution.reconnect_longest_s=0.5", "--set", "execution.silence_s=2",
+              "--set", "venue.recv_window_ms=2000"});
   }
-  std::size_t ours() { return count_of(venue_->open_orders(), "\"mm"); }
   std::vector<std::string> our_ids() {
     const std::string open = venue_->open_orders();
     const std::regex id("\"(mm[0-9a-z]+)\"");
@@ -54,9 +42,6 @@ class RestFallback : public testing::Test {
     return std::ranges::any_of(
         ids, [&](const std::string& id) { return open.find(id) != std::string::npos; });
   }
-  bool until_quoting() {
-    return wait_until([&] { return ours() >= 2; });
-  }
   bool until_none_is_left() {
     return wait_until([&] { return ours() == 0; });
   }
@@ -67,24 +52,14 @@ class RestFallback : public testing::Test {
   bool until_said(const std::string& text, std::size_t times = 1) {
     return wait_until([&] { return count_of(log(), text) >= times; });
   }
-  std::string log() const { return read_file(here_.path("s/log.txt")); }
-  std::string said() const { return engine_->output() + log(); }
-
   void expect_equal_ends(const std::string& left = "[]") {
-    engine_->signal(SIGTERM);
-    EXPECT_EQ(engine_->wait(), 0) << said();
+    EXPECT_EQ(stop(), 0) << said();
     EXPECT_THAT(venue_->open_orders(), HasSubstr(left));
     EXPECT_EQ(ours(), 0u);
-    const JsonFile json(here_.path("out.json"));
-    for (const std::string& name : json.keys("/invariants")) {
-      EXPECT_EQ(json.integer("/invariants/" + name), 0) << name;
-    }
+    expect_no_violation();
   }
 
-  const Scratch here_;
-  std::unique_ptr<LocalVenue> venue_;
   std::unique_ptr<TcpGate> gate_;
-  std::unique_ptr<Process> engine_;
 };
 
 TEST_F(RestFallback, QuotesAreCancelledByRestAndPlacedAgainWhenTheWebSocketIsBack) {

@@ -3,42 +3,35 @@
 #include <gmock/gmock.h>
 
 #include "engine/runtime/folder_lock.h"
-#include "tests/local_venue.h"
+#include "tests/live_engine.h"
 
 namespace mm {
 namespace {
 
 using test::count_of;
-using test::LocalVenue;
-using test::Process;
 using test::read_file;
-using test::Scratch;
 using test::wait_until;
 using testing::HasSubstr;
 
-class LongStart : public testing::Test {
+class LongStart : public test::LiveEngine {
  protected:
   // An engine that died with orders open, and the next one, which is to adopt them and waits for
   // somebody who reads the session before.
   void begin(const std::vector<std::string>& more = {}) {
-    venue_ = std::make_unique<LocalVenue>(here_, LocalVenue::Wish{});
-    ASSERT_NE(venue_->port(), "");
+    ASSERT_NO_FATAL_FAILURE(open());
     ASSERT_THAT(venue_->place_by_hand("placed-by-hand"), HasSubstr("placed-by-hand"));
     start("before", more);
-    ASSERT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-    engine_->signal(SIGKILL);
-    engine_->wait();
+    ASSERT_TRUE(until_quoting()) << engine_->output();
+    stop(SIGKILL);
     ASSERT_TRUE(reader_->take(here_.path("before")));
     start("s", more);
     ASSERT_TRUE(wait_until([&] { return epoch() == "2\n"; })) << engine_->output();
     ASSERT_GE(ours(), 2u);
   }
   void start(const std::string& session, const std::vector<std::string>& more) {
-    std::vector<std::string> all{"--session", session, "--quiet", "--set",
-                                 "order_management.own_orders_at_start=adopt"};
+    std::vector<std::string> all{"--quiet", "--set", "order_management.own_orders_at_start=adopt"};
     all.insert(all.end(), more.begin(), more.end());
-    engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
-                                        session + ".out");
+    start_engine(session, all);
   }
   // The last that it finds out before it looks at the session before.
   std::string epoch() const {
@@ -48,7 +41,6 @@ class LongStart : public testing::Test {
     }
     return {};
   }
-  std::size_t ours() const { return count_of(venue_->open_orders(), "\"mm"); }
   void expect_given_up(const std::string& why) {
     EXPECT_EQ(engine_->wait(), 1) << engine_->output();
     EXPECT_THAT(engine_->output(), HasSubstr(why));
@@ -57,9 +49,6 @@ class LongStart : public testing::Test {
     EXPECT_THAT(venue_->open_orders(), HasSubstr("placed-by-hand"));
   }
 
-  const Scratch here_;
-  std::unique_ptr<LocalVenue> venue_;
-  std::unique_ptr<Process> engine_;
   std::unique_ptr<FolderLock> reader_ = std::make_unique<FolderLock>();
 };
 
@@ -92,9 +81,8 @@ TEST_F(LongStart, LeavesNoOrderAloneForLongerThanItMay) {
       << engine_->output();
   EXPECT_FALSE(engine_->ended());
   reader_.reset();
-  EXPECT_TRUE(wait_until([&] { return ours() >= 2; })) << engine_->output();
-  engine_->signal(SIGTERM);
-  EXPECT_EQ(engine_->wait(), 0) << engine_->output();
+  EXPECT_TRUE(until_quoting()) << engine_->output();
+  EXPECT_EQ(stop(), 0) << engine_->output();
   EXPECT_EQ(ours(), 0u);
 }
 

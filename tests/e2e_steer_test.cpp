@@ -70,6 +70,23 @@ TEST_F(Steer, AnEngineThatRunsIsFoundWhereverItsSessionLies) {
   EXPECT_EQ(elsewhere.exit_code, 1) << "another's engines are not ours";
 }
 
+TEST_F(Steer, AnEngineIsFoundThroughLinksToItsFolders) {
+  using std::filesystem::create_directory_symlink;
+  std::filesystem::create_directories(here_.path("sessions"));
+  create_directory_symlink("sessions", here_.path("its"));
+  create_directory_symlink(here_.path("its"), here_.path("ours"));
+  ASSERT_NO_FATAL_FAILURE(start({"--set", "session.dir=its"}));
+  create_directory_symlink("s", here_.path("link"));
+  for (const char* command : {"pause", "resume link", "pause link"}) {
+    const Ran ran = steer(command);
+    EXPECT_EQ(ran.exit_code, 0) << command << ": " << ran.err;
+  }
+  const Ran killed = steer("kill --set session.dir=ours");
+  EXPECT_EQ(killed.exit_code, 0) << killed.err;
+  EXPECT_THAT(killed.out, HasSubstr("No order is live"));
+  EXPECT_THAT(test::read_file(here_.path("sessions/HALT")), HasSubstr("killed by command"));
+}
+
 TEST_F(Steer, AKillThatCouldNotWriteHaltSaysSo) {
   ASSERT_NO_FATAL_FAILURE(start());
   here_.write("sessions", "no folder");

@@ -148,6 +148,26 @@ TEST_F(Top, AnEngineThatDiesIsSeenToHaveDied) {
   EXPECT_TRUE(wait_until([&] { return here_.has("sessions/HALT"); })) << screen();
 }
 
+// It may be about to start, or to be started again.
+TEST_F(Top, AKillThatTheEngineDoesNotHearHalts) {
+  ASSERT_NO_FATAL_FAILURE(start_engine());
+  open({24, 250});
+  ASSERT_TRUE(sees("running")) << screen();
+  const auto expect_halted = [this](const std::string& why) {
+    press("ky");
+    EXPECT_TRUE(sees(why + "; HALT is written")) << screen();
+    EXPECT_THAT(test::read_file(here_.path("sessions/HALT")),
+                HasSubstr("killed by command, unheard: "));
+    std::filesystem::remove(here_.path("sessions/HALT"));
+  };
+  engine_->signal(SIGSTOP);
+  expect_halted("the engine does not answer");
+  engine_->signal(SIGKILL);
+  engine_->wait();
+  EXPECT_TRUE(sees("died")) << screen();
+  expect_halted("the engine has died");
+}
+
 TEST_F(Top, OncePrintsEverythingAsPlainText) {
   ASSERT_NO_FATAL_FAILURE(start_engine());
   const Ran ran = top("--once");

@@ -60,9 +60,12 @@ class Rates {
 std::string tell(const CountersFile& file, const EngineView& view, const std::string& session,
                  const Control& control) {
   const std::string request = control_text(control);
-  // After one that has died a kill still writes HALT.
-  const bool heard = view.alive() || (view.life == monitor::Life::kDied && request == "kill");
-  if (!heard) return fmt::format("{}: the engine has {}", request, name(view.life));
+  if (!view.alive()) {
+    const std::string why = fmt::format("the engine has {}", name(view.life));
+    if (control.code != ControlCode::kKill) return fmt::format("{}: {}", request, why);
+    return fmt::format("{}: {}", request,
+                       halt_unheard(file.layout().identity.sessions.data(), why));
+  }
   const std::string answer = ask_and_wait(session, file, request, kAnswerPatience);
   const std::optional<Obeyed> obeyed = read_obeyed(answer);
   if (!obeyed) return fmt::format("{}: {}", request, answer);
