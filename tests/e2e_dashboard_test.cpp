@@ -229,7 +229,8 @@ TEST_F(DashboardOfARun, OfOneThatIsOverOffersWhatMakesSense) {
     ASSERT_EQ(seen.exit_code, 0) << seen.output;
     const JsonFile json(here_.write("seen.json", seen.output));
     for (const std::string& step : json.keys("")) {
-      if (step != "hosts") EXPECT_EQ(bool(json.at("/" + step)), true) << step << seen.output;
+      if (step == "hosts") continue;
+      EXPECT_EQ(bool(json.at("/" + step)), true) << step << seen.output;
     }
     EXPECT_EQ(here_.has("sessions/HALT"), over == "died");
   }
