@@ -234,7 +234,7 @@ TEST_F(LiveRun, ASecondEngineWithTheSameKeyAndInstanceIsRefused) {
 
 // Whatever it is that refuses: nobody looks after the orders of the engine that was killed.
 TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
-  open();
+  open({.keys = "weight_per_minute = 10000000\n"});  // for eight starts in a minute
   const auto halt = [this] {
     std::filesystem::create_directories(here_.path("sessions"));
     here_.write("sessions/HALT", "a reason\n");
