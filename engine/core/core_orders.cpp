@@ -259,7 +259,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   } else {
     sent = amend(s, *order, quote, action, out);
   }
-  if (!sent && place) {  // every row is an order's that may live: one may end at any time
+  if (!sent && place) {  // no row, or no room in the batch: that may change at any time
     hold(s, side, action, QuoteReason::kOrderLimit);
     s.retry_at = std::min(s.retry_at, now_ + kSecond);
   }

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "engine/app/session/last_arrival.h"
 #include "engine/app/session/session_report.h"
 #include "engine/app/venue/venue_account.h"
-#include "engine/core/order_lifecycle.h"
-#include "engine/counters/counters_file.h"
 
 namespace mm::app {
 namespace {
@@ -18,25 +16,6 @@ constexpr Nanos kPatience{10 * kSecond.v}, kPauseMax{90 * kSecond.v};
 std::string canceled_text(int canceled) {
   return canceled == 0 ? std::string()
                        : fmt::format("{} open orders of an earlier start were cancelled", canceled);
-}
-
-// When what a killed engine sent last can come to the venue no more; 0: it ended in order, or a
-// guard has waited for that.
-Nanos last_arrival(const Config& config, const std::string& session) {
-  using counters::CountersFile;
-  CountersFile engine;
-  if (session.empty() || !engine.attach(session, CountersFile::Use::kLook).empty()) return {};
-  const counters::Layout& layout = engine.layout();
-  const bool ended = layout.phase.load(std::memory_order_acquire) == counters::Phase::kEnded;
-  if (ended || layout.settled()) return {};
-  Nanos alive{};
-  for (const counters::Heartbeat& beat : layout.beats) {
-    alive = std::max(alive, Nanos(beat.at.load(std::memory_order_acquire)));
-  }
-  if (alive == Nanos{}) return {};  // it has sent nothing
-  const Nanos ago = std::max(Nanos{}, counters::monotonic_now() - alive);
-  return Clock().now() - ago +
-         not_found_margin(config.venue.recv_window, config.engine.command_age_max);
 }
 
 }  // namespace
@@ -80,6 +59,9 @@ std::string clear_left_orders(const Config& config, const binance::orders::Crede
   } else if (!left.error.empty() && !previous.empty()) {
     text += fmt::format("{}orders of an earlier start may be open at the venue ({}): {}", also,
                         left.error, way_out);
+  } else if (Clock().now() < arrivals_until) {
+    text +=
+        fmt::format("{}orders of an earlier start may still come to the venue: {}", also, way_out);
   }
   return text;
 }

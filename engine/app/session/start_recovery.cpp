@@ -8,9 +8,9 @@
 #include <set>
 #include <thread>
 
+#include "engine/app/session/last_arrival.h"
 #include "engine/app/session/session_ledger.h"
 #include "engine/core/decimal_text.h"
-#include "engine/core/order_lifecycle.h"
 #include "engine/core/risk.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/journal_reader.h"
@@ -32,6 +32,13 @@ constexpr Nanos kPatience{300 * kSecond.v};
 // For what will not pass by itself.
 constexpr const char* kWayOut =
     " ([session] goes_on = no starts without it, from [risk] start_position)";
+
+// Its ledger has all that was ever sent: it was made now, of all the journal. Where the journal
+// does not replay only what was heard is in it.
+bool has_requests(const SessionCompletion& done) {
+  const ReplayStatus status = done.replayed.status;
+  return done.built && (status == ReplayStatus::kSame || status == ReplayStatus::kTorn);
+}
 
 // What a fill moves the position by.
 Amount moved_by(const RecoveredFill& f, const Instrument& i) {
@@ -60,9 +67,7 @@ std::string StartRecovery::run(const std::string& previous) {
     if (std::string error = leave_behind(previous); !error.empty()) return error;
   }
   if (!previous.empty() && config_.session.goes_on) {
-    std::string error = read_previous(previous);
-    if (error.empty() && goes_on_) error = await_arrivals(ledger_);
-    if (!error.empty()) return error + kWayOut;
+    if (std::string error = read_previous(previous); !error.empty()) return error + kWayOut;
   }
   tell_canceled();
   account_.give_up_at(Clock().now() + kPatience);
@@ -168,7 +173,7 @@ std::string StartRecovery::read_previous(const std::string& path) {
     opening_.symbols.push_back(other);
   }
   goes_on_ = ledger_.error().empty();
-  return ledger_.error();
+  return goes_on_ ? await_arrivals(path, &ledger_, has_requests(done)) : ledger_.error();
 }
 
 // Because the user wants it; but no position is lost without a word, and no order at all.
@@ -180,7 +185,7 @@ std::string StartRecovery::leave_behind(const std::string& path) {
   if (!error.empty()) {
     lines_.push_back(
         fmt::format("goes_on = no: what the session before held is not known: {}", error));
-    return {};
+    return await_arrivals(path, nullptr, false);
   }
   for (const LedgerReader::Closing& closing : left.closing()) {
     const Amount start = config_.symbol(closing.symbol).risk.start_position;
@@ -190,7 +195,7 @@ std::string StartRecovery::leave_behind(const std::string& path) {
         closing.symbol, decimal_text(closing.position).view(),
         decimal_text(closing.profit_today).view(), decimal_text(start).view()));
   }
-  return await_arrivals(left);
+  return await_arrivals(path, &left, has_requests(done));
 }
 
 // Where a symbol stood at the end of the session before.
@@ -252,22 +257,29 @@ std::string StartRecovery::cancel_orders(Nanos arrivals_until) {
 
 // What was sent last and never answered, as it is when an engine is killed, may come to the venue
 // after the first look. One that the venue knows has come; for one that it does not we wait until
-// it can come no more, so that nothing of before rests beside what this start quotes.
-std::string StartRecovery::await_arrivals(LedgerReader& ledger) {
-  const Nanos margin = not_found_margin(config_.venue.recv_window, config_.engine.command_age_max);
-  const Nanos now = Clock().now();
-  const auto unanswered = ledger.unanswered(now - margin);
-  if (unanswered.empty()) return ledger.error();
-  Nanos until{};
+// it can come no more, so that nothing of before rests beside what this start quotes. Where the
+// ledger may lack requests, anything may come.
+std::string StartRecovery::await_arrivals(const std::string& session, LedgerReader* ledger,
+                                          bool has_requests) {
+  const Nanos now = Clock().now(), margin = arrival_margin(config_, session);
+  Nanos until = has_requests ? Nanos{} : last_arrival(config_, session);
+  std::vector<LedgerReader::Unanswered> unanswered;
+  if (ledger != nullptr) {
+    unanswered = ledger->unanswered(now - margin);
+    if (!ledger->error().empty()) return ledger->error();
+  }
   for (const LedgerReader::Unanswered& order : unanswered) {
     std::string error =
         ask("order.status", {{"symbol", order.symbol}, {"origClientOrderId", order.client_id}});
     if (error.empty()) continue;
     if (!is_unknown_order()) return error;
-    until = std::min(order.sent, now) + margin;
-    progress_.at("{}: {} may still come to the venue: {} s until it cannot", order.symbol,
-                 order.client_id, (until - now).v / kSecond.v + 1);
+    until = std::max(until, std::min(order.sent, now) + margin);
     break;  // all others were sent before
+  }
+  if (until <= now && unanswered.empty()) return {};
+  if (until > now) {
+    progress_.at("a request of {} may still come to the venue: {} s until it cannot", session,
+                 (until - now).v / kSecond.v + 1);
   }
   return cancel_orders(until);
 }

@@ -64,7 +64,7 @@ class StartRecovery {
   void carry_untraded(SymbolOpening& o, const SymbolOpening& before);
   bool is_today(Nanos time) const;
   std::string cancel_orders(Nanos arrivals_until = Nanos{});
-  std::string await_arrivals(LedgerReader& ledger);
+  std::string await_arrivals(const std::string& session, LedgerReader* ledger, bool has_requests);
   void tell_canceled();
   std::string find_opening();
   std::string look(std::vector<Amount>& bases);

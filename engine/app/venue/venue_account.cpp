@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -150,35 +151,45 @@ bool has_enough(const std::string& error, const orders::Questions& venue) {
 
 }  // namespace
 
-// The `first` of each `step` orders. Returns how many went, by symbol.
-VenueAccount::Canceled VenueAccount::cancel_every(std::size_t step, std::size_t first,
-                                                  std::span<const OpenOrder> open, Nanos give_up,
-                                                  Lane& lane) const {
+// Those that `next` counts out. Returns how many went, by symbol.
+VenueAccount::Canceled VenueAccount::cancel_next(std::atomic<std::size_t>& next,
+                                                 std::span<const OpenOrder> open, Nanos give_up,
+                                                 Lane& lane) const {
   Canceled canceled;
-  for (std::size_t k = first; k < open.size() && clock_.now() < give_up; k += step) {
+  while (clock_.now() < give_up) {
+    const std::size_t k = next.fetch_add(1);
+    if (k >= open.size()) break;
     const OpenOrder& order = open[k];
     const std::string error =
         lane.ask("order.cancel", {{"symbol", order.symbol},
                                   orders::number_param("orderId", order.order_id),
                                   {"origClientOrderId", order.client_id}});
     if (error.empty()) ++canceled[net::server_words(order.symbol, kSymbolMax)];
-    if (has_enough(error, lane.venue)) break;
+    if (has_enough(error, lane.venue)) next = open.size();  // for all lanes
+    // A connection that does not come up, or finds no time of the venue's, helps nobody.
+    if (!error.empty() && !lane.venue.answered() && &lane != &main_) break;
   }
   return canceled;
 }
 
-// One answer after the other is too slow where there are many.
-VenueAccount::Canceled VenueAccount::cancel_each(std::span<const OpenOrder> open, Nanos give_up) {
+// One answer after the other is too slow where there are many. Where threads are short, with those
+// there are.
+VenueAccount::Canceled VenueAccount::cancel_each(const Closing& closing,
+                                                 std::span<const OpenOrder> open, Nanos give_up) {
   const std::size_t more = std::min(open.size() / kOrdersPerLane, kLanesMax);
   while (lanes_.size() < more) lanes_.push_back(std::make_unique<Lane>(*this));
+  std::atomic<std::size_t> next{0};
   std::vector<Canceled> others(more);
   std::vector<std::jthread> threads;
   for (std::size_t k = 0; k < more; ++k) {
-    lanes_[k]->venue.give_up_at(give_up);
-    threads.emplace_back(
-        [&, k] { others[k] = cancel_every(more + 1, k + 1, open, give_up, *lanes_[k]); });
+    lanes_[k]->venue.give_up_at(closing.pause_max == Nanos{} ? give_up : Nanos{});
+    try {
+      threads.emplace_back([&, k] { others[k] = cancel_next(next, open, give_up, *lanes_[k]); });
+    } catch (const std::system_error&) {
+      break;
+    }
   }
-  Canceled canceled = cancel_every(more + 1, 0, open, give_up, main_);
+  Canceled canceled = cancel_next(next, open, give_up, main_);
   threads.clear();  // waits for them
   for (const Canceled& other : others) {
     for (const auto& [symbol, count] : other) canceled[symbol] += count;
@@ -204,7 +215,7 @@ VenueAccount::Canceled VenueAccount::cancel_symbols(std::span<const OpenOrder> o
 int VenueAccount::cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up,
                          Left& left) {
   const Canceled canceled =
-      closing.everybody ? cancel_symbols(open, give_up) : cancel_each(open, give_up);
+      closing.everybody ? cancel_symbols(open, give_up) : cancel_each(closing, open, give_up);
   int all = 0;
   for (const auto& [symbol, count] : canceled) {
     left.canceled_on[symbol] += count;

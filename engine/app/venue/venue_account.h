@@ -7,6 +7,7 @@
 // could not come back.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -114,9 +115,9 @@ class VenueAccount {
   std::string list_symbol(const Closing& closing, std::string_view symbol,
                           std::vector<OpenOrder>& open);
   bool trades(std::string_view symbol) const;
-  Canceled cancel_every(std::size_t step, std::size_t first, std::span<const OpenOrder> open,
-                        Nanos give_up, Lane& lane) const;
-  Canceled cancel_each(std::span<const OpenOrder> open, Nanos give_up);
+  Canceled cancel_next(std::atomic<std::size_t>& next, std::span<const OpenOrder> open,
+                       Nanos give_up, Lane& lane) const;
+  Canceled cancel_each(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up);
   Canceled cancel_symbols(std::span<const OpenOrder> open, Nanos give_up);
   // Refused or unanswered: the next list tells. Returns how many went.
   int cancel(const Closing& closing, std::span<const OpenOrder> open, Nanos give_up, Left& left);
