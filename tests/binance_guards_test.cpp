@@ -101,6 +101,22 @@ TEST(BinanceRateGuard, CountsOrdersOnTheWayAndStartsAnewWithTheWindow) {
   EXPECT_EQ(guard.refused_until(CommandKind::kPlace, 10, 1010 * kSecond), kNever);
 }
 
+TEST(BinanceRateGuard, CancelsGoThoughNearlyAllWeightIsUsedAndNothingElseMay) {
+  net::SharedRequestPause pause;
+  RateGuard guard(pause);
+  const Nanos now = 1003 * kSecond;
+  for (const LimitType type : {LimitType::kWeight, LimitType::kRawRequests}) {
+    guard.update(usage(type, 60 * kSecond, 6000, 5990), VenueClock{}, now);
+    for (const CommandKind kind : {CommandKind::kCancel, CommandKind::kCancelAll}) {
+      EXPECT_EQ(guard.refused_until(kind, 0, now), kNever);
+    }
+    for (const CommandKind kind : {CommandKind::kPlace, CommandKind::kReplace, CommandKind::kReduce,
+                                   CommandKind::kQueryOrder}) {
+      EXPECT_EQ(guard.refused_until(kind, 0, now), 1020 * kSecond);
+    }
+  }
+}
+
 TEST(BinanceRateGuard, KnowsTheLimitsThatWereAnnouncedBeforeAnyAnswer) {
   const std::array announced{LimitUsage{LimitType::kOrders, 10 * kSecond, 20, 0},
                              LimitUsage{LimitType::kWeight, 60 * kSecond, 6000, 0}};
