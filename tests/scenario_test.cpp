@@ -262,6 +262,7 @@ TEST(Scenario, S20FillsOverReconnectsCountOnce) {
   s.play();
   EXPECT_EQ(s.struck(FaultKind::kSessionDown), 11u);
   EXPECT_EQ(s.struck(FaultKind::kFeedDown), 11u);
+  EXPECT_GT(s.fills(), 0u);
   EXPECT_EQ(s.core().instrument(0).position.fills(), s.fills());
 }
 
@@ -291,6 +292,9 @@ TEST(Scenario, S23LevelsShrinkWithTheBalanceThatASecondEngineLeaves) {
 TEST(Scenario, S24APositionMadeByHandIsNotOurs) {
   Play s("S24");
   s.play();
+  EXPECT_GT(s.struck(FaultKind::kForeignReport), 0u);
+  EXPECT_GT(s.struck(FaultKind::kBalanceMoved), 0u);
+  EXPECT_GT(s.fills(), 0u);
   EXPECT_EQ(s.core().instrument(0).position.base() - s.core().instrument(0).position.opening(),
             s.venue().position(0));
 }
