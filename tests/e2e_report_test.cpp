@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"RefusedAmends", kFast + "--seconds 300 --seed 2 --set "
                                                   "execution.modify_rate_limit=20"},
                     Case{"Faults", kFast + "--scenario S7"},
+                    Case{"FaultsOnUsdMargined", kFast + "--scenario S7 --set "
+                                                        "venue.name=binance_usdm"},
                     Case{"LostAnswers", kFast + "--scenario S21"}),
     [](const auto& given) { return std::string(given.param.name); });
 

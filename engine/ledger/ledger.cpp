@@ -222,11 +222,11 @@ const Instrument& LedgerWriter::instrument(InstrumentId id) const {
   return id < instruments_.size() ? instruments_[id] : kUnknown;
 }
 
-bool LedgerWriter::on_record(const Event& event, std::span<const Command> commands) {
+bool LedgerWriter::on_record(const Event& event, std::span<const Command> commands, bool repeats) {
   ++record_;
   if (!open_ || !error_.empty()) return false;
   const EventKind kind = event.kind;
-  const bool new_fill = is_execution(kind) && on_order_event(event);
+  const bool new_fill = is_execution(kind) && !repeats && on_order_event(event);
   if (is_execution(kind) || kind == EventKind::kControl || kind == EventKind::kBookStale) {
     write_event(event);
     write_modify_failure(event);
@@ -498,9 +498,12 @@ void LedgerWriter::on_report(const Event& e) {
   if (r.venue_id.v != 0) row.venue_id = r.venue_id;
   if (is_terminal(row.state)) return store(row, e.time);
   switch (e.kind) {
-    case EventKind::kAmended:
     case EventKind::kAccepted:
     case EventKind::kReplaced:
+      // Told again, it tells of terms that may be no more.
+      if (row.state != OrderState::kPendingNew && row.state != OrderState::kUnknown) break;
+      [[fallthrough]];
+    case EventKind::kAmended:
       row.ticks = Ticks(r.ticks);
       row.lots = r.lots;
       row.rest();

@@ -66,7 +66,8 @@ class LedgerWriter {
   // The journal begins at, or goes on from, that record.
   void skip_to(std::uint64_t place) { record_ = static_cast<std::int64_t>(place); }
   // One record of the journal and the core's answer to it. Whether it was a fill told first here.
-  bool on_record(const Event& event, std::span<const Command> commands);
+  // `repeats`: a report of an earlier amend, of terms that may be no more.
+  bool on_record(const Event& event, std::span<const Command> commands, bool repeats = false);
   // An `order_denied` row in events, for each that the summary counts as denied. (A `denied` row is
   // the gateway's report that it sent a command not.)
   void on_denial(Nanos time, const Denial& denial);

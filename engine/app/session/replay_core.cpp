@@ -33,13 +33,17 @@ std::uint64_t ReplayCore::on_event(const Event& event) {
   constexpr std::uint64_t kLook = 1 << 16;
   if (++events_ % kLook == 0 && progress_) progress_(events_);
   commands_->clear();
-  const std::uint64_t amends = core_->lifecycle().counters().amends;
+  const LifecycleCounters before = core_->lifecycle().counters();
   core_->on(event, *commands_);
   core_->conclude(*commands_);
   if (next_config_ && !core_->reload_waits()) take_up(event.time);
   if (ledger_ != nullptr) {
-    ledger_->on_record(event, commands_->items());
-    if (core_->lifecycle().counters().amends != amends) ledger_->on_amend(event);
+    const LifecycleCounters& now = core_->lifecycle().counters();
+    // By an amend of an earlier start's the order's terms have changed all the same.
+    const bool repeats = event.kind == EventKind::kAmended && now.unmatched != before.unmatched &&
+                         !core_->orders().is_of_earlier_start(event.report.id);
+    ledger_->on_record(event, commands_->items(), repeats);
+    if (now.amends != before.amends) ledger_->on_amend(event);
     for (const Denial& denial : core_->denials()) ledger_->on_denial(event.time, denial);
     if (event.kind == EventKind::kBatchEnd) note_resets(event.time);
   }
