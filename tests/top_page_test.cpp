@@ -45,13 +45,18 @@ TEST(TopPage, TheMarketIsSeenAtEightyByTwentyFour) {
   }
 }
 
+// Bids of others on that many prices, from the touch on.
+void fill_book(PublishedCore& engine, int prices) {
+  std::vector<Quote> bids;
+  for (int i = 0; i < prices; ++i) bids.push_back({Ticks(299'999 - i), Lots(10)});
+  engine.harness.send_book(0, false, bids, {});
+  engine.harness.batch_end();
+}
+
 TEST(TopPage, OurOrdersAreInTheLadderHoweverFarTheyStand) {
   PublishedCore engine;
   engine.harness.start_quoting();
-  std::vector<Quote> bids;
-  for (int i = 0; i < 40; ++i) bids.push_back({Ticks(299'999 - i), Lots(10)});
-  engine.harness.send_book(0, false, bids, {});
-  engine.harness.batch_end();
+  fill_book(engine, 40);
   const EngineView view = engine.look();
   const std::vector<LadderRow> rows = ladder_rows(view.instruments[0], Side::kBuy, 7);
   ASSERT_EQ(rows.size(), 7u);
@@ -143,10 +148,7 @@ TEST(TopPage, MoreOrdersThanArePublishedAreCounted) {
 TEST(TopPage, AGapInTheLadderIsMarked) {
   PublishedCore engine;
   engine.harness.start_quoting();
-  std::vector<Quote> bids;
-  for (int i = 0; i < 30; ++i) bids.push_back({Ticks(299'999 - i), Lots(10)});
-  engine.harness.send_book(0, false, bids, {});
-  engine.harness.batch_end();
+  fill_book(engine, 30);
   const EngineView view = engine.look();
   const std::vector<LadderRow> rows = ladder_rows(view.instruments[0], Side::kBuy, 7);
   ASSERT_EQ(rows.size(), 7u);

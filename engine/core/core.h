@@ -65,6 +65,8 @@ class Core {
   // Views for status, summary and tests; read on the core's thread or when it rests.
   std::size_t instrument_count() const { return count_; }
   const InstrumentState& instrument(InstrumentId id) const { return instruments_[id]; }
+  // Of all instruments of its account together, as the account's loss limits see it.
+  Money account_total(InstrumentId id) const { return accounts_[instruments_[id].account].total; }
   // What SideState::quoted says once the last event is concluded.
   bool is_quoted(InstrumentId id, Side side) const;
   const OrderTable& orders() const { return table_; }

@@ -82,16 +82,6 @@ void set_quotes(InstrumentUpdate& out, const InstrumentState& s) {
   out.set("quotable_seconds_total", s.uptime.measured());
 }
 
-// As the account's loss limits add it up.
-Money account_total(const Core& core, const InstrumentState& s) {
-  Money sum{};
-  for (std::size_t i = 0; i < core.instrument_count(); ++i) {
-    const InstrumentState& other = core.instrument(static_cast<InstrumentId>(i));
-    if (other.account == s.account) sum += other.total;
-  }
-  return sum;
-}
-
 void set_position(InstrumentUpdate& out, const InstrumentState& s) {
   out.set("position_base", s.position.base().v);
   out.set("position_opening_base", s.position.opening().v);
@@ -161,7 +151,7 @@ void CorePublisher::publish_instrument(std::size_t i) {
   out.set("instrument_events_total", s.events_in);
   set_quotes(out, s);
   set_position(out, s);
-  out.set("account_pnl_total_quote", account_total(core_, s));
+  out.set("account_pnl_total_quote", core_.account_total(s.id));
   set_orders(out, s, core_.orders());
 }
 

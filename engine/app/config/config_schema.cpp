@@ -568,8 +568,7 @@ Keys engine_keys() {
               "Control events into the core"),
           key("market_batch_max", whole<std::int32_t>("1", "65536"), f(&P::market_batch_max),
               "Market events taken before the core decides, where the feed has another thread; "
-              "all, "
-              "where it turns on the core's"),
+              "all, where it turns on the core's"),
           key("command_age_ms_max", milliseconds("1", "60000"), f(&P::command_age_max),
               "Milliseconds after which the gateway refuses a place or amendment"),
           key("instance", whole<std::int32_t>("1", "255"), f(&P::instance),
