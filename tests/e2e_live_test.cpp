@@ -79,7 +79,11 @@ TEST_F(LiveRun, TouchesNeitherHeapNorNewPagesOnceItIsWarmAndSaysWhereTimeGoes) {
                 HasSubstr("Total count    ="));
   }
   for (const std::string& thread : json.keys("/threads")) {
-    EXPECT_GT(json.integer("/threads/" + thread + "/turn_ns_max"), 0);
+    const std::string at = "/threads/" + thread;
+    EXPECT_GT(json.integer(at + "/turn_ns_max"), 0);
+    for (const std::string& agent : json.keys(at + "/agents")) {
+      EXPECT_GT(json.integer(at + "/agents/" + agent + "/turn_ns_max"), 0) << agent;
+    }
   }
 }
 

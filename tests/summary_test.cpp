@@ -40,7 +40,15 @@ Summary sample_summary() {
   s.instruments = {{"BTCUSDT", sample_results()}, {"ETHUSDT", Results{}}};
   s.invariants = {{"exposure", 0}, {"own_crossing", 2}};
   s.latency = {{"core", 400, 900, 1'500, 80'000, 1'000'000}};
-  s.threads = {{"feed", 9'000, 1, 20'000, 7, 3, 40}, {"strategy + gateway", 8'000, 0, 0, 0, 2, 0}};
+  s.threads = {{"feed", 9'000, 1, 20'000, 7, 3, 40, {{"feed", 9'000, 1}}},
+               {"strategy + gateway",
+                8'000,
+                0,
+                0,
+                0,
+                2,
+                0,
+                {{"strategy", 7'000, 0}, {"gateway", 2'000, 0}}}};
   s.events = {{"trade", 6'001}, {"book_levels", 0}};
   s.simulator = {{"feed", "5 ms"}};
   s.notes = {"a \"note\" with \\ and\nlines\x01", "caf\xC3\xA9", "broken \xFF\xC3 bytes"};
@@ -97,6 +105,8 @@ TEST(Summary, JsonHasEveryFieldOfTheContract) {
   EXPECT_EQ(number_at("/threads/feed/hiccups"), 7);
   EXPECT_EQ(number_at("/threads/feed/page_faults"), 3);
   EXPECT_EQ(number_at("/threads/strategy + gateway/preemptions"), 0);
+  EXPECT_EQ(number_at("/threads/strategy + gateway/agents/gateway/turn_ns_max"), 2'000);
+  EXPECT_EQ(number_at("/threads/feed/agents/feed/stalls"), 1);
   EXPECT_EQ(number_at("/journal_lost"), 0);
   EXPECT_EQ(string_at("/output_hash"), "fedcba9876543210");
   EXPECT_EQ(number_at("/instruments/BTCUSDT/orders/placed"), 100);
@@ -117,6 +127,12 @@ TEST(Summary, FaultsThatNobodyCountedAreNone) {
   EXPECT_EQ(s.hot_path_faults(), std::nullopt);
   EXPECT_THAT(to_json(s), testing::HasSubstr("\"hot_path_faults\": null"));
   EXPECT_THAT(to_text(s, false), testing::Not(testing::HasSubstr("page faults")));
+}
+
+TEST(Summary, TheTextNamesTheAgentWhosePartOfAThreadsTurnsWasLong) {
+  const std::string text = to_text(sample_summary(), false);
+  EXPECT_THAT(text, testing::HasSubstr("feed: longest turn 9 us, 1 stalls"));
+  EXPECT_THAT(text, testing::HasSubstr("longest turn 8 us (strategy 7, gateway 2), 0 stalls"));
 }
 
 TEST(Summary, WhatTheJournalLacksIsSaid) {

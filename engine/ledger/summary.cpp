@@ -95,6 +95,14 @@ void put_threads(JsonWriter& json, const std::vector<ThreadSummary>& threads) {
     json.member("hiccups", t.hiccups);
     put_number(json, "preemptions", t.preemptions);
     put_number(json, "page_faults", t.faults);
+    json.open_object("agents");
+    for (const ThreadSummary::Agent& agent : t.turns) {
+      json.open_object(agent.name);
+      json.member("turn_ns_max", agent.turn_ns_max);
+      json.member("stalls", agent.stalls);
+      json.close_object();
+    }
+    json.close_object();
     json.close_object();
   }
   json.close_object();
@@ -192,6 +200,17 @@ void put_capture(Text out, const CaptureSummary& c) {
   put(c.ignored, "message of a stream that is ignored");
 }
 
+// Whose part in its turns was how long, where a thread has several agents.
+std::string parts_text(const ThreadSummary& thread) {
+  if (thread.turns.size() < 2) return "";
+  std::string text;
+  for (const ThreadSummary::Agent& agent : thread.turns) {
+    text +=
+        fmt::format("{}{} {}", text.empty() ? " (" : ", ", agent.name, agent.turn_ns_max / 1000);
+  }
+  return text + ")";
+}
+
 void put_checks(Text out, const Summary& s, bool colour) {
   const char* red = colour ? "\x1b[1;31m" : "";
   const char* plain = colour ? "\x1b[0m" : "";
@@ -212,9 +231,9 @@ void put_checks(Text out, const Summary& s, bool colour) {
                  faults ? fmt::format(", {} page faults after warm-up", *faults) : "",
                  s.hot_path_allocations > 0 ? plain : "");
   for (const ThreadSummary& t : s.threads) {
-    fmt::format_to(out, "  thread      {}: longest turn {} us, {} stalls\n", t.agents,
-                   t.turn_ns_max / 1000, t.stalls);
-    fmt::format_to(out, "              the host's hiccups: {}, up to {} us\n", t.hiccups,
+    fmt::format_to(out, "  thread      {}: longest turn {} us{}, {} stalls\n", t.agents,
+                   t.turn_ns_max / 1000, parts_text(t), t.stalls);
+    fmt::format_to(out, "              idle turns over 10 us: {}, up to {} us\n", t.hiccups,
                    t.hiccup_ns_max / 1000);
   }
   if (s.journal_lost > 0) {

@@ -59,10 +59,16 @@ struct LatencySummary {
 
 // A hot thread and what stood in its way. What the system counts is of the time after warm-up.
 struct ThreadSummary {
+  // Its part in the thread's turns.
+  struct Agent {
+    std::string name{};
+    std::int64_t turn_ns_max = 0, stalls = 0;
+  };
   std::string agents{};                             // in the order of their turns
   std::int64_t turn_ns_max = 0, stalls = 0;         // turns of more than a millisecond
   std::int64_t hiccup_ns_max = 0, hiccups = 0;      // turns without work of more than 10 us
   std::optional<std::int64_t> faults, preemptions;  // none: it never was warm
+  std::vector<Agent> turns{};
 };
 
 // What was read of captures, and how often it was of no use, for each reason there is.

@@ -55,16 +55,14 @@ class AgentRef {
   int (*turn_)(void*);
 };
 
-// How long turns took. Written by the thread that turns, readable from any; the histogram only when
-// that thread rests.
-class StallTracker {
+// How long turns took at most, and how many were over a threshold. Written by the thread that
+// turns, readable from any.
+class TurnTimes {
  public:
-  // Longer than an idle turn can be by itself, with some sockets to look at.
-  static constexpr Nanos kHiccup{10 * kMicrosecond.v};
+  static constexpr Nanos kStall = kMillisecond;
 
-  explicit StallTracker(Nanos threshold) : threshold_(threshold) {}
-  void record(Nanos turn, bool worked) {
-    if (!worked && turn > kHiccup) hiccups_.record(turn);
+  explicit TurnTimes(Nanos threshold = kStall) : threshold_(threshold) {}
+  void record(Nanos turn) {
     if (turn.v > max_.load(std::memory_order_relaxed)) {
       max_.store(turn.v, std::memory_order_relaxed);
     }
@@ -74,12 +72,27 @@ class StallTracker {
   }
   Nanos max() const { return Nanos(max_.load(std::memory_order_relaxed)); }
   std::uint64_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
-  const Histogram& hiccups() const { return hiccups_; }
 
  private:
   Nanos threshold_;
   std::atomic<std::int64_t> max_{0};
   std::atomic<std::uint64_t> stalls_{0};
+};
+
+// The turns of a thread; the histogram is for when that thread rests.
+class StallTracker : public TurnTimes {
+ public:
+  // Longer than an idle turn can be by itself, with some sockets to look at.
+  static constexpr Nanos kHiccup{10 * kMicrosecond.v};
+
+  using TurnTimes::TurnTimes;
+  void record(Nanos turn, bool worked) {
+    if (!worked && turn > kHiccup) hiccups_.record(turn);
+    TurnTimes::record(turn);
+  }
+  const Histogram& hiccups() const { return hiccups_; }
+
+ private:
   Histogram hiccups_;
 };
 
@@ -91,7 +104,7 @@ class StallTracker {
 }
 
 struct DutyConfig {
-  Nanos stall_threshold{kMillisecond};
+  Nanos stall_threshold = TurnTimes::kStall;
   bool sealed = true;  // count allocations of its turns; false for cold agents
 };
 

@@ -103,7 +103,7 @@ class LiveFeed {
   static constexpr int kSkipsPerTurn = 32;
   static constexpr int kBehind = 4;  // messages of one turn that say that we are
   static constexpr int kLookAhead = 32;
-  static constexpr unsigned kTextsPerSample = 8;
+  static constexpr unsigned kTextsPerSample = 7;  // no stride in which streams take turns
   static constexpr Nanos kLookInterval{5 * kMillisecond.v};
 
   const StreamLine& line_of(const Slot& s) const { return plan_.lines[s.line]; }

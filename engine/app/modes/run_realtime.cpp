@@ -6,8 +6,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "engine/app/config/core_setup.h"
 #include "engine/app/control/monitor_process.h"
@@ -83,15 +85,26 @@ class HotAgents {
   // they explain, and nothing looks at its sockets between a book and the orders it leads to.
   int do_work() {
     pulse_.turn();
-    int work = gates_ ? gateway_.do_work() : 0;
-    if (feeds_) work += feed_.do_work();
-    if (decides_) work += core_.do_work();
+    turned_ = clock_.now();
+    int work = gates_ ? turn_of(HotAgent::kGateway, gateway_) : 0;
+    if (feeds_) work += turn_of(HotAgent::kFeed, feed_);
+    if (decides_) work += turn_of(HotAgent::kStrategy, core_);
     return work;
   }
   std::string_view name() const { return mm::name(agents_.front()); }
   std::string names() const { return mm::names(agents_); }
+  const std::vector<HotAgent>& agents() const { return agents_; }
+  // Of each agent's part in the turns of its thread.
+  const TurnTimes& times(HotAgent agent) const { return times_[static_cast<std::size_t>(agent)]; }
 
  private:
+  template <class A>
+  int turn_of(HotAgent agent, A& part) {
+    const int work = part.do_work();
+    const Nanos begun = std::exchange(turned_, clock_.now());
+    times_[static_cast<std::size_t>(agent)].record(turned_ - begun);
+    return work;
+  }
   bool has(HotAgent agent) const { return std::ranges::find(agents_, agent) != agents_.end(); }
 
   AgentRef feed_, gateway_;
@@ -99,6 +112,9 @@ class HotAgents {
   counters::Pulse pulse_;
   std::vector<HotAgent> agents_;
   bool gates_, feeds_, decides_;
+  Clock clock_;
+  Nanos turned_{};
+  std::array<TurnTimes, kHotAgents> times_;
 };
 
 std::string_view venue_text(const Config& config, std::string_view mode) {
@@ -532,6 +548,10 @@ void RealtimeRun::summarize_times(Summary& summary) const {
     thread.agents = hot_agents_[i]->names();
     thread.turn_ns_max = turns.max().v;
     thread.stalls = static_cast<std::int64_t>(turns.stalls());
+    for (const HotAgent agent : hot_agents_[i]->agents()) {
+      const TurnTimes& its = hot_agents_[i]->times(agent);
+      thread.turns.push_back({name(agent), its.max().v, static_cast<std::int64_t>(its.stalls())});
+    }
     thread.hiccup_ns_max = turns.hiccups().max().v;
     thread.hiccups = static_cast<std::int64_t>(turns.hiccups().count());
     if (const auto& usage = hot_threads_[i]->usage()) {
