@@ -36,7 +36,7 @@ void report(benchmark::State& state, std::uint64_t events, std::uint64_t allocat
   state.counters["allocations"] = static_cast<double>(allocations);
 }
 
-// Ten seconds of a generated market an iteration. Argument: instruments.
+// Ten seconds of a generated market an iteration, journal off. Argument: instruments.
 void generated(benchmark::State& state) {
   Config config;
   config.venue.symbols.clear();
@@ -45,9 +45,8 @@ void generated(benchmark::State& state) {
   }
   const std::vector<Instrument> instruments = simulated_instruments(config);
   const auto venue = make_sim_venue(config, instruments);
-  bench::ScratchJournal journal;
-  if (!journal.error().empty()) return state.SkipWithError(journal.error().c_str());
-  VirtualRun<NoSource> run(config, instruments, *venue, journal.writer());
+  NoJournal none;
+  VirtualRun<NoSource, sim::SimVenue, NoJournal> run(config, instruments, *venue, none);
   run.begin(kStart);
   run.advance(kStart + kSecond * 10);  // past the warm-up
   const std::uint64_t before = run.events_in(), allocations = thread_hot_path_allocations();

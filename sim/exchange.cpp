@@ -16,7 +16,7 @@ Exchange::Exchange(const ExchangeConfig& config, std::span<const Listing> listin
       accounts_(config_, listings_),
       open_(config.accounts_max * listings.size()),
       executions_(config.accounts_max),
-      due_(listings.size(), kNever) {
+      due_(listings.size()) {
   markets_.reserve(listings_.size());
   for (std::size_t i = 0; i < listings_.size(); ++i) {
     markets_.emplace_back(config_, orders_);
@@ -57,14 +57,14 @@ void Exchange::start(Nanos now) {
 }
 
 void Exchange::run_until(Nanos now) {
-  while (next_time_ <= now) step();
+  while (next_time() <= now) step();
   set_time(now);
 }
 
 void Exchange::step() {
-  MM_ASSERT(next_time_ != kNever, "a step is taken when one is due");
-  const InstrumentId i = next_instrument_;
-  set_time(next_time_);
+  MM_ASSERT(next_time() != kNever, "a step is taken when one is due");
+  const InstrumentId i = next_instrument();
+  set_time(next_time());
   Market& market = markets_[i];
   const MatchingBook& book = market.book;
   const bool has_bid = !book.empty(Side::kBuy), has_ask = !book.empty(Side::kSell);
@@ -80,19 +80,16 @@ void Exchange::step() {
 }
 
 void Exchange::skip(Nanos until) {
-  MM_ASSERT(next_time_ != kNever, "what is left out is due some time");
-  markets_[next_instrument_].generator->skip(until);
-  renew_due(next_instrument_);
+  MM_ASSERT(next_time() != kNever, "what is left out is due some time");
+  const InstrumentId i = next_instrument();
+  markets_[i].generator->skip(until);
+  renew_due(i);
 }
 
-// Ties go to the first.
 void Exchange::renew_due(InstrumentId i) {
   const Market& market = markets_[i];
   const bool trades = market.generator != nullptr && market.status == TradingStatus::kTrading;
-  due_[i] = trades ? market.generator->next_time() : kNever;
-  const auto next = std::ranges::min_element(due_);
-  next_instrument_ = static_cast<InstrumentId>(next - due_.begin());
-  next_time_ = *next;
+  due_.set(i, trades ? market.generator->next_time() : kNever);
 }
 
 void Exchange::set_status(InstrumentId i, TradingStatus status) {

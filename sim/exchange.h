@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "sim/accounts.h"
+#include "sim/due_times.h"
 #include "sim/exchange_listener.h"
 #include "sim/market_generator.h"
 #include "sim/matching_book.h"
@@ -40,8 +41,8 @@ class Exchange {
   // Time. run_until() does what is due by `now`, a piece of flow at a time; a front-end that must
   // make room for each piece's happenings calls step() and skip() itself.
   Nanos now() const { return now_; }
-  Nanos next_time() const { return next_time_; }  // kNever without a generated market
-  InstrumentId next_instrument() const { return next_instrument_; }
+  Nanos next_time() const { return due_.first_time(); }  // kNever without a generated market
+  InstrumentId next_instrument() const { return static_cast<InstrumentId>(due_.first()); }
   void run_until(Nanos now);
   void step();             // what is due at next_time()
   void skip(Nanos until);  // leaves out what the next instrument had due before `until`
@@ -202,9 +203,7 @@ class Exchange {
   bool pretends_ = false;
   RestingOrder pretended_;  // as it would be
   Nanos now_{};
-  std::vector<Nanos> due_;   // side by side: looked through at each step
-  Nanos next_time_{kNever};  // the least of them
-  InstrumentId next_instrument_ = 0;
+  DueTimes due_;  // of the generated markets
 };
 
 template <class Use>

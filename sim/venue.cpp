@@ -77,7 +77,7 @@ void SimVenue::start(Nanos now) {
     if (!exchange_.generated(i)) continue;
     Event feed = make_event(EventKind::kFeedStatus, i);
     feed.feed = {.connection = 0, .up = 1, .pad = {}};
-    deliver_market(i, feed);
+    deliver_market(feed);
     publish_book(i);
     if (exchange_.touch(i).bid_lots.v > 0) on_touch(i, exchange_.touch(i));
   }
@@ -131,7 +131,8 @@ bool SimVenue::next(Nanos now, Event& out) {
       continue;
     }
     if (delivery > now || deliveries_.empty()) return false;
-    out = deliveries_.pop();
+    out = deliveries_.top();
+    deliveries_.pop();
     out.received = delivery;
     return true;
   }
@@ -155,7 +156,9 @@ void SimVenue::run_internal() {
     rates_.roll(clock());
     report_usage(true);
   } else {
-    execute(requests_.pop());
+    const Command command = requests_.top();
+    requests_.pop();
+    execute(command);
   }
 }
 
@@ -173,9 +176,8 @@ void SimVenue::respond(Event event) {
 }
 
 // The parts of one message arrive together.
-void SimVenue::deliver_market(InstrumentId i, Event event) {
-  Market& market = markets_[i];
-  event.instrument = i;
+void SimVenue::deliver_market(const Event& event) {
+  Market& market = markets_[event.instrument];
   if (event.kind != EventKind::kBookLevels) {
     market.last_feed = std::max(market.last_feed, clock() + feed_.draw());
   }
@@ -200,7 +202,7 @@ void SimVenue::observe(const Event& event) {
     ++counters_.market_events_dropped;
     return;
   }
-  deliver_market(event.instrument, event);
+  deliver_market(event);
   exchange_.observe(event);
 }
 

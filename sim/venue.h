@@ -127,7 +127,7 @@ class SimVenue final : private ExchangeListener {
   void run_internal();
   bool has_room_for(const Command& command) const;
   void respond(Event event);
-  void deliver_market(InstrumentId i, Event event);
+  void deliver_market(const Event& event);
   bool market_has_room(InstrumentId i, const Event& event);
   void observe(const Event& event);
 

@@ -37,7 +37,7 @@ void SimVenue::on_trade(InstrumentId i, const PublicTrade& trade) {
                  .exchange_time = trade.time,
                  .ticks = static_cast<std::int32_t>(trade.price.v),
                  .pad = {}};
-  deliver_market(i, event);
+  deliver_market(event);
 }
 
 // A full list of changes is published early.
@@ -53,7 +53,7 @@ void SimVenue::on_touch(InstrumentId i, const BookTicker& touch) {
   if (deliveries_.room() == 0) return;
   Event event = make_event(EventKind::kBookTicker, i, markets_[i].sequence);
   event.ticker = touch;
-  deliver_market(i, event);
+  deliver_market(event);
 }
 
 void SimVenue::publish_book(InstrumentId i) {
@@ -87,7 +87,7 @@ void SimVenue::publish_levels(InstrumentId i) {
                 .exchange_time = clock(),
                 .level_count = static_cast<std::uint32_t>(market.dirty.size()),
                 .pad = 0};
-  deliver_market(i, begin);
+  deliver_market(begin);
   Event event = make_event(EventKind::kBookLevels, i, market.sequence);
   for (std::size_t k = 0; k < market.dirty.size(); ++k) {
     const auto [price, side] = market.dirty[k];
@@ -98,7 +98,7 @@ void SimVenue::publish_levels(InstrumentId i) {
     if (!last && market.dirty[k + 1].side == side && n + 1 < kLevelsPerEvent) continue;
     event.flags =
         static_cast<std::uint8_t>((side == Side::kSell ? kFlagSell : 0) | (last ? kFlagLast : 0));
-    deliver_market(i, event);
+    deliver_market(event);
     event.levels = {};
   }
 }

@@ -5,7 +5,9 @@
 
 #include <list>
 #include <map>
+#include <set>
 
+#include "sim/due_times.h"
 #include "sim/fixed_math.h"
 #include "sim/matching_book.h"
 #include "sim/queue_model.h"
@@ -441,11 +443,48 @@ TEST(SimTimedQueue, PopsByTimeThenRankThenInsertion) {
     std::ranges::sort(slow);
     for (const auto& [time, rank, item] : slow) {
       RC_ASSERT(queue.next_time() == Nanos(time));
-      RC_ASSERT(queue.pop() == item);
+      RC_ASSERT(queue.top() == item);
+      queue.pop();
     }
     RC_ASSERT(queue.empty());
     RC_ASSERT(queue.next_time() == kNever);
     RC_ASSERT(queue.room() == 64u);
+  }));
+}
+
+TEST(SimTimedQueue, KeepsItsOrderWhileItemsComeAndGo) {
+  ASSERT_TRUE(rc::check([] {
+    TimedQueue<int> queue(16);
+    std::set<std::tuple<std::int64_t, int, int>> slow;
+    for (int i = 0; i < 200; ++i) {
+      if (queue.room() > 0 && (slow.empty() || *rc::gen::inRange(0, 5) > 1)) {
+        const auto time = *rc::gen::inRange<std::int64_t>(0, 4) + i / 2;
+        const auto rank = *rc::gen::inRange(0, 2);
+        queue.push(Nanos(time), static_cast<std::uint8_t>(rank), i);
+        slow.emplace(time, rank, i);
+      } else {
+        RC_ASSERT(queue.top() == std::get<2>(*slow.begin()));
+        queue.pop();
+        slow.erase(slow.begin());
+      }
+      RC_ASSERT(queue.size() == slow.size());
+      RC_ASSERT(queue.room() == 16u - slow.size());
+    }
+  }));
+}
+
+TEST(SimDueTimes, TheEarliestIsFirstAndOfEqualOnesTheLowest) {
+  ASSERT_TRUE(rc::check([] {
+    std::vector<Nanos> slow(static_cast<std::size_t>(*rc::gen::inRange(1, 20)), kNever);
+    DueTimes due(slow.size());
+    for (int i = 0; i < 100; ++i) {
+      const auto which = *rc::gen::inRange<std::size_t>(0, slow.size());
+      slow[which] = *rc::gen::inRange(0, 8) == 0 ? kNever : Nanos(*rc::gen::inRange(0, 9));
+      due.set(which, slow[which]);
+      const auto first = std::ranges::min_element(slow);
+      RC_ASSERT(due.first_time() == *first);
+      RC_ASSERT(due.first() == static_cast<std::size_t>(first - slow.begin()));
+    }
   }));
 }
 

@@ -70,11 +70,10 @@ class Driver {
 
   Driver(CoreT& core, Journal& journal, Sink& sink) : core_(core), journal_(journal), sink_(sink) {}
 
-  // One event. Returns whether commands came out of it; `sent` is called when these are on their
-  // way, before the core concludes.
+  // One event, which is stamped. Returns whether commands came out of it; `sent` is called when
+  // these are on their way, before the core concludes.
   template <class Sent = NothingToDo>
-  bool deliver(const Event& event, Nanos now, Sent&& sent = {}) {
-    Event e = event;
+  bool deliver(Event& e, Nanos now, Sent&& sent = {}) {
     time_ = std::max(time_, now);
     e.time = time_;
     commands_->clear();
@@ -87,6 +86,12 @@ class Driver {
     events_.count(e.kind);
     batch_open_ = true;
     return any;
+  }
+  // One that is not the caller's to write to.
+  template <class Sent = NothingToDo>
+  bool deliver(const Event& event, Nanos now, Sent&& sent = {}) {
+    Event e = event;
+    return deliver(e, now, sent);
   }
   // What the sink had no room for, told to the core. Returns how many; call it once a turn.
   int deliver_denied(Nanos now) {

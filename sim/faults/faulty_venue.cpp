@@ -110,7 +110,8 @@ bool FaultyVenue::next_event(Nanos limit, Event& out) {
     bool passes = false;
     if (held <= limit && held <= venue_.next_time()) {
       now_ = held;
-      out = held_.pop();
+      out = held_.top();
+      held_.pop();
       out.received = held;
       passes = pass_held(out);
     } else if (venue_.next(std::min(limit, held), out)) {
@@ -128,7 +129,8 @@ bool FaultyVenue::next_event(Nanos limit, Event& out) {
 
 void FaultyVenue::release_request() {
   now_ = requests_.next_time();
-  const Command command = requests_.pop();
+  const Command command = requests_.top();
+  requests_.pop();
   if (now_ - command.time > kRecvWindow) {
     refuse(command, RejectReason::kOther, Nanos(0));
   } else {
