@@ -622,6 +622,27 @@ TEST(Checkers, SeeMoreOrdersOfASymbolThanItsOwnLimit) {
   expect_none(found<Correct>({}, sets));
 }
 
+// It says that it has stopped as soon as it is told to.
+struct StopsAtOnce : Core {
+  using Core::Core;
+  bool stopped() const { return told; }
+  void on(const Event& event, CommandBuffer& out) {
+    told |= event.kind == EventKind::kControl && event.control.code == ControlCode::kShutdown;
+    Core::on(event, out);
+  }
+  bool told = false;
+};
+TEST(Checkers, SeeAShutdownThatIsOverBeforeItsOrdersAreGone) {
+  const app::Config config = app::parse_config("", "test").config;
+  const auto instruments = app::simulated_instruments(config);
+  const auto venue = app::make_sim_venue(config, instruments);
+  app::CheckedRunOf<StopsAtOnce> run(config, instruments, *venue, {});
+  run.begin(kStart);
+  run.advance(kStart + kSecond * 60);
+  run.shut_down();
+  EXPECT_GT(of(counts_of(run.checker()), Check::kFlat), 0u);
+}
+
 struct BelievesItIsRich : Correct {
   int change(Event& e, const Core&) {
     if (e.kind == EventKind::kBalance) e.balance.free = e.balance.free * 4;

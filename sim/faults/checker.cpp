@@ -576,6 +576,11 @@ Money Checker::earned(InstrumentId i) const {
   return venue.cash(i) - money(venue.fees(i, Asset::kQuote));
 }
 
+void Checker::at_stop() {
+  const std::uint32_t open = faults_.venue().open_orders();
+  expect(open <= faults_.lies(), Check::kFlat, 0, "the core has stopped with {} orders open", open);
+}
+
 void Checker::at_end(bool flat) {
   const SimVenue& venue = faults_.venue();
   expect(flat && venue.open_orders() == 0, Check::kFlat, 0, "{} orders open, {} believed live",

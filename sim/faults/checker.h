@@ -88,6 +88,8 @@ class Checker {
   void offer(const CoreConfig& next);
   void on_event(const Event& event);
   void on_command(const Command& command);
+  // When the core says that it has stopped.
+  void at_stop();
   // After the shutdown, when everything under way has arrived.
   void at_end(bool flat);
 

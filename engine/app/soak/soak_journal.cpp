@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "engine/app/session/replay_core.h"
-#include "engine/app/version.h"
 #include "engine/journal/instrument_text.h"
 #include "engine/journal/replay.h"
 
@@ -31,7 +30,6 @@ std::string SoakJournal::open(const Config& config, std::span<const Instrument> 
   folder_ = std::move(pattern);
   JournalHeader header;
   header.mode = "soak";
-  header.build = build_line();
   header.config = effective_text(config);
   header.instruments = instrument_lines(instruments);
   header.opening = opening_text(opening);
