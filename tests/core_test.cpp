@@ -67,6 +67,28 @@ TEST(Core, ModifiesInPlaceWhereTheVenueCan) {
   for (const Command& m : sent) EXPECT_EQ(m.kind, CommandKind::kModify);
 }
 
+// An order with a fill keeps its size where it moves, but not what one order may be worth.
+TEST(Core, ModifiesNoOrderInPlaceToMoreThanOneMayBeWorth) {
+  CoreConfig c = wide();
+  InstrumentConfig& i = c.instruments[0];
+  i.instrument.rules = kBinanceUsdmRules;
+  i.instrument.is_spot = false;
+  i.strategy.target_orders_per_side = 1;
+  i.risk.max_order_notional = Money(600 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  ASSERT_EQ(h.live(Side::kBuy).size(), 1u);
+  const Order bid = h.live(Side::kBuy)[0];
+  h.fill(bid, Lots(1), 1);
+  h.book(Ticks(301'099), Ticks(301'101));
+  const auto sent = h.take(CommandKind::kModify);
+  const auto moved = std::ranges::find(sent, Side::kBuy, &Command::side);
+  ASSERT_NE(moved, sent.end());
+  EXPECT_GT(Ticks(moved->ticks), bid.price);
+  EXPECT_LE(notional(i.instrument, Ticks(moved->ticks), moved->lots - Lots(1)),
+            i.risk.max_order_notional);
+}
+
 TEST(Core, CancelsAndPlacesWhatTheMarketWentThrough) {
   CoreHarness h(quick());
   h.start_quoting();

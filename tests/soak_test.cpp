@@ -10,6 +10,7 @@
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_journal.h"
 #include "engine/app/soak/soak_reloads.h"
 #include "engine/app/soak/soak_report.h"
 #include "engine/app/soak/soak_seed.h"
@@ -82,6 +83,38 @@ TEST(Soak, EnginesTakeOtherConfigurationsOverAsTheyRun) {
   app::SoakTotals totals;
   totals.add(seed);
   EXPECT_THAT(to_text(totals), HasSubstr("reloads          3\n"));
+}
+
+TEST(Soak, JournalsOfOneSeedInEightAreReplayedWithTheirRestartsAndReloads) {
+  bool died = false, reloaded = false;
+  for (std::uint64_t seed = 8; seed <= 40; seed += app::kJournaledEvery) {
+    const SeedResult result = run_seed(seed, kTenMinutes);
+    EXPECT_TRUE(result.ok()) << app::violation_text(result);
+    EXPECT_GT(result.events, 0u);
+    EXPECT_EQ(result.replayed, result.events);
+    died |= result.killed != Nanos{};
+    reloaded |= result.reloads > 0;
+  }
+  EXPECT_TRUE(died && reloaded);
+  EXPECT_EQ(run_seed(7, kTenMinutes).replayed, 0u);
+}
+
+TEST(Soak, AJournalThatGivesOtherCommandsOrLacksEventsIsSeen) {
+  const app::Config config = app::parse_config("", "test").config;
+  const auto instruments = app::simulated_instruments(config);
+  Event event{};
+  event.kind = EventKind::kBatchEnd;
+  event.time = kStart;
+  app::SoakJournal same, less, other;
+  for (app::SoakJournal* journal : {&same, &less, &other}) {
+    ASSERT_EQ(journal->open(config, instruments, {}), "");
+  }
+  same.writer().append(event, 0);
+  EXPECT_EQ(same.replay(1), "");
+  less.writer().append(event, 0);
+  EXPECT_EQ(less.replay(2), "1 records of 2 events");
+  other.writer().append(event, 12345);
+  EXPECT_THAT(other.replay(1), HasSubstr("commands hash to"));
 }
 
 TEST(Soak, RandomReloadsAreAllValidAndLive) {
@@ -508,6 +541,106 @@ TEST(Checkers, SeeAReloadThatWasIgnored) {
   EXPECT_GT(of(broken, Check::kExposure), 0u);
   EXPECT_GT(of(broken, Check::kBounded), 0u);
   expect_none(found_after<Correct>(less));
+}
+
+// --- limits that stop everything, and those of one order
+// ------------------------------------------
+
+struct LosesWithoutLimit : Correct {
+  static CoreConfig config(CoreConfig c) {
+    c.account.max_daily_loss = c.account.max_drawdown = Money(0);
+    for (InstrumentConfig& i : c.instruments) {
+      i.risk.max_daily_loss = i.risk.max_drawdown = Money(0);
+    }
+    return c;
+  }
+};
+TEST(Checkers, SeeAQuoteAfterALossBeyondTheLimit) {
+  const std::vector<std::string> near{"strategy.min_spread=0.0001", "strategy.max_spread=0.001"};
+  for (const char* limit : {"risk.max_daily_loss=1", "risk.max_drawdown=1"}) {
+    std::vector<std::string> sets = near;
+    sets.emplace_back(limit);
+    EXPECT_GT(of(found<LosesWithoutLimit>({}, sets), Check::kLossLimit), 0u) << limit;
+    expect_none(found<Correct>({}, sets));
+  }
+  // Of an instrument alone, while the account has lost less than it may.
+  const std::vector<std::string> own{"strategy.min_spread=0.0001", "strategy.max_spread=0.001",
+                                     "symbol ETHUSDT.max_daily_loss=1"};
+  EXPECT_GT(of(found<LosesWithoutLimit>({}, own), Check::kLossLimit), 0u);
+}
+
+struct MovesWithoutLimit : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.risk.max_price_change = Ratio(0);
+    return c;
+  }
+};
+struct CoolsDownAtOnce : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) i.risk.risk_cooldown = kSecond;
+    return c;
+  }
+};
+TEST(Checkers, SeeAQuoteInTheCoolDownAfterAMoveOfThePrice) {
+  const std::vector<std::string> sets{"market.scenario=jumpy", "risk.max_price_change=0.004",
+                                      "risk.price_change_window=5", "risk.risk_cooldown=20"};
+  EXPECT_GT(of(found<MovesWithoutLimit>({}, sets), Check::kPriceMove), 0u);
+  EXPECT_GT(of(found<CoolsDownAtOnce>({}, sets), Check::kPriceMove), 0u);
+  expect_none(found<Correct>({}, sets));
+}
+
+// Each limit of one order is broken by a core that does not know of it.
+template <auto Limit>
+struct KnowsNoLimit : Correct {
+  static CoreConfig config(CoreConfig c) {
+    for (InstrumentConfig& i : c.instruments) Limit(i);
+    return c;
+  }
+};
+template <auto Limit>
+void expect_seen(const std::vector<std::string>& sets) {
+  EXPECT_GT(of(found<KnowsNoLimit<Limit>>({}, sets), Check::kPreTrade), 0u) << sets.front();
+  expect_none(found<Correct>({}, sets));
+}
+TEST(Checkers, SeeAnOrderOutOfBounds) {
+  expect_seen<[](InstrumentConfig& i) { i.risk.price_collar = Ratio(kRatioScale); }>(
+      {"risk.price_collar=0.003"});
+  expect_seen<[](InstrumentConfig& i) { i.risk.max_order_notional = Money(0); }>(
+      {"risk.max_order_notional=500"});
+  expect_seen<[](InstrumentConfig& i) { i.strategy.min_spread = ratio_ppm(500); }>(
+      {"strategy.min_spread=0.001"});
+  expect_seen<[](InstrumentConfig& i) { i.strategy.price_floor = Amount(0); }>(
+      {"strategy.price_floor=3015"});
+  expect_seen<[](InstrumentConfig& i) { i.strategy.price_ceiling = Amount(0); }>(
+      {"strategy.price_ceiling=2985"});
+  expect_seen<[](InstrumentConfig& i) { i.strategy.max_market_spread = Ratio(kRatioScale); }>(
+      {"strategy.max_market_spread=0.00001", "market.spread_ticks=4"});
+}
+TEST(Checkers, SeeMoreOrdersOfASymbolThanItsOwnLimit) {
+  const std::vector<std::string> sets{"symbol ETHUSDT.max_order_count=2"};
+  EXPECT_GT(of(found<HasTwiceTheLimits>({}, sets), Check::kBounded), 0u);
+  expect_none(found<Correct>({}, sets));
+}
+
+// It says that it has stopped as soon as it is told to.
+struct StopsAtOnce : Core {
+  using Core::Core;
+  bool stopped() const { return told; }
+  void on(const Event& event, CommandBuffer& out) {
+    told |= event.kind == EventKind::kControl && event.control.code == ControlCode::kShutdown;
+    Core::on(event, out);
+  }
+  bool told = false;
+};
+TEST(Checkers, SeeAShutdownThatIsOverBeforeItsOrdersAreGone) {
+  const app::Config config = app::parse_config("", "test").config;
+  const auto instruments = app::simulated_instruments(config);
+  const auto venue = app::make_sim_venue(config, instruments);
+  app::CheckedRunOf<StopsAtOnce> run(config, instruments, *venue, {});
+  run.begin(kStart);
+  run.advance(kStart + kSecond * 60);
+  run.shut_down();
+  EXPECT_GT(of(counts_of(run.checker()), Check::kFlat), 0u);
 }
 
 struct BelievesItIsRich : Correct {

@@ -276,9 +276,10 @@ bool Core::amend(InstrumentState& s, Order& order, const Quote& quote, const Pla
   const VenueRules& rules = s.config.instrument.rules;
   order.level = action.level;
   if (rules.modify_in_place) {
-    // A partially filled order that need not be topped up keeps its size.
+    // A partially filled order that need not be topped up keeps its size, unless that is more than
+    // is wanted: risk has judged what is.
     const bool sized = action.step == PlanStep::kResize || order.filled.v == 0 ||
-                       action.why == DecisionReason::kRefill;
+                       action.why == DecisionReason::kRefill || quote.lots < order.leaves();
     const Lots total = sized ? order.filled + quote.lots : order.lots;
     return lifecycle_.request_modify(order, quote.price, total, action.why, now_, out);
   }

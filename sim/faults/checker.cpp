@@ -1,19 +1,21 @@
 #include "sim/faults/checker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/assert.h"
 #include "engine/core/order_id.h"
 #include "engine/core/risk.h"
+#include "sim/faults/order_limits.h"
 
 namespace mm::sim {
 namespace {
 
 constexpr std::array<std::string_view, kChecks> kNames{
-    "exposure",   "stray_order", "ghost_order", "double_fill",   "position",
-    "post_only",  "own_cross",   "stale_quote", "session_quote", "stopped",
-    "rate_limit", "retry_after", "funds",       "bounded",       "core_invariant",
-    "converged",  "quoting",     "reset",       "flat"};
+    "exposure",  "stray_order", "ghost_order",   "double_fill", "position",   "post_only",
+    "own_cross", "stale_quote", "session_quote", "stopped",     "loss_limit", "price_move",
+    "pre_trade", "rate_limit",  "retry_after",   "funds",       "bounded",    "core_invariant",
+    "converged", "quoting",     "reset",         "flat",        "replay"};
 
 // After the last fault: to resolve what is in doubt (it is asked for with pauses of up to 30 s),
 // then to agree but for what is under way.
@@ -44,14 +46,17 @@ Checker::Checker(const Core& core, const FaultyVenue& faults, const CoreConfig& 
       budget_(config.orders.modify_rate_limit),
       watches_(config.instruments.size()),
       ghost_since_(core.orders().capacity(), kNever),
-      quoting_(core, faults, configs_.front()) {
-  find_data_age_min();
+      quoting_(core, faults, configs_.front()),
+      risk_(core, faults, configs_.front()) {
+  find_limits();
 }
 
-void Checker::find_data_age_min() {
+void Checker::find_limits() {
   data_age_min_ = kNever;
+  limits_.clear();
   for (const InstrumentConfig& i : in_force().instruments) {
     data_age_min_ = std::min(data_age_min_, i.risk.max_data_age);
+    limits_.emplace_back(i.risk, i.instrument);
   }
 }
 
@@ -77,8 +82,9 @@ void Checker::take_up_reload() {
   ++in_force_;
   reloaded_ = core_.now();
   budget_.set_rate(in_force().orders.modify_rate_limit);
-  find_data_age_min();
+  find_limits();
   quoting_.take_up_reload(in_force());
+  risk_.take_up_reload(in_force());
 }
 
 void Checker::note_order(const Command& command) {
@@ -130,6 +136,8 @@ void Checker::on_event(const Event& event) {
   ++steps_;
   begun_ = std::min(begun_, event.time);
   quoting_.on_event(event);
+  risk_.on_event(event);
+  orders_changed_ |= !is_market(event.kind) && event.kind != EventKind::kBatchEnd;
   // Before it speaks again: a core that sees no silence does not decide in it, either.
   if (is_market(event.kind) && event.time - last_market_ > data_age_min_) check_rests(event.time);
   const bool of_instrument = is_market(event.kind) || is_execution(event.kind);
@@ -187,6 +195,7 @@ void Checker::follow_book(const Event& event) {
 void Checker::on_command(const Command& command) {
   if (!violated()) traces_[traced_++ % kTraces] = {{}, command};
   note_order(command);
+  orders_changed_ = true;
   if (!is_quote(command.kind)) return;
   const InstrumentId i = command.instrument;
   const Watch& w = watches_[i];
@@ -207,6 +216,20 @@ void Checker::on_command(const Command& command) {
   expect(budget_.take(now), Check::kRateLimit, i, "more than {} quotes a second",
          in_force().orders.modify_rate_limit);
   check_passive(command);
+  check_limits(command);
+}
+
+void Checker::check_limits(const Command& command) {
+  const InstrumentId i = command.instrument;
+  expect(risk_.lost_since() == kNever || risk_.lost_just_now(), Check::kLossLimit, i,
+         "a quote after a loss beyond the limit");
+  expect(risk_.moved_since(i, core_.now()) == kNever, Check::kPriceMove, i,
+         "a quote within the cool-down after a move of the price");
+  const Order* row = command.kind == CommandKind::kPlace ? nullptr : live_row(command.id);
+  const std::string_view broken =
+      broken_limit(command, core_.instrument(i), in_force().instruments[i], row);
+  expect(broken.empty(), Check::kPreTrade, i, "{} of {} lots at {}, fair value {}/2: {}",
+         name(command.side), command.lots.v, command.ticks, core_.instrument(i).fair.v, broken);
 }
 
 // A reduction leaves the price as it is, and a lost touch says nothing.
@@ -221,15 +244,30 @@ void Checker::check_passive(const Command& command) {
 
 void Checker::check_state() {
   follow_faults(core_.now());
+  risk_.update(core_.now());
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
-    check_exposure(i);
-    check_venue_orders(i);
+    follow_fair(i, core_.now());
     check_reset(i);
   }
+  if (take_order_changes()) {
+    for (InstrumentId i = 0; i < watches_.size(); ++i) {
+      check_exposure(i);
+      check_venue_orders(i);
+    }
+    check_account();
+  }
+  check_core_invariants();
   check_rests(core_.now());
-  check_account();
   check_quoting(core_.now());
   check_healed(core_.now());
+}
+
+bool Checker::take_order_changes() {
+  const VenueCounters& counters = faults_.venue().counters();
+  const std::uint64_t changes =
+      counters.requests + counters.fills + counters.expired + counters.self_trades_prevented;
+  const bool by_venue = std::exchange(venue_changes_, changes) != changes;
+  return std::exchange(orders_changed_, false) || by_venue;
 }
 
 void Checker::follow_faults(Nanos now) {
@@ -262,6 +300,8 @@ void Checker::check_rests(Nanos now) {
     for (const Side side : kSides) {
       check_rest(i, side, unquotable, Check::kStaleQuote, now);
       check_rest(i, side, person_.stopped(side), Check::kStopped, now);
+      check_rest(i, side, risk_.lost_since(), Check::kLossLimit, now);
+      check_rest(i, side, risk_.moved_since(i, now), Check::kPriceMove, now);
     }
   }
 }
@@ -305,10 +345,14 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
   if (fair.v > 0 && (w.fair_lowest.v == 0 || fair < w.fair_lowest)) w.fair_lowest = fair;
 }
 
-Amount Checker::limit(InstrumentId i) const {
+HalfTicks Checker::fair_lowest(InstrumentId i) const {
   const Watch& w = watches_[i];
   const HalfTicks before = w.fair_lowest_before.v == 0 ? w.fair_lowest : w.fair_lowest_before;
-  const HalfTicks lowest = std::min(w.fair_lowest, before);
+  return std::min(w.fair_lowest, before);
+}
+
+Amount Checker::limit(InstrumentId i) const {
+  const HalfTicks lowest = fair_lowest(i);
   Amount most{};
   for (std::size_t k = is_reload_over() ? in_force_ : oldest(i, &Asked::Order::under);
        k <= in_force_; ++k) {
@@ -330,31 +374,45 @@ std::int32_t Checker::orders_max() const {
   return most;
 }
 
+std::int32_t Checker::orders_max(InstrumentId i) const {
+  std::int32_t most = 0;
+  for (std::size_t k = is_reload_over() ? in_force_ : oldest(i, &Asked::Order::added);
+       k <= in_force_; ++k) {
+    most = std::max(most, configs_[k].instruments[i].risk.max_order_count);
+  }
+  return most;
+}
+
 // Of these the core learned from a fill or a list at last, when it may have sent more.
 Lots Checker::lied(InstrumentId i, Side side) const {
   return faults_.lied_lots(i, side) - watches_[i].lies_over[index(side)];
 }
 
 void Checker::check_exposure(InstrumentId i) {
-  follow_fair(i, core_.now());
   const SimVenue& venue = faults_.venue();
   const bool valued = watches_[i].fair_lowest.v != 0 && core_.instrument(i).opened;
   if (!valued || venue.open_orders(i) == 0) return;
   const Instrument& instrument = in_force().instruments[i].instrument;
-  const Amount most = limit(i);
+  const Amount most_now = limits_[i].at(fair_lowest(i));
   // Fees charged in base move the position when an order is filled, not before.
   const bool base_fees = instrument.fees.asset == Asset::kBase;
-  const Amount slack = base_fees ? Amount(most.v / 50) + instrument.lot : Amount(0);
   for (const Side side : kSides) {
     Lots open{};
     for (OrderRow row = venue.book(i).first(side); row != kNoRow; row = venue.order(row).next) {
       open += venue.order(row).leaves();
     }
+    if (open.v == 0) continue;
     const std::int64_t held = venue_position(i).v * sign(side);
     const std::int64_t worst = held + base_amount(instrument, open).v;
     const Amount unheard = base_amount(instrument, lied(i, side));
-    expect(open.v == 0 || worst <= most.v + slack.v + unheard.v, Check::kExposure, i,
-           "{}: position {} and open orders reach {} of {}", name(side), held, worst, most.v);
+    const auto allows = [&](Amount most) {
+      const Amount slack = base_fees ? Amount(most.v / 50) + instrument.lot : Amount(0);
+      return worst <= most.v + slack.v + unheard.v;
+    };
+    if (allows(most_now)) continue;
+    const Amount most = limit(i);
+    expect(allows(most), Check::kExposure, i, "{}: position {} and open orders reach {} of {}",
+           name(side), held, worst, most.v);
   }
 }
 
@@ -418,22 +476,40 @@ void Checker::check_account() {
   if (lied_to) self_trades_ = counters.self_trades_prevented;
   expect(counters.self_trades_prevented == self_trades_, Check::kOwnCross, 0,
          "a request would have matched our own order");
-  const auto most = static_cast<std::uint32_t>(orders_max());
-  const std::size_t unheard = faults_.lies() + core_.lifecycle().stray_count();
-  expect(venue.open_orders() <= most + unheard, Check::kBounded, 0, "{} orders open of {}",
-         venue.open_orders(), most);
+  check_order_count();
   expect(core_.orders().used_count() <= core_.orders().capacity(), Check::kBounded, 0,
          "the order table is over its capacity");
+}
+
+void Checker::check_core_invariants() {
   const InvariantCounts& own = core_.invariants();
-  std::uint64_t broken = 0;
+  const std::uint64_t broken = own.total();
+  if (broken == core_broken_) return;
   Invariant which{};
   for (int k = 0; k < static_cast<int>(Invariant::kCount); ++k) {
-    const auto invariant = static_cast<Invariant>(k);
-    if (own.violations(invariant) > 0) which = invariant;
-    broken += own.violations(invariant);
+    if (own.violations(static_cast<Invariant>(k)) > 0) which = static_cast<Invariant>(k);
   }
-  expect(broken == core_broken_, Check::kCoreInvariant, 0, "{}", name(which));
+  expect(false, Check::kCoreInvariant, 0, "{}", name(which));
   core_broken_ = broken;
+}
+
+void Checker::check_order_count() {
+  const SimVenue& venue = faults_.venue();
+  const std::size_t unheard = faults_.lies() + core_.lifecycle().stray_count();
+  const auto allows = [unheard](std::uint32_t open, std::int32_t most) {
+    return open <= static_cast<std::uint32_t>(most) + unheard;
+  };
+  if (!allows(venue.open_orders(), in_force().account.max_order_count)) {
+    const std::int32_t most = orders_max();
+    expect(allows(venue.open_orders(), most), Check::kBounded, 0, "{} orders open of {}",
+           venue.open_orders(), most);
+  }
+  for (InstrumentId i = 0; i < watches_.size(); ++i) {
+    const std::uint32_t open = venue.open_orders(i);
+    if (allows(open, in_force().instruments[i].risk.max_order_count)) continue;
+    const std::int32_t most = orders_max(i);
+    expect(allows(open, most), Check::kBounded, i, "{} orders of it open of {}", open, most);
+  }
 }
 
 // Once the plan is over and time has been given to heal.
@@ -487,8 +563,9 @@ void Checker::check_quoting(Nanos now) {
   quoting_.update(now);
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     for (const Side side : kSides) {
-      expect(quoting_.naked(i, side) < QuotingWatch::kRequote, Check::kQuoting, i,
-             "{} has no order, reason {}", name(side), name(core_.instrument(i).side(side).bare()));
+      if (quoting_.naked(i, side) < QuotingWatch::kRequote) continue;
+      expect(false, Check::kQuoting, i, "{} has no order, reason {}", name(side),
+             name(core_.instrument(i).side(side).bare()));
     }
   }
 }
@@ -497,6 +574,11 @@ void Checker::check_quoting(Nanos now) {
 Money Checker::earned(InstrumentId i) const {
   const SimVenue& venue = faults_.venue();
   return venue.cash(i) - money(venue.fees(i, Asset::kQuote));
+}
+
+void Checker::at_stop() {
+  const std::uint32_t open = faults_.venue().open_orders();
+  expect(open <= faults_.lies(), Check::kFlat, 0, "the core has stopped with {} orders open", open);
 }
 
 void Checker::at_end(bool flat) {
@@ -518,6 +600,7 @@ void Checker::at_end(bool flat) {
   const std::uint64_t told = venue.counters().fills - fills_before_;
   expect(fills == told, Check::kPosition, 0, "{} fills counted of {}", fills, told);
   check_account();
+  check_core_invariants();
 }
 
 }  // namespace mm::sim

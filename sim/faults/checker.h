@@ -2,9 +2,10 @@
 // decision: the named checkers of DESIGN 5.
 //
 // Sees each event once the core has consumed it, and each command as it leaves; reads core and
-// venue, changes nothing. On the core's thread; some hundred nanoseconds an instrument and
-// decision; allocates in the constructor and in offer() only. Keeps the first violation and the
-// last events before it.
+// venue, changes nothing. Orders are judged anew where the core was told or has sent anything, or
+// the venue has done something, since they were last. On the core's thread; some hundred
+// nanoseconds an instrument and decision; allocates in the constructor and in offer() only. Keeps
+// the first violation and the last events before it.
 //
 // Parameters may change on the way. What rests may have been asked for under those before: limits
 // of exposure and order count are the widest of all since the oldest order that is open, and those
@@ -23,9 +24,11 @@
 
 #include "engine/core/core.h"
 #include "engine/core/rate_budget.h"
+#include "engine/core/risk.h"
 #include "sim/faults/faulty_venue.h"
 #include "sim/faults/person_watch.h"
 #include "sim/faults/quoting_watch.h"
+#include "sim/faults/risk_watch.h"
 
 namespace mm::sim {
 
@@ -40,6 +43,9 @@ enum class Check : std::uint8_t {
   kStaleQuote,     // no quote is sent, nor left, on a book that is broken or silent
   kSessionQuote,   // nor while the session is not up, or the symbol halted
   kStopped,        // nor on a side that a person has stopped
+  kLossLimit,      // nor after a loss beyond the limit, until a person resumes
+  kPriceMove,      // nor for a cool-down after a move beyond max_price_change
+  kPreTrade,       // no order out of bounds: price, distance, size, a market too wide
   kRateLimit,      // no more requests than the account's own limit
   kRetryAfter,     // none before the time the venue has named
   kFunds,          // nothing is sent, faults apart, that the balance cannot pay
@@ -49,6 +55,7 @@ enum class Check : std::uint8_t {
   kQuoting,        // and soon after any fault quotes stand, or a wait is named
   kReset,          // a reset ends with the last order from before it, but for Unknown ones
   kFlat,           // after a shutdown no order is left
+  kReplay,         // the journal, replayed, gives the same commands (soak_seed.cpp)
   kCount
 };
 inline constexpr std::size_t kChecks = static_cast<std::size_t>(Check::kCount);
@@ -81,6 +88,8 @@ class Checker {
   void offer(const CoreConfig& next);
   void on_event(const Event& event);
   void on_command(const Command& command);
+  // When the core says that it has stopped.
+  void at_stop();
   // After the shutdown, when everything under way has arrived.
   void at_end(bool flat);
 
@@ -123,7 +132,7 @@ class Checker {
 
   const CoreConfig& in_force() const { return configs_[in_force_]; }
   void take_up_reload();
-  void find_data_age_min();
+  void find_limits();
   void note_order(const Command& command);
   Asked::Order asked_as(ClientOrderId id) const;
   // The oldest parameters that an order open there was asked for under, or was added.
@@ -131,6 +140,7 @@ class Checker {
   bool is_reload_over() const;
   void follow_book(const Event& event);
   void check_state();
+  bool take_order_changes();
   void follow_faults(Nanos now);
   void follow_fair(InstrumentId i, Nanos now);
   void check_rests(Nanos now);
@@ -139,9 +149,11 @@ class Checker {
   void check_exposure(InstrumentId i);
   void check_venue_orders(InstrumentId i);
   void check_passive(const Command& command);
+  void check_limits(const Command& command);
   void check_reset(InstrumentId i);
   Money earned(InstrumentId i) const;
   void check_account();
+  void check_core_invariants();
   void check_healed(Nanos now);
   void check_belief(InstrumentId i, Nanos now);
   void check_quoting(Nanos now);
@@ -149,7 +161,11 @@ class Checker {
   const Order* live_row(ClientOrderId id) const;
   Amount venue_position(InstrumentId i) const;
   Lots lied(InstrumentId i, Side side) const;
+  HalfTicks fair_lowest(InstrumentId i) const;
+  void check_order_count();
+  // As limit(): of the account, and of an instrument.
   std::int32_t orders_max() const;
+  std::int32_t orders_max(InstrumentId i) const;
   // Remembers the first that does not hold, in words.
   template <class... Values>
   void expect(bool holds, Check check, InstrumentId i, fmt::format_string<Values...> format,
@@ -172,8 +188,13 @@ class Checker {
   std::vector<Watch> watches_;
   std::vector<Nanos> ghost_since_;  // by slot
   QuotingWatch quoting_;
+  RiskWatch risk_;
+  std::vector<PositionLimit> limits_;  // those in force
   PersonWatch person_;
   bool feed_up_ = false;
+  // Since orders were judged last: news of them, or a request; and what the venue has done by then.
+  bool orders_changed_ = true;
+  std::uint64_t venue_changes_ = 0;
   Nanos begun_{kNever}, cancels_pass_since_{kNever};
   Nanos doubted_at_{};          // when an order was in doubt last
   Nanos data_age_min_{kNever};  // the least max_data_age of any instrument

@@ -104,9 +104,10 @@ bool NamedWaits::holds(InstrumentId i, Side side, QuoteReason reason, Nanos sinc
       return is_paused(i, side);
     case QuoteReason::kHalted:
       return person_.killed();
+    case QuoteReason::kPriceBand:
+      return is_out_of_bounds(i, side) || now_ - since < kLadderMax;
     case QuoteReason::kBelowMinSize:
     case QuoteReason::kPriceCollar:
-    case QuoteReason::kPriceBand:
       return now_ - since < kLadderMax;
     default:
       return false;
@@ -153,6 +154,17 @@ bool NamedWaits::is_thin(InstrumentId i) const {
   const Int128 spread = (asks.best().price - bids.best().price).v;
   return spread * 2 * kRatioScale >
          Int128{core_.instrument(i).fair.v} * config_->instruments[i].strategy.max_market_spread.v;
+}
+
+// Is the level nearest to fair value, which a skew may have brought nearer still?
+bool NamedWaits::is_out_of_bounds(InstrumentId i, Side side) const {
+  const InstrumentConfig& c = config_->instruments[i];
+  const Amount bound = side == Side::kBuy ? c.strategy.price_ceiling : c.strategy.price_floor;
+  const Ratio away = c.strategy.min_spread - c.strategy.skew_price;
+  const Int128 nearest = Int128{core_.instrument(i).fair.v} * c.instrument.tick.v *
+                         (kRatioScale - sign(side) * away.v);
+  const Int128 beyond = nearest - Int128{bound.v} * 2 * kRatioScale;
+  return bound.v > 0 && beyond * sign(side) > 0;
 }
 
 // --- what has happened ----------------------------------------------------------------------
@@ -207,7 +219,7 @@ bool NamedWaits::has_moved(InstrumentId i, Nanos since) {
 void NamedWaits::follow_losses() {
   Money loss{}, drawdown{};
   const auto exceeds = [this](const RiskParams& limits, Money lost, Money fallen) {
-    const auto near = [](Money limit, Money m) { return limit.v > 0 && m.v > limit.v / 10 * 9; };
+    const auto near = [](Money limit, Money m) { return limit.v > 0 && m.v * 10 > limit.v * 9; };
     lost_ |= near(limits.max_daily_loss, lost) || near(limits.max_drawdown, fallen);
   };
   for (InstrumentId i = 0; i < watches_.size(); ++i) {

@@ -47,6 +47,7 @@ class NamedWaits {
   bool lacks_funds(InstrumentId i, Side side) const;
   bool lacks_orders(InstrumentId i) const;
   bool is_thin(InstrumentId i) const;
+  bool is_out_of_bounds(InstrumentId i, Side side) const;
   bool is_paused(InstrumentId i, Side side) const;
   bool lacks_budget(Nanos since);
   void follow_mid(InstrumentId i);

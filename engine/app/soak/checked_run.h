@@ -101,6 +101,7 @@ class CheckedRunOf : private CheckedParts,
   bool shut_down() {
     const bool flat = Run::shut_down();
     ended_ = this->now();
+    if (flat) checker_.at_stop();
     this->advance(this->now() + kLateEvents);
     checker_.at_end(flat);
     return flat;

@@ -69,6 +69,8 @@ void strategy(Dice& dice) {
   const std::int64_t move = dice.number("strategy.modify_threshold", 50, 3000, 6);
   dice.number("strategy.max_modify_deviation", move, 10'000, 6);
   dice.number("strategy.refill_below", 0, 1000, 3);
+  if (dice.one_in(3)) dice.number("strategy.max_market_spread", 1000, 20'000, 6);
+  dice.set("strategy.name", dice.one_in(6) ? "touch_joiner" : "passive_maker");
 }
 
 void risk(Dice& dice) {
@@ -83,6 +85,8 @@ void risk(Dice& dice) {
   dice.number("risk.risk_cooldown", 1, 20);
   dice.number("risk.max_data_age_ms", 500, 5000);
   if (dice.one_in(4)) dice.number("risk.start_position", -100, 100, 3);
+  // A seed begins at midnight.
+  if (dice.one_in(4)) dice.set("risk.day_start", fmt::format("00:0{}", dice.between(1, 9)));
 }
 
 void orders(Dice& dice) {
@@ -95,6 +99,7 @@ void orders(Dice& dice) {
   dice.number("engine.command_age_ms_max", 50, 2000);
   dice.number("engine.order_table_headroom", 0, 64);
   dice.number("engine.instance", 1, 255);
+  if (dice.one_in(2)) dice.number("engine.id_nonce", 0, (1 << 24) - 1);
   dice.set("engine.execution_ring_slots", "1024");
   dice.set("engine.command_ring_slots", "1024");
 }
@@ -106,16 +111,22 @@ void latency(Dice& dice, std::string_view path) {
   if (tail) dice.number(fmt::format("simulator.{}_latency_spread_us", path), 0, 20'000);
 }
 
-void venue(Dice& dice) {
+// Whether it is a spot market.
+bool venue(Dice& dice) {
   const bool spot =
       dice.choose("venue.name", std::array<std::string_view, 2>{"binance_spot", "binance_usdm"}) ==
       "binance_spot";
   dice.number("fees.maker", -200, 1000, 6);
   if (spot) {
     dice.choose("fees.asset", std::array<std::string_view, 3>{"quote", "base", "BNB"});
+    if (dice.one_in(2)) dice.number("fees.price_BNB", 100, 1000);
   }
   dice.choose("simulator.queue_model",
               std::array<std::string_view, 3>{"risk_averse", "power_prob", "log_prob"});
+  if (dice.one_in(2)) dice.number("simulator.queue_exponent", 500, 5000, 3);
+  if (dice.one_in(3)) dice.set("venue.exclusive_symbol", "yes");
+  // No request here is later than the default allows, and nobody refuses it for its age.
+  if (dice.one_in(3)) dice.number("venue.recv_window_ms", 5000, 10'000);
   for (const std::string_view path : {"feed", "order", "response"}) latency(dice, path);
   dice.number("simulator.max_orders_per_symbol", 10, 200);
   dice.number("simulator.orders_per_10s", 50, 300);
@@ -124,9 +135,15 @@ void venue(Dice& dice) {
   dice.number("simulator.balance_quote", 1000, dice.one_in(2) ? 10'000 : 1'000'000);
   dice.set("simulator.pending_events_max", "32768");
   dice.set("simulator.open_orders_max", "1024");
+  return spot;
 }
 
-void market(Dice& dice) {
+struct Symbol {
+  std::string_view name;
+  std::int64_t price = 3000;  // that a market starts with where none is set
+};
+
+std::vector<Symbol> market(Dice& dice) {
   const auto names = sim::scenario_names();
   const std::string_view scenario =
       names[static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(names.size()) - 1))];
@@ -144,11 +161,45 @@ void market(Dice& dice) {
   dice.number("market.orders_per_s", 5, 60 / shares + 5);
   dice.number("market.trades_per_s", 1, 10 / shares);
   dice.set("venue.symbols", fmt::format("{}", fmt::join(std::span(kSymbols).first(count), ",")));
-  for (const std::string_view symbol : std::span(kSymbols).first(count)) {
+  std::vector<Symbol> symbols;
+  for (const std::string_view name : std::span(kSymbols).first(count)) {
+    Symbol& symbol = symbols.emplace_back(Symbol{.name = name});
     if (!dice.one_in(2)) continue;
-    dice.number(fmt::format("symbol {}.start_price", symbol), 20, 60'000);
-    if (dice.one_in(2)) dice.number(fmt::format("symbol {}.max_position", symbol), 1, 5000, 3);
+    symbol.price = dice.number(fmt::format("symbol {}.start_price", name), 20, 60'000);
+    if (dice.one_in(2)) dice.number(fmt::format("symbol {}.max_position", name), 1, 5000, 3);
   }
+  return symbols;
+}
+
+// Its units, and what it has of its own or what makes sense at its price only. Of many symbols none
+// has a fine tick: a market that moves by hundreds of them tells of each.
+void symbol_of_its_own(Dice& dice, const Symbol& symbol, bool spot, bool of_many) {
+  const auto key = [&](std::string_view name) {
+    return fmt::format("symbol {}.{}", symbol.name, name);
+  };
+  const std::int64_t price = symbol.price;
+  // So much of the quote asset, in base.
+  const auto worth = [&](std::string_view name, std::int64_t low, std::int64_t high) {
+    dice.number(key(name), low * 10'000 / price, high * 10'000 / price, 4);
+  };
+  if (of_many || dice.one_in(3)) {
+    // A price has 20,000 ticks at least, and a lot is worth little.
+    const bool high = price >= 2000;
+    dice.set(key("tick"), high ? price >= 20'000 ? "1" : "0.1" : price >= 200 ? "0.01" : "0.001");
+    dice.set(key("lot"), price <= 500 ? "0.01" : price <= 5000 ? "0.001" : "0.0002");
+    dice.number(key("min_notional"), 5, 10);
+  }
+  if (dice.one_in(4)) worth("order_size", 60, 2000);
+  if (dice.one_in(3)) worth("target_position", -3000, 3000);
+  if (dice.one_in(5)) {
+    const bool floor = dice.one_in(2);
+    const std::int64_t far = dice.between(-5, 20);  // in thousandths of the price
+    dice.set(key(floor ? "price_floor" : "price_ceiling"),
+             DecimalText(price * (1000 + (floor ? -far : far)), 3).view());
+  }
+  if (dice.one_in(6)) dice.number(key("max_order_count"), 2, 12);
+  if (dice.one_in(16)) dice.number(key("max_daily_loss"), 5, 50);
+  if (spot && dice.one_in(8)) dice.set(key("start_position"), "account");
 }
 
 }  // namespace
@@ -181,13 +232,15 @@ std::vector<std::string> random_live_sets(std::uint64_t seed) {
 std::vector<std::string> random_sets(std::uint64_t seed) {
   Dice dice(seed);
   dice.set("market.seed", std::to_string(seed));
-  market(dice);
-  venue(dice);
+  const std::vector<Symbol> symbols = market(dice);
+  const bool spot = venue(dice);
   strategy(dice);
   risk(dice);
   orders(dice);
   dice.choose("order_management.own_orders_at_start",
               std::array<std::string_view, 2>{"cancel", "adopt"});
+  const bool many = symbols.size() > 2;
+  for (const Symbol& symbol : symbols) symbol_of_its_own(dice, symbol, spot, many);
   return dice.take();
 }
 

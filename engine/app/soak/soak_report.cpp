@@ -102,6 +102,7 @@ void SoakTotals::add(const SeedResult& r) {
   adopted += r.adopted;
   acts += r.acts;
   reloads += r.reloads;
+  replayed += r.replayed;
   if (!r.ok()) ++violated;
   simulated += r.duration;
   quoted += r.quoted;
@@ -140,6 +141,7 @@ std::string to_text(const SoakTotals& t) {
   fmt::format_to(out, "restarts         {}, {} orders adopted\n", t.restarts, t.adopted);
   fmt::format_to(out, "by hand          {} pauses, kills and resumes\n", t.acts);
   fmt::format_to(out, "reloads          {}\n", t.reloads);
+  fmt::format_to(out, "replayed         {} events\n", t.replayed);
   fmt::format_to(out, "quote uptime %   {}\n", percent(t.quoted, t.measured));
   put_quoting(out, t);
   fmt::format_to(out, "faults injected  {}\n", t.injected());
@@ -170,6 +172,7 @@ std::string to_json(const SoakTotals& t) {
   json.member("orders_adopted", t.adopted);
   json.member("acts_by_hand", t.acts);
   json.member("reloads", t.reloads);
+  json.member("events_replayed", t.replayed);
   json.member_number("quote_uptime_pct", percent(t.quoted, t.measured));
   put_quoting(json, t.quoting);
   json.member("faults_injected", t.injected());

@@ -22,6 +22,7 @@ struct SoakTotals {
   std::uint64_t restarts = 0, adopted = 0;  // of killed engines; orders they left that went on
   std::uint64_t acts = 0;                   // of persons
   std::uint64_t reloads = 0;                // configurations that running engines took over
+  std::uint64_t replayed = 0;               // events, out of journals
   Nanos simulated{}, wall{};
   Nanos cpu{}, cpu_most{};  // of one thread; of the dearest seed
   std::uint64_t dearest = 0;

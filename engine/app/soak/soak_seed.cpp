@@ -10,6 +10,7 @@
 #include "engine/app/reload/reloader.h"
 #include "engine/app/soak/checked_run.h"
 #include "engine/app/soak/soak_config.h"
+#include "engine/app/soak/soak_journal.h"
 #include "engine/app/soak/soak_person.h"
 #include "engine/app/soak/soak_reloads.h"
 #include "engine/core/decimal_text.h"
@@ -91,6 +92,19 @@ struct Death {
   Nanos at{kNever}, pause{};
 };
 
+// A kill is left behind in the HALT file: who resumes it starts the engine.
+Death but_after_resume(Death death, std::uint64_t seed, Nanos duration) {
+  Nanos killed{kNever};
+  for (const PersonAct& act : random_acts(seed, Nanos(0), duration - kHeal)) {
+    if (act.control.code == ControlCode::kKill) killed = act.at;
+    if (act.control.code != ControlCode::kResume) continue;
+    const bool halted = killed <= death.at && act.at > death.at;
+    if (halted) death.pause = std::max(death.pause, act.at - death.at);
+    killed = kNever;
+  }
+  return death;
+}
+
 // Long enough before the end for the next start to meet faults, and to heal. Not where a tick or a
 // lot has changed, which the next start would have to be configured for.
 Death death_of(std::uint64_t seed, Nanos duration, const sim::FaultPlan& plan) {
@@ -104,7 +118,7 @@ Death death_of(std::uint64_t seed, Nanos duration, const sim::FaultPlan& plan) {
     const bool lies = f.kind == sim::FaultKind::kCancelLie && death.at < f.end + 30 * kSecond;
     return f.begin <= death.at && (lies || sim::lasting_faults()[static_cast<std::size_t>(f.kind)]);
   });
-  return lasting ? Death{} : death;
+  return lasting ? Death{} : but_after_resume(death, seed, duration);
 }
 
 sim::FaultPlan plan_after(std::uint64_t seed, Nanos duration, const Death& death,
@@ -143,7 +157,8 @@ Nanos cancel_all(sim::SimVenue& venue, std::size_t instruments, Nanos now) {
   return now;
 }
 
-// Position and last mark, as a ledger would have them; what was filled meanwhile is recovered.
+// Position, last mark and the day's profit, as a ledger would have them; what was filled meanwhile
+// is recovered.
 SessionOpening opening_after(const Core& core, const sim::SimVenue& venue) {
   SessionOpening opening;
   for (InstrumentId i = 0; i < core.instrument_count(); ++i) {
@@ -153,13 +168,14 @@ SessionOpening opening_after(const Core& core, const sim::SimVenue& venue) {
     o.position = s.opened ? s.position.opening() + venue.position(i) : s.config.risk.start_position;
     o.tick = s.config.instrument.tick;
     o.mark = s.marked ? s.mark : HalfTicks(0);
+    o.profit_today = Amount(static_cast<std::int64_t>(s.today().v / money(Amount(1)).v));
   }
   return opening;
 }
 
-void take(CheckedRun& run, SeedResult& result) {
+void take(CheckedRun& run, std::uint64_t output_hash, SeedResult& result) {
   constexpr std::uint64_t kPrime = 0x100000001b3;
-  result.output_hash = (result.output_hash * kPrime) ^ run.output_hash();
+  result.output_hash = (result.output_hash * kPrime) ^ output_hash;
   result.duration = run.now() - kStart;
   result.faults_skipped += run.faults().skipped();
   result.events += run.events_in();
@@ -184,38 +200,64 @@ void take(CheckedRun& run, SeedResult& result) {
 class Life {
  public:
   Life(const Config& config, std::span<const Instrument> instruments, sim::SimVenue& venue,
-       const sim::FaultPlan& faults, const SessionOpening& opening = {})
+       const sim::FaultPlan& faults, SeedResult& result, const SessionOpening& opening = {})
       : config_(config),
         instruments_(instruments),
         opening_(opening),
-        run(config_, instruments, venue, faults, nullptr, opening_) {}
+        result_(result),
+        journaled_(result.seed % kJournaledEvery == 0),
+        run(config_, instruments, venue, faults, journaled_ ? &journal_.writer() : nullptr,
+            opening_) {
+    if (journaled_) result_.error = journal_.open(config_, instruments_, opening_);
+  }
 
-  void advance(std::span<const SoakReload> due, Nanos until, SeedResult& result) {
+  void advance(std::span<const SoakReload> due, Nanos until) {
     for (const SoakReload& reload : due) {
       if (kStart + reload.at <= run.now() || kStart + reload.at >= until) continue;
       run.advance(kStart + reload.at);
-      take_over(reload.next, result);
+      take_over(reload.next);
     }
     run.advance(until);
+  }
+  // What became of it, whether it was shut down or has died.
+  void end(bool killed) {
+    const std::uint64_t output_hash = run.close_output();
+    take(run, output_hash, result_);
+    if (!journaled_) return;
+    std::string differs;
+    if (!killed) differs = journal_.end(run.now(), output_hash, run.commands_out());
+    if (differs.empty()) differs = journal_.replay(run.events_in());
+    result_.replayed += run.events_in();
+    if (differs.empty() || result_.violations++ > 0) return;
+    result_.first = {.check = sim::Check::kReplay,
+                     .step = run.events_in(),
+                     .time = run.now(),
+                     .instrument = 0,
+                     .text = {}};
+    differs.copy(result_.first.text.data(), result_.first.text.size() - 1);
   }
   const Config& config() const { return reloader_.running(); }
 
  private:
-  // As an engine that runs does it, but for its journal.
-  void take_over(Config next, SeedResult& result) {
+  // As an engine that runs does it.
+  void take_over(Config next) {
     // The order table was made for no more.
     std::int32_t& orders_max = next.common.risk.max_order_count;
     orders_max = std::min(orders_max, config_.common.risk.max_order_count);
     const ConfigAnswer answer = reloader_.configure(effective_text(next), true);
-    if (!answer.error.empty()) result.error = "a reload was refused: " + answer.error;
+    if (!answer.error.empty()) result_.error = "a reload was refused: " + answer.error;
     if (!answer.taken) return;
+    if (journaled_) journal_.writer().config(effective_text(reloader_.running()));
     run.take_up_reload(make_core_config(reloader_.running(), instruments_, opening_));
-    ++result.reloads;
+    ++result_.reloads;
   }
 
   const Config config_;
   std::span<const Instrument> instruments_;
   const SessionOpening opening_;
+  SeedResult& result_;
+  const bool journaled_;
+  SoakJournal journal_;
 
  public:
   CheckedRun run;
@@ -242,15 +284,16 @@ void start_again(Config config, const Restart& restart, SeedResult& result) {
     if (venue.open_orders() > 0) result.error = "orders of the first start cannot be cancelled";
   }
   config.engine.epoch = 2;
-  Life life(config, instruments, venue, restart.faults, opening_after(restart.dead.core(), venue));
+  Life life(config, instruments, venue, restart.faults, result,
+            opening_after(restart.dead.core(), venue));
   CheckedRun& run = life.run;
   run.go_on_from(restart.dead);
   result.restarted = now - kStart;
   run.plan(random_acts(~result.seed, now, restart.end - kHeal));
   run.begin(now);
-  life.advance(restart.reloads, restart.end, result);
+  life.advance(restart.reloads, restart.end);
   run.shut_down();
-  take(run, result);
+  life.end(false);
   result.adopted = run.core().lifecycle().counters().adopted;
 }
 
@@ -292,14 +335,14 @@ SeedResult run_seed(std::uint64_t seed, Nanos duration, std::span<const std::str
   const SoakReloads reloads = random_reloads(seed, duration, random_sets(seed), sets);
   result.error = reloads.error;
   if (!result.error.empty()) return result;
-  Life life(config, instruments, *venue, plan);
+  Life life(config, instruments, *venue, plan, result);
   CheckedRun& run = life.run;
   run.plan(random_acts(seed, kStart, kStart + duration - kHeal));
   run.begin(kStart);
   const bool lives = death.at == kNever;
-  life.advance(reloads.due, kStart + (lives ? duration : death.at), result);
+  life.advance(reloads.due, kStart + (lives ? duration : death.at));
   if (lives) run.shut_down();
-  take(run, result);
+  life.end(!lives);
   if (!lives) {
     result.killed = death.at;
     const auto faults = plan_after(seed, duration, death, instruments.size());

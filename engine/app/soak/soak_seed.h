@@ -2,7 +2,8 @@
 //
 // In one seed of two the engine dies on the way, with whatever it has open. A next start, some
 // seconds later, adopts those orders or cancels them first, as the configuration says, and goes on.
-// Now and then its configuration is changed as it runs (soak_reloads.h).
+// Now and then its configuration is changed as it runs (soak_reloads.h). In one seed of
+// kJournaledEvery its engines keep journals, which are replayed.
 // Cold set-up, then a virtual run sealed as any other; any thread, several at once. The same seed
 // and duration give the same result to the last bit.
 #pragma once
@@ -18,6 +19,8 @@
 
 namespace mm::app {
 
+inline constexpr std::uint64_t kJournaledEvery = 8;
+
 struct SeedResult {
   std::uint64_t seed = 0;
   std::string error;  // the configuration was refused: a fault of the generator
@@ -30,6 +33,7 @@ struct SeedResult {
   std::uint64_t adopted = 0;    // orders that its next start took over
   std::uint64_t acts = 0;       // a person's pauses, kills and resumes
   std::uint64_t reloads = 0;    // that the engine took over
+  std::uint64_t replayed = 0;   // events, out of journals
   Nanos quoted{}, measured{};   // quote uptime, all instruments
   sim::QuotingTimes quoting;
   std::uint64_t output_hash = 0;

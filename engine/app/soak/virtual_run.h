@@ -86,7 +86,7 @@ class VirtualRun {
 
   // What the session came to; the output hash is closed with the final state.
   void summarize_into(Summary& out) {
-    driver_.output_hash().add(core_.state_hash());
+    close_output();
     summarize(core_, out);
     summarize(driver_.events().read(), out);
     out.latency.push_back(summarize("event_to_command", loop_->event_to_command()));
@@ -94,6 +94,11 @@ class VirtualRun {
     out.hot_path_allocations = static_cast<std::int64_t>(hot_path_allocations());
   }
   std::uint64_t output_hash() { return driver_.output_hash().value(); }
+  // With the final state; once, when nothing is to come any more.
+  std::uint64_t close_output() {
+    driver_.output_hash().add(core_.state_hash());
+    return output_hash();
+  }
   std::uint64_t commands_out() const { return driver_.commands_out(); }
 
  private:
