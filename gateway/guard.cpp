@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <thread>
 
 namespace mm {
@@ -95,7 +96,7 @@ Guard::Outcome Guard::fire(Nanos noticed) {
   engine.guard.settled.store(0, std::memory_order_release);
   engine.latch.set(KillLatch::kGuard);
   setup_.say(why_ + ": kill latch set, cancelling its orders");
-  setup_.halt("guard: " + why_);
+  std::jthread halting = start_halt();
   int canceled = 0;
   std::string told;
   for (Nanos flat_since = kNever; !setup_.stopped();) {
@@ -118,6 +119,7 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     if (left.none() && asked - noticed > setup_.arrival_max) {
       setup_.say(
           fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
+      if (halting.joinable()) halting.join();
       setup_.engine.settle();
       return Outcome::kFired;
     }
@@ -129,6 +131,18 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     pause(kBetweenSweeps);
   }
   return Outcome::kFiredNotFlat;
+}
+
+// Beside the cancels, which wait for no disk: one that stands still may be what the engine hangs
+// in.
+std::jthread Guard::start_halt() {
+  const auto halt = [this, reason = "guard: " + why_] { setup_.halt(reason); };
+  try {
+    return std::jthread(halt);
+  } catch (const std::system_error&) {  // no thread is to be had
+    halt();
+    return {};
+  }
 }
 
 void Guard::renew_switch(Nanos now) {

@@ -1,10 +1,11 @@
 // The guard: watches an engine from another process, and cancels its orders when it cannot.
 //
-// One thread, cold. It looks at the engine's counters: heartbeats, phase, process. When a heartbeat
-// is older than the time-out, in an end as well, or the process is gone before it is over, it
-// fires: first the kill latch (an engine that wakes up again sends no quote), then HALT, then it
-// cancels our orders by id over its own connection, again and again until none is left and none can
-// arrive any more. That is written down, so that the next guard does not do it again.
+// Cold, one thread but for the HALT file. It looks at the engine's counters: heartbeats, phase,
+// process. When a heartbeat is older than the time-out, in an end as well, or the process is gone
+// before it is over, it fires: first the kill latch (an engine that wakes up again sends no quote),
+// then HALT, and beside that, on the thread, it cancels our orders by id over its own connection,
+// again and again until none is left and none can arrive any more. That is written down, so that
+// the next guard does not do it again.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "engine/core/types.h"
@@ -44,8 +46,8 @@ class Guard {
     DeadMansSwitch* dead_mans_switch = nullptr;  // none: the venue has none
     Nanos timeout{}, interval{};                 // [guard]
     Nanos arrival_max{};  // how long a request that was sent may still take effect
-    std::function<void(std::string_view)> halt;  // writes the HALT file
-    std::function<void(std::string_view)> say;   // a line for people
+    std::function<void(std::string_view)> halt;  // writes the HALT file; on another thread
+    std::function<void(std::string_view)> say;   // a line for people; from there too
     std::function<bool()> stopped;               // by a person
   };
   enum class Sight : std::uint8_t {
@@ -74,6 +76,7 @@ class Guard {
 
  private:
   Outcome fire(Nanos noticed);
+  std::jthread start_halt();
   Sight judge_beats(Nanos now);
   Sight judge_end(Nanos now);
   bool is_silent(const counters::Heartbeat& beat, std::string_view whose, Nanos now);

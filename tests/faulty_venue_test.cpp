@@ -313,7 +313,7 @@ TEST(FaultyVenue, WhatIsInFlightWhenTheSessionGoesIsUnknown) {
   EXPECT_LT(w.venue.open_orders(), 20u);
 }
 
-TEST(FaultyVenue, ASilentStreamAnswersRequestsAndTellsFillsWhenAskedOrReconciled) {
+TEST(FaultyVenue, ASilentStreamAnswersRequestsAListPutsInDoubtAndWhoAsksIsTold) {
   Way w({fault(FaultKind::kStreamSilent, 1, 20)});
   w.place(1);
   w.place(2);
@@ -326,9 +326,27 @@ TEST(FaultyVenue, ASilentStreamAnswersRequestsAndTellsFillsWhenAskedOrReconciled
   w.advance(kSecond);
   EXPECT_EQ(w.count(EventKind::kFilled), 1u);
   EXPECT_LT(&w.first(EventKind::kFilled), &w.first(EventKind::kOrderStatus));
-  w.advance(kSecond * 30);
+  w.advance(kSecond * 3);
+  EXPECT_EQ(w.first(EventKind::kOutcomeUnknown).failure.id, ClientOrderId(2));
+  EXPECT_EQ(w.count(EventKind::kFilled), 1u);
+  w.send(CommandKind::kQueryOrder, 2);
+  w.advance(kSecond * 60);
   EXPECT_EQ(w.count(EventKind::kFilled), 2u);
+  EXPECT_EQ(w.count(EventKind::kSessionStatus), 0u);
+}
+
+TEST(FaultyVenue, WhatNobodyAsksForAfterASilenceTheNextConnectionTells) {
+  Way w({fault(FaultKind::kStreamSilent, 1, 5)});
+  w.place(1);
+  w.advance(kSecond * 2);
+  w.sell_through();
+  w.advance(kSecond * 20);
+  EXPECT_EQ(w.count(EventKind::kFilled), 0u);
+  EXPECT_FALSE(w.way.calm());
+  w.advance(kSecond * 40);
+  EXPECT_EQ(w.count(EventKind::kFilled), 1u);
   EXPECT_EQ(w.events.back().session.state, SessionState::kUp);
+  EXPECT_TRUE(w.way.over());
 }
 
 TEST(FaultyVenue, RefusalsNameTheirReasonAndChangeNothing) {
@@ -347,7 +365,7 @@ TEST(FaultyVenue, RefusalsNameTheirReasonAndChangeNothing) {
   EXPECT_EQ(refused(FaultKind::kRateLimited).retry_after, kSimStart + kSecond * 5);
 }
 
-TEST(FaultyVenue, ALimitLetsCancelsPassAndABanSendsNothing) {
+TEST(FaultyVenue, ALimitLetsCancelsPassAndWhoKnowsOfABanSendsNothing) {
   Way w({fault(FaultKind::kRateLimited, 2, 4), fault(FaultKind::kBanned, 6, 8)});
   w.place(1);
   w.place(2);
@@ -356,7 +374,11 @@ TEST(FaultyVenue, ALimitLetsCancelsPassAndABanSendsNothing) {
   w.advance(kSecond * 4);
   EXPECT_EQ(w.count(EventKind::kCanceled), 1u);
   w.send(CommandKind::kCancel, 2);
-  w.advance(kSecond);
+  w.advance(kMillisecond * 500);
+  EXPECT_EQ(w.first(EventKind::kCancelRejected).failure.retry_after, kSimStart + kSecond * 8);
+  EXPECT_EQ(w.count(EventKind::kDenied), 0u);
+  w.send(CommandKind::kCancel, 2);
+  w.advance(kMillisecond * 400);
   EXPECT_EQ(w.venue.open_orders(), 1u);
   EXPECT_EQ(w.first(EventKind::kDenied).failure.retry_after, kSimStart + kSecond * 8);
 }

@@ -47,8 +47,9 @@ struct ObservedCore : Core {
 
   std::size_t unknown_most = 0;
   std::uint64_t not_found = 0;
-  std::uint64_t ids_again = 0;  // orders under an id that another had
-  std::uint64_t foreign = 0;    // requests about an order that is not ours
+  std::uint64_t ids_again = 0;       // orders under an id that another had
+  std::uint64_t foreign = 0;         // requests about an order that is not ours
+  std::uint64_t own_in_the_way = 0;  // decisions that our own other side kept from being made
   Nanos quoted_last{};
 
  private:
@@ -66,6 +67,9 @@ struct ObservedCore : Core {
     for (InstrumentId i = 0; i < seen_.size(); ++i) {
       for (const SideState& side : instrument(i).sides) {
         seen_[i][static_cast<std::size_t>(side.reason)] = true;
+        if (side.reason == QuoteReason::kBookCrossed && !instrument(i).market.crossed()) {
+          ++own_in_the_way;
+        }
       }
     }
   }

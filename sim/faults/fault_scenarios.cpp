@@ -80,7 +80,7 @@ FaultPlan hard_stop() {
   return {window(kCancelIgnored, 8, kAlways, kHalf), window(kAnswerLost, 8, kAlways, kSome)};
 }
 FaultPlan trip() {
-  return {window(kCancelIgnored, 1, kAlways, kHalf), window(kAnswerLost, 1, kAlways, kSome)};
+  return {window(kCancelIgnored, 1, 20, kEach), window(kAnswerLost, 1, 60, kSome)};
 }
 FaultPlan stalls() {
   return {window(kConsumerStall, 10, 12, kEach), window(kConsumerStall, 20, 24, kEach)};
@@ -104,6 +104,11 @@ FaultPlan reconnects() {
 }
 FaultPlan refused_amends() {
   return {window(kAmendRefused, 8, 60, kEach)};
+}
+// What is in the way is still there, or is believed to be.
+FaultPlan jumps() {
+  return {window(kRequestDelayed, 8, 120, kHalf, 2000),
+          window(kReportReordered, 8, 120, kHalf, 2000), window(kCancelIgnored, 8, 120, kSome)};
 }
 FaultPlan second_engine() {
   return {window(kBalanceMoved, 10, 60, kEach), window(kNoBalance, 20, 40, kHalf)};
@@ -137,7 +142,7 @@ constexpr FaultScenario kScenarios[] = {
     {"S7", "Reports come twice and out of order", "Each fill counts once, no order comes back",
      repeated_reports, ""},
     {"S8", "The user stream is silent while orders are filled, the market is fine",
-     "The exposure stays bounded; reconciling brings the fills", silent_stream, ""},
+     "The exposure stays bounded; what a list does not show is asked for", silent_stream, ""},
     {"S9", "The market stands still on a live connection, later its depth alone",
      "Quotes are pulled after max_data_age_ms: stale_data", frozen_market, ""},
     {"S10", "Diffs are missing, repeated, late; a snapshot is older than the stream",
@@ -153,8 +158,10 @@ constexpr FaultScenario kScenarios[] = {
      "Quotes pause and return", clock_jumps, "risk.max_data_age_ms=2500"},
     {"S15", "A stop while cancels and answers are lost", "Stopped means that no order is left",
      hard_stop, ""},
-    {"S16", "A loss limit trips while half of the cancels are ignored",
-     "Everything is pulled, and stays so until a resume", trip, "risk.max_drawdown=1"},
+    {"S16", "A loss limit trips while every cancel is ignored, for 20 s",
+     "They are sent again until everything is pulled, and it stays so until a resume", trip,
+     "risk.max_drawdown=1 strategy.target_orders_per_side=6 strategy.max_spread=0.02 "
+     "execution.modify_rate_limit=20"},
     {"S17", "The consumer takes nothing for 2 s, then for 4 s",
      "Old data are seen as such: own_lag; nothing is lost", stalls, ""},
     {"S18", "Fees in a third asset, with a rebate", "Profit counts them at their price", nothing,
@@ -167,7 +174,8 @@ constexpr FaultScenario kScenarios[] = {
     {"S21", "Every amend is refused by the matching",
      "Back-off, then a cancel; the order is as it was", refused_amends,
      "risk.max_position_notional=3000"},
-    {"S22", "The market jumps over our levels", "Own orders never cross, nothing takes", nothing,
+    {"S22", "The market jumps over our levels, with requests and reports late",
+     "Own orders never cross, nothing takes", jumps,
      "market.scenario=jumpy strategy.min_spread=0.0001 strategy.modify_threshold=0.0001 "
      "risk.max_price_change=0"},
     {"S23", "A second engine uses most of the balance", "Levels shrink or are left out",

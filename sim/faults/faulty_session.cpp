@@ -1,6 +1,7 @@
 // FaultyVenue's order session: requests that do not arrive, answers that do not come back, and the
 // way back to a session that can be relied on.
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/assert.h"
 #include "engine/core/denied.h"
@@ -15,6 +16,7 @@ constexpr Nanos kGatewayTimeout{kSecond.v};        // after which it says "unkno
 constexpr Nanos kReconcileMax{2 * kSecond.v};
 constexpr Nanos kYoung{2 * kSecond.v};
 constexpr Nanos kListLag{5 * kSecond.v}, kSweepMax{20 * kSecond.v};
+constexpr Nanos kBetweenSweeps{5 * kSecond.v}, kRenewal{30 * kSecond.v};
 constexpr std::uint64_t kForeignOwner = 0xEE;  // instance in ids that are not ours
 
 bool is_quote(CommandKind kind) {
@@ -53,11 +55,8 @@ void FaultyVenue::submit(const Command& command, Nanos now) {
   if (session_ == SessionState::kDown) {
     return hold(make_denied(command, RejectReason::kDisconnected, now_), now_);
   }
-  // A session that knows of its ban sends nothing.
   if (const Fault* ban = strikes(FaultKind::kBanned, command.instrument)) {
-    Event denied = make_denied(command, RejectReason::kRateLimit, now_);
-    denied.failure.retry_after = ban->end;
-    return hold(denied, now_);
+    return refuse_banned(command, *ban);
   }
   Nanos retry_after{};
   const RejectReason reason = refusal(command, retry_after);
@@ -94,6 +93,17 @@ RejectReason FaultyVenue::refusal(const Command& command, Nanos& retry_after) {
 
 void FaultyVenue::refuse(const Command& command, RejectReason reason, Nanos retry_after) {
   hold(failure_of(command, refused_kind(command.kind), reason, retry_after), now_ + kAnswerTime);
+}
+
+// By the venue, until that is known here; then nothing is sent.
+void FaultyVenue::refuse_banned(const Command& command, const Fault& ban) {
+  if (now_ < ban_known_at_) {
+    ban_known_at_ = std::min(ban_known_at_, now_ + kAnswerTime);
+    return refuse(command, RejectReason::kRateLimit, ban.end);
+  }
+  Event denied = make_denied(command, RejectReason::kRateLimit, now_);
+  denied.failure.retry_after = ban.end;
+  hold(denied, now_);
 }
 
 // True if the request does not simply go on.
@@ -299,6 +309,30 @@ void FaultyVenue::session_up() {
   tell_open_orders();
   session_ = SessionState::kUp;
   tell_session(kEveryInstrument);
+}
+
+// A list of what is open, as long as there are fills that the user stream has kept to itself: it
+// shows executions that nobody has told, and what it does not have is in doubt. Who is asked about
+// an order then tells. What a core that was lied to holds for dead it does not ask about: the next
+// connection tells that.
+void FaultyVenue::sweep() {
+  const bool silent = active(FaultKind::kStreamSilent);
+  sweep_at_ = silent || !missed_fills_.empty() ? now_ + kBetweenSweeps : kNever;
+  if (session_ != SessionState::kUp || missed_fills_.empty()) return;
+  if (!silent && now_ - silent_until_ > kRenewal) return session_reconciles();
+  ClientOrderId before{};
+  for (const Event& fill : missed_fills_) {
+    const ClientOrderId id = std::exchange(before, fill.fill.id);
+    if (id == before) continue;
+    if (is_open(before)) {
+      tell_open(fill.instrument, fill.side(), *venue_.find(before));
+    } else {
+      Command nothing_asked;
+      nothing_asked.id = before;
+      nothing_asked.instrument = fill.instrument;
+      hold(outcome_unknown(nothing_asked), now_);
+    }
+  }
 }
 
 // A session that is asked for an order fetches the fills it has not told.

@@ -71,8 +71,9 @@ void FaultyVenue::hold_if_room(const Event& event, Nanos at) {
 }
 
 bool FaultyVenue::calm() const {
-  return !windows_.any_active() && std::min(reconciled_at_, grid_known_at_) == kNever &&
-         held_.empty() && requests_.empty() && lies_.empty();
+  return !windows_.any_active() &&
+         std::min({reconciled_at_, grid_known_at_, sweep_at_}) == kNever && held_.empty() &&
+         requests_.empty() && lies_.empty();
 }
 
 bool FaultyVenue::over() const {
@@ -80,7 +81,8 @@ bool FaultyVenue::over() const {
 }
 
 Nanos FaultyVenue::next_boundary() const {
-  return std::min({windows_.next_time(), reconciled_at_, grid_known_at_, lies_shown_at_});
+  return std::min(
+      {windows_.next_time(), reconciled_at_, grid_known_at_, lies_shown_at_, sweep_at_});
 }
 
 Nanos FaultyVenue::next_time() const {
@@ -143,6 +145,7 @@ void FaultyVenue::cross_boundary() {
   if (reconciled_at_ == now_) return session_up();
   if (grid_known_at_ == now_) return grid_known();
   if (lies_shown_at_ == now_) return show_lies();
+  if (sweep_at_ == now_) return sweep();
   const auto edge = windows_.cross(now_);
   if (!edge) return;
   if (edge->begins) {
@@ -186,7 +189,12 @@ void FaultyVenue::begin(const Fault& fault) {
     case FaultKind::kClockBehind:
       shift_ = -fault.delay_max;
       break;
+    case FaultKind::kBanned:
+      ban_known_at_ = kNever;
+      return;
     case FaultKind::kStreamSilent:
+      sweep_at_ = now_;
+      break;
     case FaultKind::kMarketSilent:
     case FaultKind::kDepthFrozen:
     case FaultKind::kConsumerStall:
@@ -226,8 +234,9 @@ void FaultyVenue::end(const Fault& fault) {
     case FaultKind::kSessionDown:
       return session_reconciles();
     case FaultKind::kStreamSilent:
-      if (session_ != SessionState::kDown) session_reconciles();
-      return;
+      silent_until_ = now_;
+      sweep_at_ = now_;
+      return tell_balances();
     case FaultKind::kSymbolHalted:
       for (InstrumentId i = 0; i < streams_.size(); ++i) {
         if (!streams_[i].halted) continue;

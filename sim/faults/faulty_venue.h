@@ -5,7 +5,8 @@
 // fault that finds no room does not happen and is counted in `skipped`). Deterministic: same plan,
 // same seed, same calls, same events. It does what a gateway and a feed would do about a fault:
 // numbers book messages anew, asks for snapshots, reconciles a session that was down (missed fills
-// first, then open orders, then up), halts a symbol whose tick or lot is another.
+// first, then open orders, then up), lists what is open while the user stream is silent, knows of a
+// ban once it was refused, halts a symbol whose tick or lot is another.
 #pragma once
 
 #include <array>
@@ -122,6 +123,8 @@ class FaultyVenue {
   void session_down();
   void session_reconciles();
   void session_up();
+  void refuse_banned(const Command& command, const Fault& ban);
+  void sweep();
   void tell_session(InstrumentId i);
   bool tell_missed_fills(ClientOrderId id);
   // use(instrument, side, order) for each that rests.
@@ -165,7 +168,10 @@ class FaultyVenue {
   Nanos reconciled_at_{kNever};
   Nanos grid_known_at_{kNever};  // the next one
   Nanos lies_shown_at_{kNever};  // likewise
-  Nanos shift_{};                // of the local clock
+  Nanos sweep_at_{kNever};       // likewise
+  Nanos silent_until_{};         // the user stream, last time
+  Nanos ban_known_at_{kNever};
+  Nanos shift_{};  // of the local clock
   Nanos now_{};
   std::uint64_t skipped_ = 0;
   bool goes_on_ = false;
