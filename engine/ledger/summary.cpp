@@ -214,7 +214,7 @@ void put_checks(Text out, const Summary& s, bool colour) {
   for (const ThreadSummary& t : s.threads) {
     fmt::format_to(out, "  thread      {}: longest turn {} us, {} stalls\n", t.agents,
                    t.turn_ns_max / 1000, t.stalls);
-    fmt::format_to(out, "              the host's hiccups: {}, up to {} us\n", t.hiccups,
+    fmt::format_to(out, "              idle turns over 10 us: {}, up to {} us\n", t.hiccups,
                    t.hiccup_ns_max / 1000);
   }
   if (s.journal_lost > 0) {
