@@ -15,17 +15,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kScripts{
-    "scripts/setup",        "scripts/build",          "scripts/run",
-    "scripts/test",         "scripts/bench",          "scripts/coverage",
-    "scripts/format",       "scripts/tidy",           "scripts/demo/order_management",
-    "scripts/demo/fetch",   "scripts/demo/websocket", "scripts/demo/guard",
-    "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
-    "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
-    "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
-    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
-    "scripts/tick_picture", "scripts/topologies",     "scripts/load",
-    "scripts/promtool"};
+const std::vector<std::string> kScripts{"scripts/setup",
+                                        "scripts/build",
+                                        "scripts/run",
+                                        "scripts/test",
+                                        "scripts/bench",
+                                        "scripts/coverage",
+                                        "scripts/format",
+                                        "scripts/tidy",
+                                        "scripts/demo/order_management",
+                                        "scripts/demo/fetch",
+                                        "scripts/demo/websocket",
+                                        "scripts/demo/guard",
+                                        "scripts/regolden",
+                                        "scripts/determinism",
+                                        "scripts/reconnects",
+                                        "scripts/fuzz",
+                                        "scripts/sanitize",
+                                        "scripts/mutate",
+                                        "scripts/tune_host",
+                                        "scripts/tick_to_trade",
+                                        "scripts/soak_live",
+                                        "scripts/instructions",
+                                        "scripts/perf_ab",
+                                        "scripts/monitor_cost",
+                                        "scripts/tick_picture",
+                                        "scripts/topologies",
+                                        "scripts/load",
+                                        "scripts/promtool",
+                                        "scripts/bars"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -64,6 +82,8 @@ TEST(Scripts, BadUsageIsRefused) {
                               "scripts/topologies --rounds 0",
                               "scripts/instructions nonsense",
                               "scripts/instructions --compare one",
+                              "scripts/perf_ab --table nowhere",
+                              "scripts/bars nowhere nowhere",
                               "scripts/promtool a b"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
@@ -231,6 +251,39 @@ TEST(Scripts, PerfAbFailsWhereABenchmarkBreaksOrVanishes) {
   EXPECT_THAT(both.output, testing::HasSubstr("not compared: b/1 fails in the base: not read"));
   EXPECT_EQ(compare(a, a + "," + broken).exit_code, 1) << "the base does not have it";
   EXPECT_EQ(compare(a, a + "," + b).exit_code, 0) << "it is new";
+}
+
+TEST(Scripts, BarsTellsWhatIsMetWhatIsNotAndWhatWasNotMeasured) {
+  const Scratch scratch;
+  scratch.write("tls.md",
+                "| raw | 9 of 9 | 18.0 us | 70.0 us | | 1.00 (1.00, 1.00) | 1.00 |\n"
+                "| engine | 9 of 9 | 20.0 us | 120.0 us | | 1.10 (1.00, 1.20) | 1.60 |\n");
+  scratch.write(
+      "topologies.md",
+      "| topology/idle | events/s | p50 | p99 | auto to it, p50 |\n|---|---|---|---|---|\n"
+      "| auto/auto | 9 | 1 ns | 2 ns | 1.00 |\n| inline/spin | 9 | 1 ns | 2 ns | 1.31 |\n");
+  scratch.write("summary.json", R"({"hot_path_allocations":0,"hot_path_faults":3})");
+  const std::string json = scratch.write("bench.json", R"({"benchmarks":[
+    {"name":"core/decision_follows/1/manual_time","p50_ns":250,"p99_ns":1001},
+    {"name":"feed/tls_engine/11/real_time","items_per_second":5e5},
+    {"name":"json/trade/ours","cpu_time":104},{"name":"json/trade/rapidjson","cpu_time":100},
+    {"name":"json/trade/nlohmann","cpu_time":0,"error_occurred":true},
+    {"name":"json/depth20/ours","cpu_time":106},{"name":"json/depth20/rapidjson","cpu_time":100}]})");
+  const ProcessResult bars = run_process(kRoot + "/scripts/bars " + json + " " + scratch.path(""));
+  EXPECT_EQ(bars.exit_code, 0) << bars.output;
+  for (const char* row :
+       {"over TLS, p99 | at most 50 ms | 0.12 ms | met |",
+        "bare loop, p50 | at most 1.25 x | 1.10 x | met |",
+        "bare loop, p99 | at most 1.50 x | 1.60 x | not met |",
+        "command out, p50 | at most 250 ns | 250 ns | met |",
+        "command out, p99 | at most 1000 ns | 1001 ns | not met |",
+        "one TLS connection | at least 500 k/s | 500 k/s | met |",
+        "core events | at least 5.00 M/s | not measured | |",
+        "of message) | at most 1.05 x | 1.06 x | not met |",
+        "by hand, p50 | at most 1.30 x | 1.31 x | not met |",
+        "live over TLS | at most 0 | 0 | met |", "live over TLS | at most 0 | 3 | not met |"}) {
+    EXPECT_THAT(bars.output, testing::HasSubstr(row));
+  }
 }
 
 // In place of the engine: takes what `exits` says of the topology as its exit code, and is fast.
