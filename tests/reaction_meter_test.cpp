@@ -58,11 +58,10 @@ TEST_F(Reactions, TheUpdatesBehindALateAnswerHaveWaitedToo) {
 
 TEST_F(Reactions, WhatIsNeverAnsweredHasWaitedToTheEnd) {
   update();
-  EXPECT_EQ(
-      finish(Nanos(24)),
-      R"({"wanted":6,"updates":1,"unanswered":1,)"
-      R"("from_due_ns":{"p50":40,"p90":40,"p99":40,"p999":40,"max":40},)"
-      R"("from_sent_ns":{"p50":24,"p90":24,"p99":24,"p999":24,"max":24},"from_due_buckets":[[40,1]]})");
+  EXPECT_EQ(finish(Nanos(24)), R"({"wanted":6,"updates":1,"unanswered":1,)"
+                               R"("from_due_ns":{"p50":40,"p90":40,"p99":40,"p999":40,"max":40},)"
+                               R"("from_sent_ns":{"p50":24,"p90":24,"p99":24,"p999":24,"max":24},)"
+                               R"("from_due_buckets":[[40,1]]})");
 }
 
 TEST_F(Reactions, OfMoreThanIsWantedTheFirstCount) {

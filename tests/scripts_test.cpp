@@ -268,7 +268,8 @@ TEST(Scripts, BarsTellsWhatIsMetWhatIsNotAndWhatWasNotMeasured) {
     {"name":"feed/tls_engine/11/real_time","items_per_second":5e5},
     {"name":"json/trade/ours","cpu_time":104},{"name":"json/trade/rapidjson","cpu_time":100},
     {"name":"json/trade/nlohmann","cpu_time":0,"error_occurred":true},
-    {"name":"json/depth20/ours","cpu_time":106},{"name":"json/depth20/rapidjson","cpu_time":100}]})");
+    {"name":"json/depth20/ours","cpu_time":106},
+    {"name":"json/depth20/rapidjson","cpu_time":100}]})");
   const ProcessResult bars = run_process(kRoot + "/scripts/bars " + json + " " + scratch.path(""));
   EXPECT_EQ(bars.exit_code, 0) << bars.output;
   for (const char* row :
