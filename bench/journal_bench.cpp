@@ -46,7 +46,7 @@ std::vector<JournalRecord> diff_records() {
   return records;
 }
 
-void BM_JournalAppend(benchmark::State& state) {
+void journal_append(benchmark::State& state) {
   const std::vector<JournalRecord> records = diff_records();
   const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
   JournalWriter writer;
@@ -66,9 +66,9 @@ void BM_JournalAppend(benchmark::State& state) {
     std::filesystem::remove(segment_path(path, s));
   }
 }
-BENCHMARK(BM_JournalAppend);
+BENCHMARK(journal_append)->Name("journal/append");
 
-void BM_JournalRead(benchmark::State& state) {
+void journal_read(benchmark::State& state) {
   const std::vector<JournalRecord> records = diff_records();
   const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
   JournalWriter writer;
@@ -91,12 +91,12 @@ void BM_JournalRead(benchmark::State& state) {
   state.SetItemsProcessed(count);
   std::filesystem::remove(path);
 }
-BENCHMARK(BM_JournalRead)->Unit(benchmark::kMillisecond);
+BENCHMARK(journal_read)->Name("journal/read")->Unit(benchmark::kMillisecond);
 
 // A turn of the journal's thread: a batch from the lane to the file, and to the disk as [journal]
 // fsync says. Off the hot path: this is the time in which the ring must hold what the core writes.
 constexpr std::size_t kBatchRecords = 512;
-void BM_JournalBatch(benchmark::State& state, JournalSync sync) {
+void journal_batch(benchmark::State& state, JournalSync sync) {
   const std::vector<JournalRecord> records = diff_records();
   const std::string path = "journal_bench." + std::to_string(::getpid()) + ".bin";
   const Clock clock;
@@ -115,13 +115,19 @@ void BM_JournalBatch(benchmark::State& state, JournalSync sync) {
   if (!writer.end({}).empty() || lane.dropped() > 0) state.SkipWithError("the disk failed");
   std::filesystem::remove(path);
 }
-BENCHMARK_CAPTURE(BM_JournalBatch, never, JournalSync::kNone)->UseRealTime();
-BENCHMARK_CAPTURE(BM_JournalBatch, interval, JournalSync::kInterval)->UseRealTime();
-BENCHMARK_CAPTURE(BM_JournalBatch, batch, JournalSync::kBatch)->UseRealTime();
+BENCHMARK_CAPTURE(journal_batch, never, JournalSync::kNone)
+    ->Name("journal/batch/never")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(journal_batch, interval, JournalSync::kInterval)
+    ->Name("journal/batch/interval")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(journal_batch, batch, JournalSync::kBatch)
+    ->Name("journal/batch/batch")
+    ->UseRealTime();
 
 // What a record costs the driver in real time: all pushes fit, nobody pops.
 constexpr std::size_t kLaneRecords = 1 << 16;
-void BM_JournalLanePush(benchmark::State& state) {
+void journal_lane_push(benchmark::State& state) {
   const std::vector<JournalRecord> records = diff_records();
   JournalLane lane(kLaneRecords);
   std::size_t next = 0;
@@ -132,7 +138,7 @@ void BM_JournalLanePush(benchmark::State& state) {
   if (lane.dropped() > 0) state.SkipWithError("the ring was too small");
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_JournalLanePush)->Iterations(kLaneRecords);
+BENCHMARK(journal_lane_push)->Name("journal/lane_push")->Iterations(kLaneRecords);
 
 }  // namespace
 }  // namespace mm

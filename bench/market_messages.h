@@ -39,13 +39,6 @@ inline std::string levels(int count, int first_cents, int step_cents) {
   return all;
 }
 
-inline std::string depth_update(int levels_a_side) {
-  return fmt::format(
-      R"({{"stream":"ethusdt@depth@100ms","data":{{"e":"depthUpdate","E":1723161255308,)"
-      R"("s":"ETHUSDT","U":1,"u":9000000000000000000,"b":[{}],"a":[{}]}}}})",
-      levels(levels_a_side, 268'380, -1), levels(levels_a_side, 268'381, 1));
-}
-
 // The 20 best levels a side; the id has ten digits, the first a 1, so that it can be counted up in
 // place.
 inline std::string book_of_20(std::uint64_t id, int bid_cents,

@@ -39,7 +39,7 @@ std::int64_t drain(SimVenue& venue, Nanos until) {
 }
 
 // Everything a market of one instrument does, per delivered event.
-void BM_GeneratedMarket(benchmark::State& state) {
+void generated_market(benchmark::State& state) {
   const Instrument one = instrument();
   SimVenue venue(SimulatorConfig{}, {&one, 1}, 42);
   venue.attach(0, MarketConfig{});
@@ -52,11 +52,11 @@ void BM_GeneratedMarket(benchmark::State& state) {
   }
   state.SetItemsProcessed(events);
 }
-BENCHMARK(BM_GeneratedMarket);
+BENCHMARK(generated_market)->Name("sim/generated_market");
 
 // A generated market's data, recorded once, then fed as a backtest feeds a capture: one event in,
 // one event out, with so many orders of ours in the book.
-void BM_ObservedMarket(benchmark::State& state) {
+void observed_market(benchmark::State& state) {
   const Instrument one = instrument();
   SimulatorConfig config;
   SimVenue source(config, {&one, 1}, 42);
@@ -91,7 +91,7 @@ void BM_ObservedMarket(benchmark::State& state) {
   }
   state.SetItemsProcessed(events);
 }
-BENCHMARK(BM_ObservedMarket)->Arg(0)->Arg(6)->Arg(60);
+BENCHMARK(observed_market)->Name("sim/observed_market")->Arg(0)->Arg(6)->Arg(60);
 
 }  // namespace
 }  // namespace mm::sim

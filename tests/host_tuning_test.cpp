@@ -61,31 +61,27 @@ class HostTuning : public testing::Test {
     ADD_FAILURE() << "no item " << name;
     return {};
   }
-  test::ProcessResult tune(const std::string& arguments) const {
-    return test::run_process("MM_HOST_ROOT=" + root() + " MM_LOGIC=" + test::binary() + " " +
-                             test::kRoot + "/scripts/tune_host " + arguments + " </dev/null");
+  void siblings(int cpu, const std::string& core) const {
+    put(kCpus + ("cpu" + std::to_string(cpu)) + "/topology/thread_siblings_list", core);
+  }
+  test::ProcessResult tune(const std::string& arguments,
+                           const std::string& binary = test::binary()) const {
+    return test::run_process("MM_HOST_ROOT=" + root() + " MM_LOGIC=" + binary + " " + test::kRoot +
+                             "/scripts/tune_host " + arguments + " </dev/null");
   }
 
   Scratch scratch_;
 };
-
-TEST(CpuList, IsReadAndWrittenAsTheKernelDoes) {
-  EXPECT_THAT(parse_cpu_list("0-2,5,7-8"), ElementsAre(0, 1, 2, 5, 7, 8));
-  EXPECT_THAT(parse_cpu_list("3,1,3"), ElementsAre(1, 3));
-  EXPECT_THAT(parse_cpu_list(""), IsEmpty());
-  EXPECT_THAT(parse_cpu_list("(null)"), IsEmpty());
-  EXPECT_THAT(parse_cpu_list("1-x"), IsEmpty());
-  EXPECT_THAT(parse_cpu_list("2147483647"), IsEmpty());
-  EXPECT_EQ(parse_cpu_list("0-2147483647").size(), 4096u);
-  EXPECT_EQ(cpu_list({0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
-  EXPECT_EQ(cpu_list({}), "");
-}
 
 TEST_F(HostTuning, HotThreadsGetTheIsolatedCpusElseAllButTheFirst) {
   EXPECT_THAT(hot_cpus_by_default(root()), ElementsAre(1, 2, 3));
   put(std::string(kCpus) + "isolated", "2");
   EXPECT_THAT(hot_cpus_by_default(root()), ElementsAre(2));
   put(std::string(kCpus) + "isolated", "");
+  for (int cpu = 0; cpu < 4; ++cpu) siblings(cpu, cpu < 2 ? "0-1" : "2-3");
+  EXPECT_THAT(hot_cpus_by_default(root()), ElementsAre(0, 1, 2, 3));
+  for (int cpu = 2; cpu < 4; ++cpu) siblings(cpu, std::to_string(cpu));
+  EXPECT_THAT(hot_cpus_by_default(root()), ElementsAre(2, 3)) << "all of the first core is not hot";
   put(std::string(kCpus) + "online", "0-1");
   EXPECT_THAT(hot_cpus_by_default(root()), ElementsAre(0, 1));
 }
@@ -105,6 +101,65 @@ TEST_F(HostTuning, EveryItemSaysWhatItIsAndWhatToWrite) {
   EXPECT_EQ(item("huge pages").is, "always");
   EXPECT_EQ(item("swap").is, "1 in use");
   EXPECT_EQ(item("clock source").settings.at(0).should, "tsc");
+}
+
+TEST_F(HostTuning, NewInterruptsAreKeptOffTheHotCpusAsWell) {
+  const TuningItem interrupts = item("new interrupts");
+  EXPECT_EQ(interrupts.verdict, TuningVerdict::kWarn);
+  EXPECT_EQ(interrupts.is, "on CPUs 0-3");
+  ASSERT_EQ(interrupts.settings.size(), 1u);
+  EXPECT_EQ(interrupts.settings[0].should, "3");
+  put("/proc/irq/default_smp_affinity", "ffffffff,fffffff3");  // bits of CPUs that are not there
+  EXPECT_EQ(item("new interrupts").verdict, TuningVerdict::kOk);
+}
+
+TEST_F(HostTuning, WhatMovesInterruptsBackIsSaidUnlessItLeavesTheHotCpusOut) {
+  put("/proc/1/comm", "systemd");
+  EXPECT_EQ(item("irqbalance").is, "not running");
+  put("/proc/77/comm", "irqbalance");
+  EXPECT_EQ(item("irqbalance").verdict, TuningVerdict::kWarn);
+  const test::ProcessResult applied = tune("apply --cpus 2-3");
+  EXPECT_THAT(applied.output, HasSubstr("irqbalance: running; it should be not running"));
+  put(std::string(kCpus) + "isolated", "2-3");
+  EXPECT_EQ(item("irqbalance").verdict, TuningVerdict::kOk);
+}
+
+TEST_F(HostTuning, AHotCpusCoreIsItsOwn) {
+  EXPECT_EQ(item("SMT siblings").verdict, TuningVerdict::kUnknown);
+  for (int cpu = 0; cpu < 4; ++cpu) siblings(cpu, cpu % 2 == 0 ? "0,2" : "1,3");
+  EXPECT_EQ(item("SMT siblings", {2, 3}).is, "for everything else: 0-1");
+  EXPECT_EQ(item("SMT siblings", {1, 3}).verdict, TuningVerdict::kOk);
+  put(std::string(kCpus) + "online", "1-3");
+  EXPECT_EQ(item("SMT siblings", {1, 2, 3}).verdict, TuningVerdict::kOk) << "0 is offline";
+}
+
+TEST_F(HostTuning, HotCpusOfTwoNodesAreFarApart) {
+  put("/sys/devices/system/node/node0/cpulist", "0-2");
+  put("/sys/devices/system/node/node1/cpulist", "3");
+  EXPECT_EQ(item("NUMA node", {1, 2}).verdict, TuningVerdict::kOk);
+  EXPECT_EQ(item("NUMA node", {2, 3}).verdict, TuningVerdict::kWarn);
+  EXPECT_EQ(item("NUMA node", {2, 3}).is, "node0: 2, node1: 3");
+}
+
+TEST_F(HostTuning, NoHugePagesAtAllAreFineToo) {
+  put("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]");
+  EXPECT_EQ(item("huge pages").verdict, TuningVerdict::kOk);
+  put("/sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never");
+  EXPECT_EQ(item("huge pages").settings.at(0).should, "madvise");
+}
+
+TEST_F(HostTuning, AHostThatWasNotLookedAtIsNotFine) {
+  for (const char* action : {"check", "apply --boot"}) {
+    for (const char* binary : {"/bin/false", "/bin/true"}) {
+      EXPECT_EQ(tune(action, binary).exit_code, 2) << action << " by " << binary;
+    }
+    for (const char* cpus : {"4-2", "9", "2-4"}) {
+      const test::ProcessResult wrong = tune(std::string(action) + " --cpus " + cpus);
+      EXPECT_EQ(wrong.exit_code, 2) << action << " " << cpus << "\n" << wrong.output;
+    }
+  }
+  EXPECT_THAT(tune("check --cpus 2-4").output, HasSubstr("online, which are 0-3"));
+  EXPECT_FALSE(std::filesystem::exists(root() + "/var/lib/mm_logic")) << "nothing was begun";
 }
 
 TEST_F(HostTuning, WhatAHostDoesNotHaveIsUnknown) {

@@ -98,7 +98,7 @@ TEST(HouseRulesChecker, AcceptsNamesOfTheRightForm) {
                           "template <class T>\nstruct std::hash<Book<T>> {};\n"
                           "Book::Book(int x) : Base(x), y_{x} {}\n"
                           "void SetUp() override {}\nTEST(Suite, Name) {\n}\n"
-                          "static void BM_Push(State& s) {\n}\n"
+                          "bool EndArray(int size) {\n}\n"
                           "// struct bad {\nconst char* s = \"struct bad {\";\n"),
               IsEmpty());
 }

@@ -15,17 +15,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kScripts{
-    "scripts/setup",        "scripts/build",          "scripts/run",
-    "scripts/test",         "scripts/bench",          "scripts/coverage",
-    "scripts/format",       "scripts/tidy",           "scripts/demo/order_management",
-    "scripts/demo/fetch",   "scripts/demo/websocket", "scripts/demo/guard",
-    "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
-    "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
-    "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
-    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
-    "scripts/tick_picture", "scripts/topologies",     "scripts/load",
-    "scripts/promtool"};
+const std::vector<std::string> kScripts{"scripts/setup",
+                                        "scripts/build",
+                                        "scripts/run",
+                                        "scripts/test",
+                                        "scripts/bench",
+                                        "scripts/coverage",
+                                        "scripts/format",
+                                        "scripts/tidy",
+                                        "scripts/demo/order_management",
+                                        "scripts/demo/fetch",
+                                        "scripts/demo/websocket",
+                                        "scripts/demo/guard",
+                                        "scripts/regolden",
+                                        "scripts/determinism",
+                                        "scripts/reconnects",
+                                        "scripts/fuzz",
+                                        "scripts/sanitize",
+                                        "scripts/mutate",
+                                        "scripts/tune_host",
+                                        "scripts/tick_to_trade",
+                                        "scripts/soak_live",
+                                        "scripts/instructions",
+                                        "scripts/perf_ab",
+                                        "scripts/monitor_cost",
+                                        "scripts/tick_picture",
+                                        "scripts/topologies",
+                                        "scripts/load",
+                                        "scripts/promtool",
+                                        "scripts/bars"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -64,6 +82,8 @@ TEST(Scripts, BadUsageIsRefused) {
                               "scripts/topologies --rounds 0",
                               "scripts/instructions nonsense",
                               "scripts/instructions --compare one",
+                              "scripts/perf_ab --table nowhere",
+                              "scripts/bars nowhere nowhere",
                               "scripts/promtool a b"}) {
     const ProcessResult result = run_process(kRoot + "/" + command);
     EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
@@ -142,34 +162,56 @@ TEST(Scripts, AGuardOfInstructionsThatComparesNothingFails) {
 }
 
 // Two rounds of two clients, as scripts/tick_to_trade keeps them.
-ProcessResult table_of(std::int64_t raw_p50_ns, int unanswered, double hiccup_ms) {
+struct Rounds {
+  std::int64_t raw_p50_ns = 16'000, raw_p99_ns = 80'000;
+  int unanswered = 0;
+  double idle_turn_ms = 1;
+  int updates = 10'000;  // a round; a thousandth of them take 2 ms, the others 1
+};
+ProcessResult table_of(const Rounds& rounds) {
   const Scratch scratch;
-  const auto line = [](std::int64_t p50, std::int64_t p99, int missing) {
-    return R"({"wanted":100,"updates":100,"unanswered":)" + std::to_string(missing) +
-           R"(,"from_due_ns":{"p50":)" + std::to_string(p50) + R"(,"p99":)" + std::to_string(p99) +
-           R"(,"p999":900000}})" + "\n";
+  const auto line = [&](std::int64_t p50, std::int64_t p99, int missing) {
+    const std::string updates = std::to_string(rounds.updates);
+    return R"({"wanted":)" + updates + R"(,"updates":)" + updates + R"(,"unanswered":)" +
+           std::to_string(missing) + R"(,"from_due_ns":{"p50":)" + std::to_string(p50) +
+           R"(,"p99":)" + std::to_string(p99) + R"(,"p999":5},"from_due_buckets":[[1000000,)" +
+           std::to_string(rounds.updates * 999 / 1000) + "],[2000000," +
+           std::to_string(rounds.updates / 1000) + "]]}\n";
   };
-  scratch.write("raw.json", line(20'000, 80'000, 0) + line(raw_p50_ns, 40'000, unanswered));
+  scratch.write("raw.json", line(20'000, rounds.raw_p99_ns, 0) +
+                                line(rounds.raw_p50_ns, rounds.raw_p99_ns / 2, rounds.unanswered));
   scratch.write("engine.json", line(22'000, 96'000, 0) + line(24'000, 80'000, 0));
-  scratch.write("hiccups_ms", std::to_string(hiccup_ms) + "\n");
+  scratch.write("hiccups_ms", std::to_string(rounds.idle_turn_ms) + "\n");
   return run_process(kRoot + "/scripts/tick_to_trade --table " + scratch.path(""));
 }
 
 TEST(Scripts, TickToTradePrintsMediansOfTheRoundsRatiosWithTheirSpread) {
-  const ProcessResult table = table_of(16'000, 0, 1);
+  const ProcessResult table = table_of({});
   EXPECT_EQ(table.exit_code, 0) << table.output;
   EXPECT_THAT(table.output,
-              testing::HasSubstr("| engine | 200 of 200 | 22.0 us | 80.0 us | 900.0 us | "
+              testing::HasSubstr("| engine | 20000 of 20000 | 22.0 us | 80.0 us | 1000.0 us | "
                                  "1.10 (1.10, 1.50) | 1.20 (1.20, 2.00) |"));
 }
 
+// The tail is that of all rounds together, and none where hardly anything is in it.
+TEST(Scripts, TickToTradeTellsATailOnlyOfEnoughUpdates) {
+  Rounds few;
+  few.updates = 4'000;
+  EXPECT_THAT(table_of(few).output,
+              testing::HasSubstr("| engine | 8000 of 8000 | 22.0 us | 80.0 us | | "));
+}
+
 TEST(Scripts, TickToTradeDoubtsWhatABusyMachineOrAnAbsentClientMeasured) {
-  const ProcessResult absent = table_of(16'000, 3, 1);
-  EXPECT_EQ(absent.exit_code, 1);
-  EXPECT_THAT(absent.output, testing::HasSubstr("raw has answered 197 updates of 200"));
-  const ProcessResult held_up = table_of(16'000, 0, 4.5);
-  EXPECT_EQ(held_up.exit_code, 1);
-  EXPECT_THAT(held_up.output, testing::HasSubstr("held the engine up for 4.5 ms"));
+  const auto doubted = [](auto changed, auto to, const char* why) {
+    Rounds rounds;
+    rounds.*changed = to;
+    const ProcessResult result = table_of(rounds);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.output, testing::HasSubstr(why));
+  };
+  doubted(&Rounds::unanswered, 3, "raw has answered 19997 updates of 20000");
+  doubted(&Rounds::idle_turn_ms, 4.5, "an idle turn of the engine took 4.5 ms");
+  doubted(&Rounds::raw_p99_ns, 260'000, "raw takes 130.0 us at p99, more than 120");
 }
 
 // A benchmark that has another name now is no longer looked at, and nobody would see it.
@@ -182,6 +224,67 @@ TEST(Scripts, EveryFamilyThatPerfAbComparesIsThere) {
         << name;
   }
   EXPECT_GE(count, 5);
+}
+
+// A benchmark that breaks has a time of 0, and one that vanishes none: neither is faster.
+TEST(Scripts, PerfAbFailsWhereABenchmarkBreaksOrVanishes) {
+  const Scratch scratch;
+  const auto compare = [&](const std::string& base, const std::string& here) {
+    scratch.write("base.1.json", R"({"benchmarks":[)" + base + "]}");
+    scratch.write("here.1.json", R"({"benchmarks":[)" + here + "]}");
+    return run_process(kRoot + "/scripts/perf_ab --table " + scratch.path(""));
+  };
+  const std::string a = R"({"name":"a/1","cpu_time":10})", b = R"({"name":"b/1","cpu_time":20})";
+  const std::string broken =
+      R"({"name":"b/1","cpu_time":0,"error_occurred":true,"error_message":"not read"})";
+  const ProcessResult same = compare(a + "," + b, b + "," + a);
+  EXPECT_EQ(same.exit_code, 0) << same.output;
+  EXPECT_THAT(same.output, testing::HasSubstr("| b/1 | time | 20.0 ns | 20.0 ns | 1.00 |"));
+  const ProcessResult breaks = compare(a + "," + b, a + "," + broken);
+  EXPECT_EQ(breaks.exit_code, 1);
+  EXPECT_THAT(breaks.output, testing::HasSubstr("broken: b/1 fails here: not read"));
+  const ProcessResult vanishes = compare(a + "," + b, a);
+  EXPECT_EQ(vanishes.exit_code, 1);
+  EXPECT_THAT(vanishes.output, testing::HasSubstr("broken: only the base has b/1"));
+  const ProcessResult both = compare(a + "," + broken, a + "," + broken);
+  EXPECT_EQ(both.exit_code, 0);
+  EXPECT_THAT(both.output, testing::HasSubstr("not compared: b/1 fails in the base: not read"));
+  EXPECT_EQ(compare(a, a + "," + broken).exit_code, 1) << "the base does not have it";
+  EXPECT_EQ(compare(a, a + "," + b).exit_code, 0) << "it is new";
+}
+
+TEST(Scripts, BarsTellsWhatIsMetWhatIsNotAndWhatWasNotMeasured) {
+  const Scratch scratch;
+  scratch.write("tls.md",
+                "| raw | 9 of 9 | 18.0 us | 70.0 us | | 1.00 (1.00, 1.00) | 1.00 |\n"
+                "| engine | 9 of 9 | 20.0 us | 120.0 us | | 1.10 (1.00, 1.20) | 1.60 |\n");
+  scratch.write(
+      "topologies.md",
+      "| topology/idle | events/s | p50 | p99 | auto to it, p50 |\n|---|---|---|---|---|\n"
+      "| auto/auto | 9 | 1 ns | 2 ns | 1.00 |\n| inline/spin | 9 | 1 ns | 2 ns | 1.31 |\n");
+  scratch.write("summary.json", R"({"hot_path_allocations":0,"hot_path_faults":3})");
+  const std::string json = scratch.write("bench.json", R"({"benchmarks":[
+    {"name":"core/decision_follows/1/manual_time","p50_ns":250,"p99_ns":1001},
+    {"name":"feed/tls_engine/11/real_time","items_per_second":5e5},
+    {"name":"json/trade/ours","cpu_time":104},{"name":"json/trade/rapidjson","cpu_time":100},
+    {"name":"json/trade/nlohmann","cpu_time":0,"error_occurred":true},
+    {"name":"json/depth20/ours","cpu_time":106},
+    {"name":"json/depth20/rapidjson","cpu_time":100}]})");
+  const ProcessResult bars = run_process(kRoot + "/scripts/bars " + json + " " + scratch.path(""));
+  EXPECT_EQ(bars.exit_code, 0) << bars.output;
+  for (const char* row :
+       {"over TLS, p99 | at most 50 ms | 0.12 ms | met |",
+        "bare loop, p50 | at most 1.25 x | 1.10 x | met |",
+        "bare loop, p99 | at most 1.50 x | 1.60 x | not met |",
+        "command out, p50 | at most 250 ns | 250 ns | met |",
+        "command out, p99 | at most 1000 ns | 1001 ns | not met |",
+        "one TLS connection | at least 500 k/s | 500 k/s | met |",
+        "core events | at least 5.00 M/s | not measured | |",
+        "of message) | at most 1.05 x | 1.06 x | not met |",
+        "by hand, p50 | at most 1.30 x | 1.31 x | not met |",
+        "live over TLS | at most 0 | 0 | met |", "live over TLS | at most 0 | 3 | not met |"}) {
+    EXPECT_THAT(bars.output, testing::HasSubstr(row));
+  }
 }
 
 // In place of the engine: takes what `exits` says of the topology as its exit code, and is fast.

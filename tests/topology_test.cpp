@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <numeric>
+#include <thread>
 
 namespace {
 
@@ -115,7 +116,7 @@ TEST(Topology, RefusesTwoThreadsOnOneCore) {
   EXPECT_EQ(planned(request, host(4)), "inline: feed + strategy + gateway (core 0, spin)");
 }
 
-class CpuQuota : public testing::Test {
+class FakeRoot : public testing::Test {
  protected:
   void SetUp() override {
     root_ = std::filesystem::temp_directory_path() / ("mm_cgroup_" + std::to_string(getpid()));
@@ -126,8 +127,12 @@ class CpuQuota : public testing::Test {
     std::filesystem::create_directories((root_ / file).parent_path());
     std::ofstream(root_ / file) << text;
   }
-  int quota() const { return mm::read_cpu_quota(root_); }
   std::filesystem::path root_;
+};
+
+class CpuQuota : public FakeRoot {
+ protected:
+  int quota() const { return mm::read_cpu_quota(root_); }
 };
 
 TEST_F(CpuQuota, NothingToReadMeansNoQuota) {
@@ -161,6 +166,127 @@ TEST_F(CpuQuota, InsideAContainerTheMountIsTheGroup) {
   put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
   put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
   EXPECT_EQ(quota(), 1);
+}
+
+// As a boot with isolcpus leaves a host: init is kept off those CPUs, and with it every process.
+class IsolatedCpus : public FakeRoot {
+ protected:
+  static constexpr const char* kFiles = "sys/devices/system/cpu/";
+
+  void boot(const std::string& online, const std::string& isolated, const std::string& mask) {
+    put(std::string(kFiles) + "online", online + "\n");
+    put(std::string(kFiles) + "isolated", isolated + "\n");
+    put("proc/thread-self/status", "Name:\tmm_logic\nCpus_allowed_list:\t" + mask + "\n");
+  }
+  void siblings(int cpu, const std::string& core) {
+    put(kFiles + ("cpu" + std::to_string(cpu)) + "/topology/thread_siblings_list", core + "\n");
+  }
+  mm::TopologyPlan plan(const mm::TopologyRequest& request = {}) const {
+    return mm::plan(request, mm::read_host_cpus(root_), kAll);
+  }
+};
+
+TEST_F(IsolatedCpus, AreCountedAndHotThreadsPinnedThereWhileTheRestStaysOff) {
+  boot("0-3", "1-3", "0");
+  EXPECT_EQ(plan().describe(),
+            "dedicated: feed (core 1, spin) | strategy (core 2, spin) | gateway (core 3, spin)");
+  EXPECT_TRUE(plan().rest.empty()) << "everything else has CPU 0 anyway";
+  boot("0-3", "2-3", "0-1");
+  EXPECT_EQ(plan().describe(), "shared: feed (core 2, spin) | strategy + gateway (core 3, spin)");
+  boot("0-1", "1", "0");
+  EXPECT_EQ(plan().describe(), "inline: feed + strategy + gateway (core 1, spin)");
+}
+
+TEST_F(IsolatedCpus, AreAllowedByNumberAndTheOthersTakeWhatIsFree) {
+  boot("0-3", "1-3", "0");
+  mm::TopologyRequest request = wish(Topology::kShared);
+  request.cores[0] = 3;
+  EXPECT_EQ(plan(request).describe(),
+            "shared: feed (core 3, spin) | strategy + gateway (core 1, spin)");
+  request.cores[0] = 0;
+  EXPECT_EQ(plan(request).describe(),
+            "shared: feed (core 0, spin) | strategy + gateway (core 1, spin)");
+  request.cores[0] = 4;
+  EXPECT_EQ(plan(request).error,
+            "core_feed = 4: no such core for this process; allowed: 0, 1, 2, 3");
+}
+
+TEST_F(IsolatedCpus, AQuotaLeavesOneForTheRest) {
+  boot("0-3", "1-3", "0");
+  put("proc/self/cgroup", "0::/\n");
+  put("sys/fs/cgroup/cpu.max", "200000 100000\n");
+  EXPECT_EQ(plan().describe(), "inline: feed + strategy + gateway (core 1, spin)");
+}
+
+TEST_F(IsolatedCpus, OfAnotherCpusetAreNotOurs) {
+  boot("0-3", "2-3", "0-1");
+  put("proc/self/cgroup", "0::/job/engine\n");
+  put("sys/fs/cgroup/job/cpuset.cpus.effective", "0-2\n");
+  EXPECT_EQ(plan().describe(), "inline: feed + strategy + gateway (core 2, spin)");
+  put("sys/fs/cgroup/job/engine/cpuset.cpus.effective", "0-1\n");
+  EXPECT_EQ(plan().describe(), "shared: feed (yield) | strategy + gateway (yield)");
+  put("proc/self/cgroup", "4:cpuset:/\n");
+  put("sys/fs/cgroup/cpuset/cpuset.effective_cpus", "0-2\n");
+  EXPECT_EQ(plan().describe(), "inline: feed + strategy + gateway (core 2, spin)");
+}
+
+TEST_F(IsolatedCpus, InAMaskMadeByHandAreMeantAndNoOthers) {
+  boot("0-3", "1-3", "0,2-3");
+  EXPECT_EQ(plan().describe(), "shared: feed (core 2, spin) | strategy + gateway (core 3, spin)");
+  EXPECT_EQ(plan().rest, std::vector<int>{0}) << "cold threads stay off the hot CPUs";
+  boot("0-3", "1-3", "1-3");  // none for the rest: one of them is
+  EXPECT_EQ(plan().describe(), "shared: feed (core 1, spin) | strategy + gateway (core 2, spin)");
+  EXPECT_EQ(plan().rest, std::vector<int>{3});
+}
+
+TEST_F(IsolatedCpus, OfOneCoreAreNotGivenToTwoThreads) {
+  boot("0-7", "1-3,5-7", "0,4");
+  for (int cpu = 0; cpu < 4; ++cpu) {
+    const std::string core = std::to_string(cpu) + "," + std::to_string(cpu + 4);
+    siblings(cpu, core);
+    siblings(cpu + 4, core);
+  }
+  EXPECT_EQ(plan().describe(),
+            "dedicated: feed (core 1, spin) | strategy (core 2, spin) | gateway (core 3, spin)");
+  boot("0-7", "1,4-6", "0,2-3,7");  // of cores that are all isolated there is 1 with 5
+  EXPECT_EQ(plan().describe(),
+            "dedicated: feed (core 1, spin) | strategy (core 4, spin) | gateway (core 6, spin)");
+  boot("0-7", "1,5", "0,2-4,6-7");
+  EXPECT_EQ(plan().describe(), "inline: feed + strategy + gateway (core 1, spin)");
+}
+
+TEST_F(IsolatedCpus, WithoutThemAutoCountsCoresAndNotTheirThreads) {
+  boot("0-3", "", "0-3");
+  siblings(0, "0-1");
+  siblings(1, "0-1");
+  siblings(2, "2-3");
+  siblings(3, "2-3");
+  EXPECT_EQ(plan().describe(), "shared: feed (spin) | strategy + gateway (spin)");
+  EXPECT_EQ(plan(wish(Topology::kDedicated)).describe(),
+            "dedicated: feed (spin) | strategy (spin) | gateway (spin)");
+}
+
+TEST(Topology, WhatIsNotPinnedStaysOffThePinnedCores) {
+  auto request = wish(Topology::kShared);
+  request.cores = {3, 1, std::nullopt};
+  EXPECT_EQ(mm::plan(request, host(4), kAll).rest, (std::vector<int>{0, 2}));
+  request.cores = {0, 1, std::nullopt};
+  EXPECT_TRUE(mm::plan(request, host(2), kAll).rest.empty()) << "there is nowhere else";
+  EXPECT_TRUE(mm::plan(wish(Topology::kShared), host(4), kAll).rest.empty());
+}
+
+TEST(KeptTo, HoldsForTheThreadsThatAreStartedMeanwhile) {
+  const std::vector<int> all = mm::read_host_cpus().ids;
+  const std::vector<int> last{all.back()};
+  std::vector<int> seen;
+  {
+    const mm::KeptTo kept(last);
+    std::thread([&] { seen = mm::read_host_cpus().ids; }).join();
+  }
+  EXPECT_EQ(seen, last);
+  EXPECT_EQ(mm::read_host_cpus().ids, all);
+  { const mm::KeptTo unchanged({}); }
+  EXPECT_EQ(mm::read_host_cpus().ids, all);
 }
 
 TEST(HostCpus, TheMachineHasAtLeastOne) {

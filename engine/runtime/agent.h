@@ -4,9 +4,10 @@
 // runs one turn of its agents when called: inline topology and tests. An AgentRunner is a thread
 // that does so until it is told to stop, pinned and idling as configured. Each turn runs inside a
 // sealed scope unless the agents are cold ones, and is timed: the longest turn and the number over
-// a threshold are readable from any thread. What an idle turn takes beyond a few microseconds the
-// host took: the hiccups, beside which the other figures must be read. An exception out of an agent
-// ends the process with the agent's name: half a turn leaves nothing that could be trusted. Nothing
+// a threshold are readable from any thread. A turn that found nothing to do and still took longer
+// is a hiccup: the host took the CPU, or it was one of the turns that do housekeeping (counters, a
+// snapshot). The other figures must be read beside them. An exception out of an agent ends the
+// process with the agent's name: half a turn leaves nothing that could be trusted. Nothing
 // allocates after start().
 #pragma once
 
@@ -82,7 +83,8 @@ class TurnTimes {
 // The turns of a thread; the histogram is for when that thread rests.
 class StallTracker : public TurnTimes {
  public:
-  // Longer than an idle turn can be by itself, with some sockets to look at.
+  // Longer than an idle turn takes by itself, with some sockets to look at; one with housekeeping
+  // may come near it.
   static constexpr Nanos kHiccup{10 * kMicrosecond.v};
 
   using TurnTimes::TurnTimes;
@@ -184,6 +186,7 @@ class AgentRunner {
   // From then to the end; nothing if it did not come to that. After stop().
   const std::optional<ThreadUsage>& usage() const { return usage_; }
   const StallTracker& stalls() const { return invoker_.stalls(); }
+  std::string_view name() const { return invoker_.name(); }
   // False once the system has refused the configured core or priority.
   bool settled() const { return settled_.load(std::memory_order_acquire); }
 

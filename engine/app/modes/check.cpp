@@ -15,6 +15,7 @@
 #include "engine/app/venue/venue_check.h"
 #include "engine/app/venue/venue_rest.h"
 #include "engine/ledger/halt_file.h"
+#include "engine/runtime/cpu_list.h"
 
 namespace mm::app {
 namespace {
@@ -30,7 +31,9 @@ void check_cpus(const ConfigLoad& load, Findings& out) {
   const HostCpus cpus = read_host_cpus();
   const std::string limit =
       cpus.quota > 0 ? fmt::format("quota of {} CPUs", cpus.quota) : std::string("no quota");
-  out.add(Verdict::kOk, "cpus", fmt::format("{} usable, {}", cpus.ids.size(), limit));
+  const std::string isolated =
+      cpus.isolated.empty() ? "" : fmt::format(" (isolated: {})", cpu_list(cpus.isolated));
+  out.add(Verdict::kOk, "cpus", fmt::format("{} usable{}, {}", cpus.all().size(), isolated, limit));
   const TopologyPlan threads = plan_threads(load.config.engine, cpus);
   out.add(threads.ok() ? Verdict::kOk : Verdict::kFail, "threads",
           threads.ok() ? threads.describe() : threads.error);
@@ -62,9 +65,8 @@ void check_clock(Findings& out) {
 // The verdict only: scripts/tune_host says what, and why.
 void check_tuning(const Config& config, Findings& out) {
   std::vector<int> hot;
-  for (const std::int32_t core :
-       {config.engine.core_feed, config.engine.core_strategy, config.engine.core_gateway}) {
-    if (core != kAnyCpu) hot.push_back(core);
+  for (const ThreadPlan& thread : plan_threads(config.engine, read_host_cpus()).threads) {
+    if (thread.core) hot.push_back(*thread.core);
   }
   const std::vector<TuningItem> items = host_tuning(hot.empty() ? hot_cpus_by_default() : hot);
   const auto differs = std::ranges::count(items, TuningVerdict::kWarn, &TuningItem::verdict);

@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <initializer_list>
+#include <map>
 #include <optional>
 #include <sstream>
+
+#include "engine/runtime/cpu_list.h"
 
 namespace mm::app {
 namespace {
@@ -16,8 +20,6 @@ namespace fs = std::filesystem;
 
 // A wake-up from a deeper idle state than this is longer than a whole decision.
 constexpr int kIdleStateExitUsMax = 1;
-
-constexpr int kCpuMax = 4095;
 
 // The kernel's files below a root.
 class KernelFiles {
@@ -62,17 +64,11 @@ std::string chosen(const std::string& text) {
   return text.substr(open + 1, close - open - 1);
 }
 
-std::vector<int> without(const std::vector<int>& all, const std::vector<int>& some) {
-  std::vector<int> rest;
-  std::ranges::set_difference(all, some, std::back_inserter(rest));
-  return rest;
-}
-
 class Tuning {
  public:
   Tuning(const std::vector<int>& hot, const fs::path& root) : files_(root), hot_(hot) {
     std::ranges::sort(hot_);
-    online_ = parse_cpu_list(files_.read("/sys/devices/system/cpu/online").value_or(""));
+    online_ = online_cpus(root);
   }
 
   std::vector<TuningItem> run() {
@@ -82,23 +78,26 @@ class Tuning {
             "no other thread is put on a CPU of a hot thread");
     cpu_set("tickless CPUs", "/sys/devices/system/cpu/nohz_full",
             "nohz_full=", "the timer tick takes a hot thread's CPU up to 1,000 times a second");
+    siblings();
+    numa_nodes();
     interrupts();
-    one("huge pages", "/sys/kernel/mm/transparent_hugepage/enabled", "madvise",
+    new_interrupts();
+    interrupt_balancer();
+    one("huge pages", "/sys/kernel/mm/transparent_hugepage/enabled", {"madvise", "never"},
         "the kernel's merging of pages stops whoever uses them");
-    one("busy poll", "/proc/sys/net/core/busy_poll", "50",
-        "poll looks at the network card itself instead of waiting for its interrupt");
-    one("busy read", "/proc/sys/net/core/busy_read", "50",
+    // Hot threads read their sockets without waiting and never poll: of the two settings for that,
+    // busy_poll would only make cold threads spin. This one counts for a read that does not wait,
+    // too: it looks once.
+    one("busy read", "/proc/sys/net/core/busy_read", {"50"},
         "a read looks at the network card itself instead of waiting for its interrupt");
     memory_lock();
-    one("swappiness", "/proc/sys/vm/swappiness", "0", "a page on disk costs milliseconds");
+    one("swappiness", "/proc/sys/vm/swappiness", {"0"}, "a page on disk costs milliseconds");
     swap_space();
-    one("NUMA balancing", "/proc/sys/kernel/numa_balancing", "0",
+    one("NUMA balancing", "/proc/sys/kernel/numa_balancing", {"0"},
         "pages are unmapped now and then to see who uses them: page faults on hot threads");
     clock_source();
-    one("real-time limit", "/proc/sys/kernel/sched_rt_runtime_us", "-1",
-        "a spinning thread of real-time priority is stopped for 50 ms of each second");
-    one("watchdog", "/proc/sys/kernel/nmi_watchdog", "0", "interrupts every CPU periodically");
-    one("statistics", "/proc/sys/vm/stat_interval", "120",
+    one("watchdog", "/proc/sys/kernel/nmi_watchdog", {"0"}, "interrupts every CPU periodically");
+    one("statistics", "/proc/sys/vm/stat_interval", {"120"},
         "the kernel's own counting takes each CPU once per interval, in seconds");
     return std::move(items_);
   }
@@ -122,18 +121,20 @@ class Tuning {
     }
   }
 
-  void one(std::string_view name, const std::string& path, std::string_view should,
-           std::string_view why) {
+  // The first of `good` is what it is set to.
+  void one(std::string_view name, const std::string& path,
+           std::initializer_list<std::string_view> good, std::string_view why) {
     TuningItem& item = add(name, why);
-    item.should = should;
+    item.should = fmt::format("{}", fmt::join(good, " or "));
     const std::optional<std::string> text = files_.read(path);
     if (!text) {
       item.is = "not on this host";
       return;
     }
     item.is = chosen(*text);
-    item.verdict = item.is == should ? TuningVerdict::kOk : TuningVerdict::kWarn;
-    if (item.is != should) item.settings.push_back({path, item.is, item.should});
+    const bool fine = std::ranges::find(good, item.is) != good.end();
+    item.verdict = fine ? TuningVerdict::kOk : TuningVerdict::kWarn;
+    if (!fine) item.settings.push_back({path, item.is, std::string(*good.begin())});
   }
 
   void governor() {
@@ -179,45 +180,124 @@ class Tuning {
   void cpu_set(std::string_view name, const std::string& path, std::string_view parameter,
                std::string_view why) {
     TuningItem& item = add(name, why);
-    if (without(online_, hot_).empty()) {
-      item.is = "every CPU is for hot threads";
-      item.should = "a CPU left for everything else";
-      return;
-    }
+    if (others(item).empty()) return;
     item.should = cpu_list(hot_);
     const std::optional<std::string> text = files_.read(path);
     // "(null)" is what older kernels say for none.
     const std::vector<int> is = parse_cpu_list(text.value_or(""));
     item.is = is.empty() ? "none" : cpu_list(is);
-    const bool good = without(hot_, is).empty();
+    const bool good = cpus_without(hot_, is).empty();
     item.verdict = good ? TuningVerdict::kOk : TuningVerdict::kWarn;
     item.boot_parameter = std::string(parameter) + (good ? item.is : item.should);
   }
 
-  void interrupts() {
-    TuningItem& item = add("interrupts", "one takes its CPU from the hot thread for microseconds");
-    const std::vector<int> others = without(online_, hot_);
-    if (others.empty()) {
-      item.is = "every CPU is for hot threads";
-      item.should = "a CPU left for everything else";
+  // The other CPUs of the hot ones' cores.
+  void siblings() {
+    TuningItem& item = add("SMT siblings", "a CPU that works slows down the other one of its core");
+    item.should = "idle: isolated as well (--cpus), or offline";
+    std::vector<int> busy;
+    bool known = false;
+    for (const int cpu : hot_) {
+      const std::optional<std::string> text = files_.read(
+          fmt::format("/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", cpu));
+      known = known || text.has_value();
+      const std::vector<int> core = parse_cpu_list(text.value_or(""));
+      busy = cpus_of_either(busy, cpus_without(cpus_of_both(core, online_), hot_));
+    }
+    if (!known) {
+      item.is = "not on this host";
       return;
     }
-    item.should = "on CPUs " + cpu_list(others);
+    item.is = busy.empty() ? "none in use" : "for everything else: " + cpu_list(busy);
+    item.verdict = busy.empty() ? TuningVerdict::kOk : TuningVerdict::kWarn;
+  }
+
+  void numa_nodes() {
+    TuningItem& item = add("NUMA node", "memory and caches of another node are twice as far");
+    item.should = "one for all hot CPUs, the network card's";
+    std::map<std::string, std::vector<int>> nodes;
+    for (const std::string& node : files_.names("/sys/devices/system/node", "node")) {
+      const std::vector<int> its =
+          parse_cpu_list(files_.read("/sys/devices/system/node/" + node + "/cpulist").value_or(""));
+      if (const std::vector<int> hot = cpus_of_both(hot_, its); !hot.empty()) nodes[node] = hot;
+    }
+    if (nodes.empty()) {
+      item.is = "not on this host";
+      return;
+    }
+    for (const auto& [node, cpus] : nodes) {
+      item.is += fmt::format("{}{}: {}", item.is.empty() ? "" : ", ", node, cpu_list(cpus));
+    }
+    item.verdict = nodes.size() == 1 ? TuningVerdict::kOk : TuningVerdict::kWarn;
+  }
+
+  // The CPUs that are left; none: says so in the item.
+  std::vector<int> others(TuningItem& item) const {
+    std::vector<int> left = cpus_without(online_, hot_);
+    if (left.empty()) {
+      item.is = "every CPU is for hot threads";
+      item.should = "a CPU left for everything else";
+    }
+    return left;
+  }
+
+  void interrupts() {
+    TuningItem& item = add("interrupts", "one takes its CPU from the hot thread for microseconds");
+    const std::vector<int> left = others(item);
+    if (left.empty()) return;
+    item.should = "on CPUs " + cpu_list(left);
     std::size_t files = 0;
     for (const std::string& irq : files_.names("/proc/irq", "")) {
       const std::string path = "/proc/irq/" + irq + "/smp_affinity_list";
       const std::optional<std::string> text = files_.read(path);
       if (!text) continue;
       ++files;
-      const std::vector<int> on = parse_cpu_list(*text);
-      if (without(on, hot_).size() != on.size()) {
-        item.settings.push_back({path, *text, cpu_list(others)});
+      if (!cpus_of_both(parse_cpu_list(*text), hot_).empty()) {
+        item.settings.push_back({path, *text, cpu_list(left)});
       }
     }
     settle(item, files, "interrupts");
     if (item.verdict == TuningVerdict::kWarn) {
       item.is = fmt::format("{} of {} may come to hot CPUs", item.settings.size(), files);
     }
+  }
+
+  void new_interrupts() {
+    const std::string path = "/proc/irq/default_smp_affinity";
+    TuningItem& item = add("new interrupts", "a driver that starts anew brings its own again");
+    const std::vector<int> left = others(item);
+    const std::optional<std::string> text = files_.read(path);
+    if (left.empty() || !text) {
+      if (!text) item.is = "not on this host";
+      return;
+    }
+    item.should = "on CPUs " + cpu_list(left);
+    const std::vector<int> on = cpus_of_both(parse_cpu_mask(*text), online_);
+    item.is = "on CPUs " + cpu_list(on);
+    const bool good = cpus_of_both(on, hot_).empty();
+    item.verdict = good ? TuningVerdict::kOk : TuningVerdict::kWarn;
+    if (!good) item.settings.push_back({path, *text, cpu_mask(left)});
+  }
+
+  // irqbalance leaves out isolated CPUs by itself (its setup_banned_cpus), and no others.
+  void interrupt_balancer() {
+    TuningItem& item = add("irqbalance", "it moves interrupts back to the hot CPUs");
+    item.should = "not running (systemctl disable --now irqbalance)";
+    std::vector<std::string> processes = files_.names("/proc", "");
+    std::erase_if(processes,
+                  [](const std::string& name) { return name[0] < '0' || name[0] > '9'; });
+    if (processes.empty()) {
+      item.is = "not on this host";
+      return;
+    }
+    const bool runs = std::ranges::any_of(processes, [&](const std::string& process) {
+      return files_.read("/proc/" + process + "/comm") == "irqbalance";
+    });
+    const std::vector<int> isolated =
+        parse_cpu_list(files_.read("/sys/devices/system/cpu/isolated").value_or(""));
+    const bool good = !runs || cpus_without(hot_, isolated).empty();
+    item.is = !runs ? "not running" : good ? "running, off isolated CPUs" : "running";
+    item.verdict = good ? TuningVerdict::kOk : TuningVerdict::kWarn;
   }
 
   void memory_lock() {
@@ -267,48 +347,25 @@ class Tuning {
 
 }  // namespace
 
-std::vector<int> parse_cpu_list(std::string_view text) {
-  std::vector<int> cpus;
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), part.size() + 1));
-    int first = 0, last = 0;
-    const auto from = std::from_chars(part.begin(), part.end(), first);
-    if (from.ec != std::errc() || first < 0 || first > kCpuMax) break;
-    last = first;
-    if (from.ptr != part.end()) {
-      if (*from.ptr != '-') break;
-      if (std::from_chars(from.ptr + 1, part.end(), last).ec != std::errc()) break;
-    }
-    for (int cpu = first; cpu <= std::min(last, kCpuMax); ++cpu) cpus.push_back(cpu);
-  }
-  std::ranges::sort(cpus);
-  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
-  return cpus;
-}
-
-std::string cpu_list(const std::vector<int>& cpus) {
-  std::string text;
-  for (std::size_t i = 0; i < cpus.size();) {
-    std::size_t last = i;
-    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
-    if (!text.empty()) text += ',';
-    text += last == i ? fmt::format("{}", cpus[i]) : fmt::format("{}-{}", cpus[i], cpus[last]);
-    i = last + 1;
-  }
-  return text;
+std::vector<int> online_cpus(const fs::path& root) {
+  return parse_cpu_list(KernelFiles(root).read("/sys/devices/system/cpu/online").value_or(""));
 }
 
 std::vector<int> hot_cpus_by_default(const fs::path& root) {
   const KernelFiles files(root);
-  const auto list = [&](const char* name) {
-    return parse_cpu_list(files.read(std::string("/sys/devices/system/cpu/") + name).value_or(""));
+  const std::string folder = "/sys/devices/system/cpu/";
+  const std::vector<int> online = online_cpus(root);
+  const auto read = [&](const std::string& file) {
+    return cpus_of_both(parse_cpu_list(files.read(folder + file).value_or("")), online);
   };
-  std::vector<int> cpus = list("isolated");
-  if (!cpus.empty()) return cpus;
-  cpus = list("online");
-  if (cpus.size() > 2) cpus.erase(cpus.begin());
-  return cpus;
+  if (std::vector<int> isolated = read("isolated"); !isolated.empty()) return isolated;
+  std::vector<std::vector<int>> cores;
+  for (const int cpu : online) {
+    std::vector<int> core = read(fmt::format("cpu{}/topology/thread_siblings_list", cpu));
+    if (core.empty()) core = {cpu};
+    if (std::ranges::find(cores, core) == cores.end()) cores.push_back(std::move(core));
+  }
+  return cores.size() > 2 ? cpus_without(online, cores[0]) : online;
 }
 
 std::vector<TuningItem> host_tuning(const std::vector<int>& hot_cpus, const fs::path& root) {

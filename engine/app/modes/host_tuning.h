@@ -32,13 +32,10 @@ struct TuningItem {
   std::string boot_parameter{};         // or what the kernel has to be started with, or was
 };
 
-// "0-3,6", as the kernel writes lists of CPUs, to numbers in order and without doubles; what is no
-// such list ends it.
-std::vector<int> parse_cpu_list(std::string_view text);
-std::string cpu_list(const std::vector<int>& cpus);
+std::vector<int> online_cpus(const std::filesystem::path& root = "/");
 
-// The CPUs for hot threads if nobody names any: the isolated ones, else all but the first (of two
-// or fewer: all).
+// The CPUs for hot threads if nobody names any: the isolated ones, else all but the first core's
+// (of two cores or fewer: all).
 std::vector<int> hot_cpus_by_default(const std::filesystem::path& root = "/");
 
 // All items in the order of their weight; `root` stands in for / in tests.

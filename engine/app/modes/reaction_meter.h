@@ -26,7 +26,9 @@ class ReactionMeter {
   // No answer will come any more: what waits has waited until now.
   void finish(Nanos now);
 
-  // {"wanted":N,"updates":N,"unanswered":N,"from_due_ns":{"p50",...},"from_sent_ns":{...}}
+  // {"wanted":N,"updates":N,"unanswered":N,"from_due_ns":{"p50",...},"from_sent_ns":{...},
+  // "from_due_buckets":[[ns,count],...]}: the whole distribution as well, as percentiles of several
+  // measurements cannot be added up.
   std::string json() const;
 
  private:

@@ -167,6 +167,7 @@ class RealtimeRun {
     counters_.layout().phase.store(phase, std::memory_order_release);
   }
   void watch();
+  void watch_warm(AgentRunner<HotAgents>& thread);
   void look(Nanos now);
   void start_monitor();
   void watch_monitor();
@@ -370,6 +371,7 @@ int RealtimeRun::run() {
     refuse_(plan.error);
     return 2;
   }
+  const KeptTo rest(plan.rest);
   std::string error = open_session(plan);
   const StopSignal signals;
   const bool published = error.empty();
@@ -394,7 +396,7 @@ void RealtimeRun::watch() {
     const Nanos now = clock_.now();
     if (now >= until_) return;
     if (now >= warm_at_) {
-      for (auto& thread : hot_threads_) thread->watch_usage();
+      for (auto& thread : hot_threads_) watch_warm(*thread);
       warm_at_ = kNever;
     }
     look(now);
@@ -402,6 +404,13 @@ void RealtimeRun::watch() {
     record_.follow(kRecordsPerLook);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+void RealtimeRun::watch_warm(AgentRunner<HotAgents>& thread) {
+  thread.watch_usage();
+  if (thread.settled()) return;
+  log_writer_->write(LogLevel::kWarning, clock_.now(),
+                     fmt::format("{}: the system refuses to pin the thread", thread.name()));
 }
 
 void RealtimeRun::show_connections() {
