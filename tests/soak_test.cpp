@@ -87,7 +87,8 @@ TEST(Soak, EnginesTakeOtherConfigurationsOverAsTheyRun) {
 
 TEST(Soak, JournalsOfOneSeedInEightAreReplayedWithTheirRestartsAndReloads) {
   bool died = false, reloaded = false;
-  for (std::uint64_t seed = 8; seed <= 40; seed += app::kJournaledEvery) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    if (!app::is_journaled(seed)) continue;
     const SeedResult result = run_seed(seed, kTenMinutes);
     EXPECT_TRUE(result.ok()) << app::violation_text(result);
     EXPECT_GT(result.events, 0u);

@@ -143,7 +143,7 @@ struct Symbol {
   std::int64_t price = 3000;  // that a market starts with where none is set
 };
 
-std::vector<Symbol> market(Dice& dice) {
+std::vector<Symbol> market(Dice& dice, bool twice) {
   const auto names = sim::scenario_names();
   const std::string_view scenario =
       names[static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(names.size()) - 1))];
@@ -152,8 +152,9 @@ std::vector<Symbol> market(Dice& dice) {
   if (dice.one_in(4)) dice.number("market.jumps_per_hour", 0, 600);
   constexpr std::array<std::string_view, 4> kSymbols{"ETHUSDT", "BTCUSDT", "BNBUSDT", "SOLUSDT"};
   // A seed costs half a second of a core at most; what moves costs the most.
-  const std::int64_t many = moves ? 2 : 4;
-  const auto count = static_cast<std::size_t>(dice.between(1, dice.one_in(2) ? 2 : many));
+  const std::int64_t many = (moves ? 2 : 4) / (twice ? 2 : 1);
+  const std::int64_t most = dice.one_in(2) ? std::min<std::int64_t>(many, 2) : many;
+  const auto count = static_cast<std::size_t>(dice.between(1, most));
   // Of one symbol; more share it.
   const auto shares = static_cast<std::int64_t>(count);
   dice.number("market.depth_levels", 20, 100 / shares + 20);
@@ -232,7 +233,7 @@ std::vector<std::string> random_live_sets(std::uint64_t seed) {
 std::vector<std::string> random_sets(std::uint64_t seed) {
   Dice dice(seed);
   dice.set("market.seed", std::to_string(seed));
-  const std::vector<Symbol> symbols = market(dice);
+  const std::vector<Symbol> symbols = market(dice, is_journaled(seed));
   const bool spot = venue(dice);
   strategy(dice);
   risk(dice);

@@ -205,7 +205,7 @@ class Life {
         instruments_(instruments),
         opening_(opening),
         result_(result),
-        journaled_(result.seed % kJournaledEvery == 0),
+        journaled_(is_journaled(result.seed)),
         run(config_, instruments, venue, faults, journaled_ ? &journal_.writer() : nullptr,
             opening_) {
     if (journaled_) result_.error = journal_.open(config_, instruments_, opening_);

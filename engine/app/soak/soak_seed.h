@@ -3,7 +3,7 @@
 // In one seed of two the engine dies on the way, with whatever it has open. A next start, some
 // seconds later, adopts those orders or cancels them first, as the configuration says, and goes on.
 // Now and then its configuration is changed as it runs (soak_reloads.h). In one seed of
-// kJournaledEvery its engines keep journals, which are replayed.
+// eight its engines keep journals, which are replayed.
 // Cold set-up, then a virtual run sealed as any other; any thread, several at once. The same seed
 // and duration give the same result to the last bit.
 #pragma once
@@ -18,8 +18,6 @@
 #include "sim/faults/fault_plan.h"
 
 namespace mm::app {
-
-inline constexpr std::uint64_t kJournaledEvery = 8;
 
 struct SeedResult {
   std::uint64_t seed = 0;
