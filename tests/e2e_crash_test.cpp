@@ -108,6 +108,29 @@ TEST_F(Crash, FiveKillsOfAnEngineThatAdoptsLoseNoneEither) {
   kill_five_times({"--set", "order_management.own_orders_at_start=adopt"});
 }
 
+// S15: with orders live a kill that nobody hears, a position that changes while nobody is there, a
+// start that knows of both, and a stop that is heard.
+TEST_F(Crash, S15AKillLeavesOrdersThatAreFilledAndTheNextStartKnowsAndAStopLeavesNone) {
+  const auto trades = [this] {
+    return count_of(venue_->ask("GET", "/api/v3/myTrades", {{"symbol", "ETHUSDT"}}), "\"price\"");
+  };
+  open();
+  start(1);
+  ASSERT_TRUE(is_quoting()) << said();
+  kill();
+  const std::size_t known = count_of(log(), " FILLED "), live = ours();
+  ASSERT_TRUE(wait_until([&] { return trades() > known; }, 60)) << log();
+  EXPECT_GT(live, 0u);
+  start(2);
+  ASSERT_TRUE(is_quoting()) << said();
+  EXPECT_TRUE(logged("recovered ETHUSDT: ")) << log();
+  EXPECT_EQ(stop(SIGTERM), 0) << said();
+  EXPECT_EQ(ours(), 0u);
+  expect_no_violation();
+  check_books(2);
+  EXPECT_GT(column(ledger(2), "SELECT trade_id FROM fills").size(), 0u);
+}
+
 // Orders rest where they are from one start to the next, until one is filled there.
 TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
   constexpr int kLivesMax = 12;

@@ -1,5 +1,6 @@
 // `mm_logic run --mode live` against a venue on which things go wrong, one after the other: quotes
-// are back each time, and in the end the books are equal. Real processes, loopback TLS.
+// are back each time, and in the end the books are equal; and those of the scenarios S1 to S25 for
+// which it is the gateway that has an answer. Real processes, loopback TLS.
 #include <gmock/gmock.h>
 
 #include "tests/live_engine.h"
@@ -7,6 +8,7 @@
 namespace mm {
 namespace {
 
+using test::count_of;
 using test::wait_until;
 using testing::HasSubstr;
 
@@ -16,9 +18,11 @@ class LiveFaults : public test::LiveEngine {
     ASSERT_NO_FATAL_FAILURE(open({.keys = kLimits}));
     start_quoting();
   }
-  void start_quoting() {
-    start_engine("s", {"--set", "execution.reconnect_longest_s=0.5", "--set",
-                       "feed.reconnect_longest_s=0.5"});
+  void start_quoting(const std::vector<std::string>& sets = {}) {
+    std::vector<std::string> all{"--set", "execution.reconnect_longest_s=0.5", "--set",
+                                 "feed.reconnect_longest_s=0.5"};
+    for (const std::string& set : sets) all.insert(all.end(), {"--set", set});
+    start_engine("s", all);
     ASSERT_TRUE(quotes_after(0)) << said();
   }
   // The ids that the venue gave to our open orders, lowest first.
@@ -76,6 +80,84 @@ TEST_F(LiveFaults, QuotesAreBackAfterEachOfThem) {
   expect_equal_ends();
   const std::string had = faults_of_venue();
   for (const std::string& kind : kinds) EXPECT_THAT(had, HasSubstr(kind + " "));
+}
+
+// The same, with a start that a test chooses.
+class LiveScenario : public LiveFaults {
+ protected:
+  void SetUp() override { ASSERT_NO_FATAL_FAILURE(open({.keys = kLimits})); }
+  std::size_t logged(const char* words) const { return count_of(log(), words); }
+  bool until_logged(const char* words, std::size_t times) {
+    return wait_until([&] { return logged(words) >= times; }, 40);
+  }
+  std::size_t trades(binance::orders::Params of = {}) {
+    of.insert(of.end(), {{"symbol", "ETHUSDT"}, {"limit", "1000"}});
+    return count_of(venue_->ask("GET", "/api/v3/myTrades", of), "\"commission\"");
+  }
+
+  // Orders near the market, that wait where they are until they are filled.
+  const std::vector<std::string> resting_{
+      "strategy.min_spread=0.00005",   "strategy.order_notional=100",
+      "strategy.modify_threshold=0.1", "strategy.max_modify_deviation=0.5",
+      "risk.max_daily_loss=0",         "execution.sweep_interval_s=0.5"};
+};
+
+// What rests is not touched until it is filled, so nothing but the look at what is open finds out.
+TEST_F(LiveScenario, S8FillsThatTheUserDataKeepToThemselvesAreFoundWhileTheyDo) {
+  start_quoting(resting_);
+  const std::size_t ready = logged("is ready\n"), before = trades();
+  begin("stream_silent", 600);
+  ASSERT_TRUE(wait_until([&] { return trades() >= before + 3; }, 60)) << said();
+  EXPECT_TRUE(until_logged(" FILLED ", trades())) << log();
+  EXPECT_EQ(logged("is ready\n"), ready) << "on the connections that there were";
+  expect_equal_ends();
+}
+
+// The first request on each connection is refused; after that nothing is sent before its time.
+TEST_F(LiveScenario, S13ABanIsWaitedOutWithOrdersLiveAndQuotesComeBack) {
+  start_quoting();
+  endure("banned", 5);
+  std::vector<std::uint64_t> left;
+  ASSERT_TRUE(wait_until([&] { return !(left = our_ids()).empty(); })) << said();
+  ASSERT_TRUE(quotes_after(left.back())) << said();
+  expect_equal_ends();
+  const std::string had = faults_of_venue();
+  std::smatch banned;
+  ASSERT_TRUE(std::regex_search(had, banned, std::regex("banned ([0-9]+)"))) << had;
+  EXPECT_GE(std::stoi(banned[1]), 1);
+  EXPECT_LE(std::stoi(banned[1]), 12) << had;
+}
+
+// Requests are stamped with the venue's time, which is asked for when it refuses ours: quotes go on
+// long before that is due, on a clock that stays where it has jumped to.
+class LiveClocks : public LiveScenario, public testing::WithParamInterface<const char*> {};
+TEST_P(LiveClocks, S14AVenueWhoseClockJumpsIsFollowedWhereverItStays) {
+  start_quoting({"venue.recv_window_ms=2000"});
+  begin(GetParam(), 600);
+  ASSERT_TRUE(until_logged("the venue refuses our time", 1)) << log();
+  ASSERT_TRUE(until_logged(" accepted ", logged(" accepted ") + 5)) << log();
+  EXPECT_EQ(stop(), 0) << said();
+  expect_no_violation();
+}
+INSTANTIATE_TEST_SUITE_P(EitherWay, LiveClocks, testing::Values("clock_ahead", "clock_behind"));
+
+// Trades of the engine's own account and symbol, told on its own connection.
+TEST_F(LiveScenario, S24WhatAPersonTradesIsNotOurs) {
+  start_quoting(resting_);
+  const std::string bought = venue_->ask("POST", "/api/v3/order",
+                                         {{"symbol", "ETHUSDT"},
+                                          {"side", "BUY"},
+                                          {"type", "MARKET"},
+                                          {"quantity", "0.5"},
+                                          {"newClientOrderId", "placed-by-hand"}});
+  std::smatch order;
+  ASSERT_TRUE(std::regex_search(bought, order, std::regex("\"orderId\":([0-9]+)"))) << bought;
+  const std::size_t by_hand = trades({{"orderId", order[1]}});
+  ASSERT_GT(by_hand, 0u) << bought;
+  ASSERT_TRUE(wait_until([&] { return trades() > by_hand; }, 60)) << said();
+  ASSERT_TRUE(until_logged(" FILLED ", trades() - by_hand)) << log();
+  expect_equal_ends();
+  EXPECT_EQ(logged(" FILLED "), trades() - by_hand) << log();
 }
 
 // A coarser tick, or lot, needs a restart: the symbol halts and says so, and the next run quotes on

@@ -202,7 +202,9 @@ class LiveEdge : public VenueEdge {
     return all;
   }
   void summarize(const Core& core, bool, Summary& summary) override {
-    account_.compare(core, left_, link_.foreign_orders.load(), summary);
+    const orders::OrderEventCounters& heard = session_.event_counters();
+    const std::uint64_t others = heard.foreign_reports + heard.other_instances;
+    account_.compare(core, left_, link_.foreign_orders.load() + others, summary);
     summary.notes.push_back("market data: " + market_.report());
     const orders::OrderSessionCounters& n = session_.counters();
     summary.notes.push_back(fmt::format(

@@ -383,7 +383,8 @@ void VenueAccount::compare_positions(const Core& core, std::span<const Amount> b
                     decimal_text(explained).view()));
     if (moved != explained) ++differences;
   }
-  if (foreign_orders == 0) summary.invariants.emplace_back("venue_position", differences);
+  if (foreign_orders == 0 || differences == 0)
+    summary.invariants.emplace_back("venue_position", differences);
 }
 
 }  // namespace mm::app

@@ -76,8 +76,8 @@ class VenueAccount {
   Left look(const Closing& closing);
   // Adds to the summary: `flat_at_end`, orders of ours that are still open at the venue, and
   // `venue_position`, instruments whose base balance moved otherwise than our position since the
-  // core was told its first. Somebody else's orders on the account (`foreign_orders`) make the
-  // latter a note.
+  // core was told its first. Where somebody else has orders on the account, or was heard to have
+  // had some (`foreign_orders`), a difference is a note.
   void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
 
   // The latest start of this instance that the account's open orders are of, on any symbol, or the
