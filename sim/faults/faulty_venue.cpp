@@ -184,10 +184,15 @@ void FaultyVenue::begin(const Fault& fault) {
     case FaultKind::kClockBehind:
       shift_ = -fault.delay_max;
       break;
+    case FaultKind::kHalfOpen:
+      if (session_ == SessionState::kDown) return;
+      half_open_ = true;
+      break;
     case FaultKind::kStreamSilent:
     case FaultKind::kMarketSilent:
     case FaultKind::kDepthFrozen:
     case FaultKind::kConsumerStall:
+    case FaultKind::kServerShutdown:
       break;
     default:
       return;  // counted where it strikes
@@ -226,6 +231,14 @@ void FaultyVenue::end(const Fault& fault) {
     case FaultKind::kStreamSilent:
       if (session_ != SessionState::kDown) session_reconciles();
       return;
+    // A gateway that hears nothing for so long ends the connection, and the next one lives.
+    case FaultKind::kHalfOpen:
+      if (!half_open_) return;
+      session_down();
+      return session_reconciles();
+    case FaultKind::kServerShutdown:
+      renew_session();
+      return lose_chain(kEveryInstrument);
     case FaultKind::kSymbolHalted:
       for (InstrumentId i = 0; i < streams_.size(); ++i) {
         if (!streams_[i].halted) continue;
