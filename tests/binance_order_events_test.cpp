@@ -473,6 +473,17 @@ TEST_F(BinanceOrderEvents, AnOrderThatEndedShortOfItsQuantityIsStillLookedFor) {
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
 }
 
+TEST_F(BinanceOrderEvents, AnOrderThatHasJustComeMayBeMissingInAList) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  take();
+  const Nanos opened(5);
+  events_.on_list(0, {}, opened + kReadLagMax);
+  EXPECT_THAT(take(), IsEmpty());
+  events_.on_list(0, {}, opened + kReadLagMax + Nanos(1));
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
+}
+
 // A cancel was answered with success, and the order lives.
 TEST_F(BinanceOrderEvents, AnOrderThatIsListedLongAfterItsEndLives) {
   send(CommandKind::kPlace);
