@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "gateway/binance/order_events.h"
+#include "gateway/binance/read_lag.h"
 #include "tests/binance_instruments.h"
 
 namespace mm::binance::orders {
