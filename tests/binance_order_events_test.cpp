@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "gateway/binance/order_events.h"
+#include "gateway/binance/read_lag.h"
 #include "tests/binance_instruments.h"
 
 namespace mm::binance::orders {
@@ -470,6 +471,17 @@ TEST_F(BinanceOrderEvents, AnOrderThatEndedShortOfItsQuantityIsStillLookedFor) {
   take();
   events_.set_now(Nanos(5) + 10 * kSecond);
   events_.on_list(0, {}, Nanos(5) + 10 * kSecond);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
+}
+
+TEST_F(BinanceOrderEvents, AnOrderThatHasJustComeMayBeMissingInAList) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  take();
+  const Nanos opened(5);
+  events_.on_list(0, {}, opened + kReadLagMax);
+  EXPECT_THAT(take(), IsEmpty());
+  events_.on_list(0, {}, opened + kReadLagMax + Nanos(1));
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kOutcomeUnknown));
 }
 

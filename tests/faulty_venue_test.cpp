@@ -313,6 +313,44 @@ TEST(FaultyVenue, WhatIsInFlightWhenTheSessionGoesIsUnknown) {
   EXPECT_LT(w.venue.open_orders(), 20u);
 }
 
+TEST(FaultyVenue, AHalfOpenSessionIsSilentUntilItIsFoundOutAndThenReconciled) {
+  Way w({fault(FaultKind::kHalfOpen, 1, 6)});
+  w.place(1);
+  w.send(CommandKind::kPlace, 2, 8500);  // below the trade: stays
+  w.advance(kSecond * 2);
+  w.events.clear();
+  w.sell_through();
+  w.place(3);
+  w.send(CommandKind::kCancel, 2);
+  w.advance(kSecond * 3);
+  EXPECT_EQ(w.count(EventKind::kFilled) + w.count(EventKind::kSessionStatus), 0u);
+  EXPECT_EQ(w.count(EventKind::kOutcomeUnknown) + w.count(EventKind::kAccepted), 0u);
+  EXPECT_EQ(w.venue.find(ClientOrderId(3)), nullptr);
+  EXPECT_EQ(w.way.session(), SessionState::kUp) << "as far as anybody knows";
+  EXPECT_FALSE(w.way.cancels_pass());
+  w.advance(kTail);
+  EXPECT_EQ(w.count(EventKind::kOutcomeUnknown), 2u);
+  EXPECT_EQ(w.count(EventKind::kFilled), 1u);
+  EXPECT_EQ(w.first(EventKind::kSessionStatus).session.state, SessionState::kDown);
+  EXPECT_EQ(w.events.back().session.state, SessionState::kUp);
+  EXPECT_EQ(w.first(EventKind::kOrderStatus).report.id.v, 2u);
+  EXPECT_TRUE(w.way.over());
+}
+
+TEST(FaultyVenue, AnAnnouncedEndOfAConnectionTellsAllAgainAndBreaksNothing) {
+  Way w({fault(FaultKind::kServerShutdown, 1, 3)});
+  w.place(1);
+  w.advance(kSecond * 2);
+  w.events.clear();
+  w.advance(kTail);
+  EXPECT_EQ(w.struck(FaultKind::kServerShutdown), 1u);
+  EXPECT_EQ(w.count(EventKind::kSessionStatus), 0u);
+  EXPECT_EQ(w.first(EventKind::kOrderStatus).report.id.v, 1u);
+  EXPECT_EQ(w.count(EventKind::kBookStale), 1u) << "the feed's next connection takes a snapshot";
+  EXPECT_GT(w.count(EventKind::kBalance), 0u);
+  EXPECT_TRUE(w.way.over());
+}
+
 TEST(FaultyVenue, ASilentStreamAnswersRequestsAListPutsInDoubtAndWhoAsksIsTold) {
   Way w({fault(FaultKind::kStreamSilent, 1, 20)});
   w.place(1);

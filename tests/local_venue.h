@@ -137,7 +137,8 @@ class LocalVenue {
                 {"price", "2600"},
                 {"newClientOrderId", client_id}});
   }
-  // Another client of the engine's account. The venue's answer, or the error in brackets.
+  // Another client of the engine's account, past all faults. The venue's answer, or the error in
+  // brackets.
   std::string ask(const std::string& method, const std::string& path,
                   binance::orders::Params params) {
     using namespace binance::orders;
@@ -150,7 +151,7 @@ class LocalVenue {
         "timestamp", static_cast<std::uint64_t>(
                          std::chrono::duration_cast<std::chrono::milliseconds>(now).count())));
     return send({.method = method,
-                 .target = path + "?" + signed_rest_query(params, *key.signer),
+                 .target = "/calm" + path + "?" + signed_rest_query(params, *key.signer),
                  .headers = {{"X-MBX-APIKEY", std::string(key.api_key.view())}},
                  .body = {}});
   }
@@ -162,12 +163,13 @@ class LocalVenue {
                  .headers = {},
                  .body = {}});
   }
-  // Something goes wrong for so many seconds from now on.
-  std::string fault(const std::string& kind, int seconds) {
-    return send({.method = "POST",
-                 .target = "/admin/fault?kind=" + kind + "&seconds=" + std::to_string(seconds),
-                 .headers = {},
-                 .body = {}});
+  // Something goes wrong for so many seconds from now on, as usual or as `how` says.
+  std::string fault(const std::string& kind, int seconds, const std::string& how = {}) {
+    return send(
+        {.method = "POST",
+         .target = "/admin/fault?kind=" + kind + "&seconds=" + std::to_string(seconds) + how,
+         .headers = {},
+         .body = {}});
   }
   bool said(std::string_view text) const {
     return process_->output().find(text) != std::string::npos;

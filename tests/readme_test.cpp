@@ -13,6 +13,7 @@
 #include "engine/app/config/config_schema.h"
 #include "engine/app/explain/words.h"
 #include "engine/core/reason.h"
+#include "sim/faults/fault_plan.h"
 
 namespace mm::test {
 namespace {
@@ -45,6 +46,18 @@ TEST(Readme, EveryFileAndFolderItNamesExists) {
   const std::set<std::string> named = matches(text_of(kRoot / "README.md"), path);
   EXPECT_GT(named.size(), 15u);
   for (const std::string& name : named) EXPECT_TRUE(fs::exists(kRoot / name)) << name;
+}
+
+TEST(Readme, TheTableOfFaultsSaysWhereEachCanHappen) {
+  const std::string readme = text_of(kRoot / "README.md");
+  for (std::size_t k = 0; k < sim::kFaultKinds; ++k) {
+    std::string row = "| `" + std::string(sim::name(static_cast<sim::FaultKind>(k))) + "` |";
+    for (const sim::FaultPath path :
+         {sim::FaultPath::kInProcess, sim::FaultPath::kWebSocket, sim::FaultPath::kRest}) {
+      row += sim::faults_on(path)[k] ? " x |" : "  |";
+    }
+    EXPECT_THAT(readme, testing::HasSubstr("\n" + row));
+  }
 }
 
 TEST(Readme, EveryConfigKeyOfItsTableExists) {

@@ -76,6 +76,7 @@ class StartRecoveryTest : public testing::Test {
     }
     if (target.starts_with("/api/v3/myTrades")) {
       listed_.push_back(request);
+      if (before_trades_) before_trades_();
       return {.body = trades(request),
               .headers = {{"X-MBX-USED-WEIGHT-1S", std::exchange(used_weight_, "20")}}};
     }
@@ -229,7 +230,7 @@ class StartRecoveryTest : public testing::Test {
   std::string recover(const std::string& previous) {
     const auto note = [this](std::string_view line) { progress_ += fmt::format("{}\n", line); };
     recovery_ = std::make_unique<StartRecovery>(config_, credentials_, instruments_, kSelf,
-                                                RecoveryProgress(note, patience_));
+                                                RecoveryProgress(note, patience_), read_lag_);
     return recovery_->run(previous);
   }
   std::vector<std::uint64_t> recovered() const {
@@ -254,13 +255,14 @@ class StartRecoveryTest : public testing::Test {
   std::string used_weight_ = "20";
   std::function<void()> before_balance_;  // once
   std::function<void()> before_list_;     // of open orders
+  std::function<void()> before_trades_;   // are listed
   Nanos began_ = Clock().now() - kSecond * 10;
   test::NetServer server_;
   Config config_;
   orders::Credentials credentials_;
   std::vector<Instrument> instruments_;
   std::unique_ptr<StartRecovery> recovery_;
-  Nanos patience_{kSecond};
+  Nanos patience_{kSecond}, read_lag_{};
   std::string progress_;
 };
 
@@ -411,6 +413,22 @@ TEST_F(StartRecoveryTest, APageWaitsForTheVenuesNextWindowWhereItsWeightIsUsed) 
   const std::vector<std::string> asked = listed("timestamp");
   ASSERT_GE(asked.size(), 2u);
   EXPECT_LT(std::stoull(asked[0]) / 1000, std::stoull(asked[1]) / 1000) << "in another second";
+}
+
+// As the list is of a moment ago.
+TEST_F(StartRecoveryTest, AFillRightBeforeTheStartIsWaitedForUntilItMustBeListed) {
+  trade_at_the_venue();
+  const VenueTrade last = trades_.back();
+  trades_.pop_back();
+  read_lag_ = kSecond;
+  const Nanos begun = Clock().now();
+  before_trades_ = [&] {
+    if (Clock().now() > begun + read_lag_ * 9 / 10 && trades_.back().id != last.id) {
+      trades_.push_back(last);
+    }
+  };
+  ASSERT_EQ(recover(leave_session_with_a_hole()), "");
+  EXPECT_THAT(recovered(), ElementsAre(102, 105));
 }
 
 // A session that was killed `ago`, with a place under way.

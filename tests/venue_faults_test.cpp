@@ -11,6 +11,7 @@
 #include "engine/net/ws_connect.h"
 #include "sim/server/faulty_frontend.h"
 #include "sim/server/server.h"
+#include "tests/local_venue.h"
 #include "tests/net_client.h"
 #include "tests/venue_harness.h"
 
@@ -64,7 +65,8 @@ class VenueFaults : public testing::Test {
     return params;
   }
   std::size_t open_orders() {
-    return Json(venue.rest("GET", "/api/v3/openOrders", {{"symbol", "BTCUSDT"}}).body).size("");
+    const Params symbol{{"symbol", "BTCUSDT"}};
+    return Json(venue.rest("GET", "/calm/api/v3/openOrders", symbol).body).size("");
   }
 
   VenueHarness venue;
@@ -138,6 +140,141 @@ TEST_F(VenueFaults, RequestsAreOvertaken) {
   while (client->waiting() > 0) ids.push_back(client->next().text("/result/clientOrderId"));
   EXPECT_THAT(ids, testing::UnorderedElementsAreArray(sent));
   EXPECT_NE(ids, sent);
+}
+
+TEST_F(VenueFaults, ByRestOnlyCancelsAreIgnoredToo) {
+  fault(FaultKind::kCancelIgnored);
+  open_window();
+  const Params a{{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}};
+  EXPECT_EQ(
+      venue.rest("POST", "/api/v3/order", named(venue.maker(), "newClientOrderId", "a")).status,
+      200);
+  EXPECT_EQ(venue.rest("GET", "/api/v3/order", a).status, 200);
+  EXPECT_NE(venue.rest("DELETE", "/api/v3/order", a).status, 200);
+  EXPECT_EQ(open_orders(), 1u);
+  EXPECT_EQ(count(FaultKind::kCancelIgnored), 1u);
+}
+
+TEST_F(VenueFaults, ByRestALateRequestIsCarriedOutAndAnsweredLater) {
+  for (const FaultKind kind : {FaultKind::kRequestDelayed, FaultKind::kRequestReordered}) {
+    VenueHarness::now = VenueHarness::kStart;
+    fault(kind, 4000);
+    venue.late.clear();
+    open_window();
+    const std::size_t before = venue.frontend.host().counters().orders;
+    EXPECT_EQ(venue.rest("POST", "/api/v3/order", venue.maker()).status, VenueHarness::kLate);
+    EXPECT_EQ(venue.frontend.host().counters().orders, before);
+    pass(4100);
+    ASSERT_THAT(venue.late, SizeIs(1)) << sim::name(kind);
+    EXPECT_EQ(venue.late[0].status, 200);
+    EXPECT_EQ(venue.frontend.host().counters().orders, before + 1);
+    EXPECT_EQ(count(kind), 1u);
+  }
+}
+
+TEST_F(VenueFaults, WhoComesLaterThanItsRecvWindowIsRefused) {
+  fault(FaultKind::kRequestDelayed, 60'000);
+  auto client = venue.connect(kApi);
+  open_window();
+  constexpr int kRequests = 30;
+  int in_time = 0, refused = 0;
+  const auto count_code = [&](bool done, std::int64_t code) {
+    EXPECT_TRUE(done || code == -1021) << code;
+    ++(done ? in_time : refused);
+  };
+  for (int i = 0; i < kRequests; ++i) {
+    auto lonely = venue.connect(kApi);  // nothing waits behind another
+    say(*lonely, "order.place", venue.maker());
+    venue.rest("POST", "/api/v3/order", venue.maker());
+  }
+  pass(61'000);
+  for (const HttpAnswer& answer : venue.late) {
+    count_code(answer.status == 200, answer.status == 200 ? 0 : Json(answer.body).integer("/code"));
+  }
+  EXPECT_GT(refused, kRequests / 2);
+  EXPECT_EQ(faulty_->orphans(), static_cast<std::uint64_t>(kRequests));
+  EXPECT_LT(venue.frontend.host().counters().orders, kRequests) << "within 5 s of 60";
+}
+
+TEST_F(VenueFaults, ALateRequestOutlivesItsConnection) {
+  fault(FaultKind::kRequestDelayed);
+  auto client = listener();
+  open_window();
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+  client.reset();
+  EXPECT_EQ(open_orders(), 0u);
+  close_window();
+  EXPECT_EQ(open_orders(), 1u);
+  EXPECT_EQ(faulty_->orphans(), 1u);
+}
+
+TEST_F(VenueFaults, ByRestARepeatedCancelMayBeAnsweredByItsSecond) {
+  fault(FaultKind::kRequestRepeated);
+  open_window();
+  int done = 0, unknown = 0;
+  for (int i = 0; i < 32; ++i) {
+    venue.rest("POST", "/api/v3/order", named(venue.maker(), "newClientOrderId", "a"));
+    const HttpAnswer answer =
+        venue.rest("DELETE", "/api/v3/order", {{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}});
+    ++(answer.status == 200 ? done : unknown);
+    if (answer.status != 200) {
+      EXPECT_EQ(Json(answer.body).integer("/code"), -2011);
+    }
+    EXPECT_EQ(open_orders(), 0u);
+  }
+  EXPECT_GT(done, 5);
+  EXPECT_GT(unknown, 5);
+  EXPECT_EQ(count(FaultKind::kRequestRepeated), 32u);
+}
+
+TEST_F(VenueFaults, ListsAreOfAMomentAgo) {
+  fault(FaultKind::kListLag, 2000);
+  auto client = venue.connect(kApi);
+  const Params symbol{{"symbol", "BTCUSDT"}};
+  const auto is_listed = [&](const char* method) {
+    return venue.ask(*client, method, symbol).whole().find(R"("clientOrderId":"a")") !=
+           std::string::npos;
+  };
+  const auto locked = [&] {
+    return Json(venue.rest("GET", "/api/v3/account").body).text("/balances/1/locked");
+  };
+  const std::string before = locked();
+  open_window();
+  pass(2100);
+  say(*client, "order.place", named(venue.maker(), "newClientOrderId", "a"));
+  EXPECT_EQ(client->next().integer("/status"), 200);
+  EXPECT_FALSE(is_listed("openOrders.status"));
+  EXPECT_FALSE(is_listed("allOrders"));
+  EXPECT_EQ(locked(), before);
+  EXPECT_EQ(venue.ask(*client, "order.status", named(symbol, "origClientOrderId", "a"))
+                .integer("/status"),
+            200)
+      << "an order itself is known at once";
+  pass(2100);
+  EXPECT_TRUE(is_listed("openOrders.status"));
+  EXPECT_TRUE(is_listed("allOrders"));
+  EXPECT_NE(locked(), before);
+  say(*client, "order.cancel", named(symbol, "origClientOrderId", "a"));
+  EXPECT_EQ(client->next().integer("/status"), 200);
+  EXPECT_TRUE(is_listed("openOrders.status")) << "though it has gone";
+  pass(2100);
+  EXPECT_FALSE(is_listed("openOrders.status"));
+  EXPECT_EQ(locked(), before);
+}
+
+TEST_F(VenueFaults, TradesAreOfAMomentAgoAndSoIsWhatTheOrderHasExecuted) {
+  fault(FaultKind::kListLag, 2000);
+  const Params symbol{{"symbol", "BTCUSDT"}};
+  open_window();
+  pass(2100);
+  Params taker{{"symbol", "BTCUSDT"}, {"side", "BUY"}, {"type", "MARKET"}, {"quantity", "0.001"}};
+  EXPECT_EQ(venue.rest("POST", "/api/v3/order", taker).status, 200);
+  const auto trades = [&] {
+    return Json(venue.rest("GET", "/api/v3/myTrades", symbol).body).size("");
+  };
+  EXPECT_EQ(trades(), 0u);
+  pass(2100);
+  EXPECT_GT(trades(), 0u);
 }
 
 TEST_F(VenueFaults, ARepeatedCancelIsAnsweredTwice) {
@@ -368,7 +505,7 @@ std::pair<std::size_t, std::size_t> messages_of(const char* stream, FaultKind ki
 
 TEST_F(VenueFaults, BooksAreLostRepeatedFrozenOrSilent) {
   const char* const depth = "btcusdt@depth@100ms";
-  auto [clear, struck] = messages_of(depth, FaultKind::kBookGap);
+  auto [clear, struck] = messages_of(depth, FaultKind::kBookGapFound);
   EXPECT_GT(clear, 50u);
   EXPECT_EQ(struck, 0u);
   std::tie(clear, struck) = messages_of(depth, FaultKind::kBookRepeated);
@@ -646,7 +783,7 @@ TEST_F(VenueFaults, AFaultIsBegunByHand) {
   pass(2000);
   EXPECT_EQ(venue.public_rest("GET", "/api/v3/time").status, 200);
   EXPECT_THAT(begin("kind=lightning").body, HasSubstr("kind: must be one of request_lost, "));
-  EXPECT_EQ(begin("kind=book_gap_found").status, 400) << "of the simulation only";
+  EXPECT_EQ(begin("kind=book_gap").status, 400) << "in process only";
   EXPECT_EQ(begin("kind=banned&seconds=0").status, 400);
   EXPECT_EQ(venue.public_rest("GET", "/admin/fault", "kind=banned").status, 404);
 }
@@ -661,7 +798,7 @@ TEST_F(VenueFaults, WhatTheWireCannotDoIsLeftOut) {
   EXPECT_EQ(left.size(), sim::wire_faults().count());
   for (const sim::Fault& f : left) {
     EXPECT_EQ(f.instrument == 0, f.kind == FaultKind::kSymbolHalted) << sim::name(f.kind);
-    EXPECT_NE(f.kind, FaultKind::kBookGapFound);
+    EXPECT_NE(f.kind, FaultKind::kBookGap);
   }
 }
 
@@ -688,16 +825,40 @@ class FaultyServer {
     net::HttpClient client(endpoint("/"), nullptr, {});
     return client.send(request);
   }
-  void begin(FaultKind kind, int seconds = 1) const {
+  void begin(FaultKind kind, int seconds = 1, const std::string& more = {}) const {
     const auto begun = send("POST", "/admin/fault?kind=" + std::string(sim::name(kind)) +
-                                        "&seconds=" + std::to_string(seconds));
+                                        "&seconds=" + std::to_string(seconds) + more);
     EXPECT_EQ(begun.status, 200) << begun.body << begun.error;
+  }
+  // Signed, of a client that waits no longer than that; status 0: it has given up.
+  net::HttpResponse ask(const std::string& method, const std::string& path, const Params& params,
+                        std::chrono::milliseconds patience = std::chrono::seconds(10)) const {
+    set_time();
+    net::HttpRequest request;
+    request.target = path + "?" + VenueHarness::signed_query(params);
+    request.method = method;
+    request.headers = {{"X-MBX-APIKEY", server::default_account().api_key}};
+    net::HttpClient client(endpoint("/"), nullptr, {.timeout = patience});
+    return client.send(request);
+  }
+  // How often this stands in what is open, past all faults.
+  std::size_t open(std::string_view text) const {
+    return count_of(ask("GET", "/calm/api/v3/openOrders", {{"symbol", "BTCUSDT"}}).body, text);
+  }
+  static void set_time() {
+    VenueHarness::now = Nanos(
+        std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+  }
+  static Params order(const std::string& id) {
+    return {{"symbol", "BTCUSDT"}, {"side", "BUY"},    {"type", "LIMIT_MAKER"},
+            {"quantity", "0.01"},  {"price", "58000"}, {"newClientOrderId", id}};
   }
 
  private:
   static server::ServerConfig config() {
     server::ServerConfig config = VenueHarness::default_config();
     config.port = 0;
+    config.limits.weight_per_minute = config.limits.orders_per_10s = 1'000'000;
     return config;
   }
   server::VenueServer venue_;
@@ -829,6 +990,90 @@ TEST(FaultyServer, AConnectionWhoseTimeIsUpIsToldAndThenClosedInOrder) {
     return text.find("serverShutdown") != std::string_view::npos;
   }));
   EXPECT_EQ(end_of(*socket), net::WsEvent::kClosed);
+}
+
+constexpr const char* kAlways = "&per_million=1000000&delay_ms=2000";
+const Params kOrderA{{"symbol", "BTCUSDT"}, {"origClientOrderId", "a"}};
+
+TEST(FaultyServer, WhatIsLateByRestIsCarriedOutWhenItsClientHasGivenUp) {
+  for (const FaultKind kind : {FaultKind::kRequestDelayed, FaultKind::kRequestReordered}) {
+    const FaultyServer server;
+    server.begin(kind, 60, kAlways);
+    int given_up = 0;
+    for (const char* id : {"a", "b", "c", "d", "e", "f"}) {
+      const auto response = server.ask("POST", "/api/v3/order", FaultyServer::order(id),
+                                       std::chrono::milliseconds(100));
+      given_up += response.status == 0 ? 1 : 0;
+    }
+    EXPECT_GT(given_up, 0) << sim::name(kind);
+    EXPECT_LT(server.open("clientOrderId"), 6u) << "some are under way";
+    EXPECT_TRUE(wait_until([&] { return server.open("clientOrderId") == 6; })) << sim::name(kind);
+  }
+}
+
+TEST(FaultyServer, WhatIsLateOnAWebSocketIsCarriedOutWhenThatHasGone) {
+  const FaultyServer server;
+  server.begin(FaultKind::kRequestDelayed, 60, kAlways);
+  FaultyServer::set_time();
+  auto socket = connect(server, "/ws-api/v3");
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(
+        socket->send_text(VenueHarness::signed_request("order.place", FaultyServer::order(id))));
+  }
+  socket.reset();
+  EXPECT_TRUE(wait_until([&] { return server.open("clientOrderId") == 3; }));
+}
+
+TEST(FaultyServer, ACancelByRestIsIgnored) {
+  const FaultyServer server;
+  ASSERT_EQ(server.ask("POST", "/api/v3/order", FaultyServer::order("a")).status, 200);
+  server.begin(FaultKind::kCancelIgnored, 60, kAlways);
+  EXPECT_NE(server.ask("DELETE", "/api/v3/order", kOrderA).status, 200);
+  EXPECT_EQ(server.open("\"a\""), 1u);
+}
+
+TEST(FaultyServer, ACancelByRestThatComesTwiceMayBeSaidToBeOfAnUnknownOrder) {
+  const FaultyServer server;
+  server.begin(FaultKind::kRequestRepeated, 60, kAlways);
+  bool done = false, unknown = false;
+  EXPECT_TRUE(wait_until([&] {
+    EXPECT_EQ(server.ask("POST", "/api/v3/order", FaultyServer::order("a")).status, 200);
+    const int status = server.ask("DELETE", "/api/v3/order", kOrderA).status;
+    done |= status == 200;
+    unknown |= status == 400;
+    EXPECT_EQ(server.open("\"a\""), 0u);
+    return done && unknown;
+  }));
+}
+
+TEST(FaultyServer, AListByRestIsOfAMomentAgo) {
+  const FaultyServer server;
+  server.begin(FaultKind::kListLag, 60, kAlways);
+  const auto listed = [&] {
+    return count_of(server.ask("GET", "/api/v3/openOrders", {{"symbol", "BTCUSDT"}}).body, "\"a\"");
+  };
+  bool behind = false;
+  EXPECT_TRUE(wait_until([&] {
+    EXPECT_EQ(server.ask("POST", "/api/v3/order", FaultyServer::order("a")).status, 200);
+    behind = listed() < server.open("\"a\"");
+    EXPECT_EQ(server.ask("DELETE", "/api/v3/order", kOrderA).status, 200);
+    return behind;
+  }));
+}
+
+TEST(FaultyServer, AStreamLeavesOutDiffsSoThatItsChainBreaks) {
+  const FaultyServer server;
+  const auto socket = connect(server, "/ws/btcusdt@depth@100ms");
+  std::int64_t last = 0;
+  const auto breaks = [&last](std::string_view text) {
+    const Json diff{std::string(text)};
+    const bool broken = last != 0 && diff.integer("/U") != last + 1;
+    last = diff.integer("/u");
+    return broken;
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(breaks(next_event(*socket).payload));
+  server.begin(FaultKind::kBookGapFound, 60, "&per_million=300000");
+  EXPECT_TRUE(read_until(*socket, breaks));
 }
 
 TEST(FaultyServer, AHaltAndAnotherGridAreInExchangeInfo) {

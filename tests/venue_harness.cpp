@@ -201,22 +201,40 @@ Json VenueHarness::ask(Client& client, const std::string& method, Params params,
 
 server::HttpAnswer VenueHarness::rest(const std::string& verb, const std::string& path,
                                       Params params, int account) {
+  server::HttpRequest request = request_of(verb, path);
+  request.query = signed_query(std::move(params), account);
+  request.api_key = key_of(account);
+  return answer_of(request);
+}
+
+std::string VenueHarness::signed_query(Params params, int account) {
   params.emplace_back("timestamp", std::to_string(milliseconds()));
   std::string query;
   for (const auto& [name, value] : params) {
     query += (query.empty() ? "" : "&") + name + '=' + net::percent_encoded(value);
   }
-  server::HttpRequest request = request_of(verb, path);
-  request.query = query + "&signature=" + net::percent_encoded(signature_of(account, query));
-  request.api_key = key_of(account);
-  return way_in->answer(request);
+  return query + "&signature=" + net::percent_encoded(signature_of(account, query));
 }
 
 server::HttpAnswer VenueHarness::public_rest(const std::string& verb, const std::string& path,
                                              const std::string& query) {
   server::HttpRequest request = request_of(verb, path);
   request.query = query;
-  return way_in->answer(request);
+  return answer_of(request);
+}
+
+server::HttpAnswer VenueHarness::answer_of(const server::HttpRequest& request) {
+  const auto at_once = std::make_shared<std::optional<server::HttpAnswer>>();
+  const auto waits = std::make_shared<bool>(true);
+  way_in->answer(request, [this, at_once, waits](server::HttpAnswer answer) {
+    if (*waits) {
+      *at_once = std::move(answer);
+    } else {
+      late.push_back(std::move(answer));
+    }
+  });
+  *waits = false;
+  return at_once->value_or(server::HttpAnswer{kLate, {}, {}});
 }
 
 std::string VenueHarness::price(Side side, std::int64_t ticks_away) {

@@ -93,8 +93,13 @@ class VenueHarness {
   // The same over REST.
   server::HttpAnswer rest(const std::string& verb, const std::string& path, Params params = {},
                           int account = 0);
+  // Its query, signed.
+  static std::string signed_query(Params params, int account = 0);
   server::HttpAnswer public_rest(const std::string& verb, const std::string& path,
                                  const std::string& query = "");
+  // The status of an answer that has not come yet; it comes here.
+  static constexpr int kLate = -1;
+  std::vector<server::HttpAnswer> late;
 
   // A price this many ticks below the best bid (above the best ask) of BTCUSDT.
   std::string price(Side side, std::int64_t ticks_away);
@@ -107,6 +112,9 @@ class VenueHarness {
   server::VenueFrontend frontend;
   // What requests and conversations go through: the frontend, or what a test has put before it.
   server::Frontend* way_in = &frontend;
+
+ private:
+  server::HttpAnswer answer_of(const server::HttpRequest& request);
 };
 
 std::string header(const server::HttpAnswer& answer, std::string_view name);

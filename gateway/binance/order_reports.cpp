@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "gateway/binance/order_events.h"
+#include "gateway/binance/read_lag.h"
 
 namespace mm::binance::orders {
 namespace {
 
-// What is so young may be missing in a list of what is open.
-constexpr Nanos kListLag{kSecond};
-// And what has ended may still be in it; but not for so long.
+// What has ended may still be in a list of what is open; but not for so long.
 constexpr Nanos kEndLagMax{5 * kSecond.v};
 
 Side side_of(std::string_view word) {
@@ -270,7 +269,7 @@ void OrderEvents::on_list(InstrumentId instrument, std::span<const OrderRecord> 
   }
   facts_.for_each([&](const OrderFacts& facts) {
     const bool expected =
-        facts.is_open() && facts.instrument == instrument && facts.opened + kListLag < asked;
+        facts.is_open() && facts.instrument == instrument && facts.opened + kReadLagMax < asked;
     if (!expected || facts.listed == list_) return;
     ++counters_.unlisted;
     Command nothing_asked;

@@ -10,69 +10,70 @@
 namespace mm::sim {
 namespace {
 
-enum class Place : std::uint8_t { kSimulation, kWire, kBoth };
-using enum Place;
-
 // Where a kind happens, how long a window of it lasts at most, and how often it strikes while it is
 // open.
+constexpr std::uint8_t kProcess = 1, kSocket = 2, kRest = 4;
+constexpr std::uint8_t kStreamed = kProcess | kSocket, kEverywhere = kProcess | kSocket | kRest;
 struct Habit {
   std::string_view name;
-  Place place;
+  std::uint8_t paths;
   std::int32_t seconds_max;
   std::int32_t per_million;
   std::int32_t delay_ms_max;
 };
+// What is kStreamed is of a stream, or of a connection that stays: REST has neither. Of the others:
+// - book_gap is between feed and core; over a wire it is the feed that numbers what the core gets,
+//   so whatever is missing there is a gap that the feed finds.
+// - snapshot_twice: snapshots are asked for over REST.
+// - slow_venue is about bytes. In process there are messages: those are late by request_delayed,
+//   answer_delayed and consumer_stall.
+// - list_lag: in process the core is told of orders, and no lists are read.
 constexpr std::array<Habit, kFaultKinds> kHabits{{
-    {"request_lost", kBoth, 30, 200'000, 0},
-    {"cancel_ignored", kBoth, 30, 500'000, 0},
-    {"request_delayed", kBoth, 30, 200'000, 4000},
-    {"request_reordered", kBoth, 60, 500'000, 200},
-    {"request_repeated", kBoth, 60, 500'000, 0},
-    {"answer_lost", kBoth, 30, 300'000, 0},
-    {"answer_delayed", kBoth, 30, 300'000, 4000},
-    {"status_unknown", kBoth, 30, 300'000, 0},
-    {"report_repeated", kBoth, 60, 500'000, 10'000},
-    {"report_reordered", kBoth, 60, 300'000, 1000},
-    {"not_found_lie", kBoth, 60, 500'000, 0},
-    {"cancel_lie", kBoth, 30, 50'000, 0},
-    {"foreign_report", kBoth, 60, 100'000, 0},
-    {"stream_silent", kBoth, 20, 1'000'000, 0},
-    {"session_down", kBoth, 60, 1'000'000, 0},
-    {"rate_limited", kBoth, 20, 1'000'000, 0},
-    {"banned", kBoth, 20, 1'000'000, 0},
-    {"post_only_storm", kBoth, 10, 1'000'000, 0},
-    {"no_balance", kBoth, 10, 1'000'000, 0},
-    {"amend_refused", kBoth, 20, 700'000, 0},
-    {"timestamp_refused", kBoth, 5, 1'000'000, 0},
-    {"symbol_halted", kBoth, 30, 1'000'000, 0},
-    {"tick_changed", kBoth, 1, 1'000'000, 60'000},
-    {"lot_changed", kBoth, 1, 1'000'000, 60'000},
-    {"balance_moved", kBoth, 30, 1'000'000, 0},
-    {"book_gap", kBoth, 20, 30'000, 0},
-    {"book_gap_found", kSimulation, 20, 30'000, 0},
-    {"book_repeated", kBoth, 20, 30'000, 0},
-    {"book_stale_diff", kBoth, 20, 30'000, 2000},
-    {"snapshot_twice", kBoth, 1, 1'000'000, 0},
-    {"depth_frozen", kBoth, 30, 1'000'000, 0},
-    {"market_silent", kBoth, 15, 1'000'000, 0},
-    {"feed_down", kBoth, 30, 1'000'000, 0},
-    {"clock_ahead", kBoth, 20, 1'000'000, 1500},
-    {"clock_behind", kBoth, 20, 1'000'000, 5000},
-    {"consumer_stall", kBoth, 4, 1'000'000, 0},
-    {"server_shutdown", kWire, 10, 1'000'000, 0},
-    {"slow_venue", kWire, 20, 1'000'000, 0},
-    {"half_open", kWire, 20, 1'000'000, 0},
+    {"request_lost", kEverywhere, 30, 200'000, 0},
+    {"cancel_ignored", kEverywhere, 30, 500'000, 0},
+    {"request_delayed", kEverywhere, 30, 200'000, 4000},
+    {"request_reordered", kEverywhere, 60, 500'000, 200},
+    {"request_repeated", kEverywhere, 60, 500'000, 0},
+    {"answer_lost", kEverywhere, 30, 300'000, 0},
+    {"answer_delayed", kEverywhere, 30, 300'000, 4000},
+    {"status_unknown", kEverywhere, 30, 300'000, 0},
+    {"report_repeated", kStreamed, 60, 500'000, 10'000},
+    {"report_reordered", kStreamed, 60, 300'000, 1000},
+    {"not_found_lie", kEverywhere, 60, 500'000, 0},
+    {"cancel_lie", kEverywhere, 30, 50'000, 0},
+    {"foreign_report", kStreamed, 60, 100'000, 0},
+    {"stream_silent", kStreamed, 20, 1'000'000, 0},
+    {"session_down", kStreamed, 60, 1'000'000, 0},
+    {"rate_limited", kEverywhere, 20, 1'000'000, 0},
+    {"banned", kEverywhere, 20, 1'000'000, 0},
+    {"post_only_storm", kEverywhere, 10, 1'000'000, 0},
+    {"no_balance", kEverywhere, 10, 1'000'000, 0},
+    {"amend_refused", kEverywhere, 20, 700'000, 0},
+    {"timestamp_refused", kEverywhere, 5, 1'000'000, 0},
+    {"symbol_halted", kEverywhere, 30, 1'000'000, 0},
+    {"tick_changed", kEverywhere, 1, 1'000'000, 60'000},
+    {"lot_changed", kEverywhere, 1, 1'000'000, 60'000},
+    {"balance_moved", kEverywhere, 30, 1'000'000, 0},
+    {"book_gap", kProcess, 20, 30'000, 0},
+    {"book_gap_found", kStreamed, 20, 30'000, 0},
+    {"book_repeated", kStreamed, 20, 30'000, 0},
+    {"book_stale_diff", kStreamed, 20, 30'000, 2000},
+    {"snapshot_twice", kProcess | kRest, 1, 1'000'000, 0},
+    {"depth_frozen", kStreamed, 30, 1'000'000, 0},
+    {"market_silent", kStreamed, 15, 1'000'000, 0},
+    {"feed_down", kStreamed, 30, 1'000'000, 0},
+    {"clock_ahead", kEverywhere, 20, 1'000'000, 1500},
+    {"clock_behind", kEverywhere, 20, 1'000'000, 5000},
+    {"consumer_stall", kStreamed, 4, 1'000'000, 0},
+    {"server_shutdown", kStreamed, 10, 1'000'000, 0},
+    {"slow_venue", kSocket | kRest, 20, 1'000'000, 0},
+    {"half_open", kStreamed, 20, 1'000'000, 0},
+    {"list_lag", kSocket | kRest, 30, 500'000, 2000},
 }};
 constexpr Nanos kBetweenMax{25 * kSecond.v};
 
 const Habit& habit(FaultKind kind) {
   return kHabits[static_cast<std::size_t>(kind)];
-}
-
-FaultKinds all_but(Place other) {
-  FaultKinds kinds;
-  for (std::size_t k = 0; k < kFaultKinds; ++k) kinds[k] = kHabits[k].place != other;
-  return kinds;
 }
 
 FaultKinds these(std::initializer_list<FaultKind> list) {
@@ -100,11 +101,18 @@ Fault typical_fault(FaultKind kind, Nanos begin, Nanos end) {
   return fault;
 }
 
+FaultKinds faults_on(FaultPath path) {
+  FaultKinds kinds;
+  for (std::size_t k = 0; k < kFaultKinds; ++k) {
+    kinds[k] = (kHabits[k].paths & static_cast<std::uint8_t>(path)) != 0;
+  }
+  return kinds;
+}
 FaultKinds simulated_faults() {
-  return all_but(kWire);
+  return faults_on(FaultPath::kInProcess);
 }
 FaultKinds wire_faults() {
-  return all_but(kSimulation);
+  return faults_on(FaultPath::kWebSocket) | faults_on(FaultPath::kRest);
 }
 FaultKinds lasting_faults() {
   return these({FaultKind::kTickChanged, FaultKind::kLotChanged});
@@ -114,7 +122,7 @@ FaultKinds cancel_faults() {
                 FaultKind::kRequestReordered, FaultKind::kAnswerLost, FaultKind::kAnswerDelayed,
                 FaultKind::kStatusUnknown, FaultKind::kNotFoundLie, FaultKind::kCancelLie,
                 FaultKind::kStreamSilent, FaultKind::kSessionDown, FaultKind::kBanned,
-                FaultKind::kTimestampRefused, FaultKind::kConsumerStall});
+                FaultKind::kTimestampRefused, FaultKind::kConsumerStall, FaultKind::kHalfOpen});
 }
 
 std::string names(const FaultKinds& kinds, std::string_view between) {

@@ -3,8 +3,9 @@
 // Plain data, made before start (by hand, by a scenario or by chance), constant afterwards. Faults
 // keep to what a live gateway promises the core: an answer may be late, lost or contradicted, but
 // comes once (it is matched to its request); reports of the user stream may repeat; no fill is lost
-// for good; no request older than recvWindow is carried out. One table says of each kind how often,
-// how long, and where it happens: in the simulation, on the wire of the venue server, or in both.
+// for good; no request older than recvWindow is carried out. One table (fault_plan.cpp) says of
+// each kind how often, how long, and where it happens: in process, on the WebSockets of the venue
+// server, over its REST; and why not elsewhere.
 #pragma once
 
 #include <array>
@@ -49,8 +50,8 @@ enum class FaultKind : std::uint8_t {
   kLotChanged,    // likewise. Either is noticed after delay_max, and halts the symbol for good
   kBalanceMoved,  // somebody else uses most of what is free
   // Market data.
-  kBookGap,        // a diff is missing and the core finds out
-  kBookGapFound,   // and the feed finds out
+  kBookGap,        // a message from the feed is missing and the core finds out
+  kBookGapFound,   // a diff is missing and the feed finds out
   kBookRepeated,   // a diff comes twice
   kBookStaleDiff,  // a diff comes again, late
   kSnapshotTwice,  // the first snapshot is older than the stream: the feed asks for another
@@ -61,10 +62,12 @@ enum class FaultKind : std::uint8_t {
   kClockAhead,
   kClockBehind,
   kConsumerStall,  // nothing is taken from the sockets
-  // Of sockets alone.
+  // Of connections.
   kServerShutdown,  // announced; at the end of the window the connections close
   kSlowVenue,       // it lives, and takes and gives a few bytes at a time
   kHalfOpen,        // order connections stay and are dead; new ones, market data and REST live
+  // Of lists.
+  kListLag,  // of orders, trades and balances, as they were a moment ago
   kCount
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
@@ -76,8 +79,10 @@ Fault typical_fault(FaultKind kind, Nanos begin, Nanos end);
 
 // A set of kinds.
 using FaultKinds = std::bitset<kFaultKinds>;
+enum class FaultPath : std::uint8_t { kInProcess = 1, kWebSocket = 2, kRest = 4 };
+FaultKinds faults_on(FaultPath path);
 FaultKinds simulated_faults();
-FaultKinds wire_faults();
+FaultKinds wire_faults();  // of the server, whichever way
 // Those that end the quoting of a symbol until a restart.
 FaultKinds lasting_faults();
 // Those that keep a cancel from the venue, or put an order in doubt.

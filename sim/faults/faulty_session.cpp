@@ -55,6 +55,7 @@ void FaultyVenue::submit(const Command& command, Nanos now) {
   if (session_ == SessionState::kDown) {
     return hold(make_denied(command, RejectReason::kDisconnected, now_), now_);
   }
+  if (half_open_) return remember(command);
   if (const Fault* ban = strikes(FaultKind::kBanned, command.instrument)) {
     return refuse_banned(command, *ban);
   }
@@ -170,12 +171,12 @@ bool FaultyVenue::pass_execution(Event& event) {
   switch (event.kind) {
     case EventKind::kRateUsage:
     case EventKind::kSessionStatus:
-      return session_ != SessionState::kDown;
+      return !is_deaf();
     case EventKind::kBalance:
       return pass_balance(event);
     case EventKind::kFilled:
       foreign_report(event);
-      if (session_ == SessionState::kDown || active(FaultKind::kStreamSilent)) {
+      if (is_deaf() || active(FaultKind::kStreamSilent)) {
         MM_ASSERT(missed_fills_.size() < missed_fills_.capacity(), "room for what is missed");
         missed_fills_.push_back(event);
         return false;
@@ -187,7 +188,7 @@ bool FaultyVenue::pass_execution(Event& event) {
 }
 
 bool FaultyVenue::pass_balance(Event& event) {
-  if (session_ == SessionState::kDown || active(FaultKind::kStreamSilent)) return false;
+  if (is_deaf() || active(FaultKind::kStreamSilent)) return false;
   if (strikes(FaultKind::kBalanceMoved, event.instrument) != nullptr) {
     event.balance.free = event.balance.free / 4;
   }
@@ -206,7 +207,7 @@ bool FaultyVenue::pass_answer(Event& event) {
     births_[next_birth_++ % births_.size()] = {replaced ? event.report.new_id : event.report.id,
                                                now_};
   }
-  if (session_ == SessionState::kDown) return false;
+  if (is_deaf()) return false;
   Command request;
   const bool expected = forget(event, request);
   if (!expected && !is_report(event.kind)) return false;  // the second answer to one request
@@ -251,7 +252,7 @@ bool FaultyVenue::pass_held(const Event& event) {
   }
   const bool own = event.kind == EventKind::kSessionStatus || event.kind == EventKind::kDenied ||
                    event.kind == EventKind::kOutcomeUnknown;
-  if (own || session_ != SessionState::kDown) return true;
+  if (own || !is_deaf()) return true;
   if (event.kind == EventKind::kFilled) {
     MM_ASSERT(missed_fills_.size() < missed_fills_.capacity(), "room for what is missed");
     missed_fills_.push_back(event);
@@ -282,6 +283,7 @@ void FaultyVenue::foreign_report(const Event& event) {
 // Everything in flight is unknown; of what is still on its way some arrives.
 void FaultyVenue::session_down() {
   session_ = SessionState::kDown;
+  half_open_ = false;
   reconciled_at_ = kNever;
   const bool told_first = windows_.coin();
   if (told_first) tell_session(kEveryInstrument);
@@ -296,6 +298,7 @@ void FaultyVenue::session_down() {
 
 void FaultyVenue::session_reconciles() {
   session_ = SessionState::kReconciling;
+  half_open_ = false;
   tell_session(kEveryInstrument);
   reconciled_at_ = now_ + Nanos(windows_.random().between(kMillisecond.v, kReconcileMax.v));
 }
@@ -318,7 +321,7 @@ void FaultyVenue::session_up() {
 void FaultyVenue::sweep() {
   const bool silent = active(FaultKind::kStreamSilent);
   sweep_at_ = silent || !missed_fills_.empty() ? now_ + kBetweenSweeps : kNever;
-  if (session_ != SessionState::kUp || missed_fills_.empty()) return;
+  if (session_ != SessionState::kUp || half_open_ || missed_fills_.empty()) return;
   if (!silent && now_ - silent_until_ > kRenewal) return session_reconciles();
   ClientOrderId before{};
   for (const Event& fill : missed_fills_) {
@@ -333,6 +336,14 @@ void FaultyVenue::sweep() {
       hold(outcome_unknown(nothing_asked), now_);
     }
   }
+}
+
+// The next connection is there before the announced end of this one: what it has found is told, and
+// the session stays up.
+void FaultyVenue::renew_session() {
+  if (session_ != SessionState::kUp || half_open_) return;
+  tell_balances();
+  tell_open_orders();
 }
 
 // A session that is asked for an order fetches the fills it has not told.
@@ -438,7 +449,8 @@ void FaultyVenue::show_lies() {
   lies_shown_at_ = kNever;
   std::erase_if(lies_, [this](const Lie& lie) { return !is_open(lie.id); });
   for (Lie& lie : lies_) {
-    if (lie.shown_at <= now_ && session_ != SessionState::kUp) lie.shown_at = now_ + kListLag;
+    if (lie.shown_at <= now_ && (session_ != SessionState::kUp || half_open_))
+      lie.shown_at = now_ + kListLag;
     if (lie.shown_at <= now_) {
       const RestingOrder& order = *venue_.find(lie.id);
       tell_open(order.instrument, order.side, order);
@@ -449,7 +461,7 @@ void FaultyVenue::show_lies() {
 }
 
 void FaultyVenue::tell_balances() {
-  if (session_ == SessionState::kDown) return;
+  if (is_deaf()) return;
   for (InstrumentId i = 0; i < streams_.size(); ++i) {
     if (!instruments_[i].is_spot) continue;
     const Wallet wallet = venue_.wallet(i);

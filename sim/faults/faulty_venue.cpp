@@ -192,12 +192,17 @@ void FaultyVenue::begin(const Fault& fault) {
     case FaultKind::kBanned:
       ban_known_at_ = kNever;
       return;
+    case FaultKind::kHalfOpen:
+      if (session_ == SessionState::kDown) return;
+      half_open_ = true;
+      break;
     case FaultKind::kStreamSilent:
       sweep_at_ = now_;
       break;
     case FaultKind::kMarketSilent:
     case FaultKind::kDepthFrozen:
     case FaultKind::kConsumerStall:
+    case FaultKind::kServerShutdown:
       break;
     default:
       return;  // counted where it strikes
@@ -236,7 +241,16 @@ void FaultyVenue::end(const Fault& fault) {
     case FaultKind::kStreamSilent:
       silent_until_ = now_;
       sweep_at_ = now_;
-      return tell_balances();
+      if (!half_open_) tell_balances();
+      return;
+    // A gateway that hears nothing for so long ends the connection, and the next one lives.
+    case FaultKind::kHalfOpen:
+      if (!half_open_) return;
+      session_down();
+      return session_reconciles();
+    case FaultKind::kServerShutdown:
+      renew_session();
+      return lose_chain(kEveryInstrument);
     case FaultKind::kSymbolHalted:
       for (InstrumentId i = 0; i < streams_.size(); ++i) {
         if (!streams_[i].halted) continue;

@@ -56,7 +56,7 @@ class FaultyVenue {
   bool calm() const;
   // A cancel that is sent now reaches the venue, and its answer the core.
   bool cancels_pass() const {
-    return session_ == SessionState::kUp && requests_.empty() &&
+    return session_ == SessionState::kUp && requests_.empty() && !half_open_ &&
            !windows_.any_active(cancel_faults_);
   }
   // No window is open or to come, and what the last one left is told.
@@ -120,11 +120,14 @@ class FaultyVenue {
   void remember(const Command& command);
   bool forget(const Event& event, Command& forgotten);
   bool is_young(ClientOrderId id) const;
+  // Nothing comes over it: because it is down, or as nobody has found out that it is.
+  bool is_deaf() const { return session_ == SessionState::kDown || half_open_; }
   void session_down();
   void session_reconciles();
   void session_up();
   void refuse_banned(const Command& command, const Fault& ban);
   void sweep();
+  void renew_session();
   void tell_session(InstrumentId i);
   bool tell_missed_fills(ClientOrderId id);
   // use(instrument, side, order) for each that rests.
@@ -165,6 +168,7 @@ class FaultyVenue {
   std::vector<std::array<Lots, 2>> lied_lots_;
 
   SessionState session_{SessionState::kUp};
+  bool half_open_ = false;  // though the core is told that it is up
   Nanos reconciled_at_{kNever};
   Nanos grid_known_at_{kNever};  // the next one
   Nanos lies_shown_at_{kNever};  // likewise

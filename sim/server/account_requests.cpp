@@ -40,12 +40,15 @@ Answer status(ExchangeHost& host, Limits&, const Request& request) {
   json.flag("brokered", false)
       .flag("requireSelfTradePrevention", false)
       .flag("preventSor", false)
-      .time("updateTime", request.now)
+      .time("updateTime", host.looks_back() ? host.then() : request.now)
       .text("accountType", "SPOT")
       .open_array("balances");
   for (std::size_t i = 0; i < host.assets().size(); ++i) {
+    const auto asset = static_cast<sim::AssetId>(i);
+    const sim::Funds* const before =
+        host.looks_back() ? host.past().find(request.account(), asset, host.then()) : nullptr;
     const sim::Funds& balance =
-        host.exchange().accounts().funds(request.account(), static_cast<sim::AssetId>(i));
+        before != nullptr ? *before : host.exchange().accounts().funds(request.account(), asset);
     if (omit_zero && balance.free.v == 0 && balance.locked.v == 0) continue;
     json.open_object()
         .text("asset", host.assets()[i])

@@ -77,7 +77,9 @@ ExchangeHost::ExchangeHost(const ServerConfig& config, Limits& limits)
   for (const AccountConfig& account : config.accounts) {
     const sim::AccountId id = exchange_.open_account();
     for (const InitialBalance& b : account.balances) {
-      exchange_.deposit(id, asset_id(assets_, b.asset), b.free);
+      const sim::AssetId asset = asset_id(assets_, b.asset);
+      exchange_.deposit(id, asset, b.free);
+      past_.note(id, asset, exchange_.accounts().funds(id, asset), Nanos(0));
     }
   }
 }
@@ -147,6 +149,7 @@ void ExchangeHost::on_order(sim::OrderChange change, const sim::RestingOrder& or
       amend(order);
       break;
   }
+  past_.note(order, names_[order.id].name, exchange_.now());
 }
 
 void ExchangeHost::amend(const sim::RestingOrder& order) {
@@ -162,10 +165,13 @@ void ExchangeHost::on_fill(const sim::RestingOrder& order, const sim::Execution&
     limits_.on_first_fill(order.account, execution.maker, exchange_.now());
   }
   report(order, "TRADE", names_[order.id].name, "", &execution);
+  past_.note(order, names_[order.id].name, exchange_.now());
 }
 
 void ExchangeHost::on_balances(sim::AccountId account,
                                std::span<const sim::BalanceUpdate> balances) {
+  for (const sim::BalanceUpdate& b : balances)
+    past_.note(account, b.asset, b.funds, exchange_.now());
   user_data_.say(account, [&](TimeUnit unit) {
     JsonText json(unit);
     json.open_object().text("e", "outboundAccountPosition").time("E", exchange_.now());

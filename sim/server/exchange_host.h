@@ -14,6 +14,7 @@
 #include "sim/server/limits.h"
 #include "sim/server/order_json.h"
 #include "sim/server/order_names.h"
+#include "sim/server/recent_past.h"
 #include "sim/server/server_config.h"
 #include "sim/server/stream_hub.h"
 #include "sim/server/user_data.h"
@@ -49,6 +50,15 @@ class ExchangeHost : private sim::ExchangeListener {
     return {order, exchange_.instrument(order.instrument), names_[order.id].name};
   }
 
+  // Lists tell how things were so long ago, until another is wanted.
+  void look_back(Nanos lag) { lag_ = lag; }
+  bool looks_back() const { return lag_ > Nanos(0); }
+  Nanos then() const { return exchange_.now() - lag_; }
+  const RecentPast& past() const { return past_; }
+  OrderView view(const RecentPast::OrderThen& then) const {
+    return {then.order, exchange_.instrument(then.order.instrument), then.name};
+  }
+
   // The name that the next order to be canceled, or amended, gets with it; else it is made up.
   void name_next_cancel(std::string name) { cancel_name_ = std::move(name); }
   void name_next_amend(std::string name) { amend_name_ = std::move(name); }
@@ -81,6 +91,8 @@ class ExchangeHost : private sim::ExchangeListener {
   StreamHub streams_;
   UserDataHub user_data_;
   sim::Exchange exchange_;
+  RecentPast past_;
+  Nanos lag_{};
   std::string cancel_name_, amend_name_;
   std::uint64_t execution_id_ = 0;
   Counters counters_;

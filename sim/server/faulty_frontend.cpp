@@ -1,5 +1,7 @@
 #include "sim/server/faulty_frontend.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/server/faulty_wire.h"
@@ -12,7 +14,9 @@ namespace {
 using sim::Fault;
 using sim::FaultKind;
 
-constexpr std::string_view kApiPath = "/ws-api/v3", kOrderPath = "/api/v3/order";
+constexpr std::string_view kApiPath = "/ws-api/v3", kDepthPath = "/api/v3/depth";
+// Before a path: past all faults, for who wants to know what is true.
+constexpr std::string_view kCalm = "/calm";
 constexpr std::size_t kSlowBytesPerS = 4096;
 constexpr std::int64_t kCoarser = 10, kAdminSecondsMax = 3600;
 constexpr std::int64_t kLeftOver = 4;  // a part of so many, when balances move
@@ -43,10 +47,21 @@ ApiError not_replaced() {
                   R"(restrictions."},"newOrderResponse":null})"};
 }
 
-// An orders' matter, which a fault may strike; looks at the account are as good as any.
-bool is_order_matter(const HttpRequest& request) {
-  return request.path.starts_with("/api/v3/order") || request.path == "/api/v3/openOrders" ||
-         request.path == "/api/v3/myTrades" || request.path == "/api/v3/account";
+OrderRequest classify(const HttpRequest& request) {
+  const std::string_view path = request.path, verb = request.method;
+  const bool order = path == "/api/v3/order", list = path == "/api/v3/openOrders";
+  const bool looks = list || path == "/api/v3/allOrders" || path == "/api/v3/myTrades" ||
+                     path == "/api/v3/account";
+  return {.places = order && verb == "POST",
+          .replaces = path == "/api/v3/order/cancelReplace" && verb == "POST",
+          .amends = path == "/api/v3/order/amend/keepPriority" && verb == "PUT",
+          .cancels = (order || list) && verb == "DELETE",
+          .asks = order && verb == "GET",
+          .looks = looks && verb != "DELETE"};
+}
+
+bool may_fail(const HttpRequest& request, const OrderRequest& asked) {
+  return asked.any() || request.path == kDepthPath;
 }
 
 }  // namespace
@@ -134,6 +149,11 @@ bool FaultyFrontend::changes_fate(const OrderRequest& request) {
     exchange.pretend_next_cancel(true);
     return true;
   }
+  if (request.looks) {
+    const Fault* const lag = faults_.strikes(FaultKind::kListLag);
+    if (lag != nullptr) behind_.host().look_back(faults_.late(*lag, Nanos(0)));
+    return lag != nullptr;
+  }
   if (!request.replaces) return false;
   if (faults_.strikes(FaultKind::kPostOnlyStorm) != nullptr) {
     exchange.refuse_next(RejectReason::kWouldCross);
@@ -149,30 +169,34 @@ bool FaultyFrontend::changes_fate(const OrderRequest& request) {
 void FaultyFrontend::leave_fate() {
   behind_.host().exchange().pretend_next_cancel(false);
   behind_.host().exchange().refuse_next(RejectReason::kNone);
+  behind_.host().look_back(Nanos(0));
 }
 
-HttpAnswer FaultyFrontend::answer(const HttpRequest& request) {
-  if (behind_.is_admin(request, "/admin/fault")) return begin_fault(request);
-  if (!request.path.starts_with("/api/")) return behind_.answer(request);
-  HttpAnswer answer = answer_in_time(request);
-  if (const Fault* f = faults_.strikes(FaultKind::kAnswerDelayed)) {
-    answer.delay = faults_.late(*f, Nanos(0));
+void FaultyFrontend::answer(const HttpRequest& request, Reply reply) {
+  if (behind_.is_admin(request, "/admin/fault")) return reply(begin_fault(request));
+  if (request.path.starts_with(kCalm) && behind_.trusts(request)) {
+    HttpRequest asked = request;
+    asked.path.erase(0, kCalm.size());
+    return behind_.answer(asked, std::move(reply));
   }
-  if (faults_.strikes(FaultKind::kSlowVenue) != nullptr) answer.bytes_per_s = kSlowBytesPerS;
-  return answer;
+  if (!request.path.starts_with("/api/")) return behind_.answer(request, std::move(reply));
+  const OrderRequest asked = classify(request);
+  if (auto stopped = stop(request, asked)) return say(std::move(*stopped), reply);
+  const bool fated = changes_fate(asked);
+  if (const auto at = fated ? std::nullopt : late_until(asked)) {
+    if (hold(*at, [=, this] { say(carry_out(request, asked), reply); })) return;
+  }
+  HttpAnswer answer = carry_out(request, asked);
+  if (fated) leave_fate();
+  say(std::move(answer), reply);
 }
 
-HttpAnswer FaultyFrontend::answer_in_time(const HttpRequest& request) {
-  const bool order = request.path.starts_with(kOrderPath);
-  const bool posted = order && request.method == "POST";
-  const OrderRequest asked{.places = posted && !request.path.ends_with("/cancelReplace"),
-                           .replaces = posted && request.path.ends_with("/cancelReplace"),
-                           .cancels = request.method == "DELETE",
-                           .asks = order && request.method == "GET"};
+std::optional<HttpAnswer> FaultyFrontend::stop(const HttpRequest& request,
+                                               const OrderRequest& asked) {
   if (auto error = refusal(asked)) return failure(*error, behind_.now());
-  const bool snapshot = request.path == "/api/v3/depth";
-  if (!snapshot && !is_order_matter(request)) return behind_.answer(request);
-  if (faults_.strikes(FaultKind::kRequestLost) != nullptr) {
+  if (!may_fail(request, asked)) return {};
+  if (faults_.strikes(FaultKind::kRequestLost) != nullptr ||
+      (asked.cancels && faults_.strikes(FaultKind::kCancelIgnored) != nullptr)) {
     return faults_.coin() ? page(502) : HttpAnswer{kNoAnswer, {}, {}};
   }
   const auto params = RequestParams::from_rest(request.query, request.body);
@@ -180,18 +204,49 @@ HttpAnswer FaultyFrontend::answer_in_time(const HttpRequest& request) {
       faults_.strikes(FaultKind::kNotFoundLie) != nullptr) {
     return failure(errors::bad_request(-2013, "Order does not exist."), behind_.now());
   }
-  if (posted && params) note_birth(params->get("newClientOrderId"));
+  if ((asked.places || asked.replaces) && params) note_birth(params->get("newClientOrderId"));
   if (asked.any() && faults_.strikes(FaultKind::kStatusUnknown) != nullptr) {
     if (faults_.coin()) behind_.answer(request);
     return failure(status_unknown(), behind_.now());
   }
-  const bool fated = changes_fate(asked);
-  HttpAnswer answer = snapshot ? old_snapshot(request) : behind_.answer(request);
-  if (fated) leave_fate();
-  if (faults_.strikes(FaultKind::kAnswerLost) != nullptr) {
+  return {};
+}
+
+// Others go past it. On its own connection nothing does: that waits for the answer, or is given up
+// by a client that has no more time, and comes again on another.
+std::optional<Nanos> FaultyFrontend::late_until(const OrderRequest& asked) {
+  if (!asked.any()) return {};
+  for (const FaultKind kind : {FaultKind::kRequestDelayed, FaultKind::kRequestReordered}) {
+    if (const Fault* f = faults_.strikes(kind)) return faults_.late(*f, clock_());
+  }
+  return {};
+}
+
+// Asked twice, as by a proxy on the way: either answer gets through.
+HttpAnswer FaultyFrontend::carry_out(const HttpRequest& request, const OrderRequest& asked) {
+  HttpAnswer answer = request.path == kDepthPath ? old_snapshot(request) : behind_.answer(request);
+  if ((asked.cancels || asked.asks) && faults_.strikes(FaultKind::kRequestRepeated) != nullptr) {
+    HttpAnswer again = behind_.answer(request);
+    if (faults_.coin()) answer = std::move(again);
+  }
+  if (may_fail(request, asked) && faults_.strikes(FaultKind::kAnswerLost) != nullptr) {
     return faults_.coin() ? page(503) : HttpAnswer{kNoAnswer, {}, {}};
   }
   return answer;
+}
+
+void FaultyFrontend::say(HttpAnswer answer, const Reply& reply) {
+  if (const Fault* f = faults_.strikes(FaultKind::kAnswerDelayed)) {
+    answer.delay = faults_.late(*f, Nanos(0));
+  }
+  if (faults_.strikes(FaultKind::kSlowVenue) != nullptr) answer.bytes_per_s = kSlowBytesPerS;
+  reply(std::move(answer));
+}
+
+bool FaultyFrontend::hold(Nanos at, std::function<void()> carry_out) {
+  if (late_.size() == kLateMax) return false;
+  late_.emplace(at, std::move(carry_out));
+  return true;
 }
 
 // The snapshot before the one that was asked for: older than the stream, if time has passed.
@@ -233,6 +288,10 @@ void FaultyFrontend::advance() {
     } else {
       on_end(fault);
     }
+  }
+  while (!late_.empty() && late_.begin()->first <= now) {
+    const auto first = late_.extract(late_.begin());
+    first.mapped()();
   }
   for_each_wire([=](FaultyWire& wire) { wire.release(now); });
   std::erase_if(births_, [&](const auto& birth) { return now - birth.second >= kYoung; });
@@ -361,7 +420,8 @@ void FaultyFrontend::change_grid(bool tick) {
   }
 }
 
-// For tests: kind=NAME for so many seconds from now on, as it is usual for the kind.
+// For tests: kind=NAME for so many seconds from now on, as often (per_million) and as late
+// (delay_ms at most) as it is usual for the kind, or as is said.
 HttpAnswer FaultyFrontend::begin_fault(const HttpRequest& request) {
   const auto params = RequestParams::from_rest(request.query, request.body);
   if (!params) return failure(errors::bad_request(-1101, "Too many parameters."), behind_.now());
@@ -371,14 +431,24 @@ HttpAnswer FaultyFrontend::begin_fault(const HttpRequest& request) {
         errors::bad_request(-1130, "kind: must be one of " + sim::names(sim::wire_faults(), ", ")),
         behind_.now());
   }
-  std::int64_t seconds = 1;
-  auto problem = param::integer(*params, "seconds", seconds);
-  if (!problem && (seconds < 1 || seconds > kAdminSecondsMax)) {
-    problem = errors::bad_request(-1130, "seconds: must be 1 to 3600");
-  }
-  if (problem) return failure(*problem, behind_.now());
   const Nanos now = clock_();
-  faults_.add(sim::typical_fault(*kind, now, now + seconds * kSecond));
+  Fault fault = sim::typical_fault(*kind, now, now);
+  std::int64_t seconds = 1, per_million = fault.per_million;
+  std::int64_t delay_ms = fault.delay_max.v / kMillisecond.v;
+  const auto read = [&](const char* name, std::int64_t least, std::int64_t most,
+                        std::int64_t& value) -> std::optional<ApiError> {
+    if (auto problem = param::integer(*params, name, value)) return problem;
+    if (value >= least && value <= most) return {};
+    return errors::bad_request(-1130, fmt::format("{}: must be {} to {}", name, least, most));
+  };
+  auto problem = read("seconds", 1, kAdminSecondsMax, seconds);
+  if (!problem) problem = read("per_million", 1, 1'000'000, per_million);
+  if (!problem) problem = read("delay_ms", 1, kAdminSecondsMax * 1000, delay_ms);
+  if (problem) return failure(*problem, behind_.now());
+  fault.end = now + seconds * kSecond;
+  fault.per_million = static_cast<std::int32_t>(per_million);
+  fault.delay_max = kMillisecond * delay_ms;
+  faults_.add(fault);
   advance();
   JsonText json;
   json.open_object().text("kind", sim::name(*kind)).time("until", now + seconds * kSecond);

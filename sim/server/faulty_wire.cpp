@@ -38,10 +38,14 @@ std::string id_of(std::string_view answer) {
 }
 
 // Books of all kinds say one of these near their beginning.
+bool says_early(std::string_view text, std::string_view word) {
+  return text.substr(0, 160).find(word) != std::string_view::npos;
+}
+bool is_diff(std::string_view text) {
+  return says_early(text, "depthUpdate");
+}
 bool is_depth(std::string_view text) {
-  const std::string_view head = text.substr(0, 160);
-  return head.find("depthUpdate") != std::string_view::npos ||
-         head.find("lastUpdateId") != std::string_view::npos;
+  return is_diff(text) || says_early(text, "lastUpdateId");
 }
 
 // Puts `value`, as written, in place of what stands there for `key`.
@@ -64,14 +68,15 @@ FaultyWire::FaultyWire(FaultyFrontend& owner, Connection& socket, Use use)
 }
 
 FaultyWire::~FaultyWire() {
-  behind_.reset();
+  line_->wire = nullptr;
+  line_.reset();
   std::erase(owner_.wires_, this);
 }
 
 void FaultyWire::on_text(std::string_view text) {
   WsMessage message;
   if (use_ == Use::kStreams || reader_.read(text, message) != WsMessageError::kNone) {
-    return behind_->on_text(text);
+    return line_->behind->on_text(text);
   }
   on_request(text, message);
 }
@@ -82,7 +87,7 @@ void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
   if (auto error = owner_.refusal(request)) {
     return socket_.send(shared(refusal_text(message.id, *error)));
   }
-  if (!request.any()) return behind_->on_text(text);
+  if (!request.any()) return line_->behind->on_text(text);
   if (faults.strikes(FaultKind::kRequestLost) != nullptr) return;
   if (request.cancels && faults.strikes(FaultKind::kCancelIgnored) != nullptr) return;
   if (request.asks && owner_.is_young(message.params.get("origClientOrderId")) &&
@@ -98,10 +103,10 @@ void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
       return socket_.send(shared(refusal_text(message.id, owner_.status_unknown())));
     }
     unknown_.insert(message.id);
-    return behind_->on_text(text);
+    return line_->behind->on_text(text);
   }
   if (owner_.changes_fate(request)) {
-    behind_->on_text(text);
+    line_->behind->on_text(text);
     return owner_.leave_fate();
   }
   if (asked_.size() < kIdsMax) asked_.insert(message.id);
@@ -110,13 +115,13 @@ void FaultyWire::on_request(std::string_view text, const WsMessage& message) {
   if (const Fault* f = faults.strikes(FaultKind::kRequestDelayed)) {
     line_busy_until_ = std::max(line_busy_until_, faults.late(*f, now));
   }
-  if (line_busy_until_ > now && hold(line_busy_until_, true, shared(std::string(text)))) return;
+  if (line_busy_until_ > now && hold_request(line_busy_until_, text)) return;
   if (const Fault* f = faults.strikes(FaultKind::kRequestReordered)) {
-    if (hold(faults.late(*f, now), true, shared(std::string(text)))) return;
+    if (hold_request(faults.late(*f, now), text)) return;
   }
-  behind_->on_text(text);
+  line_->behind->on_text(text);
   if ((request.cancels || request.asks) && faults.strikes(FaultKind::kRequestRepeated) != nullptr) {
-    behind_->on_text(text);
+    line_->behind->on_text(text);
   }
 }
 
@@ -132,11 +137,12 @@ void FaultyWire::send_market(SharedText text) {
   if (faults.strikes(FaultKind::kMarketSilent) != nullptr) return;
   if (!is_depth(*text)) return socket_.send(std::move(text));
   if (faults.strikes(FaultKind::kDepthFrozen) != nullptr) return;
-  if (faults.strikes(FaultKind::kBookGap) != nullptr) return;
+  // The next one does not follow on the last: the client finds the gap.
+  if (is_diff(*text) && faults.strikes(FaultKind::kBookGapFound) != nullptr) return;
   socket_.send(text);
   if (faults.strikes(FaultKind::kBookRepeated) != nullptr) socket_.send(text);
   if (const Fault* f = faults.strikes(FaultKind::kBookStaleDiff)) {
-    hold(faults.late(*f, owner_.clock_()), false, std::move(text));
+    hold(faults.late(*f, owner_.clock_()), std::move(text));
   }
 }
 
@@ -145,12 +151,12 @@ void FaultyWire::send_event(SharedText text) {
   if (faults.strikes(FaultKind::kStreamSilent) != nullptr) return;
   const Nanos now = owner_.clock_();
   if (const Fault* f = faults.strikes(FaultKind::kReportReordered)) {
-    if (hold(faults.late(*f, now), false, text)) return;
+    if (hold(faults.late(*f, now), text)) return;
   }
   socket_.send(text);
   send_foreign(*text);
   if (const Fault* f = faults.strikes(FaultKind::kReportRepeated)) {
-    hold(faults.late(*f, now), false, std::move(text));
+    hold(faults.late(*f, now), std::move(text));
   }
 }
 
@@ -183,15 +189,22 @@ void FaultyWire::send_answer(SharedText text) {
   if (asked_.erase(id) == 0) return socket_.send(std::move(text));
   if (faults.strikes(FaultKind::kAnswerLost) != nullptr) return;
   if (const Fault* f = faults.strikes(FaultKind::kAnswerDelayed)) {
-    if (hold(faults.late(*f, owner_.clock_()), false, text)) return;
+    if (hold(faults.late(*f, owner_.clock_()), text)) return;
   }
   socket_.send(std::move(text));
 }
 
-bool FaultyWire::hold(Nanos at, bool to_venue, SharedText text) {
+bool FaultyWire::hold_request(Nanos at, std::string_view text) {
+  return owner_.hold(at, [&owner = owner_, line = line_, text = std::string(text)] {
+    if (line->wire == nullptr) ++owner.orphans_;
+    line->behind->on_text(text);
+  });
+}
+
+bool FaultyWire::hold(Nanos at, SharedText text) {
   if (held_.size() == kHeldMax) return false;
   const auto after = std::ranges::upper_bound(held_, at, {}, &Held::at);
-  held_.insert(after, {at, to_venue, std::move(text)});
+  held_.insert(after, {at, std::move(text)});
   return true;
 }
 
@@ -199,11 +212,7 @@ void FaultyWire::release(Nanos now) {
   while (!held_.empty() && held_.front().at <= now) {
     const Held first = std::move(held_.front());
     held_.erase(held_.begin());
-    if (first.to_venue) {
-      behind_->on_text(*first.text);
-    } else {
-      socket_.send(first.text);
-    }
+    socket_.send(first.text);
   }
 }
 

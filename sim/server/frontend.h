@@ -3,6 +3,7 @@
 // All of it on the server's one thread. A message for many clients is one shared text.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,11 +68,14 @@ struct HttpAnswer {
   std::size_t bytes_per_s = Connection::kAnyRate;
 };
 
+using Reply = std::function<void(HttpAnswer)>;
+
 // Where the sockets take requests to.
 class Frontend {
  public:
   virtual ~Frontend() = default;
-  virtual HttpAnswer answer(const HttpRequest& request) = 0;
+  // Replies once: at once or, if the request is late, when the client may have gone.
+  virtual void answer(const HttpRequest& request, Reply reply) = 0;
   // What a WebSocket is refused with, if it is; counts the attempt.
   virtual std::optional<HttpAnswer> refuse_upgrade(const HttpRequest& request) = 0;
   // Once it is not refused. The connection outlives the conversation.

@@ -17,8 +17,8 @@ inline constexpr net::HttpBounds kHttpBounds{.header_bytes_max = 16u << 10,
 template <class Stream>
 class HttpSession : public net::HttpConnection<Stream> {
   using Base = net::HttpConnection<Stream>;
-  using typename Base::Request, typename Base::Response;
   using Base::lowest, Base::write;
+  using typename Base::Request, typename Base::Response;
 
  public:
   HttpSession(Stream stream, Frontend& frontend, Sessions& sessions)
@@ -37,7 +37,9 @@ class HttpSession : public net::HttpConnection<Stream> {
  private:
   void on_request(const Request& request) override {
     ++sessions_.counters.http_requests;
-    answer(frontend_.answer(describe(request)));
+    const auto self = std::static_pointer_cast<HttpSession>(this->shared_from_this());
+    frontend_.answer(describe(request),
+                     [self](HttpAnswer answer) { self->answer(std::move(answer)); });
   }
 
   // A late one keeps those behind it waiting.

@@ -35,7 +35,14 @@ Answer open_orders(ExchangeHost& host, Limits&, const Request& request) {
   }
   JsonText json;
   json.open_array();
-  for (std::size_t i = 0; i < host.exchange().instruments(); ++i) {
+  if (host.looks_back()) {
+    host.past().for_each_open(request.account(), host.then(),
+                              [&](const RecentPast::OrderThen& then) {
+                                if (only && *only != then.order.instrument) return;
+                                json.element(order_json(host.view(then), request.unit));
+                              });
+  }
+  for (std::size_t i = 0; i < host.exchange().instruments() && !host.looks_back(); ++i) {
     const auto instrument = static_cast<InstrumentId>(i);
     if (only && *only != instrument) continue;
     host.exchange().for_each_open(request.account(), instrument,
@@ -62,7 +69,8 @@ Answer all_orders(ExchangeHost& host, Limits&, const Request& request) {
     const auto* order = host.exchange().find(named.account, ClientOrderId(number));
     if (order == nullptr || order->instrument != instrument) continue;
     const bool asked = order->venue_id.v >= static_cast<std::uint64_t>(from_id) &&
-                       order->created >= span.from && order->created < span.to;
+                       order->created >= span.from && order->created < span.to &&
+                       (!host.looks_back() || order->created <= host.then());
     if (asked) found.push_back(order);
   }
   // From an id onwards the oldest are meant, otherwise the newest.
@@ -71,7 +79,12 @@ Answer all_orders(ExchangeHost& host, Limits&, const Request& request) {
   if (found.size() > most) found.resize(most);
   JsonText json;
   json.open_array();
-  for (const auto* order : found) json.element(order_json(host.view(*order), request.unit));
+  for (const auto* order : found) {
+    const RecentPast::OrderThen* const then =
+        host.looks_back() ? host.past().find(order->id, host.then()) : nullptr;
+    const OrderView view = then != nullptr ? host.view(*then) : host.view(*order);
+    json.element(order_json(view, request.unit));
+  }
   return json.close_array().take();
 }
 
@@ -117,7 +130,8 @@ Answer my_trades(ExchangeHost& host, Limits&, const Request& request) {
   host.exchange().for_each_trade(request.account(), [&](const sim::Execution& e) {
     const bool asked = e.instrument == symbol && e.time >= span.from && e.time < span.to &&
                        (order_id < 0 || e.venue_id.v == static_cast<std::uint64_t>(order_id)) &&
-                       (from_id < 0 || e.trade_id.v >= static_cast<std::uint64_t>(from_id));
+                       (from_id < 0 || e.trade_id.v >= static_cast<std::uint64_t>(from_id)) &&
+                       (!host.looks_back() || e.time <= host.then());
     if (asked) found.push_back(e);
   });
   const auto most = static_cast<std::size_t>(count);

@@ -63,6 +63,10 @@ class VenueServer::Sockets {
     if (probe_.on_message) sessions_.on_message = [this] { probe_.on_message(steady_now()); };
   }
 
+  ~Sockets() {
+    if (faulty_) faulty_->drop_late();
+  }
+
   std::string open();
   std::uint16_t port() const { return listener_.port(); }
   void run(const std::function<bool()>& stop, Pace pace);
@@ -219,7 +223,8 @@ ServerSummary VenueServer::Sockets::summary() const {
           .slow_clients = sessions.slow_clients,
           .orders = exchange.orders,
           .trades = exchange.trades,
-          .faults = faulty_ ? sim::faults_text(faulty_->counts(), wanted) : std::string{}};
+          .faults = faulty_ ? sim::faults_text(faulty_->counts(), wanted) : std::string{},
+          .orphans = faulty_ ? faulty_->orphans() : 0};
 }
 
 VenueServer::VenueServer(ServerConfig config, MarketSource source, ServerProbe probe)

@@ -19,7 +19,8 @@ struct ServerSummary {
   std::uint64_t messages_in = 0, messages_out = 0;
   std::uint64_t slow_clients = 0;
   std::uint64_t orders = 0, trades = 0;
-  std::string faults;  // of each kind how many; empty: there were to be none
+  std::string faults;         // of each kind how many; empty: there were to be none
+  std::uint64_t orphans = 0;  // late requests carried out when their connection had gone
 };
 
 // Market data from elsewhere: gives the next event that is due this long after the start, if any.

@@ -106,10 +106,6 @@ void VenueFrontend::shift_clock(Nanos ahead) {
   clock_.set_shift(ahead);
 }
 
-bool VenueFrontend::is_admin(const HttpRequest& request, std::string_view path) const {
-  return config_.admin && request.path == path && request.from_loopback && request.method == "POST";
-}
-
 void VenueFrontend::publish(Rhythm rhythm) {
   host_.streams().publish(rhythm);
 }

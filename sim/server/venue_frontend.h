@@ -18,7 +18,8 @@ class VenueFrontend : public Frontend {
   // Config and sessions outlive this; the clock gives wall time.
   VenueFrontend(const ServerConfig& config, Sessions& sessions, Nanos (*clock)());
 
-  HttpAnswer answer(const HttpRequest& request) override;
+  HttpAnswer answer(const HttpRequest& request);
+  void answer(const HttpRequest& request, Reply reply) override { reply(answer(request)); }
   std::optional<HttpAnswer> refuse_upgrade(const HttpRequest& request) override;
   std::unique_ptr<Conversation> open(const HttpRequest& request, Connection& connection) override;
 
@@ -31,8 +32,11 @@ class VenueFrontend : public Frontend {
   Nanos now() const { return clock_(); }
   // Sets its clock this far ahead of the host's; markets and orders go on.
   void shift_clock(Nanos ahead);
-  // Whether it is for tests, from this host, and wanted in the config.
-  bool is_admin(const HttpRequest& request, std::string_view path) const;
+  // Whether such requests are wanted in the config: from this host, for tests.
+  bool trusts(const HttpRequest& request) const { return config_.admin && request.from_loopback; }
+  bool is_admin(const HttpRequest& request, std::string_view path) const {
+    return trusts(request) && request.path == path && request.method == "POST";
+  }
 
   ExchangeHost& host() { return host_; }
   const ExchangeHost& host() const { return host_; }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "engine/app/config/core_setup.h"
 #include "engine/app/edges/live_market.h"
@@ -13,6 +15,7 @@
 #include "gateway/binance/client_order_id.h"
 #include "gateway/binance/order_connector.h"
 #include "gateway/binance/order_session.h"
+#include "gateway/binance/read_lag.h"
 #include "gateway/binance/reconciler.h"
 #include "gateway/binance/rest_worker.h"
 #include "gateway/order_gateway.h"
@@ -290,7 +293,12 @@ void LiveEdge::settle(const Core& core, const Ending& ending) {
   const orders::InstrumentMap instruments(instruments_);
   orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
   std::vector<Event> found;
-  left_.untold = last.run_last(account_.questions(), unsettled_orders(core), found);
+  const auto unsettled = unsettled_orders(core);
+  // Executions that nobody told may not be listed yet, either.
+  if (!unsettled.empty()) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(orders::kReadLagMax.v));
+  }
+  left_.untold = last.run_last(account_.questions(), unsettled, found);
   for (const Event& event : found) ending.tell(event);
 }
 

@@ -141,6 +141,9 @@ int venue_mode(const VenueOptions& options, server::ServerConfig config) {
       s.clients, s.http_requests, s.messages_in, s.messages_out, s.slow_clients, s.orders,
       s.trades);
   if (!s.faults.empty()) fmt::print("{}\n", s.faults);
+  if (s.orphans > 0) {
+    fmt::print("{} late requests were carried out when their connection had gone\n", s.orphans);
+  }
   if (options.measure_file.empty()) return 0;
   meter.finish(server::steady_now());
   const std::string unwritten = write_durably(options.measure_file, meter.json() + '\n');

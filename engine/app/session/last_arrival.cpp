@@ -22,7 +22,7 @@ Nanos arrival_margin(const Config& config, const std::string& session) {
   return its.error.empty() ? std::max(margin, margin_of(its.config)) : margin;
 }
 
-Nanos last_arrival(const Config& config, const std::string& session) {
+Nanos last_sign_of_life(const std::string& session) {
   using counters::CountersFile;
   CountersFile engine;
   if (session.empty() || !engine.attach(session, CountersFile::Use::kLook).empty()) return {};
@@ -33,7 +33,12 @@ Nanos last_arrival(const Config& config, const std::string& session) {
   }
   const Nanos ago = counters::monotonic_now() - alive;
   if (alive == Nanos{} || ago < Nanos{}) return {};  // a beat to come is of an earlier boot
-  return Clock().now() - ago + arrival_margin(config, session);
+  return Clock().now() - ago;
+}
+
+Nanos last_arrival(const Config& config, const std::string& session) {
+  const Nanos alive = last_sign_of_life(session);
+  return alive == Nanos{} ? Nanos{} : alive + arrival_margin(config, session);
 }
 
 }  // namespace mm::app

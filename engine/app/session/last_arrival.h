@@ -14,8 +14,10 @@ namespace mm::app {
 // How long after it was sent: by the configuration of the session it is of, or this one where that
 // allows more, or the other cannot be read.
 Nanos arrival_margin(const Config& config, const std::string& session);
-// From the engine's last sign of life on, by Clock; 0 where nothing may come: it ended in order,
-// has not traded, somebody has waited for that, or the host was started anew since.
+// The engine's last sign of life, by Clock; 0 where nothing may come: it ended in order, has not
+// traded, somebody has waited for that, or the host was started anew since.
+Nanos last_sign_of_life(const std::string& session);
+// Counted from that; 0 likewise.
 Nanos last_arrival(const Config& config, const std::string& session);
 
 }  // namespace mm::app

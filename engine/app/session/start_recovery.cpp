@@ -50,13 +50,14 @@ Amount moved_by(const RecoveredFill& f, const Instrument& i) {
 
 StartRecovery::StartRecovery(const Config& config, const orders::Credentials& credentials,
                              std::span<const Instrument> instruments, orders::Identity self,
-                             RecoveryProgress progress)
+                             RecoveryProgress progress, Nanos read_lag)
     : config_(config),
       instruments_(instruments),
       self_(self),
       account_(config.venue, credentials, instruments_.all(), pause_),
       venue_(account_.questions()),
       adopts_(config.execution.own_orders_at_start == OwnOrdersAtStart::kAdopt),
+      read_lag_(read_lag),
       progress_(std::move(progress)) {}
 
 std::string StartRecovery::run(const std::string& previous) {
@@ -79,6 +80,7 @@ std::string StartRecovery::run(const std::string& previous) {
 std::string StartRecovery::find_opening() {
   for (std::size_t i = 0; i < instruments_.size(); ++i) begin(static_cast<InstrumentId>(i));
   std::vector<Amount> bases;
+  await_lists();
   if (std::string error = look(bases); !error.empty()) return error;
   bool differs = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
@@ -93,6 +95,12 @@ std::string StartRecovery::find_opening() {
   }
   compare_balances(bases);
   return {};
+}
+
+// From here on no order of ours can execute. What one did until now may not be listed yet.
+void StartRecovery::await_lists() {
+  if (adopts_ || (!after_crash_ && left_.canceled == 0)) return;
+  std::this_thread::sleep_for(std::chrono::nanoseconds(read_lag_.v));
 }
 
 // The executions and, for the comparison only, the balances of one instant.
@@ -144,6 +152,7 @@ std::string StartRecovery::read_previous(const std::string& path) {
   }
   const SessionCompletion done = complete(path);
   if (!done.error.empty()) return done.error;
+  after_crash_ = done.built;
   if (const std::string text = done.journal.text(); !text.empty()) lines_.push_back(text);
   if (done.built) {
     lines_.push_back(fmt::format("{}: ledger built: {}", path, done.replayed.message));
@@ -258,11 +267,14 @@ std::string StartRecovery::cancel_orders(Nanos arrivals_until) {
 // What was sent last and never answered, as it is when an engine is killed, may come to the venue
 // after the first look. One that the venue knows has come; for one that it does not we wait until
 // it can come no more, so that nothing of before rests beside what this start quotes. Where the
-// ledger may lack requests, anything may come.
+// ledger may lack requests, anything may come. What was answered last may be missing in the first
+// list.
 std::string StartRecovery::await_arrivals(const std::string& session, LedgerReader* ledger,
                                           bool has_requests) {
   const Nanos now = Clock().now(), margin = arrival_margin(config_, session);
-  Nanos until = has_requests ? Nanos{} : last_arrival(config_, session);
+  Nanos until = last_sign_of_life(session);
+  after_crash_ = after_crash_ || until != Nanos{};
+  if (until != Nanos{}) until = until + (has_requests ? read_lag_ : margin);
   std::vector<LedgerReader::Unanswered> unanswered;
   if (ledger != nullptr) {
     unanswered = ledger->unanswered(now - margin);
@@ -276,7 +288,7 @@ std::string StartRecovery::await_arrivals(const std::string& session, LedgerRead
     until = std::max(until, std::min(order.sent, now) + margin);
     break;  // all others were sent before
   }
-  if (until <= now && unanswered.empty()) return {};
+  if (until <= now_ && unanswered.empty()) return {};
   if (until > now) {
     progress_.at("a request of {} may still come to the venue: {} s until it cannot", session,
                  (until - now).v / kSecond.v + 1);

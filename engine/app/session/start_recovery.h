@@ -2,12 +2,13 @@
 //
 // Cold, main thread, before the session's folder is made; some REST requests a symbol. Before
 // anything is read our open orders are cancelled, on whatever symbol, and it is verified that none
-// is left; a place of a session that was killed may still be on its way, and is waited for. Those
-// that are to go on are not: the order session takes them over, and here only their executions
-// count. The session before is made whole (journal, ledger). Executions since the last one settled
-// are fetched, and the ones of ours that its ledger lacks are recovered. What comes out is the
-// opening of the new session. Nothing is traded, no fill is invented, foreign orders are left
-// alone; killed at any moment it can be begun again.
+// is left; a place of a session that was killed may still be on its way, and is waited for. Lists
+// may lag behind what has happened: after a crash they are read again when they no longer can.
+// Those that are to go on are not: the order session takes them over, and here only their
+// executions count. The session before is made whole (journal, ledger). Executions since the last
+// one settled are fetched, and the ones of ours that its ledger lacks are recovered. What comes out
+// is the opening of the new session. Nothing is traded, no fill is invented, foreign orders are
+// left alone; killed at any moment it can be begun again.
 //
 // Trades are listed from the last one that the ledger calls settled, a page of 1000 at a time, as
 // many pages as there are: memory is that of a page and of what is recovered. Whose orders they are
@@ -34,6 +35,7 @@
 #include "engine/runtime/clock.h"
 #include "gateway/binance/client_order_id.h"
 #include "gateway/binance/instrument_map.h"
+#include "gateway/binance/read_lag.h"
 
 namespace mm::app {
 
@@ -41,7 +43,8 @@ class StartRecovery {
  public:
   StartRecovery(const Config& config, const binance::orders::Credentials& credentials,
                 std::span<const Instrument> instruments, binance::orders::Identity self,
-                RecoveryProgress progress = RecoveryProgress());
+                RecoveryProgress progress = RecoveryProgress(),
+                Nanos read_lag = binance::orders::kReadLagMax);
 
   // `previous`: the folder of the session before; empty: none. What it held is only said where
   // [session] goes_on is no. Returns why nothing may be started, empty if all is known.
@@ -67,6 +70,7 @@ class StartRecovery {
   std::string await_arrivals(const std::string& session, LedgerReader* ledger, bool has_requests);
   void tell_canceled();
   std::string find_opening();
+  void await_lists();
   std::string look(std::vector<Amount>& bases);
   bool go_back();
   void begin(InstrumentId i);
@@ -105,6 +109,8 @@ class StartRecovery {
   std::vector<std::optional<std::uint64_t>> since_;
   std::vector<Trade> page_;  // of trades
   bool adopts_;
+  bool after_crash_ = false;
+  Nanos read_lag_;  // of the venue's lists, at most
   VenueAccount::Left left_;
   SessionOpening opening_;
   std::vector<std::string> lines_;

@@ -12,6 +12,7 @@
 #include "engine/app/venue/feed_setup.h"
 #include "engine/core/decimal_text.h"
 #include "engine/net/server_words.h"
+#include "gateway/binance/read_lag.h"
 
 namespace mm::app {
 
@@ -336,7 +337,11 @@ void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t for
         fmt::format("{} orders were cancelled by REST at the end", left.canceled));
   }
   std::vector<Amount> bases;
-  const std::string error = left.error.empty() ? read_bases(bases) : left.error;
+  std::string error = left.error.empty() ? read_bases(bases) : left.error;
+  if (error.empty() && position_differs(core, bases)) {  // or it is what was a moment ago
+    std::this_thread::sleep_for(std::chrono::nanoseconds(orders::kReadLagMax.v));
+    error = read_bases(bases);
+  }
   const auto open = static_cast<std::int64_t>(left.client_ids.size());
   // Not known to be flat is not flat.
   summary.invariants.emplace_back("flat_at_end",
@@ -360,6 +365,15 @@ void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t for
   if (left.untold.empty()) return;
   summary.invariants.emplace_back("fills_told", 1);
   summary.notes.push_back("executions nobody told could not be asked for: " + left.untold);
+}
+
+bool VenueAccount::position_differs(const Core& core, std::span<const Amount> bases) const {
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    const InstrumentState& s = core.instrument(static_cast<InstrumentId>(i));
+    const Amount explained = s.position.base() - s.position.opening();
+    if (s.opening_known && bases[i] - s.opening_base != explained) return true;
+  }
+  return false;
 }
 
 void VenueAccount::compare_positions(const Core& core, std::span<const Amount> bases,

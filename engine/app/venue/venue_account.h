@@ -124,6 +124,7 @@ class VenueAccount {
   bool pauses_beyond(Nanos time) const;
   void keep_pause(const Closing& closing, Nanos end_max, Nanos& give_up);
   void wait(const Closing& closing, Nanos until) const;  // for as long as nobody is in a hurry
+  bool position_differs(const Core& core, std::span<const Amount> bases) const;
   void compare_positions(const Core& core, std::span<const Amount> bases, std::int64_t open,
                          std::uint64_t foreign_orders, Summary& summary) const;
 
