@@ -131,6 +131,40 @@ TEST_F(Crash, S15AKillLeavesOrdersThatAreFilledAndTheNextStartKnowsAndAStopLeave
   EXPECT_GT(column(ledger(2), "SELECT trade_id FROM fills").size(), 0u);
 }
 
+// What a killed engine sent last is carried out seconds after its end, and the lists that the next
+// one reads are of a moment ago: still nothing of before rests beside what that quotes.
+TEST_F(Crash, RequestsThatComeLateAndListsThatLagLeaveNothingBesideTheNextQuotes) {
+  constexpr int kLives = 4;
+  open();
+  // Orders of this start that are open, and of those before.
+  const auto open_of = [&](int life) {
+    std::pair<int, int> counts;
+    const std::string orders = venue_->open_orders();
+    const std::regex shape("\"clientOrderId\":\"mm..([0-9a-f]{4})");
+    for (std::sregex_iterator at(orders.begin(), orders.end(), shape), end; at != end; ++at) {
+      ++(std::stoi((*at)[1], nullptr, 16) == life ? counts.first : counts.second);
+    }
+    return counts;
+  };
+  for (int life = 1; life <= kLives; ++life) {
+    venue_->fault("request_delayed", 120, "&per_million=200000&delay_ms=4500");
+    venue_->fault("list_lag", 120, "&per_million=1000000&delay_ms=1900");
+    start(life);
+    ASSERT_TRUE(wait_until([&] { return open_of(life).first > 0; }, 60)) << said();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    wait_until([&] {
+      const auto [own, old] = open_of(life);
+      EXPECT_EQ(old, 0) << "beside " << own << " of start " << life << "\n" << log();
+      return HasFailure() || std::chrono::steady_clock::now() > end;
+    });
+    if (life < kLives) kill();
+  }
+  EXPECT_THAT(log(), Not(HasSubstr("is not of ours")));
+  EXPECT_EQ(stop(), 0) << said();
+  wait_until([&] { return venue_->open_orders() == "[]"; });
+  check_books(kLives);
+}
+
 // Orders rest where they are from one start to the next, until one is filled there.
 TEST_F(Crash, OrdersOfAKilledEngineGoOn) {
   constexpr int kLivesMax = 12;

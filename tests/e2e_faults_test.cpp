@@ -41,13 +41,13 @@ class LiveFaults : public test::LiveEngine {
     return wait_until(
         [&] { return std::ranges::count_if(our_ids(), [&](auto i) { return i > id; }) >= 2; }, 60);
   }
-  void begin(const std::string& kind, int seconds) {
-    EXPECT_THAT(venue_->fault(kind, seconds), HasSubstr("until"));
+  void begin(const std::string& kind, int seconds, const std::string& how = {}) {
+    EXPECT_THAT(venue_->fault(kind, seconds, how), HasSubstr("until"));
   }
   // Waits until it is over; the last order that came before.
-  std::uint64_t endure(const std::string& kind, int seconds) {
+  std::uint64_t endure(const std::string& kind, int seconds, const std::string& how = {}) {
     const auto over = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-    begin(kind, seconds);
+    begin(kind, seconds, how);
     wait_until([&] { return std::chrono::steady_clock::now() > over; }, seconds + 1);
     const auto ids = our_ids();
     return ids.empty() ? 0 : ids.back();
@@ -158,6 +158,37 @@ TEST_F(LiveScenario, S24WhatAPersonTradesIsNotOurs) {
   ASSERT_TRUE(until_logged(" FILLED ", trades() - by_hand)) << log();
   expect_equal_ends();
   EXPECT_EQ(logged(" FILLED "), trades() - by_hand) << log();
+}
+
+// What was placed a moment ago is not listed yet and what has gone still is, at each look and after
+// each reconnect: nothing is lost, cancelled for it, or counted twice.
+TEST_F(LiveFaults, ListsOfAMomentAgoPutNoOrderInDoubt) {
+  stop();
+  std::filesystem::remove_all(here_.path("s"));
+  start_engine("s", {"--set", "execution.sweep_interval_s=0.5", "--set",
+                     "strategy.modify_threshold=0.0001"});
+  ASSERT_TRUE(quotes_after(0)) << said();
+  begin("list_lag", 8, "&per_million=1000000&delay_ms=1900");
+  const auto over = std::chrono::steady_clock::now() + std::chrono::seconds(8);
+  const std::uint64_t last = our_ids().back();
+  ASSERT_TRUE(quotes_after(last)) << said();
+  wait_until([&] { return std::chrono::steady_clock::now() > over - std::chrono::seconds(4); }, 9);
+  EXPECT_THAT(log(), testing::Not(HasSubstr("outcome_unknown")));
+  venue_->drop("all");
+  wait_until([&] { return std::chrono::steady_clock::now() > over; }, 9);
+  ASSERT_TRUE(quotes_after(last)) << said();
+  expect_equal_ends();
+  EXPECT_THAT(faults_of_venue(), HasSubstr("list_lag "));
+}
+
+// Diffs that the venue leaves out are a gap that the feed finds; the book is fetched anew, and what
+// is quoted on it crosses nothing.
+TEST_F(LiveFaults, ABookWithGapsIsFetchedAgain) {
+  ASSERT_TRUE(quotes_after(endure("book_gap_found", 3, "&per_million=200000"))) << said();
+  expect_equal_ends();
+  const test::JsonFile json(here_.path("out.json"));
+  EXPECT_THAT(log() + engine_->output(), testing::Not(HasSubstr(" 0 gaps")));
+  EXPECT_THAT(faults_of_venue(), HasSubstr("book_gap_found "));
 }
 
 // A coarser tick, or lot, needs a restart: the symbol halts and says so, and the next run quotes on
