@@ -430,19 +430,25 @@ TEST(ConfigWarnings, TellWhatIsLegalButQuestionable) {
               testing::ElementsAre(HasSubstr("[symbol XRPUSDT]: not among [venue] symbols")));
 }
 
+HostCpus cpus(std::vector<int> ids) {
+  HostCpus host;
+  host.ids = std::move(ids);
+  return host;
+}
+
 TEST(ConfigHost, CoresMustExist) {
   const ConfigLoad load = parse("[engine]\ncore_strategy = 2\n");
-  EXPECT_EQ(validate_host(load, {{0, 1, 2}, 0}), "");
-  EXPECT_EQ(validate_host(load, {{0, 1}, 0}),
+  EXPECT_EQ(validate_host(load, cpus({0, 1, 2})), "");
+  EXPECT_EQ(validate_host(load, cpus({0, 1})),
             "test.ini:2: [engine] core_strategy = 2: no such core for this process; allowed: 0, 1");
 }
 
 TEST(ConfigHost, ADedicatedTopologyNeedsItsCores) {
   const ConfigLoad load = parse("", {"engine.topology=dedicated"});
-  EXPECT_EQ(validate_host(load, {{0, 1, 2, 3}, 0}), "");
-  EXPECT_THAT(validate_host(load, {{0, 1}, 0}),
+  EXPECT_EQ(validate_host(load, cpus({0, 1, 2, 3})), "");
+  EXPECT_THAT(validate_host(load, cpus({0, 1})),
               testing::StartsWith("--set: [engine] topology = dedicated: needs 3 CPUs, 2 usable"));
-  EXPECT_EQ(validate_host(parse(""), {{0}, 0}), "");
+  EXPECT_EQ(validate_host(parse(""), cpus({0})), "");
 }
 
 TEST(ConfigInstrument, TakesUnitsNamesAndRules) {
