@@ -290,7 +290,8 @@ void FaultyVenue::session_down() {
   for (const Command& c : in_flight_) hold(outcome_unknown(c), now_);
   in_flight_.clear();
   while (!requests_.empty()) {
-    const Command late_request = requests_.pop();
+    const Command late_request = requests_.top();
+    requests_.pop();
     if (windows_.coin()) venue_.submit(late_request, now_);
   }
   if (!told_first) tell_session(kEveryInstrument);
