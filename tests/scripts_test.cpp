@@ -15,35 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kScripts{"scripts/setup",
-                                        "scripts/build",
-                                        "scripts/run",
-                                        "scripts/test",
-                                        "scripts/bench",
-                                        "scripts/coverage",
-                                        "scripts/format",
-                                        "scripts/tidy",
-                                        "scripts/demo/order_management",
-                                        "scripts/demo/fetch",
-                                        "scripts/demo/websocket",
-                                        "scripts/demo/guard",
-                                        "scripts/regolden",
-                                        "scripts/determinism",
-                                        "scripts/reconnects",
-                                        "scripts/fuzz",
-                                        "scripts/sanitize",
-                                        "scripts/mutate",
-                                        "scripts/tune_host",
-                                        "scripts/tick_to_trade",
-                                        "scripts/soak_live",
-                                        "scripts/instructions",
-                                        "scripts/perf_ab",
-                                        "scripts/monitor_cost",
-                                        "scripts/tick_picture",
-                                        "scripts/topologies",
-                                        "scripts/load",
-                                        "scripts/promtool",
-                                        "scripts/bars"};
+const std::vector<std::string> kScripts{
+    "scripts/setup",        "scripts/build",          "scripts/run",
+    "scripts/test",         "scripts/bench",          "scripts/coverage",
+    "scripts/format",       "scripts/tidy",           "scripts/demo/order_management",
+    "scripts/demo/fetch",   "scripts/demo/websocket", "scripts/demo/guard",
+    "scripts/regolden",     "scripts/determinism",    "scripts/reconnects",
+    "scripts/fuzz",         "scripts/sanitize",       "scripts/mutate",
+    "scripts/tune_host",    "scripts/tick_to_trade",  "scripts/soak_live",
+    "scripts/instructions", "scripts/perf_ab",        "scripts/monitor_cost",
+    "scripts/tick_picture", "scripts/topologies",     "scripts/load",
+    "scripts/crash_loop",   "scripts/promtool",       "scripts/bars"};
 
 TEST(Scripts, EachExplainsItself) {
   for (const std::string& script : kScripts) {
@@ -91,7 +73,8 @@ TEST(Scripts, BadUsageIsRefused) {
 }
 
 TEST(Scripts, AreCleanShell) {
-  std::string files = kRoot + "/.ci/run " + kRoot + "/scripts/prelude.sh";
+  std::string files =
+      kRoot + "/.ci/run " + kRoot + "/scripts/prelude.sh " + kRoot + "/scripts/local_venue.sh";
   for (const std::string& script : kScripts) files += " " + kRoot + "/" + script;
   EXPECT_EQ(run_process("for f in " + files + "; do bash -n $f || exit 1; done").exit_code, 0);
   if (run_process("command -v shellcheck").exit_code != 0) {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <thread>
 
 #include "engine/runtime/clock.h"
+#include "gateway/binance/read_lag.h"
 
 namespace mm::binance::orders {
 
@@ -42,6 +45,11 @@ std::string Reconciler::find_all(Questions& venue, std::span<const std::uint64_t
   foreign_ = 0;
   begins_ = !link_.begun.load(std::memory_order_acquire);
   into.last_trade_ids.assign(instruments_.size(), 0);
+  // Orders that go on have executed until now, and what they did just before their reports came
+  // here may not be listed yet.
+  if (begins_ && adopts()) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(kReadLagMax.v));
+  }
   KnownTrades known(instruments_.size());
   for (std::size_t n = 0; n < instruments_.size(); ++n) {
     const auto i = static_cast<InstrumentId>(n);

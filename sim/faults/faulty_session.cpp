@@ -307,6 +307,7 @@ void FaultyVenue::session_reconciles() {
 // Balances, fills, what is open, then up: the order a live session keeps.
 void FaultyVenue::session_up() {
   reconciled_at_ = kNever;
+  if (half_open_) return;  // it dies before it was up
   tell_balances();
   for (const Event& fill : missed_fills_) hold(fill, now_);
   missed_fills_.clear();
@@ -324,15 +325,15 @@ void FaultyVenue::sweep() {
   sweep_at_ = silent || !missed_fills_.empty() ? now_ + kBetweenSweeps : kNever;
   if (session_ != SessionState::kUp || half_open_ || missed_fills_.empty()) return;
   if (!silent && now_ - silent_until_ > kRenewal) return session_reconciles();
-  ClientOrderId before{};
+  ClientOrderId told{};
   for (const Event& fill : missed_fills_) {
-    const ClientOrderId id = std::exchange(before, fill.fill.id);
-    if (id == before) continue;
-    if (is_open(before)) {
-      tell_open(fill.instrument, fill.side(), *venue_.find(before));
+    if (fill.fill.id == told) continue;
+    told = fill.fill.id;
+    if (is_open(told)) {
+      tell_open(fill.instrument, fill.side(), *venue_.find(told));
     } else {
       Command nothing_asked;
-      nothing_asked.id = before;
+      nothing_asked.id = told;
       nothing_asked.instrument = fill.instrument;
       hold(outcome_unknown(nothing_asked), now_);
     }

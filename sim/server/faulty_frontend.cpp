@@ -6,6 +6,7 @@
 
 #include "sim/server/faulty_wire.h"
 #include "sim/server/param_checks.h"
+#include "sim/server/recent_past.h"
 #include "sim/server/request_params.h"
 
 namespace mm::server {
@@ -151,7 +152,8 @@ bool FaultyFrontend::changes_fate(const OrderRequest& request) {
   }
   if (request.looks) {
     const Fault* const lag = faults_.strikes(FaultKind::kListLag);
-    if (lag != nullptr) behind_.host().look_back(faults_.late(*lag, Nanos(0)));
+    if (lag != nullptr)
+      behind_.host().look_back(std::min(faults_.late(*lag, Nanos(0)), RecentPast::kLength));
     return lag != nullptr;
   }
   if (!request.replaces) return false;

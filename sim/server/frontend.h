@@ -35,7 +35,7 @@ class Connection {
   virtual void limit_rate(std::size_t bytes_per_s) = 0;
 };
 
-// What is said on one WebSocket; lives as long as it.
+// What is said on one WebSocket; lives as long as it, and as its last request that is late.
 class Conversation {
  public:
   virtual ~Conversation() = default;

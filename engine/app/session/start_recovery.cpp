@@ -97,7 +97,8 @@ std::string StartRecovery::find_opening() {
   return {};
 }
 
-// From here on no order of ours can execute. What one did until now may not be listed yet.
+// From here on no order of ours can execute. What one did until now may not be listed yet. Those
+// that go on can: whoever adopts them waits for the lists.
 void StartRecovery::await_lists() {
   if (adopts_ || (!after_crash_ && left_.canceled == 0)) return;
   std::this_thread::sleep_for(std::chrono::nanoseconds(read_lag_.v));
@@ -289,6 +290,8 @@ std::string StartRecovery::await_arrivals(const std::string& session, LedgerRead
     break;  // all others were sent before
   }
   if (until <= now_ && unanswered.empty()) return {};
+  // One that has come may not be listed yet.
+  if (!unanswered.empty()) until = std::max(until, Clock().now() + read_lag_);
   if (until > now) {
     progress_.at("a request of {} may still come to the venue: {} s until it cannot", session,
                  (until - now).v / kSecond.v + 1);

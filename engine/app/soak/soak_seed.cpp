@@ -208,7 +208,9 @@ class Life {
         journaled_(is_journaled(result.seed)),
         run(config_, instruments, venue, faults, journaled_ ? &journal_.writer() : nullptr,
             opening_) {
-    if (journaled_) result_.error = journal_.open(config_, instruments_, opening_);
+    if (!journaled_) return;
+    const std::string error = journal_.open(config_, instruments_, opening_);
+    if (result_.error.empty()) result_.error = error;
   }
 
   void advance(std::span<const SoakReload> due, Nanos until) {
