@@ -34,13 +34,20 @@ TEST(SharedRequestPause, ABanHoldsBackEverything) {
   EXPECT_EQ(pause.next(RequestUse::kCancel, kNow), kNow + 300 * kSecond);
 }
 
-TEST(SharedRequestPause, WithoutATimeOrWithOneThatIsOverItLastsAsLongAsTheVenuesOwnMinimum) {
-  for (const Nanos told : {Nanos(0), kNow - kSecond, kNow}) {
+TEST(SharedRequestPause, WithoutATimeItLastsAsLongAsTheVenuesOwnMinimum) {
+  SharedRequestPause pause;
+  pause.on_status(429, Nanos(0), kNow);
+  EXPECT_EQ(pause.next(RequestUse::kOther, kNow), kNow + SharedRequestPause::kPauseUntold);
+  pause.on_wait(418, Nanos(0), kNow);
+  EXPECT_EQ(pause.next(RequestUse::kCancel, kNow), kNow + SharedRequestPause::kBanUntold);
+}
+
+TEST(SharedRequestPause, WithATimeThatHasJustComeItIsNearlyOver) {
+  for (const Nanos told : {kNow - kSecond, kNow, kNow + kMillisecond}) {
     SharedRequestPause pause;
-    pause.on_status(429, told, kNow);
-    EXPECT_EQ(pause.next(RequestUse::kOther, kNow), kNow + SharedRequestPause::kPauseUntold);
     pause.on_status(418, told, kNow);
-    EXPECT_EQ(pause.next(RequestUse::kCancel, kNow), kNow + SharedRequestPause::kBanUntold);
+    EXPECT_EQ(pause.next(RequestUse::kCancel, kNow), kNow + kSecond);
+    EXPECT_EQ(pause.next(RequestUse::kOther, kNow), kNow + kSecond);
   }
 }
 

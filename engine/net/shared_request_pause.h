@@ -19,6 +19,8 @@ enum class RequestUse : std::uint8_t { kCancel, kOther };
 class SharedRequestPause {
  public:
   static constexpr Nanos kPauseUntold{60 * kSecond.v}, kBanUntold{120 * kSecond.v};
+  // Where the time that is told has come: it was true when it was sent, or our clock is wrong.
+  static constexpr Nanos kPauseOver{kSecond.v};
   // Whatever a server says: the longest ban there is lasts three days.
   static constexpr Nanos kLongest{3 * 86'400 * kSecond.v};
 
@@ -27,8 +29,14 @@ class SharedRequestPause {
   void on_status(int status, Nanos until, Nanos now) {
     if (status != 429 && status != 418) return;
     const bool banned = status == 418;
-    if (until <= now) until = now + (banned ? kBanUntold : kPauseUntold);
+    if (until == Nanos{}) until = now + (banned ? kBanUntold : kPauseUntold);
+    until = std::max(until, now + kPauseOver);
     raise(banned ? banned_until_ : paused_until_, std::min(until, now + kLongest));
+  }
+
+  // The same where it said for how long, as Retry-After does; 0 if it did not say.
+  void on_wait(int status, Nanos wait, Nanos now) {
+    on_status(status, wait > Nanos{} ? now + wait : Nanos{}, now);
   }
 
   // `now` if a request may be sent already.

@@ -128,7 +128,7 @@ bool OrderConnector::connect(std::size_t lane) {
     const Nanos now = clock_.now();
     // 429 is about connections here, not about requests.
     if (opened.http_status == 418) {
-      limits_.requests.on_status(opened.http_status, now + opened.retry_after, now);
+      limits_.requests.on_wait(opened.http_status, opened.retry_after, now);
     }
     failed(lane, std::move(opened.error), opened.retry_after);
     return false;

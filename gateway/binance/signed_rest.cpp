@@ -26,7 +26,7 @@ net::HttpResponse SignedRest::send(const net::HttpRequest& request) {
   const Response& r = parser_.response();
   if (r.error.code == kClockError) venue_clock_.reset();
   const Nanos now = clock_.now();
-  if (limits_address(r)) pause_.on_status(r.status, now + response.retry_after(), now);
+  if (limits_address(r)) pause_.on_wait(r.status, response.retry_after(), now);
   return response;
 }
 

@@ -46,7 +46,7 @@ class Opener {
     // One dropped connection is no finding.
     const bool dropped = opened.socket == nullptr && opened.http_status == 0;
     if (dropped && clock_.now() - now < kAtOnce) opened = try_once(parsed.endpoint);
-    if (opened.http_status == 418) pause_.on_status(418, now + opened.retry_after, now);
+    if (opened.http_status == 418) pause_.on_wait(418, opened.retry_after, now);
     return opened;
   }
 

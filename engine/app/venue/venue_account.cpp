@@ -280,6 +280,8 @@ VenueAccount::Left VenueAccount::look(const Closing& closing) {
 
 VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
   constexpr Nanos kPauseFirst{250 * kMillisecond.v}, kPauseLongest{8 * kSecond.v};
+  // For what may still come; a list of all symbols has its weight.
+  constexpr Nanos kBetweenLooks{2 * kSecond.v};
   Nanos pause = kPauseFirst;
   const Nanos began = clock_.now();
   Nanos give_up = std::max(began, closing.arrivals_until) + closing.patience;
@@ -301,10 +303,12 @@ VenueAccount::Left VenueAccount::cancel_all(const Closing& closing) {
     const int canceled = cancel(closing, open, give_up, left);
     const bool done = !none && left.error.empty() && canceled == static_cast<int>(open.size());
     if (done) continue;  // it seems: look again
-    const Nanos again = clock_.now() + pause;
-    wait(closing, std::min(none ? std::min(again, closing.arrivals_until) : again, give_up));
+    const Nanos now = clock_.now();
+    wait(closing,
+         std::min(none ? std::min(now + kBetweenLooks, closing.arrivals_until) : now + pause,
+                  give_up));
     if (closing.hurried && closing.hurried()) give_up = std::min(give_up, clock_.now());
-    pause = std::min(pause * 2, kPauseLongest);
+    if (!none) pause = std::min(pause * 2, kPauseLongest);
   }
   venue_.give_up_at(give_up);
   return left;
