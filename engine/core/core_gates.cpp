@@ -29,8 +29,8 @@ QuoteReason Core::stop_reason(const InstrumentState& s) const {
     return QuoteReason::kThinBook;
   }
   if (!s.opened) return QuoteReason::kReconciling;
-  if (now_ < s.synced_since + strategy.warmup) return QuoteReason::kWarmUp;
   if (now_ < s.halted_until) return QuoteReason::kVolatilityHalt;
+  if (now_ < s.synced_since + strategy.warmup) return QuoteReason::kWarmUp;
   if (s.reset.canceling()) return QuoteReason::kReset;
   return QuoteReason::kQuoting;
 }
@@ -49,7 +49,7 @@ void Core::judge_gates(InstrumentState& s) {
   const RiskParams& risk = s.config.risk;
   if (s.market.synced() && risk.max_price_change.v > 0 &&
       s.market.measures().max_move(now_) > risk.max_price_change) {
-    s.halted_until = now_ + risk.risk_cooldown;
+    s.halted_until = std::max(s.halted_until, now_ + risk.risk_cooldown);
     s.market.restart_moves();  // one move halts once
   }
   const QuoteReason stop = stop_reason(s);

@@ -143,7 +143,7 @@ void RiskWatch::follow_moves(InstrumentId i, Nanos now, HalfTicks before) {
   const Ratio most = risk.max_price_change;
   if (most.v > 0 && (is_larger(mid - low, low, most) || is_larger(high - mid, high, most))) {
     w.halted_at = now;
-    w.halted_until = now + risk.risk_cooldown;
+    w.halted_until = std::max(w.halted_until, now + risk.risk_cooldown);
   }
   const Nanos found = core_.instrument(i).halted_until;
   if (std::exchange(w.core_halted_until, found) == found) return;

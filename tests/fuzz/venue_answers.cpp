@@ -71,7 +71,7 @@ void ask_at_end(const app::VenueConfig& venue, const orders::Credentials& key, b
                                                            .patience = kPatience});
   judge_error(left.error);
   Summary summary;
-  account.compare(core.core, left, 0, summary);
+  account.compare(core.core, left, 0, summary, Nanos(0));
   for (const auto& [name, violations] : summary.invariants) {
     MM_ASSERT(violations >= 0, "a count is none");
   }

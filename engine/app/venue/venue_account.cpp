@@ -335,7 +335,7 @@ std::string ids_that_may_be_left(const Core& core) {
 }  // namespace
 
 void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t foreign_orders,
-                           Summary& summary) {
+                           Summary& summary, Nanos read_lag) {
   if (left.canceled > 0) {
     summary.notes.push_back(
         fmt::format("{} orders were cancelled by REST at the end", left.canceled));
@@ -344,7 +344,7 @@ void VenueAccount::compare(const Core& core, const Left& left, std::uint64_t for
   const std::string error = left.error.empty() ? read_bases(bases) : left.error;
   // It may be what was a moment ago. Where others trade a difference tells nothing.
   if (error.empty() && foreign_orders == 0 && position_differs(core, bases)) {
-    std::this_thread::sleep_for(std::chrono::nanoseconds(orders::kReadLagMax.v));
+    std::this_thread::sleep_for(std::chrono::nanoseconds(read_lag.v));
     if (std::vector<Amount> again; read_bases(again).empty()) bases = std::move(again);
   }
   const auto open = static_cast<std::int64_t>(left.client_ids.size());

@@ -25,6 +25,7 @@
 #include "engine/runtime/clock.h"
 #include "gateway/binance/client_order_id.h"
 #include "gateway/binance/credentials.h"
+#include "gateway/binance/read_lag.h"
 #include "gateway/binance/rest_questions.h"
 
 namespace mm::app {
@@ -78,7 +79,8 @@ class VenueAccount {
   // `venue_position`, instruments whose base balance moved otherwise than our position since the
   // core was told its first. Where somebody else has orders on the account, or was heard to have
   // had some (`foreign_orders`), a difference is a note.
-  void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary);
+  void compare(const Core& core, const Left& left, std::uint64_t foreign_orders, Summary& summary,
+               Nanos read_lag = binance::orders::kReadLagMax);
 
   // The latest start of this instance that the account's open orders are of, on any symbol, or the
   // last 1000 of each of ours; left alone if there is none. Returns the error.
