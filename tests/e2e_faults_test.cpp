@@ -105,6 +105,7 @@ class LiveScenario : public LiveFaults {
 // What rests is not touched until it is filled, so nothing but the look at what is open finds out.
 TEST_F(LiveScenario, S8FillsThatTheUserDataKeepToThemselvesAreFoundWhileTheyDo) {
   start_quoting(resting_);
+  ASSERT_TRUE(until_logged("is ready\n", 2)) << log();  // both order connections
   const std::size_t ready = logged("is ready\n"), before = trades();
   begin("stream_silent", 600);
   ASSERT_TRUE(wait_until([&] { return trades() >= before + 3; }, 60)) << said();
