@@ -76,6 +76,7 @@ void RiskWatch::for_each_profit(Use&& use) {
 }
 
 void RiskWatch::on_event(const Event& event) {
+  decided_ = event.kind == EventKind::kBatchEnd;
   if (day_at_ == kNever) {
     constexpr std::int64_t kDay = 24 * 3600 * kSecond.v;
     const std::int64_t since = (event.time - config_->account.day_start).v % kDay;
@@ -100,7 +101,7 @@ void RiskWatch::update(Nanos now) {
     const bool moved = follow_mid(i);
     any_moved |= moved;
     const bool found = core_.instrument(i).halted_until != watches_[i].core_halted_until;
-    if (moved || found) follow_moves(i, now, before);
+    if (moved || found || (decided_ && watches_[i].moved)) follow_moves(i, now, before);
   }
   follow_losses(any_moved, now);
 }
@@ -118,7 +119,8 @@ bool RiskWatch::follow_mid(InstrumentId i) {
   return std::exchange(watches_[i].mid, seen) != seen;
 }
 
-// A move that the core has found is over for us too: it counts from the present price on.
+// One move halts once: with the core's next decision the present price is what the next one is
+// counted from, also where the core has found one that we have not.
 void RiskWatch::follow_moves(InstrumentId i, Nanos now, HalfTicks before) {
   const RiskParams& risk = config_->instruments[i].risk;
   Watch& w = watches_[i];
@@ -144,9 +146,11 @@ void RiskWatch::follow_moves(InstrumentId i, Nanos now, HalfTicks before) {
   if (most.v > 0 && (is_larger(mid - low, low, most) || is_larger(high - mid, high, most))) {
     w.halted_at = now;
     w.halted_until = std::max(w.halted_until, now + risk.risk_cooldown);
+    w.moved = true;
   }
   const Nanos found = core_.instrument(i).halted_until;
-  if (std::exchange(w.core_halted_until, found) == found) return;
+  if (std::exchange(w.core_halted_until, found) == found && !(decided_ && w.moved)) return;
+  w.moved = false;
   moves = {};
   moves.spans[0] = {now, mid, mid};
 }

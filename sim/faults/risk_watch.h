@@ -51,6 +51,7 @@ class RiskWatch {
     Money earned_before{};    // by the engine that was there before
     Nanos halted_at{}, halted_until{};
     Nanos core_halted_until{};
+    bool moved = false;  // too far, in this batch
   };
   // The mid's extremes since `begin`, that in force there included.
   struct Span {
@@ -81,6 +82,7 @@ class RiskWatch {
   Nanos day_at_{kNever};
   Nanos lost_since_{kNever};
   bool lost_just_now_ = false;
+  bool decided_ = false;  // the core has just looked at the market
 };
 
 }  // namespace mm::sim
