@@ -290,12 +290,12 @@ std::string StartRecovery::await_arrivals(const std::string& session, LedgerRead
     break;  // all others were sent before
   }
   if (until <= now_ && unanswered.empty()) return {};
-  // One that has come may not be listed yet.
-  if (!unanswered.empty()) until = std::max(until, Clock().now() + read_lag_);
   if (until > now) {
     progress_.at("a request of {} may still come to the venue: {} s until it cannot", session,
                  (until - now).v / kSecond.v + 1);
   }
+  // One that has come may not be listed yet.
+  if (!unanswered.empty()) until = std::max(until, Clock().now() + read_lag_);
   return cancel_orders(until);
 }
 
