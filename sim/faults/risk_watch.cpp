@@ -101,7 +101,8 @@ void RiskWatch::update(Nanos now) {
     const bool moved = follow_mid(i);
     any_moved |= moved;
     const bool found = core_.instrument(i).halted_until != watches_[i].core_halted_until;
-    if (moved || found || (decided_ && watches_[i].moved)) follow_moves(i, now, before);
+    const bool judged = decided_ && (watches_[i].moved || hides_moves(i, now));
+    if (moved || found || judged) follow_moves(i, now, before);
   }
   follow_losses(any_moved, now);
 }
@@ -117,6 +118,12 @@ bool RiskWatch::follow_mid(InstrumentId i) {
   }
   const HalfTicks seen = mid(touch.bid, touch.ask);
   return std::exchange(watches_[i].mid, seen) != seen;
+}
+
+// While a halt lasts that is longer than one that begins now, as a reload may have made them
+// shorter, nobody sees whether the core has found another move.
+bool RiskWatch::hides_moves(InstrumentId i, Nanos now) const {
+  return core_.instrument(i).halted_until >= now + config_->instruments[i].risk.risk_cooldown;
 }
 
 // One move halts once: with the core's next decision the present price is what the next one is
@@ -149,7 +156,8 @@ void RiskWatch::follow_moves(InstrumentId i, Nanos now, HalfTicks before) {
     w.moved = true;
   }
   const Nanos found = core_.instrument(i).halted_until;
-  if (std::exchange(w.core_halted_until, found) == found && !(decided_ && w.moved)) return;
+  const bool told = std::exchange(w.core_halted_until, found) != found;
+  if (!told && !(decided_ && (w.moved || hides_moves(i, now)))) return;
   w.moved = false;
   moves = {};
   moves.spans[0] = {now, mid, mid};

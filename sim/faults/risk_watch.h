@@ -66,6 +66,7 @@ class RiskWatch {
 
   bool follow_mid(InstrumentId i);
   void follow_moves(InstrumentId i, Nanos now, HalfTicks before);
+  bool hides_moves(InstrumentId i, Nanos now) const;
   void follow_losses(bool any_moved, Nanos now);
   Money earned(InstrumentId i) const;
   Money total(InstrumentId i) const;
