@@ -26,13 +26,14 @@ Int128 spare_quote(const Instrument& instrument, Amount available, const Payment
 }
 Int128 spare_base(const Instrument& instrument, Amount available, const Payment& orders) {
   const FeeRates& fees = instrument.fees;
-  Int128 left = available.v / instrument.lot.v - orders.in_flight;
+  const Int128 lot = instrument.lot.v;
+  Int128 left = available.v - orders.in_flight * lot;
   if (fees.maker.v > 0 && fees.asset == Asset::kBase) {
-    const auto fee = [&fees](Int128 lots) { return divide(lots * fees.maker.v, kRatioScale) + 1; };
-    left -= fee(orders.locked + orders.in_flight);
+    const auto fee = [&](Int128 base) { return divide(base * fees.maker.v, kRatioScale) + 1; };
+    left -= fee((orders.locked + orders.in_flight) * lot);
     left -= fee(left);
   }
-  return left;
+  return divide(left, instrument.lot.v);
 }
 
 }  // namespace
