@@ -65,7 +65,7 @@ void Checker::go_on_from(const Checker& before) {
   for (InstrumentId i = 0; i < watches_.size(); ++i) {
     watches_[i].fair_lowest = before.watches_[i].fair_lowest;
     watches_[i].fair_lowest_before = before.watches_[i].fair_lowest_before;
-    watches_[i].earned = earned(i);
+    watches_[i].earned = risk_.earned(i);
   }
   fills_before_ = venue.counters().fills;
   self_trades_ = venue.counters().self_trades_prevented;
@@ -570,12 +570,6 @@ void Checker::check_quoting(Nanos now) {
   }
 }
 
-// In quote, by what the venue has booked.
-Money Checker::earned(InstrumentId i) const {
-  const SimVenue& venue = faults_.venue();
-  return venue.cash(i) - money(venue.fees(i, Asset::kQuote));
-}
-
 void Checker::at_stop() {
   const std::uint32_t open = faults_.venue().open_orders();
   expect(open <= faults_.lies(), Check::kFlat, 0, "the core has stopped with {} orders open", open);
@@ -594,7 +588,7 @@ void Checker::at_end(bool flat) {
     // Whatever the base is worth, such as nothing. What fees in a third asset are is config.
     const bool exact = in_force().instruments[i].instrument.fees.asset != Asset::kOther;
     const Money booked = ours.total(HalfTicks(0)) + ours.opening_value();
-    expect(!exact || booked == earned(i) - watches_[i].earned, Check::kPosition, i,
+    expect(!exact || booked == risk_.earned(i) - watches_[i].earned, Check::kPosition, i,
            "cash less fees differs at the end");
   }
   const std::uint64_t told = venue.counters().fills - fills_before_;

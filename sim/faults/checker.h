@@ -151,7 +151,6 @@ class Checker {
   void check_passive(const Command& command);
   void check_limits(const Command& command);
   void check_reset(InstrumentId i);
-  Money earned(InstrumentId i) const;
   void check_account();
   void check_core_invariants();
   void check_healed(Nanos now);

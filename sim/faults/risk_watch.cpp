@@ -47,7 +47,6 @@ RiskWatch::RiskWatch(const Core& core, const FaultyVenue& faults, const CoreConf
   }
 }
 
-// In quote, by what the venue has booked.
 Money RiskWatch::earned(InstrumentId i) const {
   const SimVenue& venue = faults_.venue();
   return venue.cash(i) - money(venue.fees(i, Asset::kQuote));

@@ -32,6 +32,8 @@ class RiskWatch {
   bool lost_just_now() const { return lost_just_now_; }
   // Since when a move of the price does; kNever: none does.
   Nanos moved_since(InstrumentId i, Nanos now) const;
+  // In quote, by what the venue has booked; fees in another asset are not in it.
+  Money earned(InstrumentId i) const;
 
  private:
   // Of an instrument or of all that have one quote asset.
@@ -68,7 +70,6 @@ class RiskWatch {
   void follow_moves(InstrumentId i, Nanos now, HalfTicks before);
   bool hides_moves(InstrumentId i, Nanos now) const;
   void follow_losses(bool any_moved, Nanos now);
-  Money earned(InstrumentId i) const;
   Money total(InstrumentId i) const;
   template <class Use>
   void for_each_profit(Use&& use);  // use(profit, what the core says that it is)
