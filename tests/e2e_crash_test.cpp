@@ -30,15 +30,12 @@ std::vector<std::string> column(const std::string& ledger, const char* sql) {
 
 class Crash : public test::LiveEngine {
  protected:
-  // Six starts in a minute are more than a venue's weight allows.
-  void open(const std::string& more = {}) {
-    LiveEngine::open({.keys = "weight_per_minute = 10000000\n" + more});
-  }
+  void open(const std::string& more = {}) { LiveEngine::open({.keys = more}); }
   void start(int life, const std::vector<std::string>& more = {}) {
     std::vector<std::string> all{
         "--set", "strategy.min_spread=0.00005", "--set", "strategy.warmup_s=0",
         "--set", "strategy.order_notional=100", "--set", "strategy.modify_threshold=0.0002",
-        "--set", "risk.max_daily_loss=0",       "--set", "feed.weight_per_minute=1000000"};
+        "--set", "risk.max_daily_loss=0"};
     all.insert(all.end(), more.begin(), more.end());
     start_engine("s" + std::to_string(life), all);
   }

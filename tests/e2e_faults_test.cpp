@@ -65,8 +65,7 @@ class LiveFaults : public test::LiveEngine {
     return said.substr(std::min(said.size(), said.find("faults: ")));
   }
 
-  static constexpr const char* kLimits =
-      "weight_per_minute = 1000000\norders_per_10s = 100000\nconnections_per_5min = 100000\n";
+  static constexpr const char* kLimits = "orders_per_10s = 100000\nconnections_per_5min = 100000\n";
 };
 
 TEST_F(LiveFaults, QuotesAreBackAfterEachOfThem) {

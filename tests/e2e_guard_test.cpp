@@ -24,10 +24,7 @@ constexpr const char* kForeign = "placed-by-hand";
 
 class GuardedRun : public test::LiveEngine {
  protected:
-  // Two starts in a minute may be more than a venue's weight allows.
-  void open() {
-    LiveEngine::open({.keys = "orders_per_10s = 100000\nweight_per_minute = 1000000\n"});
-  }
+  void open() { LiveEngine::open({.keys = "orders_per_10s = 100000\n"}); }
   // An engine that quotes, beside an order of a person.
   void start(const std::vector<std::string>& more = {}) {
     ASSERT_NO_FATAL_FAILURE(open());
@@ -37,8 +34,7 @@ class GuardedRun : public test::LiveEngine {
     ASSERT_EQ(counters_.attach(here_.path("s")), "");
   }
   void start_engine(const std::string& session, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> all{"--quiet", "--set", "venue.recv_window_ms=2000", "--set",
-                                 "feed.weight_per_minute=1000000"};
+    std::vector<std::string> all{"--quiet", "--set", "venue.recv_window_ms=2000"};
     all.insert(all.end(), more.begin(), more.end());
     if (key_in_environment_) {
       all.insert(all.end(), {"--set", "venue.api_key_file="});

@@ -189,10 +189,9 @@ TEST_F(LiveRun, ThirtyReconnectsLoseNothing) {
   expect_equal_ends();
 }
 
-// The venue's own 300 in 5 minutes, which the engine knows from exchangeInfo; what each costs in
-// weight is not what is looked at here.
+// The venue's own 300 in 5 minutes, which the engine knows from exchangeInfo.
 TEST_F(LiveRun, NeverTriesMoreConnectionsThanTheVenueAllows) {
-  open({.keys = "weight_per_minute = 10000000\n"});
+  open();
   start_quoting({"--set", "feed.reconnect_first_ms=1", "--set", "feed.reconnect_longest_s=0.1",
                  "--set", "execution.reconnect_first_ms=1", "--set",
                  "execution.reconnect_longest_s=0.1"});
@@ -238,7 +237,7 @@ TEST_F(LiveRun, ASecondEngineWithTheSameKeyAndInstanceIsRefused) {
 
 // Whatever it is that refuses: nobody looks after the orders of the engine that was killed.
 TEST_F(LiveRun, ARefusedStartLeavesNoOrderOfTheOneThatWasKilled) {
-  open({.keys = "weight_per_minute = 10000000\n"});  // for eight starts in a minute
+  open();
   const auto halt = [this] {
     std::filesystem::create_directories(here_.path("sessions"));
     here_.write("sessions/HALT", "a reason\n");

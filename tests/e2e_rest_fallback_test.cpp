@@ -20,7 +20,7 @@ constexpr const char* kForeign = "placed-by-hand";
 class RestFallback : public test::LiveEngine {
  protected:
   void start(const std::string& fallback, bool open = true) {
-    ASSERT_NO_FATAL_FAILURE(LiveEngine::open({.keys = "weight_per_minute = 1000000\n"}));
+    ASSERT_NO_FATAL_FAILURE(LiveEngine::open());
     gate_ = std::make_unique<TcpGate>(venue_->port(), open);
     start_engine(
         "s", {"--set", "venue.ws_api_url=wss://127.0.0.1:" + gate_->port() + "/ws-api/v3", "--set",

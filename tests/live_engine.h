@@ -13,14 +13,18 @@ namespace mm::test {
 
 class LiveEngine : public testing::Test {
  protected:
-  void open(const LocalVenue::Wish& wish = {}) {
+  // The looks of a test at the venue weigh much, and are of the engine's address: neither of them
+  // is to be kept waiting by that.
+  void open(LocalVenue::Wish wish = {}) {
+    wish.keys += "weight_per_minute = 10000000\n";
     venue_ = std::make_unique<LocalVenue>(here_, wish);
     ASSERT_NE(venue_->port(), "");
   }
   // The next engine, in place of the one before.
   void start_engine(const std::string& session, const std::vector<std::string>& more = {}) {
     session_ = session;
-    std::vector<std::string> all{"--session", session, "--json", "out.json"};
+    std::vector<std::string> all{"--session", session, "--json",
+                                 "out.json",  "--set", "feed.weight_per_minute=1000000"};
     all.insert(all.end(), more.begin(), more.end());
     engine_ = std::make_unique<Process>(here_, venue_->engine({"run", "--mode", "live"}, all),
                                         "engine.out");
