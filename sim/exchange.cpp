@@ -33,8 +33,7 @@ void Exchange::attach(InstrumentId i, const MarketConfig& config) {
   MarketConfig bounded = config;
   const auto levels_max = static_cast<std::int32_t>(config_.book_levels_max / 2);
   bounded.depth_levels = std::clamp(config.depth_levels, 1, levels_max);
-  market.generator = std::make_unique<MarketGenerator>(bounded, instrument(i),
-                                                       seed_ + 0x9E3779B97F4A7C15u * (i + 1u));
+  market.generator.emplace(bounded, instrument(i), seed_ + 0x9E3779B97F4A7C15u * (i + 1u));
   market.book.become_truth();
   market.told = true;
   market.levels_max = static_cast<std::size_t>(bounded.depth_levels * 3 / 2);
@@ -77,6 +76,16 @@ void Exchange::step() {
                               .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
   apply(i, market.on_grid ? on_grid(market, flow) : flow);
   renew_due(i);
+  fetch_ahead(next_instrument());
+}
+
+// Of many markets the next one is in no near cache. It is on its way while others have their turn.
+void Exchange::fetch_ahead(InstrumentId i) const {
+  constexpr std::size_t kLine = 64;
+  const Market& market = markets_[i];
+  const auto* const bytes = static_cast<const char*>(static_cast<const void*>(&market));
+  for (std::size_t at = 0; at < sizeof(Market); at += kLine) __builtin_prefetch(bytes + at);
+  for (const Side side : kSides) market.book.external(side).fetch_ahead();
 }
 
 void Exchange::skip(Nanos until) {
@@ -88,7 +97,7 @@ void Exchange::skip(Nanos until) {
 
 void Exchange::renew_due(InstrumentId i) {
   const Market& market = markets_[i];
-  const bool trades = market.generator != nullptr && market.status == TradingStatus::kTrading;
+  const bool trades = market.generator && market.status == TradingStatus::kTrading;
   due_.set(i, trades ? market.generator->next_time() : kNever);
 }
 
@@ -113,8 +122,9 @@ void Exchange::follow_grid(InstrumentId i) {
   Market& market = markets_[i];
   market.on_grid = true;
   for (const Side side : kSides) {
-    const auto levels = market.book.external(side).levels();
-    for (const PriceLevel& level : std::vector(levels.begin(), levels.end())) {
+    std::vector<PriceLevel> levels;
+    for (const PriceLevel level : market.book.external(side)) levels.push_back(level);
+    for (const PriceLevel& level : levels) {
       const bool stays = level.price.v % market.tick.v == 0;
       change_level(i, side, level.price, stays ? level.lots : Lots(0));
     }
@@ -145,7 +155,7 @@ void Exchange::apply(InstrumentId i, const Flow& flow) {
       const Lots rest = take_flow(i, flow);
       if (rest.v > 0) change_level(i, flow.side, flow.price, levels.lots_at(flow.price) + rest);
       if (levels.size() > markets_[i].levels_max) {
-        change_level(i, flow.side, levels.worst().price, Lots(0));
+        change_level(i, flow.side, levels.worst_price(), Lots(0));
       }
       break;
     }
@@ -195,7 +205,7 @@ void Exchange::observe(const Event& event) {
 void Exchange::forget_levels(InstrumentId i) {
   if (!markets_[i].told) return;
   for (const Side side : kSides) {
-    for (const PriceLevel& level : markets_[i].book.external(side).levels()) {
+    for (const PriceLevel level : markets_[i].book.external(side)) {
       level_changed(i, side, level.price);
     }
   }

@@ -13,7 +13,7 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -121,7 +121,7 @@ class Exchange {
   const BookTicker& touch(InstrumentId i) const { return markets_[i].touch; }  // as last told
   UpdateId update_id(InstrumentId i) const { return markets_[i].update_id; }
   Ticks last_price(InstrumentId i) const { return markets_[i].last_price; }  // 0: no trade yet
-  bool generated(InstrumentId i) const { return markets_[i].generator != nullptr; }
+  bool generated(InstrumentId i) const { return markets_[i].generator.has_value(); }
   // A generated side holds no more external levels than this.
   std::size_t levels_max(InstrumentId i) const { return markets_[i].levels_max; }
 
@@ -130,7 +130,7 @@ class Exchange {
     Market(const ExchangeConfig& config, OrderStore& orders) : book(config, orders) {}
 
     MatchingBook book;
-    std::unique_ptr<MarketGenerator> generator;
+    std::optional<MarketGenerator> generator;
     std::size_t levels_max = 0;
     std::uint32_t open_orders = 0;
     TradingStatus status{TradingStatus::kTrading};
@@ -150,6 +150,7 @@ class Exchange {
 
   // Time and markets (exchange.cpp).
   void renew_due(InstrumentId i);
+  void fetch_ahead(InstrumentId i) const;
   static Flow on_grid(const Market& market, Flow flow);
   void apply(InstrumentId i, const Flow& flow);
   Lots take_flow(InstrumentId i, const Flow& flow);

@@ -192,7 +192,7 @@ Flow MarketGenerator::random_order(const MarketView& view) {
     const std::int64_t distance = depth_ticks_ * (u * u / kUnit) / kUnit;
     return {Flow::Kind::kLimit, side, price_near(side, distance), lots_of(config_.level_size)};
   }
-  const PriceLevel level = levels.levels()[static_cast<std::size_t>(random_.below(count))];
+  const PriceLevel level = levels.nth_from_worst(static_cast<std::size_t>(random_.below(count)));
   const bool whole = random_.below(2) == 0;
   const Lots lots = whole ? level.lots : Lots(1 + random_.below(level.lots.v));
   return {Flow::Kind::kCancel, side, level.price, lots};

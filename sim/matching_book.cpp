@@ -107,7 +107,7 @@ void MatchingBook::end_message() {
     const PriceLevels& levels = external(side);
     for (OrderRow row = first(side); row != kNoRow; row = orders_[row].next) {
       RestingOrder& order = orders_[row];
-      if (levels.empty() || levels.better(levels.worst().price, order.price)) break;
+      if (levels.empty() || levels.better(levels.worst_price(), order.price)) break;
       level_changed(order, order.level, levels.lots_at(order.price));
     }
   }
@@ -123,7 +123,7 @@ void MatchingBook::observe_touch(const BookTicker& ticker) {
 }
 
 Lots MatchingBook::untaken(Side side, Ticks price, Lots displayed) {
-  const PriceLevels& had = in_snapshot_ ? taken_before_[index(side)] : taken_[index(side)];
+  const SortedLevels& had = in_snapshot_ ? taken_before_[index(side)] : taken_[index(side)];
   const Lots gone = std::min(had.lots_at(price), displayed);
   taken_[index(side)].set(price, gone);
   return displayed - gone;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <algorithm>
-#include <span>
 
 #include "engine/core/event.h"
 #include "sim/order_store.h"
@@ -39,8 +38,8 @@ class MatchingBook {
         queue_exponent_milli_(config.queue_exponent_milli),
         orders_(orders),
         levels_{side(Side::kBuy, config), side(Side::kSell, config)},
-        taken_{side(Side::kBuy, config), side(Side::kSell, config)},
-        taken_before_{side(Side::kBuy, config), side(Side::kSell, config)} {}
+        taken_{few(Side::kBuy, config), few(Side::kSell, config)},
+        taken_before_{few(Side::kBuy, config), few(Side::kSell, config)} {}
 
   // The levels are the market itself, not a picture of one: nobody is ahead who is not in them.
   void become_truth() { is_truth_ = true; }
@@ -94,6 +93,9 @@ class MatchingBook {
   static PriceLevels side(Side side, const ExchangeConfig& config) {
     return {side, config.book_levels_max};
   }
+  static SortedLevels few(Side side, const ExchangeConfig& config) {
+    return {side, config.book_levels_max};
+  }
   template <class OnMatch, class OnMeeting>
   Lots take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match, OnMeeting&& on_meeting,
                bool& stopped);
@@ -115,7 +117,7 @@ class MatchingBook {
   OrderStore& orders_;
   PriceLevels levels_[2];
   // Observed data: what aggressors of ours had of the levels displayed, now and before a snapshot.
-  PriceLevels taken_[2], taken_before_[2];
+  SortedLevels taken_[2], taken_before_[2];
   bool any_taken_ = false;  // ever: most books see no aggressor of ours
   OrderRow first_[2] = {kNoRow, kNoRow};
   UpdateId book_id_{}, touch_id_{};
@@ -200,7 +202,7 @@ Lots MatchingBook::take_external(Side side, Ticks price, Lots lots, OnMatch&& on
   if (taken.v <= 0) return Lots(0);
   if (!is_truth_) {
     any_taken_ = true;
-    PriceLevels& had = taken_[index(side)];
+    SortedLevels& had = taken_[index(side)];
     had.set(price, had.lots_at(price) + taken);
   }
   levels.take_from_best(taken);
@@ -211,17 +213,20 @@ Lots MatchingBook::take_external(Side side, Ticks price, Lots lots, OnMatch&& on
 template <class Use>
 void MatchingBook::preview(Side aggressor, Ticks limit, Use&& use) const {
   const Side side = opposite(aggressor);
-  const std::span<const PriceLevel> levels = external(side).levels();
-  std::size_t left = levels.size();  // levels not yet passed
+  PriceLevels::Walk level = external(side).begin();
+  const auto end = external(side).end();
   OrderRow row = first(side);
-  while (left > 0 || row != kNoRow) {
+  while (level != end || row != kNoRow) {
     const bool by_order =
         row != kNoRow &&
-        (left == 0 || !external(side).better(levels[left - 1].price, orders_[row].price));
-    const Ticks price = by_order ? orders_[row].price : levels[left - 1].price;
+        (level == end || !external(side).better((*level).price, orders_[row].price));
+    const Ticks price = by_order ? orders_[row].price : (*level).price;
     if (external(side).better(limit, price)) return;
-    const bool displayed = left > 0 && levels[left - 1].price == price;
-    Lots lots = displayed ? levels[--left].lots : Lots(0);
+    Lots lots{0};
+    if (level != end && (*level).price == price) {
+      lots = (*level).lots;
+      ++level;
+    }
     for (Lots passed{0}; row != kNoRow && orders_[row].price == price; row = orders_[row].next) {
       const Lots before = std::clamp(orders_[row].ahead - passed, Lots(0), lots);
       passed += before;

@@ -1,99 +1,135 @@
-// One side of a book as a sorted array, best price last.
+// One side of a book: quantity by price.
 //
 // Owned by the venue's thread; allocated at construction. Independent of the core's book on
-// purpose: an error in one does not hide in the other. Best in O(1); a change costs a binary search
-// and moves the better levels, few because changes happen near the touch. Full: the farthest level
-// gives way.
+// purpose: an error in one does not hide in the other. A window of ticks follows the best price: an
+// array of quantities and a bit for each that is not zero, so that a change there costs a few
+// nanoseconds wherever it is. What is farther than the window waits in a sorted array. Best and
+// worst in O(1). Full: the farthest level gives way.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <iterator>
-#include <span>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "engine/core/types.h"
+#include "sim/sorted_levels.h"
 
 namespace mm::sim {
 
-struct PriceLevel {
-  Ticks price;
-  Lots lots;
-};
-
+// A key is a price with its sign: the better price is the greater key.
 class PriceLevels {
  public:
-  PriceLevels(Side side, std::size_t capacity) : side_(side), capacity_(capacity) {
-    levels_.reserve(capacity + 1);
-  }
+  class Walk;
 
-  bool empty() const { return levels_.empty(); }
-  bool full() const { return levels_.size() == capacity_; }
-  std::size_t size() const { return levels_.size(); }
-  // From the worst price to the best.
-  std::span<const PriceLevel> levels() const { return levels_; }
+  PriceLevels(Side side, std::size_t capacity);
+
+  bool empty() const { return near_ == 0; }
+  std::size_t size() const { return near_ + far_.size(); }
   // Neither may be asked of an empty side.
-  const PriceLevel& best() const { return levels_.back(); }
-  const PriceLevel& worst() const { return levels_.front(); }
+  PriceLevel best() const { return near_level(best_); }
+  Ticks worst_price() const {
+    return far_.empty() ? price_of(worst_) : far_.levels().front().price;
+  }
+  // There must be as many.
+  PriceLevel nth_from_worst(std::size_t n) const;
+  // From the best price to the worst; nothing may be changed meanwhile.
+  Walk begin() const;
+  std::default_sentinel_t end() const { return {}; }
 
-  bool better(Ticks a, Ticks b) const { return side_ == Side::kBuy ? a > b : a < b; }
+  bool better(Ticks a, Ticks b) const { return far_.better(a, b); }
 
   Lots lots_at(Ticks price) const {
-    const auto it = position(price);
-    return it != levels_.end() && it->price == price ? it->lots : Lots(0);
+    const std::int64_t key = key_of(price);
+    return in_window(key) ? lots_[slot(key)] : far_.lots_at(price);
   }
 
   // Zero lots remove the level. Returns what was there.
   Lots set(Ticks price, Lots lots) {
-    const auto it = levels_.begin() + (position(price) - levels_.cbegin());
-    const bool present = it != levels_.end() && it->price == price;
-    const Lots before = present ? it->lots : Lots(0);
-    if (present && lots.v > 0) {
-      it->lots = lots;
-    } else if (present) {
-      levels_.erase(it);
-    } else if (lots.v > 0) {
-      levels_.insert(it, {price, lots});
-      if (levels_.size() > capacity_) levels_.erase(levels_.begin());
-    }
+    const std::int64_t key = key_of(price);
+    if (!in_window(key)) return set_outside(key, lots);
+    const Lots before = std::exchange(lots_[slot(key)], lots);
+    if ((before.v > 0) != (lots.v > 0)) lots.v > 0 ? added(key) : removed(key);
     return before;
   }
   void take_from_best(Lots lots) {
-    levels_.back().lots -= lots;
-    if (levels_.back().lots.v <= 0) levels_.pop_back();
+    const PriceLevel level = best();
+    set(level.price, std::max(level.lots - lots, Lots(0)));
   }
-  void clear() { levels_.clear(); }
+  void clear();
+  // The touch, into the nearest cache.
+  void fetch_ahead() const {
+    __builtin_prefetch(&lots_[slot(best_)]);
+    __builtin_prefetch(&occupied_[slot(best_) / 64]);
+    __builtin_prefetch(&occupied_[slot(worst_) / 64]);
+  }
 
  private:
-  using Position = std::vector<PriceLevel>::const_iterator;
-  static constexpr std::ptrdiff_t kNear = 32;  // of the best levels most changes are
+  static constexpr std::int64_t kWord = 64;
+  static constexpr std::int64_t kWindowMin = 4 * kWord, kWindowMax = 16'384;  // 128 KiB
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min() / 4;
 
-  // The first level not worse than this price.
-  Position position(Ticks price) const {
-    return side_ == Side::kBuy ? find([price](Ticks p) { return p < price; })
-                               : find([price](Ticks p) { return p > price; });
+  std::int64_t key_of(Ticks price) const { return price.v * sign_; }
+  Ticks price_of(std::int64_t key) const { return Ticks(key * sign_); }
+  std::int64_t window() const { return std::ssize(lots_); }
+  bool in_window(std::int64_t key) const {
+    return static_cast<std::uint64_t>(key - low_) < lots_.size();
   }
-  // Halves without a branch that could be mispredicted: on recorded data every second one would be,
-  // and of a choice between two values the compiler makes one.
-  template <class Worse>
-  Position find(Worse worse) const {
-    auto first = levels_.begin();
-    auto count = std::ssize(levels_);
-    if (count > kNear && worse(first[count - kNear - 1].price)) {
-      first += count - kNear;
-      count = kNear;
-    }
-    while (count > 0) {
-      const auto half = (count + 1) / 2;
-      first += half & -std::ptrdiff_t{worse(first[half - 1].price)};
-      count -= half;
-    }
-    return first;
+  // The window is a ring, and begins with a word: its levels stay where they are when it moves.
+  std::size_t slot(std::int64_t key) const {
+    return static_cast<std::size_t>(key) & (lots_.size() - 1);
   }
+  std::uint64_t& word(std::int64_t key) { return occupied_[slot(key) / 64]; }
+  std::uint64_t word(std::int64_t key) const { return occupied_[slot(key) / 64]; }
+  static std::uint64_t bit(std::int64_t key) { return std::uint64_t{1} << (key & (kWord - 1)); }
+  PriceLevel near_level(std::int64_t key) const { return {price_of(key), lots_[slot(key)]}; }
 
-  Side side_;
+  // The next one in the window; there must be one.
+  std::int64_t occupied_below(std::int64_t key) const;
+  std::int64_t occupied_above(std::int64_t key) const;
+  void added(std::int64_t key);
+  void removed(std::int64_t key);
+  Lots set_outside(std::int64_t key, Lots lots);
+  void follow(std::int64_t best);
+  void drop_worst();
+
+  std::int64_t sign_;
   std::size_t capacity_;
-  std::vector<PriceLevel> levels_;
+  std::int64_t low_ = kNone;                    // the window's first key
+  std::int64_t best_ = kNone, worst_ = -kNone;  // in the window
+  std::size_t near_ = 0;    // levels in the window; none only if there is none at all
+  std::vector<Lots> lots_;  // by slot
+  std::vector<std::uint64_t> occupied_;
+  SortedLevels far_;  // all worse than the window
 };
+
+// An iterator.
+class PriceLevels::Walk {
+ public:
+  explicit Walk(const PriceLevels& levels)
+      : levels_(levels), left_(levels.size()), key_(levels.best_) {}
+
+  bool operator==(std::default_sentinel_t) const { return left_ == 0; }
+  PriceLevel operator*() const {
+    const SortedLevels& far = levels_.far_;
+    return left_ > far.size() ? levels_.near_level(key_) : far.levels()[left_ - 1];
+  }
+  Walk& operator++() {
+    if (--left_ > levels_.far_.size()) key_ = levels_.occupied_below(key_);
+    return *this;
+  }
+
+ private:
+  const PriceLevels& levels_;
+  std::size_t left_;  // levels not passed yet
+  std::int64_t key_;  // while it is in the window
+};
+
+inline PriceLevels::Walk PriceLevels::begin() const {
+  return Walk(*this);
+}
 
 }  // namespace mm::sim

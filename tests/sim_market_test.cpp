@@ -195,7 +195,7 @@ TEST(SimMarket, PublishesOneUnbrokenBookThatIsTheTruthWithOurOrdersInIt) {
     if (e.kind != EventKind::kBookLevels || !e.last()) return;
     const MatchingBook& truth = session.venue.book(0);
     for (const Side side : {Side::kBuy, Side::kSell}) {
-      for (const PriceLevel& level : truth.external(side).levels()) {
+      for (const PriceLevel level : truth.external(side)) {
         const auto seen = book.sides[index(side)].find(level.price.v);
         ASSERT_TRUE(seen != book.sides[index(side)].end());
         ASSERT_EQ(seen->second, truth.lots_at(side, level.price).v);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <functional>
 #include <list>
 #include <map>
 #include <set>
@@ -330,29 +331,67 @@ TEST(SimPriceLevels, KeepsTheBestWhenFull) {
   for (const int price : {10, 30, 20, 40}) bids.set(Ticks(price), Lots(price));
   EXPECT_EQ(bids.size(), 3u);
   EXPECT_EQ(bids.best().price, Ticks(40));
-  EXPECT_EQ(bids.worst().price, Ticks(20));
+  EXPECT_EQ(bids.worst_price(), Ticks(20));
   bids.set(Ticks(5), Lots(1));  // farther than all: not kept
   EXPECT_EQ(bids.lots_at(Ticks(5)), Lots(0));
   bids.set(Ticks(40), Lots(0));
   EXPECT_EQ(bids.best().price, Ticks(30));
 }
 
+// A map, with the best level first.
+using SlowLevels =
+    std::map<std::int64_t, std::int64_t, std::function<bool(std::int64_t, std::int64_t)>>;
+
+void expect_equal(const PriceLevels& levels, const SlowLevels& slow) {
+  RC_ASSERT(levels.size() == slow.size());
+  RC_ASSERT(levels.empty() == slow.empty());
+  std::size_t k = 0;
+  auto expected = slow.begin();
+  for (const PriceLevel level : levels) {
+    RC_ASSERT(expected != slow.end());
+    RC_ASSERT(level.price.v == expected->first);
+    RC_ASSERT(level.lots.v == expected->second);
+    RC_ASSERT(levels.nth_from_worst(slow.size() - ++k).price == level.price);
+    ++expected;
+  }
+  RC_ASSERT(expected == slow.end());
+  if (slow.empty()) return;
+  RC_ASSERT(levels.best().price.v == slow.begin()->first);
+  RC_ASSERT(levels.best().lots.v == slow.begin()->second);
+  RC_ASSERT(levels.worst_price().v == slow.rbegin()->first);
+}
+
+// Near the touch, and so far away that the window has to follow there and back.
 TEST(SimPriceLevels, AgreesWithAMap) {
   ASSERT_TRUE(rc::check([] {
     const Side side = *rc::gen::element(Side::kBuy, Side::kSell);
-    PriceLevels levels(side, 1000);
-    std::map<std::int64_t, std::int64_t> slow;
+    const std::size_t capacity = *rc::gen::element<std::size_t>(20, 1000);
+    PriceLevels levels(side, capacity);
+    SlowLevels slow([side](auto a, auto b) { return side == Side::kBuy ? a > b : a < b; });
     const auto steps = *rc::gen::inRange(1, 200);
+    std::int64_t centre = 10'000;
     for (int i = 0; i < steps; ++i) {
-      const std::int64_t price = *rc::gen::inRange(1, 30), lots = *rc::gen::inRange(0, 3);
-      levels.set(Ticks(price), Lots(lots));
+      if (*rc::gen::inRange(0, 10) == 0) centre = *rc::gen::inRange(1, 20'000);
+      const std::int64_t spread = *rc::gen::element(20, 300, 5'000);
+      const std::int64_t price =
+          std::max<std::int64_t>(1, centre + *rc::gen::inRange(-spread, spread));
+      const std::int64_t lots = *rc::gen::inRange(0, 3);
+      const auto found = slow.find(price);
+      const std::int64_t before = found == slow.end() ? 0 : found->second;
+      RC_ASSERT(levels.lots_at(Ticks(price)).v == before);
+      RC_ASSERT(levels.set(Ticks(price), Lots(lots)).v == before);
       slow.erase(price);
       if (lots > 0) slow[price] = lots;
-      RC_ASSERT(levels.size() == slow.size());
-      if (slow.empty()) continue;
-      const auto best = side == Side::kBuy ? slow.rbegin()->first : slow.begin()->first;
-      RC_ASSERT(levels.best().price.v == best);
-      RC_ASSERT(levels.lots_at(Ticks(best)).v == slow[best]);
+      if (slow.size() > capacity) slow.erase(std::prev(slow.end()));
+      if (!slow.empty() && *rc::gen::inRange(0, 4) == 0) {
+        levels.take_from_best(Lots(1));
+        if (--slow.begin()->second == 0) slow.erase(slow.begin());
+      }
+      if (*rc::gen::inRange(0, 100) == 0) {
+        levels.clear();
+        slow.clear();
+      }
+      expect_equal(levels, slow);
     }
   }));
 }

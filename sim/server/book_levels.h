@@ -14,16 +14,19 @@ template <class Use>
 void for_each_level(const sim::Exchange& exchange, InstrumentId i, Side side, std::size_t count,
                     Use&& use) {
   const sim::MatchingBook& book = exchange.book(i);
-  const auto external = book.external(side).levels();  // the best is last
-  std::size_t left = external.size();
+  sim::PriceLevels::Walk level = book.external(side).begin();
+  const auto end = book.external(side).end();
   sim::OrderRow row = book.first(side);
-  for (std::size_t k = 0; k < count && (left > 0 || row != sim::kNoRow); ++k) {
-    Ticks price = left > 0 ? external[left - 1].price : exchange.order(row).price;
+  for (std::size_t k = 0; k < count && (level != end || row != sim::kNoRow); ++k) {
+    Ticks price = level != end ? (*level).price : exchange.order(row).price;
     if (row != sim::kNoRow && !book.external(side).better(price, exchange.order(row).price)) {
       price = exchange.order(row).price;
     }
     Lots lots{};
-    if (left > 0 && external[left - 1].price == price) lots += external[--left].lots;
+    if (level != end && (*level).price == price) {
+      lots += (*level).lots;
+      ++level;
+    }
     for (; row != sim::kNoRow && exchange.order(row).price == price;
          row = exchange.order(row).next) {
       lots += exchange.order(row).leaves();
