@@ -24,7 +24,7 @@ class DueTimes {
   void set(std::size_t which, Nanos time) {
     std::size_t at = leaves_ + which;
     nodes_[at].time = time;
-    // No branch: which of the two is earlier nobody could predict.
+    // Written so that no branch is needed: which of the two is earlier nobody could predict.
     for (; at > 1; at /= 2) {
       const std::size_t left = at & ~std::size_t{1};
       nodes_[at / 2] = nodes_[left + (nodes_[left + 1].time < nodes_[left].time ? 1 : 0)];

@@ -126,7 +126,7 @@ class Exchange {
   std::size_t levels_max(InstrumentId i) const { return markets_[i].levels_max; }
 
  private:
-  struct Market {
+  struct alignas(kCacheLine) Market {
     Market(const ExchangeConfig& config, OrderStore& orders) : book(config, orders) {}
 
     MatchingBook book;

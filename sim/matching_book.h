@@ -37,9 +37,10 @@ class MatchingBook {
       : queue_model_(config.queue_model),
         queue_exponent_milli_(config.queue_exponent_milli),
         orders_(orders),
-        levels_{side(Side::kBuy, config), side(Side::kSell, config)},
-        taken_{few(Side::kBuy, config), few(Side::kSell, config)},
-        taken_before_{few(Side::kBuy, config), few(Side::kSell, config)} {}
+        levels_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}},
+        taken_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}},
+        taken_before_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}} {
+  }
 
   // The levels are the market itself, not a picture of one: nobody is ahead who is not in them.
   void become_truth() { is_truth_ = true; }
@@ -90,12 +91,6 @@ class MatchingBook {
   void follow_touch(OnChange&& on_change);
 
  private:
-  static PriceLevels side(Side side, const ExchangeConfig& config) {
-    return {side, config.book_levels_max};
-  }
-  static SortedLevels few(Side side, const ExchangeConfig& config) {
-    return {side, config.book_levels_max};
-  }
   template <class OnMatch, class OnMeeting>
   Lots take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match, OnMeeting&& on_meeting,
                bool& stopped);

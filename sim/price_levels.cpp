@@ -10,13 +10,14 @@ PriceLevels::PriceLevels(Side side, std::size_t capacity)
 }
 
 PriceLevel PriceLevels::nth_from_worst(std::size_t n) const {
+  MM_ASSERT(n < size(), "there are as many levels");
   if (n < far_.size()) return far_.levels()[n];
   auto better = static_cast<int>(size() - 1 - n);
   std::uint64_t bits = word(best_);
   std::int64_t key = best_ & -kWord;  // of the word's first bit
-  for (int count; better >= (count = std::popcount(bits)); better -= count) {
-    key -= kWord;
-    bits = word(key);
+  while (better >= std::popcount(bits)) {
+    better -= std::popcount(bits);
+    bits = word(key -= kWord);
   }
   for (; better > 0; --better) bits &= ~std::bit_floor(bits);
   return near_level(key + kWord - 1 - std::countl_zero(bits));
@@ -28,7 +29,7 @@ void PriceLevels::clear() {
     word(best_) ^= bit(best_);
     if (near_ > 1) best_ = occupied_below(best_);
   }
-  best_ = kNone;
+  low_ = best_ = kNone;
   worst_ = -kNone;
   far_.clear();
 }
@@ -41,7 +42,7 @@ std::int64_t PriceLevels::occupied_below(std::int64_t key) const {
 }
 
 std::int64_t PriceLevels::occupied_above(std::int64_t key) const {
-  std::uint64_t bits = word(key) & ~(bit(key) | (bit(key) - 1));
+  std::uint64_t bits = word(key) & -bit(key) & ~bit(key);
   key &= -kWord;
   while (bits == 0) bits = word(key += kWord);
   return key + std::countr_zero(bits);
@@ -64,13 +65,15 @@ void PriceLevels::removed(std::int64_t key) {
     if (key == best_) best_ = occupied_below(key);
     if (key == worst_) worst_ = occupied_above(key);
   }
-  if (!far_.empty() && best_ < low_ + window() / 4) {
-    follow(near_ > 0 ? best_ : key_of(far_.best().price));
+  if (far_.empty()) {
+    if (near_ == 0) low_ = kNone;  // the next one is where the window goes
+  } else if (best_ < low_ + window() / 4) {
+    follow(std::max(best_, key_of(far_.best().price)));
   }
 }
 
 Lots PriceLevels::set_outside(std::int64_t key, Lots lots) {
-  if (lots.v > 0 && (key > low_ || empty())) {
+  if (lots.v > 0 && key > low_) {
     follow(key);
     return set(price_of(key), lots);
   }
@@ -88,7 +91,6 @@ void PriceLevels::follow(std::int64_t best) {
     word(key) ^= bit(key);
     worst_ = --near_ > 0 ? occupied_above(key) : -kNone;
   }
-  if (near_ == 0) best_ = kNone;
   low_ = low;
   while (!far_.empty() && key_of(far_.best().price) >= low_) {
     const PriceLevel level = far_.best();
@@ -98,7 +100,11 @@ void PriceLevels::follow(std::int64_t best) {
 }
 
 void PriceLevels::drop_worst() {
-  far_.empty() ? static_cast<void>(set(price_of(worst_), Lots(0))) : far_.drop_worst();
+  if (far_.empty()) {
+    set(price_of(worst_), Lots(0));
+  } else {
+    far_.drop_worst();
+  }
 }
 
 }  // namespace mm::sim

@@ -3,8 +3,9 @@
 // Owned by the venue's thread; allocated at construction. Independent of the core's book on
 // purpose: an error in one does not hide in the other. A window of ticks follows the best price: an
 // array of quantities and a bit for each that is not zero, so that a change there costs a few
-// nanoseconds wherever it is. What is farther than the window waits in a sorted array. Best and
-// worst in O(1). Full: the farthest level gives way.
+// nanoseconds wherever it is; one of the best or the worst looks for the next, at most through the
+// window's bits. What is farther than the window waits in a sorted array, and moves when the window
+// does. Best and worst in O(1). Full: the farthest level gives way.
 #pragma once
 
 #include <algorithm>
@@ -15,12 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/assert.h"
 #include "engine/core/types.h"
 #include "sim/sorted_levels.h"
 
 namespace mm::sim {
 
-// A key is a price with its sign: the better price is the greater key.
 class PriceLevels {
  public:
   class Walk;
@@ -30,11 +31,15 @@ class PriceLevels {
   bool empty() const { return near_ == 0; }
   std::size_t size() const { return near_ + far_.size(); }
   // Neither may be asked of an empty side.
-  PriceLevel best() const { return near_level(best_); }
+  PriceLevel best() const {
+    MM_ASSERT(!empty(), "an empty side has no best price");
+    return near_level(best_);
+  }
   Ticks worst_price() const {
+    MM_ASSERT(!empty(), "an empty side has no worst price");
     return far_.empty() ? price_of(worst_) : far_.levels().front().price;
   }
-  // There must be as many.
+  // From 0 to size() - 1.
   PriceLevel nth_from_worst(std::size_t n) const;
   // From the best price to the worst; nothing may be changed meanwhile.
   Walk begin() const;
@@ -47,31 +52,34 @@ class PriceLevels {
     return in_window(key) ? lots_[slot(key)] : far_.lots_at(price);
   }
 
-  // Zero lots remove the level. Returns what was there.
+  // Zero lots, or less, remove the level. Returns what was there.
   Lots set(Ticks price, Lots lots) {
     const std::int64_t key = key_of(price);
     if (!in_window(key)) return set_outside(key, lots);
-    const Lots before = std::exchange(lots_[slot(key)], lots);
-    if ((before.v > 0) != (lots.v > 0)) lots.v > 0 ? added(key) : removed(key);
+    const Lots before = std::exchange(lots_[slot(key)], std::max(lots, Lots(0)));
+    const bool was = before.v > 0, is = lots.v > 0;
+    if (is && !was) added(key);
+    if (was && !is) removed(key);
     return before;
   }
   void take_from_best(Lots lots) {
     const PriceLevel level = best();
-    set(level.price, std::max(level.lots - lots, Lots(0)));
+    set(level.price, level.lots - lots);
   }
   void clear();
   // The touch, into the nearest cache.
   void fetch_ahead() const {
     __builtin_prefetch(&lots_[slot(best_)]);
-    __builtin_prefetch(&occupied_[slot(best_) / 64]);
-    __builtin_prefetch(&occupied_[slot(worst_) / 64]);
+    __builtin_prefetch(&occupied_[slot(best_) / std::size_t{kWord}]);
   }
 
  private:
-  static constexpr std::int64_t kWord = 64;
+  static constexpr std::int64_t kWord = 64;                                   // ticks
   static constexpr std::int64_t kWindowMin = 4 * kWord, kWindowMax = 16'384;  // 128 KiB
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min() / 4;
+  static_assert(kWindowMin / 4 >= kWord, "where follow() puts the best price is in the window");
 
+  // A key is a price with its sign: the better price is the greater key.
   std::int64_t key_of(Ticks price) const { return price.v * sign_; }
   Ticks price_of(std::int64_t key) const { return Ticks(key * sign_); }
   std::int64_t window() const { return std::ssize(lots_); }
@@ -82,8 +90,8 @@ class PriceLevels {
   std::size_t slot(std::int64_t key) const {
     return static_cast<std::size_t>(key) & (lots_.size() - 1);
   }
-  std::uint64_t& word(std::int64_t key) { return occupied_[slot(key) / 64]; }
-  std::uint64_t word(std::int64_t key) const { return occupied_[slot(key) / 64]; }
+  std::uint64_t& word(std::int64_t key) { return occupied_[slot(key) / std::size_t{kWord}]; }
+  std::uint64_t word(std::int64_t key) const { return occupied_[slot(key) / std::size_t{kWord}]; }
   static std::uint64_t bit(std::int64_t key) { return std::uint64_t{1} << (key & (kWord - 1)); }
   PriceLevel near_level(std::int64_t key) const { return {price_of(key), lots_[slot(key)]}; }
 

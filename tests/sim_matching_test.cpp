@@ -351,6 +351,7 @@ void expect_equal(const PriceLevels& levels, const SlowLevels& slow) {
     RC_ASSERT(expected != slow.end());
     RC_ASSERT(level.price.v == expected->first);
     RC_ASSERT(level.lots.v == expected->second);
+    RC_ASSERT(levels.lots_at(level.price) == level.lots);
     RC_ASSERT(levels.nth_from_worst(slow.size() - ++k).price == level.price);
     ++expected;
   }
@@ -375,7 +376,7 @@ TEST(SimPriceLevels, AgreesWithAMap) {
       const std::int64_t spread = *rc::gen::element(20, 300, 5'000);
       const std::int64_t price =
           std::max<std::int64_t>(1, centre + *rc::gen::inRange(-spread, spread));
-      const std::int64_t lots = *rc::gen::inRange(0, 3);
+      const std::int64_t lots = *rc::gen::inRange(-1, 3);
       const auto found = slow.find(price);
       const std::int64_t before = found == slow.end() ? 0 : found->second;
       RC_ASSERT(levels.lots_at(Ticks(price)).v == before);
@@ -384,8 +385,9 @@ TEST(SimPriceLevels, AgreesWithAMap) {
       if (lots > 0) slow[price] = lots;
       if (slow.size() > capacity) slow.erase(std::prev(slow.end()));
       if (!slow.empty() && *rc::gen::inRange(0, 4) == 0) {
-        levels.take_from_best(Lots(1));
-        if (--slow.begin()->second == 0) slow.erase(slow.begin());
+        const std::int64_t taken = *rc::gen::inRange(1, 4);
+        levels.take_from_best(Lots(taken));
+        if ((slow.begin()->second -= taken) <= 0) slow.erase(slow.begin());
       }
       if (*rc::gen::inRange(0, 100) == 0) {
         levels.clear();
