@@ -58,6 +58,24 @@ TEST_F(CoreReload, DataThatCameTooLateByTheNewLimitStopQuotesAtOnce) {
   expect_sound();
 }
 
+TEST_F(CoreReload, ASecondMoveWithAShorterCoolDownEndsNoHaltSooner) {
+  risk().risk_cooldown = kSecond * 10;
+  reload();
+  core_.book(Ticks(308'999), Ticks(309'001));  // + 3 %
+  core_.answer_all();
+  core_.advance(kSecond);
+  risk().risk_cooldown = kSecond;
+  reload();
+  for (int second = 1; second < 10; ++second) {
+    core_.book(Ticks(299'999), Ticks(300'001));
+    EXPECT_EQ(core_.side(Side::kBuy).reason, QuoteReason::kVolatilityHalt) << second;
+    core_.advance(kSecond);
+  }
+  core_.book(Ticks(299'999), Ticks(300'001));
+  EXPECT_EQ(core_.side(Side::kBuy).reason, QuoteReason::kQuoting);
+  expect_sound();
+}
+
 TEST_F(CoreReload, OrdersThatAreTooManyNowGoTheOutermostFirst) {
   for (const Command& c : core_.take(CommandKind::kPlace)) core_.accept(c);
   core_.batch_end();

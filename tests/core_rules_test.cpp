@@ -115,6 +115,22 @@ TEST(CoreRules, OneMoveHaltsForOneCooldownHoweverLongTheWindowIs) {
   EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kVolatilityHalt);
 }
 
+TEST(CoreRules, AMoveWhileMeasuresWarmUpHaltsForLongerThanTheyDo) {
+  CoreConfig c = patient();
+  c.instruments[0].risk.risk_cooldown = kSecond * 10;
+  CoreHarness h(c);
+  h.book(Ticks(299'999), Ticks(300'001));
+  h.advance(kSecond);
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kWarmUp);
+  h.book(Ticks(308'999), Ticks(309'001));  // + 3 %
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kVolatilityHalt) << "which adopted orders obey";
+  h.advance(kSecond * 10 - Nanos(1));
+  EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
+  h.book(Ticks(308'999), Ticks(309'001));
+  h.advance(Nanos(1));
+  EXPECT_EQ(h.take(CommandKind::kPlace).size(), 6u);
+}
+
 TEST(CoreRules, ABookSynchronisedAnewWarmsUpAnew) {
   CoreHarness h(patient());
   h.start_quoting();
@@ -435,6 +451,24 @@ TEST(CoreRules, ARefusalForRateLimitsHoldsPlacingOfTheWholeAccountButNoCancel) {
   EXPECT_TRUE(h.take().empty());
   h.advance(kMillisecond * 20);  // each in turn
   EXPECT_EQ(h.take(CommandKind::kPlace).size(), 7u);
+}
+
+TEST(CoreRules, ABanToldToACancelOfEverybodysOrdersHoldsPlacing) {
+  CoreHarness h(patient());
+  h.start_quoting();
+  h.control(ControlCode::kPause, PauseScope::kSell);
+  h.answer_all();
+  Event refused = CoreHarness::event(EventKind::kOutcomeUnknown);
+  refused.failure.reason = RejectReason::kRateLimit;
+  refused.failure.command = static_cast<std::uint8_t>(CommandKind::kCancelAll);
+  refused.failure.retry_after = h.now + kSecond;
+  h.deliver(refused);
+  h.control(ControlCode::kResume, PauseScope::kSell);
+  h.batch_end();
+  EXPECT_EQ(h.side(Side::kSell).reason, QuoteReason::kRateBudget);
+  EXPECT_TRUE(h.take(CommandKind::kPlace).empty());
+  h.advance(kSecond);
+  EXPECT_FALSE(h.take(CommandKind::kPlace).empty());
 }
 
 TEST(CoreRules, TheEndOfTheVenuesWindowIsTakenFromWhoKnowsItsClock) {
@@ -776,6 +810,17 @@ TEST(CoreRules, ASymbolThatWaitsForTheOrderCountOfOthersLooksAgain) {
   ASSERT_EQ(h.core.orders().live_count(1), 0u);
   h.advance(kSecond * 2);
   EXPECT_EQ(h.core.orders().live_count(0), 6u);
+}
+
+TEST(CoreRules, OfABalanceThatPaysTheFeeTheFeeIsKeptAndNoLot) {
+  CoreConfig c = patient();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  c.instruments[0].instrument.fees = {.maker = ratio_ppm(1000), .asset = Asset::kBase};
+  const std::int64_t lot = c.instruments[0].instrument.lot.v;
+  CoreHarness h(c);
+  h.deliver(balance(Asset::kBase, Amount(lot * 50 + lot / 2)));  // the fee of 50 lots and more
+  h.start_quoting();
+  EXPECT_EQ(total_lots(h.live(Side::kSell)), Lots(50));
 }
 
 TEST(CoreRules, AStartPositionOfTheAccountIsOpenedWhicheverComesFirst) {

@@ -214,6 +214,10 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
       on_off_grid_fill(s, e.off_grid);
       break;
     default: {
+      // The account's limit, whatever was refused; cancels go on.
+      if (reports_failure(e.kind) && e.failure.reason == RejectReason::kRateLimit) {
+        budget_.hold(e.failure.retry_after);
+      }
       if (reports_failure(e.kind) &&
           static_cast<CommandKind>(e.failure.command) == CommandKind::kCancelAll) {
         s.cancel_all_at = std::max(now_ + kSecond, e.failure.retry_after);
@@ -226,10 +230,6 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
           s.resync_at = now_ + 100 * kMillisecond;
           break;
         }
-      }
-      // The account's limit, whatever was refused; cancels go on.
-      if (reports_failure(e.kind) && e.failure.reason == RejectReason::kRateLimit) {
-        budget_.hold(e.failure.retry_after);
       }
       const std::uint64_t amends = lifecycle_.counters().amends;
       const OrderChange change = lifecycle_.apply(e);
@@ -250,11 +250,11 @@ void Core::on_execution(InstrumentState& s, const Event& e, CommandBuffer& out) 
   mark_dirty(s);
 }
 
-// Who else uses the address can get it banned, and then the venue names the end: no lane of ours
-// keeps cancels out of that.
+// Who else uses the address can get it banned, and then the venue names the end, which may have
+// come by now: no lane of ours keeps cancels out of that.
 void Core::judge_cancel_lane(const Event& e) {
   if (e.kind != EventKind::kCancelRejected || e.failure.reason != RejectReason::kRateLimit) return;
-  if (!invariants_.check(Invariant::kCancelLane, e.failure.retry_after > now_)) {
+  if (!invariants_.check(Invariant::kCancelLane, e.failure.retry_after != Nanos{})) {
     trip(QuoteReason::kHalted);
   }
 }
