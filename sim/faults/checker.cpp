@@ -333,7 +333,9 @@ void Checker::follow_fair(InstrumentId i, Nanos now) {
   const HalfTicks fair = core_.instrument(i).fair;
   const bool cancelable = cancels_pass_since_ != kNever && now - cancels_pass_since_ > kUnderWay &&
                           core_.orders().unknown_count() == 0;
-  const bool told = core_.instrument(i).position.base() == venue_position(i);
+  // Equal while fills are missed, it is by chance: one of each side.
+  const bool told =
+      core_.instrument(i).position.base() == venue_position(i) && faults_.missed_fills() == 0;
   if (cancelable && told && faults_.lies() == 0 && core_.lifecycle().stray_count() == 0) {
     for (const Side side : kSides) w.lies_over[index(side)] = faults_.lied_lots(i, side);
   }

@@ -50,6 +50,8 @@ class FaultyVenue {
   bool is_lied_about(ClientOrderId id) const;
   bool has_shown(ClientOrderId id) const;  // that it lives after all
   std::size_t lies() const { return lies_.size(); }
+  // Whose report is lost; somebody has to ask for them.
+  std::size_t missed_fills() const { return missed_fills_.size(); }
   // Of all such orders of a side, ever.
   Lots lied_lots(InstrumentId i, Side side) const { return lied_lots_[i][index(side)]; }
   // No window is open, and what the last one left is told.
