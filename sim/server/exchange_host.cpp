@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t kOpenOrdersMax = 4096, kClosedOrdersMax = 8192;
 constexpr std::size_t kNamesBeforeSweep = 4u * (kOpenOrdersMax + kClosedOrdersMax);
-constexpr std::uint32_t kTradesPerAccount = 1000;
+constexpr std::uint32_t kTradesPerAccount = 20'000;
 
 sim::ExchangeConfig exchange_config(const ServerConfig& config, std::size_t assets) {
   sim::ExchangeConfig exchange;
