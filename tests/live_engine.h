@@ -16,7 +16,7 @@ class LiveEngine : public testing::Test {
   // The looks of a test at the venue weigh much, and are of the engine's address: neither of them
   // is to be kept waiting by that.
   void open(LocalVenue::Wish wish = {}) {
-    wish.keys += "weight_per_minute = 10000000\n";
+    wish.keys = "weight_per_minute = 10000000\n" + wish.keys;
     venue_ = std::make_unique<LocalVenue>(here_, wish);
     ASSERT_NE(venue_->port(), "");
   }
