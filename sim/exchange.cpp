@@ -76,15 +76,6 @@ void Exchange::step() {
                               .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
   apply(i, market.on_grid ? on_grid(market, flow) : flow);
   renew_due(i);
-  if (next_instrument() != i) fetch_ahead(next_instrument());
-}
-
-// Of many markets the next one is in no near cache. It is on its way while others have their turn.
-void Exchange::fetch_ahead(InstrumentId i) const {
-  const Market& market = markets_[i];
-  const auto* const bytes = static_cast<const char*>(static_cast<const void*>(&market));
-  for (std::size_t at = 0; at < sizeof(Market); at += kCacheLine) __builtin_prefetch(bytes + at);
-  for (const Side side : kSides) market.book.external(side).fetch_ahead();
 }
 
 void Exchange::skip(Nanos until) {

@@ -126,7 +126,7 @@ class Exchange {
   std::size_t levels_max(InstrumentId i) const { return markets_[i].levels_max; }
 
  private:
-  struct alignas(kCacheLine) Market {
+  struct Market {
     Market(const ExchangeConfig& config, OrderStore& orders) : book(config, orders) {}
 
     MatchingBook book;
@@ -150,7 +150,6 @@ class Exchange {
 
   // Time and markets (exchange.cpp).
   void renew_due(InstrumentId i);
-  void fetch_ahead(InstrumentId i) const;
   static Flow on_grid(const Market& market, Flow flow);
   void apply(InstrumentId i, const Flow& flow);
   Lots take_flow(InstrumentId i, const Flow& flow);

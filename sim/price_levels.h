@@ -67,11 +67,6 @@ class PriceLevels {
     set(level.price, level.lots - lots);
   }
   void clear();
-  // The touch, into the nearest cache.
-  void fetch_ahead() const {
-    __builtin_prefetch(&lots_[slot(best_)]);
-    __builtin_prefetch(&occupied_[slot(best_) / std::size_t{kWord}]);
-  }
 
  private:
   static constexpr std::int64_t kWord = 64;                                   // ticks
