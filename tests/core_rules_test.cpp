@@ -768,6 +768,25 @@ TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
   EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
+TEST(CoreRules, WhatFillsALimitByWorthStandsAsThePriceRisesALittle) {
+  CoreConfig c = near_the_limit(false);
+  c.instruments[0].strategy.order_size = Amount(50'000'000);
+  CoreHarness h(c);
+  h.start_quoting();
+  const Lots bought = total_lots(h.live(Side::kBuy));
+  EXPECT_LE(bought, Lots(10'023));  // a thousandth is left of 3010 / 3000
+  EXPECT_GE(bought, Lots(10'022));
+  h.take();
+  for (std::int64_t cents = 20; cents <= 260; cents += 20) {
+    h.book(Ticks(299'999 + cents), Ticks(300'001 + cents));
+    h.batch_end();
+    EXPECT_TRUE(h.take().empty()) << cents;
+  }
+  h.book(Ticks(300'399), Ticks(300'401));
+  h.batch_end();
+  EXPECT_FALSE(h.take().empty());  // the limit is kept all the same
+}
+
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {
   OverTheLimit h;
   const std::vector<Command> sent = h.take(CommandKind::kReduce);

@@ -20,6 +20,9 @@ class PositionLimit {
  public:
   PositionLimit(const RiskParams& risk, const Instrument& instrument);
   Amount at(HalfTicks fair) const;
+  // What new orders leave free of `limit`, at(fair): a limit by worth shrinks as the price rises.
+  // An order that filled it would be over it a tick later, be cancelled, and be placed again.
+  Amount margin(Amount limit) const { return limit < base_ ? limit / 1000 : Amount(0); }
 
  private:
   Amount base_{Amount::max()};
