@@ -3,6 +3,7 @@
 #include "engine/app/modes/run_realtime.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -283,6 +284,9 @@ std::string RealtimeRun::start_steering() {
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
+  // One heap for all threads that allocate, which the hot ones do not: each with one of its own
+  // would keep the most that it ever needed, and memory grow whenever one needs more.
+  mallopt(M_ARENA_MAX, 1);
   for (const ThreadPlan& thread : plan.threads) {
     hot_agents_.push_back(
         std::make_unique<HotAgents>(*edge_, CoreAgents{strategy_, status_, publisher_},
