@@ -194,7 +194,7 @@ void Core::set_limits(InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
   turn_.position_limit = s.position_limit.at(s.fair);
   const Amount limit = increase_paused_ ? Amount(0) : turn_.position_limit;
-  turn_.margin = Lots(s.position_limit.margin(limit).v / instrument.lot.v);
+  turn_.margin = s.position_limit.margin(limit, s.fair);
   for (const Side side : kSides) {
     s.side(side).added = false;
     s.side(side).room = position_room(side, s.position.base(), Lots(0), limit, instrument);

@@ -119,10 +119,11 @@ bool NamedWaits::holds(InstrumentId i, Side side, QuoteReason reason, Nanos sinc
 bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
   const InstrumentConfig& c = config_->instruments[i];
   const InstrumentState& s = core_.instrument(i);
-  const PositionLimit limit(c.risk, c.instrument);
-  const Amount most = person_.reduces_only() ? Amount(0) : limit.at(s.fair);
+  const Amount limit =
+      person_.reduces_only() ? Amount(0) : PositionLimit(c.risk, c.instrument).at(s.fair);
+  const Amount margin = std::max(limit / 1000, c.instrument.lot);  // that is left free
   const Amount position = s.position.opening() + faults_.gained(i);
-  const Amount room = most - limit.margin(most) - position * sign(side);
+  const Amount room = limit - margin - position * sign(side);
   return value(c.instrument, room, s.fair) < least_worth(c.instrument, s.fair);
 }
 

@@ -284,9 +284,6 @@ std::string RealtimeRun::start_steering() {
 }
 
 std::string RealtimeRun::start_threads(const TopologyPlan& plan) {
-  // One heap for all threads that allocate, which the hot ones do not: each with one of its own
-  // would keep the most that it ever needed, and memory grow whenever one needs more.
-  mallopt(M_ARENA_MAX, 1);
   for (const ThreadPlan& thread : plan.threads) {
     hot_agents_.push_back(
         std::make_unique<HotAgents>(*edge_, CoreAgents{strategy_, status_, publisher_},
@@ -370,6 +367,9 @@ std::string RealtimeRun::open_session(const TopologyPlan& plan) {
 }
 
 int RealtimeRun::run() {
+  // One heap for all threads that allocate, which the hot ones do not: each with one of its own
+  // would keep the most that it ever needed, and memory grow whenever one needs more.
+  mallopt(M_ARENA_MAX, 1);
   const TopologyPlan plan = plan_threads(config_.engine, read_host_cpus());
   if (!plan.ok()) {
     refuse_(plan.error);
