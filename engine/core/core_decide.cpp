@@ -194,7 +194,6 @@ void Core::set_limits(InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
   turn_.position_limit = s.position_limit.at(s.fair);
   const Amount limit = increase_paused_ ? Amount(0) : turn_.position_limit;
-  turn_.margin = s.position_limit.margin(limit, s.fair);
   for (const Side side : kSides) {
     s.side(side).added = false;
     s.side(side).room = position_room(side, s.position.base(), Lots(0), limit, instrument);
@@ -237,12 +236,9 @@ void Core::set_funds(InstrumentState& s) {
   }
 }
 
-// Balances allow what is free and what our own orders take already. Of the room our orders may keep
-// all that they have; what is added leaves the margin free.
+// Balances allow what is free and what our own orders take already.
 SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
-  const Lots room = s.side(side).room;
-  SizeLimits limits{.room =
-                        std::max(room - turn_.margin, std::min(room, table_.exposure(s.id, side)))};
+  SizeLimits limits{.room = s.side(side).room};
   const Funds& funds = funds_[index(side)];
   if (!funds.bounded) return limits;
   const Int128 all = funds.spare + funds.taken;
