@@ -44,7 +44,7 @@ class Crash : public test::LiveEngine {
   // Orders at the venue that this start has placed, or moved.
   bool is_quoting() {
     return wait_until([&] {
-      return (logged(" place ") || logged(" replace ")) && venue_->open_orders() != "[]";
+      return (logged(" place ") || logged(" order_modify ")) && venue_->open_orders() != "[]";
     });
   }
   std::string ledger(int life) const {
