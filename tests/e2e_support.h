@@ -196,7 +196,8 @@ class Running {
       read_some();
       if (!ended_ && waitpid(pid_, &status_, WNOHANG) == pid_) {
         ended_ = true;
-        while (read_some()) continue;
+        // A busy host hands on late what was written last; where nobody has the terminal, at once.
+        while (read_some(std::chrono::seconds(1))) continue;
         return done();
       }
     }
@@ -215,10 +216,10 @@ class Running {
   static winsize window(TerminalSize size) {
     return {.ws_row = size.rows, .ws_col = size.columns, .ws_xpixel = 0, .ws_ypixel = 0};
   }
-  // Waits a moment for output; true if there was some.
-  bool read_some() {
+  // Waits for output, a moment or so long; true if there was some.
+  bool read_some(std::chrono::milliseconds longest = std::chrono::milliseconds(10)) {
     pollfd ready{.fd = terminal_, .events = POLLIN, .revents = 0};
-    if (poll(&ready, 1, 10) <= 0) return false;
+    if (poll(&ready, 1, static_cast<int>(longest.count())) <= 0) return false;
     std::array<char, 4096> buffer;
     const ssize_t count = read(terminal_, buffer.data(), buffer.size());
     if (count > 0) output_.append(buffer.data(), static_cast<std::size_t>(count));
