@@ -768,6 +768,65 @@ TEST(CoreRules, WhereTheVenueShrinksNoOrderKeepingItsPriorityItIsReplaced) {
   EXPECT_GE(std::ranges::count(sent, CommandKind::kReplace, &Command::kind), 1);
 }
 
+TEST(CoreRules, WhatFillsALimitByWorthStandsAsThePriceRisesALittle) {
+  CoreConfig c = near_the_limit(false);
+  c.instruments[0].strategy.order_size = Amount(50'000'000);
+  CoreHarness h(c);
+  h.start_quoting();
+  const Lots bought = total_lots(h.live(Side::kBuy));
+  EXPECT_LE(bought, Lots(10'023));  // a thousandth is left of 3010 / 3000
+  EXPECT_GE(bought, Lots(10'022));
+  h.take();
+  for (std::int64_t cents = 20; cents <= 260; cents += 20) {
+    h.book(Ticks(299'999 + cents), Ticks(300'001 + cents));
+    h.batch_end();
+    EXPECT_TRUE(h.take().empty()) << cents;
+  }
+  h.book(Ticks(300'399), Ticks(300'401));
+  h.batch_end();
+  EXPECT_FALSE(h.commands.empty());
+  while (!h.commands.empty()) h.answer_all();
+  EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(10'019));  // the limit is kept all the same
+  h.book(Ticks(300'399), Ticks(300'401));
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());
+}
+
+// At 3,000 the limit in base is the tighter by nothing, a tick higher the other one is.
+TEST(CoreRules, TheMarginIsLeftWhereTheLimitsByWorthAndInBaseMeet) {
+  CoreConfig c = near_the_limit(false);
+  c.instruments[0].strategy.order_size = Amount(50'000'000);
+  c.instruments[0].risk.max_position = Amount(kAmountScale);
+  c.instruments[0].risk.max_position_notional = Money(3'000 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  EXPECT_EQ(total_lots(h.live(Side::kBuy)), Lots(9'990));
+  h.take();
+  h.book(Ticks(300'199), Ticks(300'201));
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());
+}
+
+TEST(PositionLimit, LeavesAThousandthOfAWorthFreeALotAtLeastAndNothingOfALimitInBase) {
+  constexpr std::int64_t kThousandth = kAmountScale / 1000;
+  const auto margin = [](std::int64_t worth, std::int64_t base, std::int64_t lot) {
+    Instrument i = test::eth_spot();
+    i.lot = Amount(lot);
+    RiskParams risk;
+    risk.max_position = Amount(base);
+    risk.max_position_notional = Money(worth * kMoneyScale);
+    const PositionLimit limit(risk, i);
+    const HalfTicks fair(600'000);
+    return limit.margin(limit.at(fair), fair).v;
+  };
+  EXPECT_EQ(margin(30'000, 0, kThousandth), 10);
+  EXPECT_EQ(margin(30'000, 0, 100 * kThousandth), 1);   // rather than a tenth of one
+  EXPECT_EQ(margin(30'000, 0, 2000 * kThousandth), 0);  // of five lots all count
+  EXPECT_EQ(margin(0, 10'000 * kThousandth, kThousandth), 0);
+  EXPECT_EQ(margin(30'000, 9'000 * kThousandth, kThousandth), 0);
+  EXPECT_EQ(margin(30'000, 9'995 * kThousandth, kThousandth), 5);
+}
+
 TEST(CoreRules, AReductionThatIsRefusedIsFollowedByACancel) {
   OverTheLimit h;
   const std::vector<Command> sent = h.take(CommandKind::kReduce);

@@ -197,6 +197,7 @@ class Core {
     bool blocked = false;     // something waits for a token
     bool spent = false;       // a token was used
     PlanBounds bounds{};      // where something is quoted
+    Lots margin{};            // of the room, left free by what is added
   };
   Turn turn_;
   // Of the balance that pays for a side, as in Payment; without a known one it is not bounded, and

@@ -194,6 +194,7 @@ void Core::set_limits(InstrumentState& s) {
   const Instrument& instrument = s.config.instrument;
   turn_.position_limit = s.position_limit.at(s.fair);
   const Amount limit = increase_paused_ ? Amount(0) : turn_.position_limit;
+  turn_.margin = s.position_limit.margin(limit, s.fair);
   for (const Side side : kSides) {
     s.side(side).added = false;
     s.side(side).room = position_room(side, s.position.base(), Lots(0), limit, instrument);
@@ -236,9 +237,12 @@ void Core::set_funds(InstrumentState& s) {
   }
 }
 
-// Balances allow what is free and what our own orders take already.
+// Balances allow what is free and what our own orders take already. Of the room our orders may keep
+// all that they have; what is added leaves the margin free.
 SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
-  SizeLimits limits{.room = s.side(side).room};
+  const Lots room = s.side(side).room;
+  SizeLimits limits{.room =
+                        std::max(room - turn_.margin, std::min(room, table_.exposure(s.id, side)))};
   const Funds& funds = funds_[index(side)];
   if (!funds.bounded) return limits;
   const Int128 all = funds.spare + funds.taken;

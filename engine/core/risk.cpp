@@ -6,7 +6,8 @@
 
 namespace mm {
 
-PositionLimit::PositionLimit(const RiskParams& risk, const Instrument& instrument) {
+PositionLimit::PositionLimit(const RiskParams& risk, const Instrument& instrument)
+    : lot_(instrument.lot) {
   if (risk.max_position.v > 0) base_ = risk.max_position;
   const Money most = risk.max_position_notional;
   if (most.v > 0) worth_ = most.v / value(instrument, Amount(1), HalfTicks(1)).v;
@@ -16,6 +17,19 @@ Amount PositionLimit::at(HalfTicks fair) const {
   if (fair.v <= 0) return base_;
   const Int128 base = divide(worth_, fair.v);
   return base < base_.v ? Amount(static_cast<std::int64_t>(base)) : base_;
+}
+
+Lots PositionLimit::margin(Amount limit, HalfTicks fair) const {
+  constexpr std::int64_t kPart = 1000, kLotsMin = 10;
+  Amount free = limit / kPart;
+  if (limit >= base_) {  // the worth may allow hardly more
+    if (fair.v <= 0) return Lots(0);
+    const Int128 worth = divide(worth_, fair.v), wanted = worth - worth / kPart;
+    if (wanted >= base_.v) return Lots(0);
+    free = base_ - Amount(static_cast<std::int64_t>(wanted));
+  }
+  const Lots lots(free.v / lot_.v);
+  return lots.v == 0 && free.v > 0 && limit.v / kLotsMin >= lot_.v ? Lots(1) : lots;
 }
 
 Lots position_room(Side side, Amount position, Lots exposure, Amount limit,

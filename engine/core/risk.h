@@ -20,10 +20,15 @@ class PositionLimit {
  public:
   PositionLimit(const RiskParams& risk, const Instrument& instrument);
   Amount at(HalfTicks fair) const;
+  // What new orders leave free of `limit`, at(fair) or less: a thousandth of what the worth allows,
+  // and where that is a small part a lot at least. A limit by worth shrinks as the price rises: an
+  // order that filled it would be over it a tick later, be cancelled, and be placed again.
+  Lots margin(Amount limit, HalfTicks fair) const;
 
  private:
   Amount base_{Amount::max()};
   Int128 worth_ = kUnlimitedWorth;  // in the least amount of base at half a tick
+  Amount lot_;
 };
 
 // Lots that `side` may still add, given the position and everything that may be live on that side.

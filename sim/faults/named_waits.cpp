@@ -121,8 +121,9 @@ bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
   const InstrumentState& s = core_.instrument(i);
   const Amount limit =
       person_.reduces_only() ? Amount(0) : PositionLimit(c.risk, c.instrument).at(s.fair);
+  const Amount margin = std::max(limit / 1000, c.instrument.lot);  // that is left free
   const Amount position = s.position.opening() + faults_.gained(i);
-  const Amount room = limit - position * sign(side);
+  const Amount room = limit - margin - position * sign(side);
   return value(c.instrument, room, s.fair) < least_worth(c.instrument, s.fair);
 }
 

@@ -122,7 +122,8 @@ Keys risk_keys() {
       key("max_position", amount("0", kBig), f(&P::max_position),
           "Largest position either way in base currency; 0 is off"),
       key("max_position_notional", money("0", kBig), f(&P::max_position_notional),
-          "Largest position either way in quote currency; 0 is off; the tighter limit wins"),
+          "Largest position either way in quote currency, a thousandth of which new orders leave "
+          "free; 0 is off; the tighter limit wins"),
       key("max_order_count", whole<std::int32_t>("1", "30000"), f(&P::max_order_count),
           "Orders that may be live at once, of the account; of a symbol, within that"),
       key("max_order_notional", money("0", kBig), f(&P::max_order_notional),
