@@ -61,6 +61,17 @@ TEST(CarriedDay, IsHandedOnWholeWhateverTheSessionSaw) {
   EXPECT_EQ(h.core.trip(), QuoteReason::kQuoting);
 }
 
+// A ledger is kept at any record, between a fill and the batch's end too.
+TEST(CarriedDay, AFillIsInItAtOnce) {
+  CoreHarness h(config_with({.profit = quote(-3), .mark = {}}));
+  h.start_quoting();
+  const InstrumentState& s = h.core.instrument(0);
+  const Order& order = *h.core.orders().rows().begin();
+  h.fill(order, Lots(1), 1);
+  EXPECT_EQ(s.today(), quote(-3) + s.position.total(s.mark));
+  EXPECT_NE(s.today(), quote(-3));
+}
+
 TEST(CarriedDay, ANewDayBeginsWithNothing) {
   CoreHarness h(config_with({.profit = quote(-11), .mark = {}}));
   h.advance(24 * 3600 * kSecond);

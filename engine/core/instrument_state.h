@@ -105,8 +105,8 @@ struct InstrumentState {
     position.set_fee_asset_price(c.fee_asset_price);
     carried = c.carried.profit;
   }
-  // Profit of the trading day, that of earlier sessions included.
-  Money today() const { return marked ? loss.today(total) : carried; }
+  // Profit of the trading day, that of earlier sessions included; at once with every fill.
+  Money today() const { return marked ? loss.today(position.total(mark)) : carried; }
   Money unrealized() const { return marked ? position.unrealized(mark) : Money(0); }
   // Of realised + unrealised profit. Without a single mid nobody knows better: all of it is spread.
   PnlParts pnl_parts() const {
