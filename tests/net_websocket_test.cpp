@@ -68,6 +68,30 @@ TEST(WsConnect, AsksForAnUpgradeAndIsUnderstood) {
   EXPECT_EQ(request.find("Sec-WebSocket-Extensions"), std::string::npos);
 }
 
+// How often connections come and go is the peer's to say, how much memory they take is not.
+TEST(WsConnect, OneThatComesAnewTakesTheMemoryOfOneThatHasGone) {
+  NetServer server(serve_websocket([](WsPeer& peer) {
+    peer.send_text("hello");
+    peer.peer().wait_for_end();
+  }));
+  net::WsBufferStore store({}, 1);
+  const auto connect = [&] {
+    WsOpened opened = open_websocket(server.endpoint(), nullptr, kPatient, store);
+    EXPECT_TRUE(opened.socket) << opened.error;
+    return std::move(opened.socket);
+  };
+  const auto heard_at = [](WebSocket& socket) { return next_event(socket).payload.data(); };
+  auto first = connect();
+  const char* const at = heard_at(*first);
+  first.reset();
+  const auto second = connect();
+  EXPECT_EQ(heard_at(*second), at);
+  EXPECT_EQ(store.sets(), 1u);
+  const auto beside = connect();
+  EXPECT_NE(heard_at(*beside), at) << "somebody has it";
+  EXPECT_EQ(store.sets(), 2u);
+}
+
 TEST(WsConnect, ARefusalCarriesItsStatusAndWhenToComeBack) {
   for (const int status : {403, 418, 429, 451, 503}) {
     NetServer server(serve_http([&](const ServedRequest&) {

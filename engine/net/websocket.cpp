@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "engine/core/assert.h"
 
@@ -58,17 +59,18 @@ std::string_view view(std::span<const char> bytes) {
 
 }  // namespace
 
-WebSocket::WebSocket(Stream stream, const WsLimits& limits, std::string_view already_read,
-                     std::uint64_t mask_seed)
+WebSocket::WebSocket(Stream stream, std::shared_ptr<WsBuffers> buffers,
+                     std::string_view already_read, std::uint64_t mask_seed)
     : stream_(std::move(stream)),
-      message_bytes_max_(limits.message_bytes_max),
-      receive_(std::max({limits.receive_bytes, limits.message_bytes_max + kFrameReserve,
-                         already_read.size()}) +
-               kPadding),
-      send_(limits.send_bytes + kControlReserve),
+      buffers_(std::move(buffers)),
+      message_bytes_max_(buffers_->message_bytes_max),
+      send_(buffers_->send),
       end_(already_read.size()),
       mask_source_(mask_seed) {
   is_utf8({});  // the library chooses its code for this CPU at the first call, and allocates then
+  std::vector<char>& memory = buffers_->receive;
+  if (memory.size() < already_read.size() + kPadding) memory.resize(already_read.size() + kPadding);
+  receive_ = memory;
   std::ranges::copy(already_read, receive_.begin());
   counters_.bytes_in = already_read.size();
 }

@@ -12,12 +12,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "engine/net/stream.h"
+#include "engine/net/ws_buffers.h"
 
 namespace mm::net {
 
@@ -36,12 +37,6 @@ struct WsMessage {
   std::string_view payload;
 };
 
-struct WsLimits {
-  std::size_t message_bytes_max = std::size_t{4} << 20;
-  std::size_t receive_bytes = std::size_t{256} << 10;  // at least; a longest message always fits
-  std::size_t send_bytes = std::size_t{64} << 10;      // frames waiting for the socket
-};
-
 struct WsCounters {
   std::uint64_t bytes_in = 0, bytes_out = 0;  // of frames, as the stream gave and took them
   std::uint64_t messages_in = 0, messages_out = 0;
@@ -52,9 +47,16 @@ class WebSocket {
  public:
   static constexpr std::size_t kPadding = 64;  // what simdjson wants behind a text
   static constexpr std::size_t kReadAhead = std::size_t{128} << 10;
+  static constexpr std::size_t kControlBytesMax = 125;
+  static constexpr std::size_t kHeaderBytesMax = 14;
+  // A control frame may come between the fragments of a longest message.
+  static constexpr std::size_t kFrameReserve = kControlBytesMax + kHeaderBytesMax;
+  // Kept free of messages, so that a pong and a close always find room soon.
+  static constexpr std::size_t kControlReserve = 2 * (kControlBytesMax + kHeaderBytesMax);
 
-  // `already_read` is what came behind the response that upgraded the stream.
-  WebSocket(Stream stream, const WsLimits& limits, std::string_view already_read,
+  // `buffers` are this one's alone; `already_read` is what came behind the response that upgraded
+  // the stream.
+  WebSocket(Stream stream, std::shared_ptr<WsBuffers> buffers, std::string_view already_read,
             std::uint64_t mask_seed);
 
   // At most one message. Sends what waits, reads the socket only when no whole message is buffered,
@@ -113,13 +115,6 @@ class WebSocket {
   // Full-period generator of 64 bits, whose upper half makes the masks.
   using MaskSource =
       std::linear_congruential_engine<std::uint64_t, 6364136223846793005U, 1442695040888963407U, 0>;
-  static constexpr std::size_t kControlBytesMax = 125;
-  static constexpr std::size_t kHeaderBytesMax = 14;
-  // A control frame may come between the fragments of a longest message.
-  static constexpr std::size_t kFrameReserve = kControlBytesMax + kHeaderBytesMax;
-  // Kept free of messages, so that a pong and a close always find room soon.
-  static constexpr std::size_t kControlReserve = 2 * (kControlBytesMax + kHeaderBytesMax);
-
   WsMessage next_message();
   WsMessage ended() const;
   Decoded decode(Frame& frame);
@@ -140,8 +135,9 @@ class WebSocket {
   void flush();
 
   Stream stream_;
+  std::shared_ptr<WsBuffers> buffers_;
   std::size_t message_bytes_max_;
-  std::vector<char> receive_, send_;
+  std::span<char> receive_, send_;  // of those
   // In receive_: the message so far [message_, message_end_), undecoded bytes [begin_, end_).
   std::size_t message_ = 0, message_end_ = 0, begin_ = 0, end_ = 0;
   bool in_message_ = false;

@@ -61,7 +61,7 @@ std::string check(const HttpResponse& response, const std::string& key) {
 }  // namespace
 
 WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,
-                        const WsLimits& limits, const HttpHeaders& headers) {
+                        WsBufferStore& buffers, const HttpHeaders& headers) {
   const Deadline deadline(options);
   WsOpened opened;
   Dialed dialed = dial(to, tls, deadline);
@@ -90,8 +90,14 @@ WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOpt
     return opened;
   }
   opened.socket =
-      std::make_unique<WebSocket>(std::move(*dialed.stream), limits, done.rest, mask_seed);
+      std::make_unique<WebSocket>(std::move(*dialed.stream), buffers.take(), done.rest, mask_seed);
   return opened;
+}
+
+WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,
+                        const WsLimits& limits, const HttpHeaders& headers) {
+  WsBufferStore own(limits, 1);
+  return open_websocket(to, tls, options, own, headers);
 }
 
 }  // namespace mm::net

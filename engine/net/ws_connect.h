@@ -1,6 +1,6 @@
 // Opens a WebSocket: dials, upgrades, and checks that the server understood.
 //
-// Cold: blocks like dial(), with one deadline for everything. Allocates the socket's buffers.
+// Cold: blocks like dial(), with one deadline for everything.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,9 @@ struct WsOpened {
   Nanos retry_after{};  // what a refusing server asked for
 };
 
+WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,
+                        WsBufferStore& buffers, const HttpHeaders& headers = {});
+// With buffers of its own.
 WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,
                         const WsLimits& limits, const HttpHeaders& headers = {});
 

@@ -33,7 +33,10 @@ MarketConnector::MarketConnector(const LiveFeedOptions& options, const StreamPla
       stop_(stop),
       tls_(net::TlsContext::client(options.ca_file)),
       rest_(options, &tls_, limits.requests, stop),
-      limit_(limits.connections) {
+      limit_(limits.connections),
+      // A new socket is opened beside the old one.
+      buffers_({.message_bytes_max = static_cast<std::size_t>(options.message_bytes_max)},
+               2 * plan.lines.size()) {
   error_ = check_urls(plan, rest_, tls_);
   for (std::size_t i = 0; i < plan.lines.size(); ++i) lines_.emplace_back(i, options, seed + i);
   for (const FeedInstrument& i : plan.instruments)
@@ -108,11 +111,9 @@ bool MarketConnector::open(Line& line, Nanos now) {
   ++counters_.attempts;
   const StreamLine& plan = plan_.lines[line.index];
   const net::ParsedUrl url = net::parse_url(plan.url);
-  const auto bytes_max = static_cast<std::size_t>(options_.message_bytes_max);
   net::WsOpened opened = net::open_websocket(
       url.endpoint, &tls_,
-      {.timeout = std::chrono::nanoseconds(options_.connect_timeout.v), .stop = stop_},
-      {.message_bytes_max = bytes_max});
+      {.timeout = std::chrono::nanoseconds(options_.connect_timeout.v), .stop = stop_}, buffers_);
   if (opened.socket == nullptr) {
     failed(line, opened, now);
     return true;

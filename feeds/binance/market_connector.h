@@ -15,6 +15,7 @@
 #include "engine/net/address_limits.h"
 #include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
+#include "engine/net/ws_buffers.h"
 #include "feeds/binance/feed_channel.h"
 #include "feeds/binance/live_options.h"
 #include "feeds/binance/rest_market.h"
@@ -92,6 +93,7 @@ class MarketConnector {
   std::string error_;
   RestMarket rest_;
   net::SharedConnectionLimit& limit_;
+  net::WsBufferStore buffers_;
   std::vector<Line> lines_;
   std::vector<Snapshot> snapshots_;  // by place in the plan
   bool body_out_ = false;            // with the feed: one at a time

@@ -48,7 +48,9 @@ OrderConnector::OrderConnector(const OrderSessionOptions& options, const Credent
       parser_(options.message_bytes_max),
       reconciler_(instruments_, options.identity, options.adopted_max, link,
                   options.adoption_patience),
-      limits_(limits) {
+      limits_(limits),
+      // A new connection is opened beside the old one.
+      buffers_({.message_bytes_max = options.message_bytes_max}, 2 * link.lanes.size()) {
   net::ParsedUrl url = net::parse_url(options.ws_api_url);
   endpoint_ = std::move(url.endpoint);
   error_ = url.error.empty() ? tls_.error() : std::move(url.error);
@@ -122,8 +124,7 @@ bool OrderConnector::has_connection() const {
 bool OrderConnector::connect(std::size_t lane) {
   net::WsOpened opened = net::open_websocket(
       endpoint_, &tls_,
-      {.timeout = std::chrono::nanoseconds(options_.dial_timeout.v), .stop = &stop_},
-      {.message_bytes_max = options_.message_bytes_max});
+      {.timeout = std::chrono::nanoseconds(options_.dial_timeout.v), .stop = &stop_}, buffers_);
   if (opened.socket == nullptr) {
     const Nanos now = clock_.now();
     // 429 is about connections here, not about requests.

@@ -18,6 +18,7 @@
 #include "engine/net/endpoint.h"
 #include "engine/net/retry_schedule.h"
 #include "engine/net/tls_context.h"
+#include "engine/net/ws_buffers.h"
 #include "engine/runtime/clock.h"
 #include "gateway/binance/credentials.h"
 #include "gateway/binance/note_lines.h"
@@ -83,6 +84,7 @@ class OrderConnector {
   ResponseParser parser_;
   Reconciler reconciler_;
   net::AddressLimits& limits_;
+  net::WsBufferStore buffers_;
   std::vector<Lane> lanes_;
   std::uint32_t last_serial_ = 0;
   Nanos pause_min_{};  // what the last refusal asks for

@@ -29,7 +29,7 @@ Heard hear(std::string_view already_read, std::string_view later) {
     return heard;
   }
   {
-    WebSocket socket{Stream{ends[0]}, kLimits, already_read, 1};
+    WebSocket socket{Stream{ends[0]}, std::make_shared<WsBuffers>(kLimits), already_read, 1};
     // A piece at a time, each read before the next comes.
     for (bool open = true; open;) {
       const std::string_view piece = later.substr(0, 100);

@@ -368,8 +368,8 @@ std::string RealtimeRun::open_session(const TopologyPlan& plan) {
 
 int RealtimeRun::run() {
   // One heap for all threads that allocate, which the hot ones do not: each with one of its own
-  // would keep the most that it ever needed, and memory grow whenever one needs more. The buffers
-  // of a connection go back to the system with it, also when it has seen larger ones before.
+  // would keep the most that it ever needed, and memory grow whenever one needs more. What a
+  // long answer takes goes back to the system with it, whatever there was before.
   constexpr int kMappedBytesMin = 128 * 1024;  // glibc's, which it would raise to 32 MiB
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
