@@ -1243,6 +1243,8 @@ TEST_F(BinanceOrderSession, AnAnnouncedShutdownIsMetByANewConnectionFirst) {
   ASSERT_TRUE(run_until(heard_it));
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_EQ(venue_.connections(), 2) << "the old one has its successor";
+  EXPECT_EQ(engine_->connector.buffers().taken(), 2u);
+  EXPECT_EQ(engine_->connector.buffers().sets(), 2u) << "enough for both, and there from the start";
   venue_.drop(1);
   for (int i = 0; i < 50; ++i) turn();
   EXPECT_TRUE(is_up());

@@ -197,6 +197,8 @@ TEST_F(LiveFeedTest, AServerThatSaysGoodbyeIsReplacedBeforeItGoes) {
   ASSERT_TRUE(until_id(13));
   EXPECT_EQ(count(EventKind::kBookStale), 0u);
   EXPECT_NE(log_text().find("the venue is shutting down"), std::string::npos);
+  EXPECT_EQ(connector().buffers().taken(), 2u);
+  EXPECT_EQ(connector().buffers().sets(), 2u) << "enough for both, and there from the start";
 }
 
 TEST_F(LiveFeedTest, AQuietSymbolDoesNotHoldUpARollOverForEver) {

@@ -17,6 +17,7 @@ WsBufferStore::WsBufferStore(const WsLimits& limits, std::size_t sets) : limits_
 }
 
 std::shared_ptr<WsBuffers> WsBufferStore::take() {
+  ++taken_;
   const auto is_free = [](const std::shared_ptr<WsBuffers>& set) { return set.use_count() == 1; };
   const auto free = std::ranges::find_if(sets_, is_free);
   if (free != sets_.end()) return *free;

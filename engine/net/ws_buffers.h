@@ -1,11 +1,12 @@
 // The memory that WebSockets receive into and send from, kept beyond each of them.
 //
-// Cold side: the thread that makes and destroys the sockets. All of it is allocated and touched
-// when the store is made; a connection that comes anew takes what one that has gone gave back, so
-// that memory does not depend on who cuts connections, how often, and how many at once.
+// Cold side: the thread that makes and destroys the sockets. Allocated and touched when the store
+// is made, for as many as there are at once as a rule, and kept: a connection that comes anew takes
+// what one that has gone gave back, so that memory does not depend on how often the peer cuts it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -33,10 +34,12 @@ class WsBufferStore {
   // kept as well.
   std::shared_ptr<WsBuffers> take();
   std::size_t sets() const { return sets_.size(); }
+  std::uint64_t taken() const { return taken_; }  // how often
 
  private:
   WsLimits limits_;
   std::vector<std::shared_ptr<WsBuffers>> sets_;
+  std::uint64_t taken_ = 0;
 };
 
 }  // namespace mm::net

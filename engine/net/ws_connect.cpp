@@ -96,7 +96,7 @@ WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOpt
 
 WsOpened open_websocket(const Endpoint& to, const TlsContext* tls, const DialOptions& options,
                         const WsLimits& limits, const HttpHeaders& headers) {
-  WsBufferStore own(limits, 1);
+  WsBufferStore own(limits, 0);
   return open_websocket(to, tls, options, own, headers);
 }
 

@@ -48,6 +48,7 @@ class MarketConnector {
 
   const ConnectorCounters& counters() const { return counters_; }
   const RestMarket& rest() const { return rest_; }
+  const net::WsBufferStore& buffers() const { return buffers_; }
 
  private:
   // A socket that lived so long was no failure: the next pause starts small again.

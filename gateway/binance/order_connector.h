@@ -51,6 +51,7 @@ class OrderConnector {
   void stop() { stop_.store(true, std::memory_order_release); }  // any thread
   // Of the last attempt; empty after a success. The connector's thread.
   const std::string& problem() const { return problem_; }
+  const net::WsBufferStore& buffers() const { return buffers_; }
 
  private:
   // So that an answer (some 3 KB each) fits into a message.
