@@ -785,11 +785,41 @@ TEST(CoreRules, WhatFillsALimitByWorthStandsAsThePriceRisesALittle) {
   h.book(Ticks(300'399), Ticks(300'401));
   h.batch_end();
   EXPECT_FALSE(h.commands.empty());
-  while (!h.commands.empty()) h.answer_all();
-  EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(10'019));  // the limit is kept all the same
-  h.book(Ticks(300'399), Ticks(300'401));
+  for (int turn = 0; turn < 10 && !h.commands.empty(); ++turn) h.answer_all();
+  // The limit, 10'019, is kept all the same; and what had to shrink leaves the margin as well.
+  EXPECT_LE(total_lots(h.live(Side::kBuy)), Lots(10'009));
+  EXPECT_GE(total_lots(h.live(Side::kBuy)), Lots(9'900));
+  for (std::int64_t cents = 400; cents <= 660; cents += 20) {
+    h.book(Ticks(299'999 + cents), Ticks(300'001 + cents));
+    h.batch_end();
+    EXPECT_TRUE(h.take().empty()) << cents;
+  }
+}
+
+// What a worth bounds was placed at a lower price: it is larger than its level, and stays.
+TEST(CoreRules, TheMarginIsLeftBesideOrdersThatAreLargerThanTheirLevels) {
+  CoreConfig c = near_the_limit(false);
+  c.instruments[0].strategy.order_size = Amount(50'000'000);
+  c.instruments[0].risk.max_order_notional = Money(1'350 * kMoneyScale);
+  CoreHarness h(c);
+  h.start_quoting();
+  const std::vector<Order> bids = h.live(Side::kBuy);
+  ASSERT_EQ(bids.size(), 3u);
+  h.take();
+  Command third{};
+  third.id = bids[2].id;
+  h.canceled(third);
+  h.book(Ticks(300'299), Ticks(300'301));
   h.batch_end();
-  EXPECT_TRUE(h.take().empty());
+  const std::vector<Command> placed = h.take(CommandKind::kPlace);
+  ASSERT_EQ(placed.size(), 1u);
+  EXPECT_EQ(bids[0].lots + bids[1].lots + placed[0].lots, Lots(10'013));
+  h.accept(placed[0]);
+  for (std::int64_t cents = 320; cents <= 560; cents += 20) {
+    h.book(Ticks(299'999 + cents), Ticks(300'001 + cents));
+    h.batch_end();
+    EXPECT_TRUE(h.take().empty()) << cents;
+  }
 }
 
 // At 3,000 the limit in base is the tighter by nothing, a tick higher the other one is.

@@ -238,11 +238,11 @@ void Core::set_funds(InstrumentState& s) {
 }
 
 // Balances allow what is free and what our own orders take already. Of the room our orders may keep
-// all that they have; what is added leaves the margin free.
+// all that they have; what is added leaves the margin free, and so does what has to shrink.
 SizeLimits Core::size_limits(const InstrumentState& s, Side side) const {
-  const Lots room = s.side(side).room;
-  SizeLimits limits{.room =
-                        std::max(room - turn_.margin, std::min(room, table_.exposure(s.id, side)))};
+  const Lots held = table_.exposure(s.id, side), room = s.side(side).room;
+  const Lots for_new = room - turn_.margin;
+  SizeLimits limits{.room = held > room ? for_new : std::max(held, for_new)};
   const Funds& funds = funds_[index(side)];
   if (!funds.bounded) return limits;
   const Int128 all = funds.spare + funds.taken;

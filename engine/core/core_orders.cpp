@@ -186,6 +186,21 @@ void Core::spend(Side side, const Quote& quote, const Order* freed) {
   if (funds.bounded) funds.spare -= std::max<Int128>(0, cost(side, quote, freed));
 }
 
+namespace {
+
+// Orders that stay may be larger than their levels, so that the room left is less than the ladder
+// was fitted to: `most`, and no less than what the order has. False if nothing worth sending is
+// left.
+bool fit_room(Lots most, Lots has, const Instrument& instrument, Quote& quote) {
+  most = std::max(most, has);
+  if (quote.lots <= most) [[likely]]
+    return true;
+  quote.lots = most;
+  return is_large_enough(quote, instrument);
+}
+
+}  // namespace
+
 // What risk denies. Room taken by an order that is leaving comes back by itself; anything else is a
 // denial. Our own other side is most often in the way where one of its orders is in doubt.
 void Core::refuse(InstrumentState& s, Side side, const PlanAction& action, const Quote& quote,
@@ -232,6 +247,10 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   const Lots freed = place ? Lots(0) : order->exposure();
   const Lots taken = table_.exposure(s.id, side) - freed;
   const Lots room = std::max(Lots(0), s.side(side).room - taken);
+  if (!resize && !fit_room(room - turn_.margin, freed, instrument, quote)) {
+    hold(s, side, action, QuoteReason::kPositionLimit);
+    return true;
+  }
   const bool opposite = table_.has_live(s.id, mm::opposite(side));
   const OrderCheck check{
       .side = side,

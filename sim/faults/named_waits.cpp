@@ -116,12 +116,25 @@ bool NamedWaits::holds(InstrumentId i, Side side, QuoteReason reason, Nanos sinc
 
 // --- what the venue knows -------------------------------------------------------------------
 
+namespace {
+
+// What has to be left free of `limit`: of one by worth, of which it is a small part.
+Amount margin_of(const InstrumentConfig& c, Amount limit, HalfTicks fair) {
+  const Money worth = c.risk.max_position_notional;
+  const Amount base = c.risk.max_position, lot = c.instrument.lot;
+  const bool by_base = base.v > 0 && worth > value(c.instrument, base + base / 900, fair);
+  if (worth.v == 0 || by_base || limit.v / 10 < lot.v) return Amount(0);
+  return std::max(limit / 1000, lot);
+}
+
+}  // namespace
+
 bool NamedWaits::lacks_room(InstrumentId i, Side side) const {
   const InstrumentConfig& c = config_->instruments[i];
   const InstrumentState& s = core_.instrument(i);
   const Amount limit =
       person_.reduces_only() ? Amount(0) : PositionLimit(c.risk, c.instrument).at(s.fair);
-  const Amount margin = std::max(limit / 1000, c.instrument.lot);  // that is left free
+  const Amount margin = margin_of(c, limit, s.fair);
   const Amount position = s.position.opening() + faults_.gained(i);
   const Amount room = limit - margin - position * sign(side);
   return value(c.instrument, room, s.fair) < least_worth(c.instrument, s.fair);
