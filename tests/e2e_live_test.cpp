@@ -142,7 +142,9 @@ TEST_F(LiveRun, RefusesAReloadToSizesThatTheVenueWouldRefuse) {
 TEST_F(LiveRun, LeavesAForeignOrderAloneInResetAndShutdown) {
   open();
   ASSERT_THAT(venue_->place_by_hand(kForeign), HasSubstr(kForeign));
-  start_quoting({"--set", "order_management.reset_interval=2"});
+  // A reset waits until there are requests left to quote anew with.
+  start_quoting(
+      {"--set", "order_management.reset_interval=2", "--set", "execution.modify_rate_limit=50"});
   // More cancels than one reset has orders: a second one has begun.
   ASSERT_TRUE(wait_until([&] { return count_of(log(), "order_reset: cancel") > 6; }, 60)) << log();
   EXPECT_EQ(stop(), 0) << engine_->output();
