@@ -823,6 +823,32 @@ TEST(CoreRules, TheMarginIsLeftBesideOrdersThatAreLargerThanTheirLevels) {
   }
 }
 
+// Two orders leave, and until they have there is none.
+TEST(CoreRules, ARefillForWhichThereIsNoRoomIsNotSentToChangeNothing) {
+  CoreConfig c = near_the_limit(false);
+  c.instruments[0].instrument.rules.modify_in_place = true;
+  c.instruments[0].strategy.order_size = Amount(33'410'000);
+  CoreHarness h(c);
+  h.start_quoting();
+  const std::vector<Order> bids = h.live(Side::kBuy);
+  ASSERT_EQ(total_lots(bids), Lots(10'023)) << "all that the margin leaves";
+  h.take();
+  c.instruments[0].strategy.target_orders_per_side = 1;
+  h.core.offer(c);
+  h.control(ControlCode::kReload);
+  const std::vector<Command> leaving = h.take(CommandKind::kCancel);
+  h.fill(bids[0], Lots(2'000), 1);
+  h.batch_end();
+  EXPECT_TRUE(h.take().empty());
+  EXPECT_EQ(h.side(Side::kBuy).reason, QuoteReason::kPositionLimit);
+  for (const Command& cancel : leaving) h.canceled(cancel);
+  h.batch_end();
+  const std::vector<Command> sent = h.take();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].id, bids[0].id);
+  EXPECT_EQ(sent[0].lots, Lots(2'000 + 3'341));
+}
+
 // At 3,000 the limit in base is the tighter by nothing, a tick higher the other one is.
 TEST(CoreRules, TheMarginIsLeftWhereTheLimitsByWorthAndInBaseMeet) {
   CoreConfig c = near_the_limit(false);

@@ -1,7 +1,12 @@
 // Ctrl-C and kill on a running session: orders are cancelled, the session is whole, the terminal
 // is as it was.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
+#include "engine/app/session/session_report.h"
 #include "tests/e2e_support.h"
 
 namespace mm {
@@ -125,6 +130,35 @@ TEST(Signals, ATerminationIsOrderlyHoweverOftenItIsSaid) {
   ASSERT_TRUE(session.read_until("6 live")) << session.output();
   signal_to_the_end(session, SIGTERM);
   expect_orderly_end(here, session);
+}
+
+// A pipe that is full, a reader who takes his time, and signals that restart no system call.
+TEST(Signals, CutNothingOffFromWhatIsWrittenAtTheEnd) {
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = [](int) {};
+  sigaction(SIGUSR1, &action, &before);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  const int room = fcntl(ends[1], F_GETPIPE_SZ);
+  const std::string text(static_cast<std::size_t>(room) * 4, 'x');
+  std::atomic<bool> written{false};
+  std::thread writer([&] {
+    app::write_whole(ends[1], text);
+    written = true;
+    close(ends[1]);
+  });
+  std::string got(4096, ' ');
+  std::size_t bytes = 0;
+  for (ssize_t count = 1; count > 0; bytes += static_cast<std::size_t>(count)) {
+    for (int i = 0; i < 10 && !written; ++i) pthread_kill(writer.native_handle(), SIGUSR1);
+    count = read(ends[0], got.data(), got.size());
+    ASSERT_GE(count, 0);
+  }
+  writer.join();
+  close(ends[0]);
+  sigaction(SIGUSR1, &before, nullptr);
+  EXPECT_EQ(bytes, text.size());
 }
 
 }  // namespace

@@ -162,6 +162,16 @@ bool Core::may_request(InstrumentState& s, Side side) {
   return true;
 }
 
+namespace {
+
+// Is what has been shrunk to fit still worth a request? Not where the order already stands there
+// with as much.
+bool gains(const Order* replaced, const Quote& quote) {
+  return replaced == nullptr || quote.price != replaced->price || quote.lots > replaced->leaves();
+}
+
+}  // namespace
+
 // Shrinks what would be sent only to be rejected: orders that stay or leave may lock more than
 // their levels. `freed` is the order it replaces. False if nothing worth sending is left.
 bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
@@ -175,9 +185,7 @@ bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
   const Int128 left = payment(side, quote.price, quote.lots) - (more - most);
   quote.lots = side == Side::kSell ? Lots(static_cast<std::int64_t>(left))
                                    : lots_worth(instrument, quote.price, left);
-  const bool no_gain =
-      freed != nullptr && quote.price == freed->price && quote.lots <= freed->leaves();
-  return !no_gain && is_large_enough(quote, instrument);
+  return gains(freed, quote) && is_large_enough(quote, instrument);
 }
 
 // A request has been sent: the next one may ask for what is left. What it may set free is not.
@@ -189,14 +197,14 @@ void Core::spend(Side side, const Quote& quote, const Order* freed) {
 namespace {
 
 // Orders that stay may be larger than their levels, so that the room left is less than the ladder
-// was fitted to: `most`, and no less than what the order has. False if nothing worth sending is
-// left.
-bool fit_room(Lots most, Lots has, const Instrument& instrument, Quote& quote) {
-  most = std::max(most, has);
+// was fitted to: `most`, and no less than what the order it replaces has. False if nothing worth
+// sending is left.
+bool fit_room(Lots most, const Order* replaced, const Instrument& instrument, Quote& quote) {
+  if (replaced != nullptr) most = std::max(most, replaced->exposure());
   if (quote.lots <= most) [[likely]]
     return true;
   quote.lots = most;
-  return is_large_enough(quote, instrument);
+  return gains(replaced, quote) && is_large_enough(quote, instrument);
 }
 
 }  // namespace
@@ -247,7 +255,7 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   const Lots freed = place ? Lots(0) : order->exposure();
   const Lots taken = table_.exposure(s.id, side) - freed;
   const Lots room = std::max(Lots(0), s.side(side).room - taken);
-  if (!resize && !fit_room(room - turn_.margin, freed, instrument, quote)) {
+  if (!resize && !fit_room(room - turn_.margin, order, instrument, quote)) {
     hold(s, side, action, QuoteReason::kPositionLimit);
     return true;
   }

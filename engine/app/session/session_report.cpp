@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,8 +23,20 @@ int fail(const std::string& error) {
   return 1;
 }
 
+// Standard I/O drops what a signal has kept it from writing, and who says TERM again and again
+// still wants to read how the session went.
+void write_whole(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 int report_session(const Summary& summary, const std::string& unrecorded) {
-  std::fputs(to_text(summary, stdout_has_colours()).c_str(), stdout);
+  std::fflush(stdout);
+  write_whole(STDOUT_FILENO, to_text(summary, stdout_has_colours()));
   if (!unrecorded.empty()) fail(unrecorded);
   for (const auto& [name, violations] : summary.invariants) {
     if (violations != 0) return fail("invariant broken: " + name);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/ledger/summary.h"
 
@@ -12,6 +13,9 @@ namespace mm::app {
 // Prints the summary; 0, or 1 with a line on stderr if an invariant was broken or the session could
 // not be recorded, for the reason in `unrecorded`.
 int report_session(const Summary& summary, const std::string& unrecorded);
+
+// Writes all of `text`, whatever signals come meanwhile; what nobody can read any more is dropped.
+void write_whole(int file, std::string_view text);
 
 // One line on stderr; returns the exit code for a failure.
 int fail(const std::string& error);
