@@ -172,9 +172,9 @@ std::vector<Symbol> market(Dice& dice, bool twice) {
   return symbols;
 }
 
-// Its units, and what it has of its own or what makes sense at its price only. Of many symbols none
-// has a fine tick: a market that moves by hundreds of them tells of each.
-void symbol_of_its_own(Dice& dice, const Symbol& symbol, bool spot, bool of_many) {
+// Its units, and what it has of its own or what makes sense at its price only. Of several symbols
+// none has a fine tick: a market that moves by hundreds of them tells of each.
+void symbol_of_its_own(Dice& dice, const Symbol& symbol, bool spot, bool alone) {
   const auto key = [&](std::string_view name) {
     return fmt::format("symbol {}.{}", symbol.name, name);
   };
@@ -183,7 +183,7 @@ void symbol_of_its_own(Dice& dice, const Symbol& symbol, bool spot, bool of_many
   const auto worth = [&](std::string_view name, std::int64_t low, std::int64_t high) {
     dice.number(key(name), low * 10'000 / price, high * 10'000 / price, 4);
   };
-  if (of_many || dice.one_in(3)) {
+  if (!alone || dice.one_in(3)) {
     // A price has 20,000 ticks at least, and a lot is worth little.
     const bool high = price >= 2000;
     dice.set(key("tick"), high ? price >= 20'000 ? "1" : "0.1" : price >= 200 ? "0.01" : "0.001");
@@ -240,8 +240,8 @@ std::vector<std::string> random_sets(std::uint64_t seed) {
   orders(dice);
   dice.choose("order_management.own_orders_at_start",
               std::array<std::string_view, 2>{"cancel", "adopt"});
-  const bool many = symbols.size() > 2;
-  for (const Symbol& symbol : symbols) symbol_of_its_own(dice, symbol, spot, many);
+  const bool alone = symbols.size() == 1;
+  for (const Symbol& symbol : symbols) symbol_of_its_own(dice, symbol, spot, alone);
   return dice.take();
 }
 
