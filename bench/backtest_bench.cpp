@@ -4,12 +4,18 @@
 // events_per_s counts the 64-byte events that entered the core, of whatever kind, per second of
 // this thread's CPU time; lines_per_s the lines of the capture, parsed in the same time.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bench/captures.h"
-#include "bench/inflated_file.h"
+#include "bench/memory_file.h"
 #include "bench/scratch_journal.h"
 #include "engine/app/config/sim_setup.h"
 #include "engine/app/edges/capture_source.h"
@@ -34,6 +40,12 @@ void report(benchmark::State& state, std::uint64_t events, std::uint64_t allocat
   state.counters["events_per_s"] =
       benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
   state.counters["allocations"] = static_cast<double>(allocations);
+}
+void report(benchmark::State& state, std::uint64_t events, std::uint64_t lines,
+            std::uint64_t allocations) {
+  report(state, events, allocations);
+  state.counters["lines_per_s"] =
+      benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsRate);
 }
 
 // Ten seconds of a generated market an iteration, journal off. Argument: instruments.
@@ -61,12 +73,12 @@ struct Tape {
   bool journal;
 };
 
-// Events and lines of one run over the whole capture; the clock runs from the first to the last.
+// Events and lines of one run over whole captures; the clock runs from the first to the last.
 template <class Journal>
-void run_capture(benchmark::State& state, const std::string& file, Journal& journal,
-                 std::uint64_t& events, std::uint64_t& lines) {
+void run_captures(benchmark::State& state, const std::vector<std::string>& files, Journal& journal,
+                  std::uint64_t& events, std::uint64_t& lines) {
   CaptureOptions options;
-  options.files = {file};
+  options.files = files;
   const Config config;
   const CaptureFeed::Opened opened = CaptureFeed::open(options);
   CaptureSource source(*opened.feed);
@@ -87,8 +99,8 @@ void captured(benchmark::State& state, const Tape& tape) {
   if (packed.empty()) {
     return state.SkipWithError("no recorded captures here (MM_CAPTURES names their folder)");
   }
-  const InflatedFile inflated(packed);
-  const std::string file = tape.in_memory ? inflated.path() : packed;
+  const MemoryFile in_memory(inflated(packed));
+  const std::string file = tape.in_memory ? in_memory.path() : packed;
   std::uint64_t events = 0, lines = 0;
   const std::uint64_t allocations = thread_hot_path_allocations();
   for (auto _ : state) {
@@ -96,25 +108,74 @@ void captured(benchmark::State& state, const Tape& tape) {
     if (tape.journal) {
       bench::ScratchJournal journal;
       if (!journal.error().empty()) return state.SkipWithError(journal.error().c_str());
-      run_capture(state, file, journal.writer(), events, lines);
+      run_captures(state, {file}, journal.writer(), events, lines);
     } else {
       NoJournal none;
-      run_capture(state, file, none, events, lines);
+      run_captures(state, {file}, none, events, lines);
     }
     state.ResumeTiming();
   }
-  report(state, events, thread_hot_path_allocations() - allocations);
-  state.counters["lines_per_s"] =
-      benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsRate);
+  report(state, events, lines, thread_hot_path_allocations() - allocations);
 }
 
 constexpr const char* kSpot = "binance-spot-ethusdt-20240808.gz";
 constexpr const char* kUsdm = "binance-usdm-btcusdt-20230404.gz";
 
+// The first tenth of the spot market as if it were that of another symbol, so much later.
+std::string renamed(std::string text, const std::string& symbol, Nanos later) {
+  text.resize(text.find('\n', text.size() / 10) + 1);
+  std::string lower = symbol;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string all;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    const std::size_t space = text.find(' ', begin);
+    end = text.find('\n', begin) + 1;
+    std::string line = text.substr(space, end - space);
+    for (const auto& [from, to] : {std::pair("ETHUSDT", symbol), std::pair("ethusdt", lower)}) {
+      for (std::size_t at = 0; (at = line.find(from, at)) != line.npos;) line.replace(at, 7, to);
+    }
+    all += std::to_string(std::stoll(text.substr(begin, space - begin)) + later.v) + line;
+  }
+  return all;
+}
+
+// So many instruments, each with the same recorded market: what one event costs among them.
+// Argument: instruments.
+void of_instruments(benchmark::State& state) {
+  const std::string packed = find_capture(kSpot);
+  if (packed.empty()) {
+    return state.SkipWithError("no recorded captures here (MM_CAPTURES names their folder)");
+  }
+  const std::string recorded = inflated(packed);
+  std::deque<MemoryFile> in_memory;
+  std::vector<std::string> files;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    const std::string name = fmt::format("S{:02}USDT", i);
+    in_memory.emplace_back(renamed(recorded, name, Nanos(i * kMillisecond.v)));
+    files.push_back(in_memory.back().path());
+  }
+  std::uint64_t events = 0, lines = 0;
+  const std::uint64_t allocations = thread_hot_path_allocations();
+  for (auto _ : state) {
+    state.PauseTiming();
+    NoJournal none;
+    run_captures(state, files, none, events, lines);
+    state.ResumeTiming();
+  }
+  report(state, events, lines, thread_hot_path_allocations() - allocations);
+}
+
 constexpr double kWorkSeconds = 5;  // so that the figure is no burst's
 
 BENCHMARK(generated)
     ->Name("backtest/generated")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->MinTime(kWorkSeconds)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(of_instruments)
+    ->Name("backtest/instruments")
     ->Arg(1)
     ->Arg(10)
     ->Arg(100)

@@ -1,9 +1,14 @@
 #include "feeds/capture/capture_merge.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace mm {
 
 CaptureMerge::CaptureMerge(const std::vector<std::string>& paths, std::size_t line_max) {
   heads_.reserve(paths.size());
+  turns_.reserve(paths.size());
+  for (std::size_t i = paths.size(); i > 0; --i) due_.push_back(i - 1);
   for (const std::string& path : paths) {
     heads_.push_back({CaptureReader(path, line_max)});
     if (error_.empty()) error_ = heads_.back().reader.error();
@@ -11,26 +16,23 @@ CaptureMerge::CaptureMerge(const std::vector<std::string>& paths, std::size_t li
 }
 
 ReadResult CaptureMerge::next(CaptureLine& line) {
-  const Head* first = nullptr;
-  for (std::size_t i = 0; i < heads_.size(); ++i) {
-    Head& head = heads_[i];
-    if (!head.full && !head.ended) {
-      const ReadResult result = head.reader.next(head.line);
-      if (result == ReadResult::kProblem) {
-        source_ = i;
-        return result;
-      }
-      head.full = result == ReadResult::kLine;
-      head.ended = !head.full;
+  for (; !due_.empty(); due_.pop_back()) {
+    Head& head = heads_[due_.back()];
+    const ReadResult result = head.reader.next(head.line);
+    if (result == ReadResult::kEnd) continue;
+    if (result == ReadResult::kProblem) {
+      source_ = due_.back();
+      return result;
     }
-    if (head.full && (first == nullptr || head.line.at < first->line.at)) {
-      first = &head;
-      source_ = i;
-    }
+    turns_.push_back({head.line.at, due_.back()});
+    std::ranges::push_heap(turns_, std::greater{});
   }
-  if (first == nullptr) return ReadResult::kEnd;
-  line = first->line;
-  heads_[source_].full = false;
+  if (turns_.empty()) return ReadResult::kEnd;
+  source_ = turns_.front().file;
+  std::ranges::pop_heap(turns_, std::greater{});
+  turns_.pop_back();
+  due_.push_back(source_);
+  line = heads_[source_].line;
   return ReadResult::kLine;
 }
 

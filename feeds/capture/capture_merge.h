@@ -1,7 +1,7 @@
 // Several captures as one: lines in the order of their receive times, equal times in file order.
 //
 // Owned by one thread. Each file keeps its own order, so a host clock that stepped back inside a
-// file does not reorder it. The cost of a line is one comparison per file; no allocation.
+// file does not reorder it. Of n files a line costs O(log n) comparisons; no allocation.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +33,16 @@ class CaptureMerge {
   struct Head {
     CaptureReader reader;
     CaptureLine line{};
-    bool full = false, ended = false;
+  };
+  struct Turn {
+    Nanos at;
+    std::size_t file;
+    bool operator>(const Turn& o) const { return at != o.at ? at > o.at : file > o.file; }
   };
 
-  std::vector<Head> heads_;
+  std::vector<Head> heads_;       // by file
+  std::vector<Turn> turns_;       // a heap of the files whose line is read, the next one first
+  std::vector<std::size_t> due_;  // files of which a line is to be read, the next one last
   std::size_t source_ = 0;
   std::string error_;
 };

@@ -107,6 +107,7 @@ bool NamedWaits::holds(InstrumentId i, Side side, QuoteReason reason, Nanos sinc
     case QuoteReason::kPriceBand:
       return is_out_of_bounds(i, side) || now_ - since < kLadderMax;
     case QuoteReason::kBelowMinSize:
+      return is_skewed_away(i, side) || now_ - since < kLadderMax;
     case QuoteReason::kPriceCollar:
       return now_ - since < kLadderMax;
     default:
@@ -179,6 +180,24 @@ bool NamedWaits::is_out_of_bounds(InstrumentId i, Side side) const {
                          (kRatioScale - sign(side) * away.v);
   const Int128 beyond = nearest - Int128{bound.v} * 2 * kRatioScale;
   return bound.v > 0 && beyond * sign(side) > 0;
+}
+
+// Does skew, which takes from the side that adds to the position, leave less of the largest level
+// than the venue accepts?
+bool NamedWaits::is_skewed_away(InstrumentId i, Side side) const {
+  const InstrumentConfig& c = config_->instruments[i];
+  const InstrumentState& s = core_.instrument(i);
+  const StrategyParams& p = c.strategy;
+  const Amount limit = std::max(PositionLimit(c.risk, c.instrument).at(s.fair), Amount(1));
+  const Amount held = s.position.opening() + faults_.gained(i) - p.target_position;
+  const Int128 part = Int128{held.v} * sign(side) * kRatioScale / limit.v;
+  const Int128 adds = std::clamp<Int128>(part, 0, kRatioScale);
+  const Int128 left = kRatioScale - adds * p.skew_size.v / kRatioScale;
+  const Int128 outermost = kRatioScale + p.level_size_step.v * (p.target_orders_per_side - 1);
+  const Money innermost =
+      p.order_size.v > 0 ? value(c.instrument, p.order_size, s.fair) : p.order_notional;
+  const Money worth(innermost.v * outermost / kRatioScale * left / kRatioScale);
+  return worth < least_worth(c.instrument, s.fair);
 }
 
 // --- what has happened ----------------------------------------------------------------------

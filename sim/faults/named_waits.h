@@ -48,6 +48,7 @@ class NamedWaits {
   bool lacks_orders(InstrumentId i) const;
   bool is_thin(InstrumentId i) const;
   bool is_out_of_bounds(InstrumentId i, Side side) const;
+  bool is_skewed_away(InstrumentId i, Side side) const;
   bool is_paused(InstrumentId i, Side side) const;
   bool lacks_budget(Nanos since);
   void follow_mid(InstrumentId i);
