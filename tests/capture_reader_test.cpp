@@ -4,8 +4,10 @@
 #include <rapidcheck/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "feeds/capture/capture_merge.h"
@@ -204,6 +206,31 @@ TEST(CaptureMerge, OrdersByReceiveTimeAndThenByFile) {
                                                  "{\"a5\":1}", "{\"b9\":1}"}));
   EXPECT_EQ(all.problems, Problems{FeedProblem::kBadTime});
   EXPECT_EQ(merge.bytes_read(), merge.bytes_total());
+}
+
+RC_GTEST_PROP(CaptureMerge, OfAnyNumberOfFilesIsAStableSort, ()) {
+  constexpr std::int64_t kBase = 1'723'161'254'024'000'000;
+  const TempFiles files;
+  std::vector<std::string> paths;
+  std::vector<std::pair<std::int64_t, std::string>> lines;  // file after file
+  const int count = *rc::gen::inRange(1, 20);
+  for (int file = 0; file < count; ++file) {
+    std::string text;
+    std::int64_t at = kBase + *rc::gen::inRange(0, 9);
+    for (int line = *rc::gen::inRange(0, 8); line > 0; --line) {
+      const std::string name = std::to_string(file) + '_' + std::to_string(line);
+      text += line_at(at, name.c_str());
+      lines.emplace_back(at, "{\"" + name + "\":1}");
+      at += *rc::gen::inRange(0, 4);
+    }
+    paths.push_back(files.write(std::to_string(file).c_str(), text));
+  }
+  std::ranges::stable_sort(lines, {}, &std::pair<std::int64_t, std::string>::first);
+  std::vector<std::string> sorted;
+  for (const auto& line : lines) sorted.push_back(line.second);
+  CaptureMerge merge(paths);
+  RC_ASSERT(read_all(merge, [](const CaptureMerge& m) { return m.reader().problem(); }).texts ==
+            sorted);
 }
 
 TEST(CaptureMerge, AFileThatStepsBackKeepsItsOwnOrder) {
