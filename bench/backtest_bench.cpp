@@ -48,9 +48,21 @@ void report(benchmark::State& state, std::uint64_t events, std::uint64_t lines,
       benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsRate);
 }
 
+// The shipped limits of orders and requests for each of so many instruments, so that all are
+// quoted.
+Config limits_for(std::size_t instruments) {
+  Config config;
+  const auto times = static_cast<std::int32_t>(instruments);
+  config.common.risk.max_order_count *= times;
+  config.order_management.modify_rate_limit *= times;
+  config.simulator.orders_per_10s *= times;
+  config.simulator.weight_per_minute *= times;
+  return config;
+}
+
 // Ten seconds of a generated market an iteration, journal off. Argument: instruments.
 void generated(benchmark::State& state) {
-  Config config;
+  Config config = limits_for(static_cast<std::size_t>(state.range(0)));
   config.venue.symbols.clear();
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     config.venue.symbols.push_back("S" + std::to_string(i) + "USDT");
@@ -79,7 +91,7 @@ void run_captures(benchmark::State& state, const std::vector<std::string>& files
                   std::uint64_t& events, std::uint64_t& lines) {
   CaptureOptions options;
   options.files = files;
-  const Config config;
+  const Config config = limits_for(files.size());
   const CaptureFeed::Opened opened = CaptureFeed::open(options);
   CaptureSource source(*opened.feed);
   const auto venue = make_observing_venue(config, opened.feed->instruments());
@@ -121,9 +133,8 @@ void captured(benchmark::State& state, const Tape& tape) {
 constexpr const char* kSpot = "binance-spot-ethusdt-20240808.gz";
 constexpr const char* kUsdm = "binance-usdm-btcusdt-20230404.gz";
 
-// The first tenth of the spot market as if it were that of another symbol, so much later.
-std::string renamed(std::string text, const std::string& symbol, Nanos later) {
-  text.resize(text.find('\n', text.size() / 10) + 1);
+// The spot market as if it were that of another symbol, so much later.
+std::string renamed(const std::string& text, const std::string& symbol, Nanos later) {
   std::string lower = symbol;
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
   std::string all;
@@ -139,14 +150,16 @@ std::string renamed(std::string text, const std::string& symbol, Nanos later) {
   return all;
 }
 
-// So many instruments, each with the same recorded market: what one event costs among them.
+// So many instruments, each with a copy of the first tenth of the recorded market: what one event
+// costs among them.
 // Argument: instruments.
 void of_instruments(benchmark::State& state) {
   const std::string packed = find_capture(kSpot);
   if (packed.empty()) {
     return state.SkipWithError("no recorded captures here (MM_CAPTURES names their folder)");
   }
-  const std::string recorded = inflated(packed);
+  std::string recorded = inflated(packed);
+  recorded.resize(recorded.find('\n', recorded.size() / 10) + 1);
   std::deque<MemoryFile> in_memory;
   std::vector<std::string> files;
   for (std::int64_t i = 0; i < state.range(0); ++i) {

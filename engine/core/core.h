@@ -150,7 +150,8 @@ class Core {
   bool amend(InstrumentState& s, Order& order, const Quote& quote, const PlanAction& action,
              CommandBuffer& out);
   bool may_request(InstrumentState& s, Side side);
-  bool fit_balance(const InstrumentState& s, Side side, const Order* freed, Quote& quote) const;
+  bool fit_balance(const InstrumentState& s, Side side, const Order* freed,
+                   const PlanAction& action, Quote& quote) const;
   void spend(Side side, const Quote& quote, const Order* freed);
   void send(InstrumentState& s, Command command, CommandBuffer& out);
 

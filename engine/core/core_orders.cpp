@@ -164,10 +164,16 @@ bool Core::may_request(InstrumentState& s, Side side) {
 
 namespace {
 
-// Is what has been shrunk to fit still worth a request? Not where the order already stands there
-// with as much.
-bool gains(const Order* replaced, const Quote& quote) {
-  return replaced == nullptr || quote.price != replaced->price || quote.lots > replaced->leaves();
+// Is what has been shrunk to fit still worth a request? Where an order is to change for its size
+// only if that brings it to what the planner asks for: with less it would be asked for again.
+bool gains(const Order* replaced, const PlanAction& action, Ratio refill_below,
+           const Quote& quote) {
+  if (replaced == nullptr) return true;
+  const bool for_size =
+      action.why == DecisionReason::kRefill || action.why == DecisionReason::kSizeChange;
+  const Int128 least = Int128{action.target.lots.v} * refill_below.v;
+  if (for_size) return Int128{quote.lots.v} * kRatioScale >= least;
+  return quote.price != replaced->price || quote.lots > replaced->leaves();
 }
 
 }  // namespace
@@ -175,7 +181,7 @@ bool gains(const Order* replaced, const Quote& quote) {
 // Shrinks what would be sent only to be rejected: orders that stay or leave may lock more than
 // their levels. `freed` is the order it replaces. False if nothing worth sending is left.
 bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
-                       Quote& quote) const {
+                       const PlanAction& action, Quote& quote) const {
   const Funds& funds = funds_[index(side)];
   if (!funds.bounded) return true;
   const Int128 most = std::max<Int128>(0, funds.spare), more = cost(side, quote, freed);
@@ -185,7 +191,8 @@ bool Core::fit_balance(const InstrumentState& s, Side side, const Order* freed,
   const Int128 left = payment(side, quote.price, quote.lots) - (more - most);
   quote.lots = side == Side::kSell ? Lots(static_cast<std::int64_t>(left))
                                    : lots_worth(instrument, quote.price, left);
-  return gains(freed, quote) && is_large_enough(quote, instrument);
+  return gains(freed, action, s.config.strategy.refill_below, quote) &&
+         is_large_enough(quote, instrument);
 }
 
 // A request has been sent: the next one may ask for what is left. What it may set free is not.
@@ -199,12 +206,14 @@ namespace {
 // Orders that stay may be larger than their levels, so that the room left is less than the ladder
 // was fitted to: `most`, and no less than what the order it replaces has. False if nothing worth
 // sending is left.
-bool fit_room(Lots most, const Order* replaced, const Instrument& instrument, Quote& quote) {
+bool fit_room(Lots most, const Order* replaced, const PlanAction& action,
+              const InstrumentConfig& config, Quote& quote) {
   if (replaced != nullptr) most = std::max(most, replaced->exposure());
   if (quote.lots <= most) [[likely]]
     return true;
   quote.lots = most;
-  return gains(replaced, quote) && is_large_enough(quote, instrument);
+  return gains(replaced, action, config.strategy.refill_below, quote) &&
+         is_large_enough(quote, config.instrument);
 }
 
 }  // namespace
@@ -248,14 +257,14 @@ bool Core::act(InstrumentState& s, Side side, const PlanAction& action, CommandB
   Quote quote = action.target;
   if (resize) {
     quote.price = order->price;
-  } else if (!fit_balance(s, side, order, quote)) {
+  } else if (!fit_balance(s, side, order, action, quote)) {
     hold(s, side, action, QuoteReason::kInsufficientBalance);
     return true;
   }
   const Lots freed = place ? Lots(0) : order->exposure();
   const Lots taken = table_.exposure(s.id, side) - freed;
   const Lots room = std::max(Lots(0), s.side(side).room - taken);
-  if (!resize && !fit_room(room - turn_.margin, order, instrument, quote)) {
+  if (!resize && !fit_room(room - turn_.margin, order, action, s.config, quote)) {
     hold(s, side, action, QuoteReason::kPositionLimit);
     return true;
   }

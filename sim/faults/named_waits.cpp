@@ -1,6 +1,7 @@
 #include "sim/faults/named_waits.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "engine/core/circuit_breaker.h"
@@ -191,12 +192,13 @@ bool NamedWaits::is_skewed_away(InstrumentId i, Side side) const {
   const Amount limit = std::max(PositionLimit(c.risk, c.instrument).at(s.fair), Amount(1));
   const Amount held = s.position.opening() + faults_.gained(i) - p.target_position;
   const Int128 part = Int128{held.v} * sign(side) * kRatioScale / limit.v;
-  const Int128 adds = std::clamp<Int128>(part, 0, kRatioScale);
-  const Int128 left = kRatioScale - adds * p.skew_size.v / kRatioScale;
-  const Int128 outermost = kRatioScale + p.level_size_step.v * (p.target_orders_per_side - 1);
+  const Int128 taken = std::clamp<Int128>(part, 0, kRatioScale) * p.skew_size.v / kRatioScale;
+  if (taken == 0 || std::string_view(p.strategy.data()) != "passive_maker") return false;
+  const Int128 step = Int128{p.level_size_step.v} * (p.target_orders_per_side - 1);
+  const Int128 largest = kRatioScale + std::max<Int128>(step, 0);
   const Money innermost =
       p.order_size.v > 0 ? value(c.instrument, p.order_size, s.fair) : p.order_notional;
-  const Money worth(innermost.v * outermost / kRatioScale * left / kRatioScale);
+  const Money worth(innermost.v * largest / kRatioScale * (kRatioScale - taken) / kRatioScale);
   return worth < least_worth(c.instrument, s.fair);
 }
 

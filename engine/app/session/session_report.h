@@ -14,7 +14,8 @@ namespace mm::app {
 // not be recorded, for the reason in `unrecorded`.
 int report_session(const Summary& summary, const std::string& unrecorded);
 
-// Writes all of `text`, whatever signals come meanwhile; what nobody can read any more is dropped.
+// Writes all of `text`, whatever signals come meanwhile, and waits for a reader who takes his time;
+// what nobody can read any more is dropped.
 void write_whole(int file, std::string_view text);
 
 // One line on stderr; returns the exit code for a failure.
