@@ -48,8 +48,7 @@ void report(benchmark::State& state, std::uint64_t events, std::uint64_t lines,
       benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsRate);
 }
 
-// The shipped limits of orders and requests for each of so many instruments, so that all are
-// quoted.
+// The shipped limits of orders and requests for each of so many instruments: none waits for others.
 Config limits_for(std::size_t instruments) {
   Config config;
   const auto times = static_cast<std::int32_t>(instruments);
@@ -151,8 +150,7 @@ std::string renamed(const std::string& text, const std::string& symbol, Nanos la
 }
 
 // So many instruments, each with a copy of the first tenth of the recorded market: what one event
-// costs among them.
-// Argument: instruments.
+// costs among them. Argument: instruments.
 void of_instruments(benchmark::State& state) {
   const std::string packed = find_capture(kSpot);
   if (packed.empty()) {

@@ -134,8 +134,8 @@ TEST(Signals, ATerminationIsOrderlyHoweverOftenItIsSaid) {
 
 // A pipe that is full, a reader who takes his time, and signals that restart no system call.
 TEST(Signals, CutNothingOffFromWhatIsWrittenAtTheEnd) {
-  struct sigaction action {
-  }, before{};
+  struct sigaction action {};
+  struct sigaction before {};
   action.sa_handler = [](int) {};
   sigaction(SIGUSR1, &action, &before);
   std::array<int, 2> ends{};
