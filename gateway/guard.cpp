@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 namespace mm {
@@ -96,7 +95,8 @@ Guard::Outcome Guard::fire(Nanos noticed) {
   engine.guard.settled.store(0, std::memory_order_release);
   engine.latch.set(KillLatch::kGuard);
   setup_.say(why_ + ": kill latch set, cancelling its orders");
-  std::jthread halting = start_halt();
+  // Beside the cancels, which wait for no disk: one that stands still may be what it hangs in.
+  halting_.hand_over([this, reason = "guard: " + why_] { setup_.halt(reason); });
   int canceled = 0;
   std::string told;
   for (Nanos flat_since = kNever; !setup_.stopped();) {
@@ -119,8 +119,7 @@ Guard::Outcome Guard::fire(Nanos noticed) {
     if (left.none() && asked - noticed > setup_.arrival_max) {
       setup_.say(
           fmt::format("{} orders cancelled; none is left, and none can arrive any more", canceled));
-      if (halting.joinable()) halting.join();
-      setup_.engine.settle();
+      settle();
       return Outcome::kFired;
     }
     const bool resumed = setup_.engine.engine_alive() && !engine.latch.is_set(KillLatch::kGuard);
@@ -133,16 +132,9 @@ Guard::Outcome Guard::fire(Nanos noticed) {
   return Outcome::kFiredNotFlat;
 }
 
-// Beside the cancels, which wait for no disk: one that stands still may be what the engine hangs
-// in.
-std::jthread Guard::start_halt() {
-  const auto halt = [this, reason = "guard: " + why_] { setup_.halt(reason); };
-  try {
-    return std::jthread(halt);
-  } catch (const std::system_error&) {  // no thread is to be had
-    halt();
-    return {};
-  }
+void Guard::settle() {
+  if (has_halted(setup_.halt_patience)) return setup_.engine.settle();
+  setup_.say("HALT is not written, the disk does not answer: the next guard sees to it");
 }
 
 void Guard::renew_switch(Nanos now) {

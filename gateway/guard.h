@@ -1,11 +1,12 @@
 // The guard: watches an engine from another process, and cancels its orders when it cannot.
 //
-// Cold, one thread but for the HALT file. It looks at the engine's counters: heartbeats, phase,
-// process. When a heartbeat is older than the time-out, in an end as well, or the process is gone
-// before it is over, it fires: first the kill latch (an engine that wakes up again sends no quote),
-// then HALT, and beside that, on the thread, it cancels our orders by id over its own connection,
-// again and again until none is left and none can arrive any more. That is written down, so that
-// the next guard does not do it again.
+// Cold, one thread but for the HALT file; no disk and no output holds it up. It looks at the
+// engine's counters: heartbeats, phase, process. When a heartbeat is older than the time-out, in an
+// end as well, or the process is gone before it is over, it fires: first the kill latch (an engine
+// that wakes up again sends no quote), then HALT, and beside that, on the thread, it cancels our
+// orders by id over its own connection, again and again until none is left and none can arrive any
+// more. That is written down, so that the next guard does not do it again, unless the disk has not
+// taken HALT: the next guard sees to that.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "engine/core/types.h"
 #include "engine/counters/counters_file.h"
+#include "engine/runtime/errands.h"
 #include "gateway/dead_mans_switch.h"
 #include "gateway/switch_renewal.h"
 
@@ -46,9 +47,10 @@ class Guard {
     DeadMansSwitch* dead_mans_switch = nullptr;  // none: the venue has none
     Nanos timeout{}, interval{};                 // [guard]
     Nanos arrival_max{};  // how long a request that was sent may still take effect
-    std::function<void(std::string_view)> halt;  // writes the HALT file; on another thread
-    std::function<void(std::string_view)> say;   // a line for people; from there too
+    std::function<void(std::string_view)> halt;  // writes the HALT file, however long that takes
+    std::function<void(std::string_view)> say;   // a line for people; returns at once
     std::function<bool()> stopped;               // by a person
+    Nanos halt_patience{5 * kSecond.v};          // for HALT, once no order is left
   };
   enum class Sight : std::uint8_t {
     kWell,   // or not trading yet, or dealt with
@@ -70,13 +72,16 @@ class Guard {
   // ours is left; kFiredNotFlat if a person stops that.
   Outcome watch();
 
+  // Whether `halt` is over, within `patience`. The destructor waits for it however long it takes.
+  bool has_halted(Nanos patience) { return halting_.wait(patience); }
+
   // One look at `now` (CLOCK_MONOTONIC); `why()` says more about kHung and kDead.
   Sight look(Nanos now);
   const std::string& why() const { return why_; }
 
  private:
   Outcome fire(Nanos noticed);
-  std::jthread start_halt();
+  void settle();
   Sight judge_beats(Nanos now);
   Sight judge_end(Nanos now);
   bool is_silent(const counters::Heartbeat& beat, std::string_view whose, Nanos now);
@@ -89,6 +94,7 @@ class Guard {
   counters::Phase phase_ = counters::Phase::kStarting;
   std::unique_ptr<SwitchRenewal> switch_;  // none: the venue has none
   Nanos switch_due_{};
+  Errands halting_;
 };
 
 }  // namespace mm

@@ -1,7 +1,10 @@
 // `mm_logic guard` and a live engine as processes against the venue over TLS: whatever becomes of
 // the engine, its orders are gone, and a person's are not.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <set>
 
 #include "engine/counters/counters_file.h"
@@ -184,6 +187,35 @@ TEST_F(GuardedRun, ADeadEnginesOrdersGoAndNoLiveRunStartsBeforeAResume) {
   start_engine("u");
   EXPECT_TRUE(until_quoting()) << engine_->output();
   EXPECT_EQ(stop(), 0) << engine_->output();
+}
+
+// Full, and of a reader who reads no more: as a terminal that somebody holds, or a disk that stands
+// still.
+class FullPipe {
+ public:
+  explicit FullPipe(const std::string& path) {
+    EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+    fd_ = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    while (::write(fd_, "x", 1) == 1) continue;
+    EXPECT_EQ(errno, EAGAIN);
+  }
+  ~FullPipe() { ::close(fd_); }
+  FullPipe(const FullPipe&) = delete;
+  FullPipe& operator=(const FullPipe&) = delete;
+
+ private:
+  int fd_;
+};
+
+TEST_F(GuardedRun, AnOutputThatNobodyReadsKeepsNoCancelWaitingAndNoGuardFromItsEnd) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const FullPipe pipe(here_.path("guard.out"));
+  guard_ = std::make_unique<Process>(here_, std::vector<std::string>{"guard", "s"}, "guard.out");
+  ASSERT_TRUE(wait_until([&] { return counters_.layout().guard.beat != 0; }));
+  engine_->signal(SIGKILL);
+  EXPECT_TRUE(wait_until([&] { return ours() == 0; }));
+  EXPECT_EQ(guard_->wait(), 1);
+  EXPECT_THAT(halt(), HasSubstr("died"));
 }
 
 TEST_F(GuardedRun, AGuardThatComesAgainLeavesADeadSessionAloneAndNoHalt) {

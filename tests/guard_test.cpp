@@ -273,6 +273,23 @@ TEST_F(GuardTest, ADiskThatStandsStillKeepsNoCancelWaiting) {
   EXPECT_TRUE(in_time);
 }
 
+TEST_F(GuardTest, ADiskThatNeverAnswersKeepsNoGuardFromItsEndAndLeavesHaltToTheNext) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  std::promise<void> answer;
+  std::future<void> answered = answer.get_future();
+  Guard::Setup with = setup();
+  with.halt_patience = kMillisecond;
+  with.halt = [&](std::string_view) { answered.wait_for(std::chrono::seconds(20)); };
+  Guard guard(with);
+  EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
+  EXPECT_THAT(said_, HasSubstr("HALT is not written"));
+  EXPECT_FALSE(guard.has_halted(Nanos{}));
+  EXPECT_FALSE(engine_.layout().settled()) << "the next guard sees to it";
+  answer.set_value();
+  EXPECT_TRUE(guard.has_halted(kSecond * 20));
+}
+
 TEST_F(GuardTest, LooksAgainWhileARequestMayStillArrive) {
   phase(Phase::kRunning);
   beat(counters::monotonic_now() - kSecond * 5);

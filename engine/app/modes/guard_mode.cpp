@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "engine/app/control/stop_signal.h"
 #include "engine/app/modes/modes.h"
@@ -16,6 +20,7 @@
 #include "engine/core/order_lifecycle.h"
 #include "engine/ledger/halt_file.h"
 #include "engine/ledger/session_folder.h"
+#include "engine/runtime/errands.h"
 #include "gateway/guard.h"
 #include "gateway/venue_proof.h"
 
@@ -23,6 +28,8 @@ namespace mm::app {
 namespace {
 
 namespace orders = binance::orders;
+
+constexpr Nanos kEndPatience{5 * kSecond.v};
 
 // From the last sign of life to no order in 2 s: what the venue has for its answers is the rest. A
 // request that it lets wait goes out again that soon, over another connection.
@@ -80,41 +87,63 @@ class SessionSweeper : public OrderSweeper {
   std::size_t turn_ = 0;
 };
 
-void say(std::string_view line) {
-  const Clock clock;
-  fmt::print("{}  guard: {}\n", utc_name(clock.now()), line);
-  std::fflush(stdout);
-}
+// Lines for people, in order. Nobody waits for whoever is to take them: a pipe may be full, a
+// terminal held, a disk stand still.
+class Voice {
+ public:
+  void say(std::string_view line) {
+    const Clock clock;
+    put(stdout, fmt::format("{}  guard: {}\n", utc_name(clock.now()), line));
+  }
+  // Returns the exit code.
+  int fail(std::string_view error) {
+    put(stderr, fmt::format("mm_logic: {}\n", error));
+    return 1;
+  }
+  // Before an end that may come to none otherwise. What nobody takes is lost.
+  bool is_heard() { return errands_.wait(kEndPatience); }
 
-int exit_code(Guard::Outcome outcome, bool venue_lost) {
+ private:
+  void put(std::FILE* out, std::string line) {
+    errands_.hand_over([out, line = std::move(line)] {
+      std::fputs(line.c_str(), out);
+      std::fflush(out);
+    });
+  }
+
+  Errands errands_;
+};
+
+int exit_code(Guard::Outcome outcome, bool venue_lost, Voice& voice) {
   const bool fired = outcome == Guard::Outcome::kFired || outcome == Guard::Outcome::kFiredNotFlat;
-  if (!fired && venue_lost) return fail("the venue did not answer the guard in the end");
+  if (!fired && venue_lost) return voice.fail("the venue did not answer the guard in the end");
   switch (outcome) {
     case Guard::Outcome::kEngineEnded:
-      say("the engine has ended in an orderly way");
+      voice.say("the engine has ended in an orderly way");
       return 0;
     case Guard::Outcome::kNothingLeft:
-      say("the engine has died, and none of its orders is left");
+      voice.say("the engine has died, and none of its orders is left");
       return 0;
     case Guard::Outcome::kStopped:
-      say("stopped: nobody watches the engine any more");
+      voice.say("stopped: nobody watches the engine any more");
       return 0;
     case Guard::Outcome::kFired:
       return 1;
     case Guard::Outcome::kFiredNotFlat:
-      return fail("stopped before the venue showed that no order is left");
+      return voice.fail("stopped before the venue showed that no order is left");
   }
   return 1;
 }
 
-int watch(counters::CountersFile& engine, const Config& config) {
+int watch(counters::CountersFile& engine, const Config& config, Voice& voice) {
   const counters::Identity& id = engine.layout().identity;
   SessionSweeper venue(config, engine);
-  if (std::string error = venue.error(); !error.empty()) return fail(error);
+  if (std::string error = venue.error(); !error.empty()) return voice.fail(error);
+  const auto say = [&voice](std::string_view line) { voice.say(line); };
   say(fmt::format("watching process {}, orders {}..., {} symbols, time-out {} ms", id.process.pid,
                   id.id_prefix.data(), venue.instrument_count(),
                   config.guard.timeout.v / kMillisecond.v));
-  const auto halt = [&id](std::string_view reason) {
+  const auto halt = [&id, say](std::string_view reason) {
     const Clock clock;
     const std::string error =
         add_halt(id.sessions.data(), clock.now(),
@@ -138,13 +167,16 @@ int watch(counters::CountersFile& engine, const Config& config) {
                             .interval = config.guard.proof_interval});
     outcome = guard.watch();
   }
-  return exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0);
+  const int code = exit_code(outcome, engine.layout().guard.venue_lost.exchange(0) != 0, voice);
+  if (guard.has_halted(kEndPatience)) return code;
+  std::ignore = voice.is_heard();
+  std::_Exit(code);
 }
 
 // Of a folder of sessions, those that trade with money: simulations beside them need no guard.
 class LiveSessions {
  public:
-  explicit LiveSessions(const std::string& sessions) : sessions_(sessions) {}
+  LiveSessions(const std::string& sessions, Voice& voice) : sessions_(sessions), voice_(voice) {}
 
   // The newest that may have orders; empty if none has.
   std::string find() {
@@ -163,7 +195,7 @@ class LiveSessions {
   std::string wait() {
     constexpr std::chrono::milliseconds kLook{250};
     std::string found = find();
-    if (found.empty()) say(fmt::format("waiting for a live session in {}", sessions_));
+    if (found.empty()) voice_.say(fmt::format("waiting for a live session in {}", sessions_));
     for (; found.empty() && !StopSignal::requested(); found = find()) {
       std::this_thread::sleep_for(kLook);
     }
@@ -174,17 +206,18 @@ class LiveSessions {
 
  private:
   std::string sessions_, newest_over_;
+  Voice& voice_;
   std::set<std::string> over_;  // and will stay so
 };
 
-int guard_session(const std::string& folder, const std::vector<std::string>& sets) {
+int guard_session(const std::string& folder, const std::vector<std::string>& sets, Voice& voice) {
   counters::CountersFile engine;
-  if (std::string error = engine.attach(folder); !error.empty()) return fail(error);
+  if (std::string error = engine.attach(folder); !error.empty()) return voice.fail(error);
   const counters::Layout& layout = engine.layout();
   const counters::Identity& id = layout.identity;
   const std::string_view mode = id.mode.data();
   if (mode != "live") {
-    return fail(
+    return voice.fail(
         fmt::format("{}: is a {} session; its orders die with it, only live ones need a "
                     "guard",
                     folder, mode));
@@ -192,31 +225,39 @@ int guard_session(const std::string& folder, const std::vector<std::string>& set
   engine.layout().guard.venue_lost.store(0);  // whatever a guard before could do
   if (!engine.may_have_orders()) {
     const bool ended = layout.phase.load(std::memory_order_acquire) == counters::Phase::kEnded;
-    return exit_code(ended ? Guard::Outcome::kEngineEnded : Guard::Outcome::kNothingLeft, false);
+    return exit_code(ended ? Guard::Outcome::kEngineEnded : Guard::Outcome::kNothingLeft, false,
+                     voice);
   }
   const ConfigLoad load = load_config(SessionFolder(folder).config(), sets);
-  if (!load.ok()) return fail(load.error);
+  if (!load.ok()) return voice.fail(load.error);
   // Its key files are named as seen from there.
   if (chdir(id.working.data()) != 0) {
-    return fail(fmt::format("{}: the engine's folder cannot be entered", id.working.data()));
+    return voice.fail(fmt::format("{}: the engine's folder cannot be entered", id.working.data()));
   }
-  return watch(engine, load.config);
+  return watch(engine, load.config, voice);
+}
+
+int guard(const GuardOptions& options, Voice& voice) {
+  std::string folder = options.session_dir;
+  LiveSessions sessions(options.sessions_dir, voice);
+  if (folder.empty()) folder = options.wait ? sessions.wait() : sessions.find();
+  if (folder.empty()) folder = sessions.newest_over();
+  if (StopSignal::requested()) return 0;
+  if (folder.empty()) {
+    return voice.fail("no live session found in " + options.sessions_dir +
+                      ": name one, or run one first");
+  }
+  return guard_session(folder, options.sets, voice);
 }
 
 }  // namespace
 
 int guard_mode(const GuardOptions& options) {
   const StopSignal signals;
-  std::string folder = options.session_dir;
-  LiveSessions sessions(options.sessions_dir);
-  if (folder.empty()) folder = options.wait ? sessions.wait() : sessions.find();
-  if (folder.empty()) folder = sessions.newest_over();
-  if (StopSignal::requested()) return 0;
-  if (folder.empty()) {
-    return fail("no live session found in " + options.sessions_dir +
-                ": name one, or run one first");
-  }
-  return guard_session(folder, options.sets);
+  Voice voice;
+  const int code = guard(options, voice);
+  if (!voice.is_heard()) std::_Exit(code);
+  return code;
 }
 
 }  // namespace mm::app
