@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <atomic>
+#include <future>
+
 #include "engine/ledger/halt_file.h"
 #include "tests/core_harness.h"
 #include "tests/local_venue.h"
@@ -127,16 +130,115 @@ TEST_F(SteeringTest, AKillThatCannotWriteHaltKillsAllTheSame) {
   EXPECT_EQ(control_.size(), 1u);
 }
 
-TEST_F(SteeringTest, AFullRingIsWaitedForAndThenRefused) {
+// Answers nobody until it is told to, and for 20 s at most.
+class StillDisk {
+ public:
+  std::string write(const std::string& sessions, Nanos time, std::string_view reason) {
+    answered_.wait_for(std::chrono::seconds(20));
+    return add_halt(sessions, time, reason);
+  }
+  void answer() { answer_.set_value(); }
+
+ private:
+  std::promise<void> answer_;
+  std::shared_future<void> answered_ = answer_.get_future().share();
+};
+
+class SteeringOnAStillDisk : public SteeringTest {
+ protected:
+  Steering::Setup setup(Nanos patience) {
+    return {.counters = counters_,
+            .control = control_,
+            .clock = clock_,
+            .log = log_,
+            .write_halt = [this](const auto&... all) { return disk_.write(all...); },
+            .disk_patience = patience};
+  }
+  StillDisk disk_;
+};
+
+TEST_F(SteeringOnAStillDisk, AKillReachesTheCoreAndSteeringGoesOn) {
+  Steering steering(setup(kSecond * 20));
+  ASSERT_EQ(steering.start(), "");
+  std::future<std::string> answer = std::async(std::launch::async, [this] { return ask("kill"); });
+  EXPECT_TRUE(wait_until([&] { return control_.size() == 1; }, 4));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  const std::int64_t before = counters::monotonic_now().v;
+  EXPECT_TRUE(wait_until([&] { return counters_.layout().steering.at.load() > before; }, 4));
+  steering.shut_down();
+  EXPECT_TRUE(wait_until([&] { return control_.size() == 2; }, 4));
+  EXPECT_EQ(halt(), "");
+  disk_.answer();
+  EXPECT_EQ(answer.get(), "ok 1");
+  EXPECT_THAT(halt(), HasSubstr("killed by command"));
+  publish(QuoteReason::kHalted);
+  ASSERT_EQ(taken_.size(), 2u);
+  EXPECT_EQ(taken_[0].code, ControlCode::kKill);
+  EXPECT_EQ(taken_[1].code, ControlCode::kShutdown);
+}
+
+TEST_F(SteeringOnAStillDisk, WhoeverAsksHearsOfItAndNothingIsSetFree) {
+  Steering steering(setup(kMillisecond));
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("kill"), "ok 1 the disk does not answer");
+  EXPECT_EQ(ask("resume all"), "error: the disk does not answer");
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+  disk_.answer();
+  ASSERT_TRUE(wait_until([&] { return ask("resume all") == "ok 2"; }));
+  EXPECT_FALSE(latch().is_set());
+  EXPECT_EQ(halt(), "");
+}
+
+TEST_F(SteeringOnAStillDisk, WhatTheEdgeMustNotGoOnWithReachesTheCore) {
+  Steering::Setup with = setup(kSecond * 20);
+  std::atomic<bool> told{false};
+  with.take_halt = [&] { return told.exchange(true) ? "" : "a rival"; };
+  Steering steering(with);
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_TRUE(wait_until([&] { return control_.size() == 1; }, 4));
+  EXPECT_EQ(ask("pause buy"), "ok 2") << "it goes on";
+  disk_.answer();
+  steering.stop();
+  EXPECT_THAT(halt(), HasSubstr("a rival"));
+}
+
+// Whatever the main thread is held up by.
+TEST_F(SteeringTest, ASignalToEndNeedsNobodyElse) {
+  std::atomic<bool> told{false};
+  Steering steering({.counters = counters_,
+                     .control = control_,
+                     .clock = clock_,
+                     .log = log_,
+                     .told_to_end = [&] { return told.load(); }});
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("pause buy"), "ok 1");
+  EXPECT_FALSE(latch().is_set());
+  told = true;
+  ASSERT_TRUE(wait_until([&] { return control_.size() == 2; }));
+  EXPECT_TRUE(latch().is_set(KillLatch::kShutdown));
+  steering.shut_down();  // by then the main thread knows, too
+  EXPECT_THAT(ask("resume all"), HasSubstr("shutting down"));
+  steering.stop();
+  publish(QuoteReason::kHalted);
+  ASSERT_EQ(taken_.size(), 2u) << "an end is one event";
+  EXPECT_EQ(taken_[1].code, ControlCode::kShutdown);
+}
+
+TEST_F(SteeringTest, AFullRingIsWaitedForAndThenRefusesAllButAKill) {
   ASSERT_EQ(steering_.start(), "");
   for (int i = 1; i <= 68; ++i) EXPECT_EQ(ask("pause buy"), "ok " + std::to_string(i));
   EXPECT_THAT(ask("pause buy"), HasSubstr("error: the engine takes no more"));
-  EXPECT_THAT(ask("kill"), HasSubstr("error: the engine takes no more"));
+  EXPECT_EQ(ask("kill"), "ok 69");
+  EXPECT_EQ(ask("kill"), "ok 69") << "one that waits is enough";
   EXPECT_TRUE(latch().is_set(KillLatch::kKilled)) << "the latch needs no core";
+  EXPECT_THAT(ask("resume all"), HasSubstr("error: the engine takes no more"));
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled)) << "what is refused sets nothing free";
+  EXPECT_NE(halt(), "");
   ASSERT_TRUE(wait_until([&] {
     publish(QuoteReason::kQuoting);
-    return taken_.size() == 68;
+    return taken_.size() == 69;
   }));
+  EXPECT_EQ(taken_.back().code, ControlCode::kKill);
 }
 
 TEST_F(SteeringTest, AShutdownIsOneEventAndTheEndOfSteering) {
@@ -224,6 +326,7 @@ TEST_F(SteeringTest, WhatTheEdgeMustNotGoOnWithHaltsOnce) {
   ASSERT_TRUE(wait_until([&] { return control_.size() == 2; }));
   EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
   EXPECT_EQ(ask("pause buy"), "ok 3");
+  ASSERT_TRUE(wait_until([&] { return !halt().empty(); }));
   EXPECT_THAT(halt(), HasSubstr("a rival (sim session "));
   EXPECT_EQ(test::count_of(halt(), "\n"), 1u);
   told = false;

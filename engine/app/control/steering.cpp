@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "engine/ledger/halt_file.h"
+#include <future>
+#include <memory>
+#include <tuple>
+#include <utility>
 
 namespace mm::app {
 namespace {
@@ -14,6 +17,8 @@ constexpr RunnerConfig kThread{.duty = {.stall_threshold = 60 * kSecond, .sealed
 constexpr std::chrono::milliseconds kLook{20};
 constexpr std::size_t kWaitingMax = 64;
 constexpr Nanos kGuardSilence{5 * kSecond.v};
+constexpr const char* kNoRoom = "error: the engine takes no more: its core does not turn";
+constexpr const char* kShutsDown = "error: the engine is shutting down";
 constexpr std::string_view kPlan = "plan\n", kReload = "reload\n";
 
 struct Word {
@@ -69,7 +74,8 @@ std::string control_text(const Control& control) {
                      kScopes[static_cast<std::size_t>(control.scope)].text);
 }
 
-Steering::Steering(const Setup& setup) : setup_(setup), log_(setup.log), thread_(kThread, turns_) {}
+Steering::Steering(const Setup& setup)
+    : setup_(setup), log_(setup.log), disk_log_(setup.log), thread_(kThread, turns_) {}
 
 std::string Steering::start() {
   const counters::Identity& id = setup_.counters.layout().identity;
@@ -88,23 +94,31 @@ void Steering::stop() {
   server_.close();
   watch_config();
   watch_trip();
+  while (!disk_.wait(kSecond)) continue;
 }
 
 int Steering::turn() {
-  setup_.counters.layout().steering.at.store(counters::monotonic_now().v,
-                                             std::memory_order_release);
   server_.serve(kLook,
                 [this](std::string_view request, bool gone) { return answer(request, gone); });
-  if (!shutting_down_ && shutdown_wanted_.load(std::memory_order_acquire)) {
-    shutting_down_ = true;
-    push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
-  }
+  tend();
   watch_config();
   watch_edge();
   watch_guard();
   watch_trip();
-  push_waiting();
   return 0;
+}
+
+// What goes on while a person waits for the disk.
+void Steering::tend() {
+  counters::Layout& layout = setup_.counters.layout();
+  layout.steering.at.store(counters::monotonic_now().v, std::memory_order_release);
+  const bool told = setup_.told_to_end && setup_.told_to_end();
+  if (!shutting_down_ && (told || shutdown_wanted_.load(std::memory_order_acquire))) {
+    shutting_down_ = true;
+    layout.latch.set(KillLatch::kShutdown);
+    push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
+  }
+  push_waiting();
 }
 
 std::string Steering::answer(std::string_view request, bool gone) {
@@ -118,35 +132,28 @@ std::string Steering::answer(std::string_view request, bool gone) {
            "plan|reload with a configuration";
   }
   log_.print(LogLevel::kInfo, setup_.clock.now(), "control: {}", control_text(*control));
+  if (control->code == ControlCode::kKill) return kill();
   // What makes it safer is obeyed however late, what sets it free only while a person looks on.
   if (gone && control->code == ControlCode::kResume) {
     log_.print(LogLevel::kWarning, setup_.clock.now(), "control: that came too late");
     return "error: too late";
   }
-  std::string problem;
-  if (control->code == ControlCode::kKill) problem = kill();
-  if (shutting_down_) {
-    // What a kill asks of the core, the end does already: done with it.
-    if (control->code == ControlCode::kKill) return done(problem);
-    return "error: the engine is shutting down";
-  }
+  if (shutting_down_) return kShutsDown;
+  if (waiting_.size() >= kWaitingMax) return kNoRoom;
   const bool all = control->scope == PauseScope::kAll;
-  if (control->code == ControlCode::kResume && all) problem = resume();
-  if (control->code == ControlCode::kResume && !problem.empty()) return "error: " + problem;
-  if (waiting_.size() >= kWaitingMax) {
-    return "error: the engine takes no more: its core does not turn";
+  if (control->code == ControlCode::kResume && all) {
+    if (std::string problem = resume(); !problem.empty()) return "error: " + problem;
+    if (shutting_down_) return kShutsDown;
   }
   push(*control);
-  return done(problem);
+  return fmt::format("ok {}", pushed_);
 }
 
 std::string Steering::configure(std::string_view text, bool apply, bool gone) {
   if (!setup_.configure) return "error: this engine takes no other configuration";
   if (apply && gone) return "error: too late";
-  if (apply && shutting_down_) return "error: the engine is shutting down";
-  if (apply && waiting_.size() >= kWaitingMax) {
-    return "error: the engine takes no more: its core does not turn";
-  }
+  if (apply && shutting_down_) return kShutsDown;
+  if (apply && waiting_.size() >= kWaitingMax) return kNoRoom;
   const ConfigAnswer answer = setup_.configure(text, apply);
   const bool refused = !answer.error.empty();
   if (apply) {
@@ -159,20 +166,24 @@ std::string Steering::configure(std::string_view text, bool apply, bool gone) {
                      answer.changes);
 }
 
-// The orders go whether HALT could be written or not.
-std::string Steering::done(const std::string& problem) const {
-  return problem.empty() ? fmt::format("ok {}", pushed_)
-                         : fmt::format("ok {} {}", pushed_, problem);
-}
-
+// Never refused. The orders go at once, whatever becomes of HALT; what is asked of the core a
+// shutdown does already, or a kill that waits for room.
 std::string Steering::kill() {
   setup_.counters.layout().latch.set(KillLatch::kKilled);
-  return halt("killed by command");
+  const bool waits = !waiting_.empty() && waiting_.back().control.code == ControlCode::kKill;
+  if (!shutting_down_ && !waits) {
+    push({.code = ControlCode::kKill, .scope = PauseScope::kAll, .pad = {}});
+  }
+  const std::int64_t events = pushed_;
+  const std::string problem = on_disk(halting("killed by command"));
+  return problem.empty() ? fmt::format("ok {}", events) : fmt::format("ok {} {}", events, problem);
 }
 
-// Nothing is set free while HALT stands.
+// Nothing is set free while HALT stands, and none that still waits to be written comes after it.
 std::string Steering::resume() {
-  if (std::string error = clear_halt(sessions()); !error.empty()) return error;
+  std::string error = on_disk([] { return std::string(); });
+  if (error.empty()) error = on_disk([this] { return clear_halt(sessions()); });
+  if (!error.empty()) return error;
   KillLatch& latch = setup_.counters.layout().latch;
   latch.clear(KillLatch::kKilled);
   latch.clear(KillLatch::kGuard);
@@ -207,8 +218,8 @@ void Steering::watch_edge() {
   const std::string why = setup_.take_halt();
   if (why.empty() || killed) return;
   latch.set(KillLatch::kKilled);
-  std::ignore = halt(why);
   push({.code = ControlCode::kKill, .scope = PauseScope::kAll, .pad = {}});
+  halt(why);
 }
 
 // The guard cancels and writes HALT itself; here the core learns of it.
@@ -257,20 +268,43 @@ void Steering::watch_trip() {
     } else if (reason != QuoteReason::kHalted) {
       why = mm::name(reason);
     }
-    if (!why.empty()) std::ignore = halt(why);
+    if (!why.empty()) halt(why);
   }
   tripped_ = tripped;
   broken_seen_ = broken;
 }
 
-std::string Steering::halt(std::string_view reason) {
+void Steering::halt(std::string_view reason) {
+  disk_.hand_over([write = halting(reason)] { std::ignore = write(); });
+}
+
+// For the disk's thread. Returns the error.
+std::function<std::string()> Steering::halting(std::string_view reason) {
   const counters::Identity& id = setup_.counters.layout().identity;
-  const std::string line =
-      fmt::format("{} ({} session {})", reason, id.mode.data(), id.session.data());
-  std::string error = add_halt(sessions(), setup_.clock.now(), line);
-  log_.print(LogLevel::kError, setup_.clock.now(), "HALT: {}{}{}", reason,
-             error.empty() ? "" : "; ", error);
-  return error;
+  const Nanos now = setup_.clock.now();
+  log_.print(LogLevel::kError, now, "HALT: {}", reason);
+  return [this, now,
+          line = fmt::format("{} ({} session {})", reason, id.mode.data(), id.session.data())] {
+    std::string error = setup_.write_halt(sessions(), now, line);
+    if (!error.empty()) {
+      disk_log_.print(LogLevel::kError, setup_.clock.now(), "HALT is not written: {}", error);
+    }
+    return error;
+  };
+}
+
+// What has become of it, if the disk answers in time; it is done even so.
+std::string Steering::on_disk(std::function<std::string()> work) {
+  const auto result = std::make_shared<std::promise<std::string>>();
+  std::future<std::string> heard = result->get_future();
+  const Nanos give_up = counters::monotonic_now() + setup_.disk_patience;
+  const bool taken =
+      disk_.hand_over([result, work = std::move(work)] { result->set_value(work()); });
+  while (taken && heard.wait_for(kLook) != std::future_status::ready) {
+    tend();
+    if (counters::monotonic_now() >= give_up) return "the disk does not answer";
+  }
+  return taken ? heard.get() : "the disk does not answer";
 }
 
 }  // namespace mm::app

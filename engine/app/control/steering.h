@@ -3,8 +3,10 @@
 //
 // One cold thread, the only producer of the control ring, so that whatever steers the core is a
 // journaled event. A kill sets the latch before it is an event: no quote leaves from then on, even
-// if the core hangs. It also watches the counters for a trip, and writes the HALT file for each of
-// them. The main thread starts and stops it.
+// if the core hangs. It also watches the counters for a trip, and has the HALT file written for
+// each of them, by a second thread: no disk keeps a cancel waiting, and neither does a terminal or
+// the ledger, for whoever is told to end by a signal is heard here, whatever the main thread is in
+// the middle of. The main thread starts and stops it.
 #pragma once
 
 #include <atomic>
@@ -17,8 +19,10 @@
 #include "engine/app/control/control_socket.h"
 #include "engine/core/event.h"
 #include "engine/counters/counters_file.h"
+#include "engine/ledger/halt_file.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/clock.h"
+#include "engine/runtime/errands.h"
 #include "engine/runtime/log.h"
 #include "engine/runtime/spsc_ring.h"
 
@@ -51,6 +55,11 @@ class Steering {
     std::function<ConfigAnswer(std::string_view text, bool apply)> configure{};
     // Of the configuration that the core runs with by now; none: that of the start.
     std::function<std::uint64_t()> config_hash{};
+    std::function<bool()> told_to_end{};  // as by shut_down(); none: only that ends it
+    // As add_halt(), on the disk's thread.
+    std::function<std::string(const std::string& sessions, Nanos time, std::string_view reason)>
+        write_halt = add_halt;
+    Nanos disk_patience{2 * kSecond.v};  // of whoever wants to hear what became of HALT
   };
   explicit Steering(const Setup& setup);
   ~Steering() { stop(); }
@@ -59,7 +68,7 @@ class Steering {
   [[nodiscard]] std::string start();
   // Any thread: an orderly end, once. The latch is set at once.
   void shut_down();
-  // Joins the thread; whatever tripped since its last look is written down. The counters still
+  // Joins the threads; whatever tripped since the last look is written down. The counters still
   // hold.
   void stop();
 
@@ -70,9 +79,9 @@ class Steering {
     std::string_view name() const { return "steering"; }
   };
   int turn();
+  void tend();
   std::string answer(std::string_view request, bool gone);
   std::string configure(std::string_view text, bool apply, bool gone);
-  std::string done(const std::string& problem) const;
   std::string kill();
   std::string resume();
   void push(const Control& control);
@@ -81,11 +90,13 @@ class Steering {
   void watch_edge();
   void watch_guard();
   void watch_trip();
-  std::string halt(std::string_view reason);
+  void halt(std::string_view reason);
+  std::function<std::string()> halting(std::string_view reason);
+  std::string on_disk(std::function<std::string()> work);
   std::string sessions() const { return setup_.counters.layout().identity.sessions.data(); }
 
   Setup setup_;
-  LogWriter log_;
+  LogWriter log_, disk_log_;  // a thread's each
   ControlServer server_;
   std::deque<Event> waiting_;     // for room in the ring
   std::int64_t pushed_ = 0;       // events so far; readers of the counters wait for that many
@@ -94,6 +105,7 @@ class Steering {
        guard_powerless_ = false, shutting_down_ = false;
   Nanos began_ = counters::monotonic_now();
   std::atomic<bool> shutdown_wanted_{false};
+  Errands disk_;
   Turns turns_{*this};
   AgentRunner<Turns> thread_;
 };

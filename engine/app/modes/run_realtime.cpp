@@ -277,7 +277,7 @@ std::string RealtimeRun::start_steering() {
       counters_, rings_.control, clock_, *log_, guard_ != nullptr,
       [this] { return edge_->take_halt(); },
       [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); },
-      [this] { return reloader_.hash_in_force(); }});
+      [this] { return reloader_.hash_in_force(); }, StopSignal::requested});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
