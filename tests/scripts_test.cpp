@@ -322,6 +322,18 @@ TEST(Scripts, TheUnitsAreHardened) {
   }
 }
 
+// systemd stops in the reverse order of the start.
+TEST(Scripts, TheGuardIsThereBeforeTheEngineAndUntilAfterIt) {
+  const std::string units = kRoot + "/scripts/systemd/mm_logic-";
+  const auto lines = [&units](const std::string& unit, const std::string& pattern) {
+    return run_process("grep -cE '" + pattern + "' " + units + unit + ".service").output;
+  };
+  EXPECT_EQ(lines("guard", "^Before=.*mm_logic-engine"), "1\n");
+  EXPECT_EQ(lines("guard", "^After=.*mm_logic-engine"), "0\n");
+  EXPECT_EQ(lines("engine", "^Before=.*mm_logic-guard"), "0\n");
+  EXPECT_EQ(lines("engine", "^Wants=.*mm_logic-guard"), "1\n") << "it does not start without";
+}
+
 TEST(Scripts, StopAtTheFirstError) {
   for (const std::string& script : kScripts) {
     const ProcessResult result =
