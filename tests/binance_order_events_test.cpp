@@ -79,6 +79,29 @@ class BinanceOrderEvents : public testing::Test {
     EXPECT_STREQ(parser_.parse(text_), "") << text_;
     return parser_.response().orders[0];
   }
+  // The follow-up that is wanted, as if it had been sent.
+  PendingRequest asked_for_trades() {
+    const OrderEvents::FollowUp wanted = events_.follow_ups().at(0);
+    events_.follow_ups().clear();
+    PendingRequest request;
+    request.purpose = wanted.purpose;
+    request.command = wanted.command;
+    request.then = wanted.then;
+    return request;
+  }
+  // Its answer.
+  void trades(const std::string& result) {
+    const PendingRequest request = asked_for_trades();
+    text_ = R"({"id":1,"status":200,"result":)" + result + "}";
+    text_.reserve(text_.size() + ResponseParser::kPadding);
+    ASSERT_STREQ(parser_.parse(text_), "") << text_;
+    events_.on_answer(request, parser_.response(), Nanos(0));
+  }
+  static std::string trade(std::uint64_t id, const std::string& quantity) {
+    return R"({"symbol":"BTCUSDT","id":)" + std::to_string(id) + R"(,"orderId":42,)" +
+           R"("price":"23416.10","qty":")" + quantity +
+           R"(","commission":"0.1","commissionAsset":"BNB","isBuyer":false,"isMaker":true})";
+  }
   void adopt(ClientOrderId id, Lots told, std::uint64_t last_trade, const std::string& executed) {
     events_.adopt({.instrument = 0, .id = id, .executed = told, .last_trade = last_trade},
                   listed(id, executed));
@@ -602,6 +625,84 @@ TEST_F(BinanceOrderEvents, AReportThatComesTwiceDoesNotHideTheGapBehindIt) {
   EXPECT_THAT(events_.follow_ups(), IsEmpty());
   fill(3, "0.00001000", "0.00003000", "PARTIALLY_FILLED");
   EXPECT_EQ(events_.follow_ups().size(), 1u);
+}
+
+// The core must not take it for an order that rests, with what is missing still on it.
+TEST_F(BinanceOrderEvents, AFilledOrderWithAHoleInItsFillsIsOverAndTheCoreAsksForThem) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  fill(3, "0.00600000", "0.00847000", "FILLED");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kAccepted, EventKind::kFilled));
+  ASSERT_EQ(events_.follow_ups().size(), 1u);
+  trades("[]");  // not listed yet
+  const auto told = take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(told[0].report.status, static_cast<std::uint8_t>(OrderStatusCode::kFilled));
+  EXPECT_EQ(told[0].report.lots, Lots(847));
+  EXPECT_EQ(told[0].report.asked, 0) << "nobody asked";
+  ok(CommandKind::kQueryOrder, order(text_of(kId), "FILLED", "0.00847000"));
+  ASSERT_EQ(events_.follow_ups().size(), 1u) << "asked for until it has come";
+  trades("[" + trade(2, "0.00247") + "," + trade(3, "0.006") + "]");
+  EXPECT_THAT(kinds(),
+              ElementsAre(EventKind::kFilled, EventKind::kFilled, EventKind::kOrderStatus));
+  ok(CommandKind::kQueryOrder, order(text_of(kId), "FILLED", "0.00847000"));
+  EXPECT_THAT(events_.follow_ups(), IsEmpty());
+}
+
+TEST_F(BinanceOrderEvents, AnOrderThatRestsWithAHoleInItsFillsIsToldOf) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  fill(3, "0.00200000", "0.00500000", "PARTIALLY_FILLED");
+  take();
+  ASSERT_EQ(events_.follow_ups().size(), 1u);
+  trades("[" + trade(3, "0.002") + "]");  // not all are listed yet
+  const auto told = take();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].kind, EventKind::kOrderStatus);
+  EXPECT_EQ(told[1].report.status, static_cast<std::uint8_t>(OrderStatusCode::kOpen));
+  EXPECT_EQ(told[1].report.lots, Lots(500)) << "more than the core has fills of: it asks";
+}
+
+TEST_F(BinanceOrderEvents, WhatWasToBeToldAfterFillsThatNobodyListsIsToldWithoutThem) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  fill(3, "0.00600000", "0.00847000", "FILLED");
+  take();
+  PendingRequest lost = asked_for_trades();
+  events_.on_lost(lost);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kOrderStatus));
+  ok(CommandKind::kQueryOrder, order(text_of(kId), "FILLED", "0.00847000"));
+  lost = asked_for_trades();
+  events_.give_up(lost.command, lost.then);
+  const auto told = take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].report.asked, 0) << "counts for no answer without fills";
+}
+
+TEST_F(BinanceOrderEvents, ThatAnOrderRestsIsNotToldAfterItsEnd) {
+  send(CommandKind::kPlace);
+  report("NEW", kId, "NEW");
+  fill(3, "0.00200000", "0.00500000", "PARTIALLY_FILLED");
+  report("CANCELED", ClientOrderId(1), "CANCELED", R"(,"z":"0.00500000")", text_of(kId));
+  take();
+  trades("[" + trade(2, "0.003") + "," + trade(3, "0.002") + "]");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kFilled));
+}
+
+// Its fills may have been in no list when they were looked for: they are asked for by order, once
+// lists show them, and its end comes after them.
+TEST_F(BinanceOrderEvents, OfAnOrderThatWeDoNotKnowTheFillsAreThereBeforeItsEnd) {
+  const ClientOrderId earlier = make_order_id({1, 6, 3, 1});
+  report("CANCELED", ClientOrderId(1), "CANCELED", R"(,"z":"0.00500000")", text_of(earlier));
+  EXPECT_THAT(kinds(), IsEmpty());
+  for (int i = 0; i < 2; ++i) {  // the first one is lost
+    ASSERT_EQ(events_.follow_ups().size(), 1u);
+    EXPECT_EQ(events_.follow_ups()[0].due, Nanos(5) + kReadLagMax);
+    if (i == 0) events_.on_lost(asked_for_trades());
+  }
+  trades("[" + trade(2, "0.005") + "]");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kFilled, EventKind::kCanceled));
 }
 
 // --- whose orders ---------------------------------------------------------------------------

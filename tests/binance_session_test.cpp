@@ -603,10 +603,32 @@ TEST_F(BinanceOrderSession, ASweepThatIsRefusedOrLostIsNoNewsToTheCore) {
   EXPECT_EQ(heard(EventKind::kOutcomeUnknown) + heard(EventKind::kOrderStatus), 0u);
 }
 
-TEST_F(BinanceOrderSession, AnIntervalOfZeroSweepsNever) {
+// The list of a reconciliation may be of the moment before an order went; no other comes by itself.
+TEST_F(BinanceOrderSession, AnOrderThatWentWhileWeWereAwayIsFoundThoughListsLag) {
+  options_.sweep_interval = Nanos(0);
+  start_up();
+  script_orders();
+  ASSERT_TRUE(submit(CommandKind::kPlace, id(0)));
+  ASSERT_TRUE(run_until_heard(EventKind::kAccepted));
+  const std::string open = "[" + order_json(text_of(id(0)), 101, "NEW") + "]";
+  venue_.result("openOrders.status", open);
+  engine_->events.clear();
+  venue_.drop(1);
+  ASSERT_TRUE(run_until([this] { return heard(EventKind::kOrderStatus) > 0 && is_up(); }));
+  EXPECT_EQ(heard(EventKind::kOutcomeUnknown), 0u) << "it is listed";
+  const std::size_t looks = venue_.count("openOrders.status");
+  venue_.result("openOrders.status", "[]");
+  ASSERT_TRUE(run_until_heard(EventKind::kOutcomeUnknown));
+  EXPECT_EQ(last(EventKind::kOutcomeUnknown).failure.id, id(0));
+  EXPECT_EQ(venue_.count("openOrders.status"), looks + 1);
+  EXPECT_EQ(engine_->session.counters().sweeps, 1u);
+}
+
+TEST_F(BinanceOrderSession, WithAnIntervalOfZeroOnlyAReconciliationIsLookedAtAgain) {
   options_.sweep_interval = Nanos(0);
   start_up();
   EXPECT_EQ(engine_->session.counters().sweeps, 0u);
+  ASSERT_TRUE(run_until([this] { return engine_->session.counters().sweeps == 1u; }));
 }
 
 // --- limits ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include "engine/core/assert.h"
 #include "engine/core/denied.h"
+#include "gateway/binance/read_lag.h"
 
 namespace mm::binance::orders {
 namespace {
@@ -87,6 +88,7 @@ void OrderEvents::on_sent(const Command& command) {
 }
 
 void OrderEvents::on_lost(const PendingRequest& request) {
+  if (request.purpose == Purpose::kTrades) return give_up(request.command, request.then);
   if (request.purpose != Purpose::kCommand) return;
   emit(failure_event(EventKind::kOutcomeUnknown, request.command, RejectReason::kOther, Nanos(0)));
 }
@@ -245,20 +247,21 @@ void OrderEvents::on_queried(const Command& command, const Response& r) {
     return refuse(EventKind::kOutcomeUnknown, command, r, Nanos(0));
   }
   const Shape order = shape_of(command, r.order);
-  Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound);
-  event.report.asked = command.question;
+  const Event event = status_event(order, found ? status_code(phase) : OrderStatusCode::kNotFound,
+                                   command.question);
   if (!found) return emit(event);
   venue_ids_.insert(order.instrument, order.venue_id, order.id);
   if (phase == OrderPhase::kOpen) shrunk(order);
   const OrderFacts* const facts = facts_.find(order.id);
   const bool missing = order.executed > (facts != nullptr ? facts->executed : Lots(0));
-  if (!missing || !want_trades(order, event)) tell_status(event);
+  if (!missing || !want_trades(order, event)) tell(event);
 }
 
-Event OrderEvents::status_event(const Shape& order, OrderStatusCode code) const {
+Event OrderEvents::status_event(const Shape& order, OrderStatusCode code,
+                                std::uint8_t asked) const {
   Event event = report_event(EventKind::kOrderStatus, order, order.executed);
   event.report.status = static_cast<std::uint8_t>(code);
-  event.report.asked = 1;
+  event.report.asked = asked;
   return event;
 }
 
@@ -271,18 +274,32 @@ void OrderEvents::on_end_found(InstrumentId instrument, Side side, ClientOrderId
   question.id = id;
   const bool found = succeeded(r) && r.order.present;
   emit(status_event(shape_of(question, r.order),
-                    found ? status_code(phase_of(r.order.status)) : OrderStatusCode::kRejected));
+                    found ? status_code(phase_of(r.order.status)) : OrderStatusCode::kRejected, 1));
 }
 
-void OrderEvents::tell_status(const Event& status) {
-  OrderFacts* const facts = facts_.find(status.report.id);
-  const auto code = static_cast<OrderStatusCode>(status.report.status);
-  if (facts != nullptr && code != OrderStatusCode::kOpen) facts->end(now_);
-  emit(status);
+// An order's state, or its end.
+void OrderEvents::tell(const Event& state) {
+  OrderFacts* const facts = facts_.find(state.report.id);
+  const bool open = state.kind == EventKind::kOrderStatus &&
+                    static_cast<OrderStatusCode>(state.report.status) == OrderStatusCode::kOpen;
+  // What nobody asked for may have been overtaken by its end.
+  if (open && state.report.asked == 0 && facts != nullptr && facts->ended) return;
+  if (facts != nullptr && !open) facts->end(now_);
+  emit(state);
+}
+
+void OrderEvents::give_up(const Command& command, const Event& then) {
+  if (then.kind == EventKind::kNone) return;
+  if (then.kind != EventKind::kOrderStatus && follow_ups_.size() < follow_ups_.capacity()) {
+    return follow_ups_.push_back({Purpose::kTrades, command, then, now_ + kReadLagMax});
+  }
+  Event told = then;
+  told.report.asked = 0;  // no answer that counts: fills may be there to be had
+  tell(told);
 }
 
 void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
-  if (!succeeded(r)) return;  // the core asks for the order again
+  if (!succeeded(r)) return give_up(request.command, request.then);
   const Command& command = request.command;
   Lots executed{};
   for (const TradeRecord& trade : r.trades) {
@@ -295,7 +312,7 @@ void OrderEvents::on_trades(const PendingRequest& request, const Response& r) {
       facts->last_trade = std::max(facts->last_trade, r.trades.back().trade_id);
     }
   }
-  if (request.then.kind != EventKind::kNone) tell_status(request.then);
+  if (request.then.kind != EventKind::kNone) tell(request.then);
 }
 
 void OrderEvents::on_trade(InstrumentId instrument, ClientOrderId id, const TradeRecord& trade) {

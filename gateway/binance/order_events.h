@@ -86,13 +86,19 @@ class OrderEvents {
   void deny(const Command& command, RejectReason reason, Nanos retry_at);
   void emit(Event event);
 
-  // kTrades requests the session should send now; it clears them.
+  // kTrades requests the session should send from `due` on; it takes them out. One that did not go
+  // comes back by give_up().
   struct FollowUp {
     Purpose purpose;
     Command command;
     Event then;  // see PendingRequest
+    Nanos due{};
   };
   std::vector<FollowUp>& follow_ups() { return follow_ups_; }
+  // Executions were asked for in vain. What was to be told after them is told without: an order is
+  // in doubt as long as fills of it are missing, and the core asks. Of an order that the core does
+  // not doubt they are asked for again.
+  void give_up(const Command& command, const Event& then);
 
   // An order of a rival that was seen, once; 0: none.
   ClientOrderId take_rival() { return std::exchange(rival_, ClientOrderId(0)); }
@@ -122,9 +128,9 @@ class OrderEvents {
   void on_replace_failed(const Command& command, const Response& r, Nanos retry_at);
   void on_reduced(const Command& command, const Response& r, Nanos retry_at);
   void on_queried(const Command& command, const Response& r);
-  Event status_event(const Shape& order, OrderStatusCode code) const;
+  Event status_event(const Shape& order, OrderStatusCode code, std::uint8_t asked = 0) const;
   void on_trades(const PendingRequest& request, const Response& r);
-  void tell_status(const Event& status);
+  void tell(const Event& state);
   void refuse(EventKind kind, const Command& command, const Response& r, Nanos retry_at);
   bool is_ours(Owner owner, ClientOrderId id);
   void opened(const Shape& order);
@@ -133,7 +139,7 @@ class OrderEvents {
   void ended(EventKind kind, const Shape& order, RejectReason reason);
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);
-  bool want_trades(const Shape& order, const Event& then = {});
+  bool want_trades(const Shape& order, const Event& then = {}, Nanos due = {});
   void tell_open(const Shape& order);
   void tell_risen(const Shape& order);
   void tell_balance(const Event& event, std::int64_t as_of_ms);

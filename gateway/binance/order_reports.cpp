@@ -140,16 +140,16 @@ void OrderEvents::shrunk(const Shape& order) {
 }
 
 void OrderEvents::ended(EventKind kind, const Shape& order, RejectReason reason) {
-  if (OrderFacts* facts = facts_.find(order.id); facts != nullptr) {
-    if (facts->ended) {
-      ++counters_.repeats;
-      return;
-    }
-    facts->end(now_);
+  OrderFacts* const facts = facts_.find(order.id);
+  if (facts != nullptr && facts->ended) {
+    ++counters_.repeats;
+    return;
   }
   Event event = report_event(kind, order, order.executed);
   event.report.reason = reason;
-  emit(event);
+  // The core knows no more of it than we do: its fills are there before its end.
+  const bool unknown = facts == nullptr && order.executed > Lots(0);
+  if (!unknown || !want_trades(order, event, now_ + kReadLagMax)) tell(event);
 }
 
 void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
@@ -165,15 +165,25 @@ void OrderEvents::on_fill(const ExecutionReport& report, const Shape& order) {
   on_trade(order.instrument, order.id, trade);
   OrderFacts* const facts = facts_.find(order.id);
   if (facts == nullptr) return;
-  const Lots last = instruments_.lots(order.instrument, report.last_quantity);
-  if (order.executed > facts->executed + last) want_trades(order);  // some never came
   // No more than was told: what is missing is asked for until it has come.
-  if (report.trade_id > facts->last_trade) facts->executed += last;
+  if (report.trade_id > facts->last_trade) {
+    facts->executed += instruments_.lots(order.instrument, report.last_quantity);
+  }
   facts->last_trade = std::max(facts->last_trade, report.trade_id);
   const Lots prevented = std::max(order.prevented, facts->prevented);
-  if (order.executed + prevented < order.lots) return;  // or a part was prevented: a sweep tells
-  if (prevented > Lots(0)) return ended(EventKind::kExpired, order, RejectReason::kSelfTrade);
-  if (phase_of(report.status) == OrderPhase::kFilled) facts->end(now_);
+  const bool over = order.executed + prevented >= order.lots;
+  if (over && prevented > Lots(0)) {
+    return ended(EventKind::kExpired, order, RejectReason::kSelfTrade);
+  }
+  const bool filled = over && phase_of(report.status) == OrderPhase::kFilled;
+  const bool missing = order.executed > facts->executed && !facts->ended;
+  if (missing) {
+    const Event state =
+        status_event(order, filled ? OrderStatusCode::kFilled : OrderStatusCode::kOpen);
+    if (!want_trades(order, state)) tell(state);
+  } else if (filled) {
+    facts->end(now_);
+  }  // else it rests, or a part was prevented: a sweep tells
 }
 
 void OrderEvents::on_balances(std::span<const BalanceRecord> balances, std::int64_t as_of_ms) {
@@ -284,22 +294,19 @@ void OrderEvents::on_list(InstrumentId instrument, std::span<const OrderRecord> 
 void OrderEvents::tell_open(const Shape& order) {
   const OrderFacts* const facts = facts_.find(order.id);
   if (facts == nullptr || facts->refused) ++counters_.strays;
-  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
-  event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
-  emit(event);
+  emit(status_event(order, OrderStatusCode::kOpen));
 }
 
 // The reason tells it from what lags behind.
 void OrderEvents::tell_risen(const Shape& order) {
   ++counters_.risen;
-  Event event = report_event(EventKind::kOrderStatus, order, order.executed);
-  event.report.status = static_cast<std::uint8_t>(OrderStatusCode::kOpen);
+  Event event = status_event(order, OrderStatusCode::kOpen);
   event.report.reason = RejectReason::kOther;
   emit(event);
 }
 
 // False if there is no room: the order is asked for again.
-bool OrderEvents::want_trades(const Shape& order, const Event& then) {
+bool OrderEvents::want_trades(const Shape& order, const Event& then, Nanos due) {
   if (follow_ups_.size() == follow_ups_.capacity()) return false;
   Command command;
   command.kind = CommandKind::kQueryOrder;
@@ -307,7 +314,7 @@ bool OrderEvents::want_trades(const Shape& order, const Event& then) {
   command.side = order.side;
   command.id = order.id;
   command.venue_id = order.venue_id;
-  follow_ups_.push_back({Purpose::kTrades, command, then});
+  follow_ups_.push_back({Purpose::kTrades, command, then, due});
   return true;
 }
 

@@ -49,6 +49,7 @@ OrderSession::OrderSession(const OrderSessionOptions& options, std::string_view 
               out_),
       in_flight_(options.in_flight_max),
       limits_(pause, options.limits),
+      sweeps_(instruments_.size(), options.sweep_interval, options.answer_timeout),
       lane_count_(link.lanes.size()),
       halted_told_(instruments_.size()) {
   for (std::uint32_t i = RestLink::kCallsMax; i > 0; --i) calls_free_.push_back(i - 1);
@@ -158,17 +159,25 @@ void OrderSession::count_out(const PendingRequest& request, Nanos now) {
   if (is_order(request.command.kind)) ++unanswered_orders_;
 }
 
-// If they do not go: whatever led to them comes again.
+// Those that do not go are given up, which may add others, due later.
 void OrderSession::send_follow_ups(Nanos now) {
-  for (const OrderEvents::FollowUp& f : events_.follow_ups()) {
-    if (limits_.refused_until(f.command.kind, 0, now) != kNever) continue;
-    if (OrderConnection* const to = connection_for(f.command); to != nullptr) {
-      send(*to, f.command, f.purpose, now, f.then);
-    } else {
-      submit_by_rest(f.command, f.purpose, now, f.then);
+  std::vector<OrderEvents::FollowUp>& all = events_.follow_ups();
+  for (std::size_t left = all.size(), i = 0; left > 0; --left) {
+    if (all[i].due > now) {
+      ++i;
+      continue;
     }
+    const OrderEvents::FollowUp f = all[i];
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!send_follow_up(f, now)) events_.give_up(f.command, f.then);
   }
-  events_.follow_ups().clear();
+}
+
+bool OrderSession::send_follow_up(const OrderEvents::FollowUp& f, Nanos now) {
+  if (limits_.refused_until(f.command.kind, 0, now) != kNever) return false;
+  OrderConnection* const to = connection_for(f.command);
+  return to != nullptr ? send(*to, f.command, f.purpose, now, f.then)
+                       : submit_by_rest(f.command, f.purpose, now, f.then);
 }
 
 // --- in -------------------------------------------------------------------------------------
@@ -263,7 +272,7 @@ void OrderSession::take(Lane& lane, OrderConnection& connection, Nanos now) {
   limits_.announce(connection.limits);
   limits_.update(connection.used.all(), clock_, connection.used_at);
   begin_with(connection);
-  if (connection.reconciled) sweep_due_ = now + sweep_pause();
+  if (connection.reconciled) sweeps_.reconciled(now);
   SessionLink::Lane& shared = link_.lanes[connection.lane];
   shared.wanted.store(false, std::memory_order_release);
   shared.taken.fetch_add(1, std::memory_order_acq_rel);
@@ -480,6 +489,8 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r,
 void OrderSession::on_answer(const PendingRequest& request, const Response& r,
                              std::string_view text, Nanos now) {
   if (request.purpose == Purpose::kCommand) sent_to_answer_.record(now - request.sent);
+  if (request.purpose == Purpose::kSweep && r.status == 200)
+    sweeps_.listed(request.command.instrument, request.sent);
   if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
     --unanswered_orders_;
   }
@@ -608,7 +619,7 @@ void OrderSession::on_call(RestCall& call, Nanos now) {
     }
     on_bad_message(SessionNote::kByRest, why, call.body);
   }
-  if (request.purpose != Purpose::kCommand) return;
+  if (request.purpose != Purpose::kCommand) return events_.on_lost(request);
   if (is_order(request.command.kind)) --unanswered_orders_;
   if (call.outcome == RestCall::Outcome::kNotSent) {
     return events_.deny(request.command, call.reason, call.retry_at);
@@ -650,22 +661,18 @@ void OrderSession::keep_time(Nanos now) {
   }
 }
 
-// Of each symbol once an interval, one after the other.
-Nanos OrderSession::sweep_pause() const {
-  return options_.sweep_interval / static_cast<std::int64_t>(instruments_.size());
-}
-
 void OrderSession::sweep(Nanos now) {
-  if (options_.sweep_interval.v == 0 || now < sweep_due_ || state_ != SessionState::kUp) return;
-  sweep_due_ = now + sweep_pause();
+  if (state_ != SessionState::kUp) return;
+  const std::optional<InstrumentId> symbol = sweeps_.due(now);
+  if (!symbol) return;
   Command look;
   look.kind = CommandKind::kQueryOpenOrders;
-  look.instrument = sweep_next_;
+  look.instrument = *symbol;
   OrderConnection* const to = connection_for(look);
   if (to == nullptr || limits_.refused_until(look.kind, 0, now) != kNever) return;
   if (!send(*to, look, Purpose::kSweep, now)) return;
   ++counters_.sweeps;
-  sweep_next_ = static_cast<InstrumentId>((sweep_next_ + 1u) % instruments_.size());
+  sweeps_.sent(*symbol, now);
 }
 
 void OrderSession::expire(Nanos now) {

@@ -30,6 +30,7 @@
 #include "gateway/binance/request_encoder.h"
 #include "gateway/binance/response_parser.h"
 #include "gateway/binance/session_link.h"
+#include "gateway/binance/sweep_schedule.h"
 #include "gateway/binance/user_data_parser.h"
 #include "gateway/binance/venue_clock.h"
 
@@ -86,6 +87,7 @@ class OrderSession {
   bool send(OrderConnection& connection, const Command& command, Purpose purpose, Nanos now,
             const Event& then = {});
   void send_follow_ups(Nanos now);
+  bool send_follow_up(const OrderEvents::FollowUp& what, Nanos now);
 
   bool work(Nanos now);
   void end_all();
@@ -122,7 +124,6 @@ class OrderSession {
   bool return_waiting(Lane& lane, net::Handover<OrderConnection>& handover);
   void keep_time(Nanos now);
   void sweep(Nanos now);
-  Nanos sweep_pause() const;
   void expire(Nanos now);
   void tell_usage(Nanos now);
   void tell_state();
@@ -138,6 +139,7 @@ class OrderSession {
   InFlight in_flight_;
   VenueClock clock_;
   RateGuard limits_;
+  SweepSchedule sweeps_;
   std::array<Lane, kLanesMax> lanes_{};
   std::size_t lane_count_;
   std::uint32_t unanswered_orders_ = 0;
@@ -154,8 +156,7 @@ class OrderSession {
   bool found_told_ = false;           // one, this time
   std::vector<std::uint32_t> calls_free_;
   Nanos time_due_{}, expire_due_{};
-  Nanos usage_due_{}, sweep_due_{};
-  InstrumentId sweep_next_ = 0;
+  Nanos usage_due_{};
   RateUsage usage_told_{};
   OrderSessionCounters counters_;
   Histogram sent_to_answer_;

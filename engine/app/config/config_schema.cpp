@@ -190,7 +190,7 @@ Keys execution_keys() {
       key("reconnect_longest_s", seconds("0.001", "3600"), c(&ExecutionConfig::backoff_longest),
           "Seconds between two attempts at most; [feed] limits the attempts of both"),
       key("sweep_interval_s", interval("86400"), c(&ExecutionConfig::sweep_interval),
-          "Seconds between two looks at all open orders of a symbol; 0: only when connecting"),
+          "Seconds between two looks at all open orders of a symbol; 0: only after connecting"),
       key("silence_s", seconds("0.5", "3600"), c(&ExecutionConfig::silence),
           "Seconds without any traffic, a ping's answer included, after which an order connection "
           "is given up"),
