@@ -1,6 +1,7 @@
 #include "engine/app/edges/live_edge.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <atomic>
 #include <chrono>
@@ -194,6 +195,7 @@ class LiveEdge : public VenueEdge {
   }
   std::string take_halt() override;
   void settle(const Core& core, const Ending& ending) override;
+  std::string sweep(const Ending& ending) override;
   std::vector<Stage> stages() const override {
     std::vector<Stage> all;
     if (const binance::LiveFeedTimes* feed = market_.times()) {
@@ -230,6 +232,16 @@ class LiveEdge : public VenueEdge {
     for (const std::string& line : symbols_.take(info)) {
       symbols_log_.write(LogLevel::kWarning, clock_.now(), line);
     }
+  }
+
+  VenueAccount::Closing closing(Nanos arrivals_until, Nanos pause_max, const Ending& ending) const {
+    return {.self = options_.identity,
+            .everybody = exclusive_symbol_,
+            .arrivals_until = arrivals_until,
+            .patience = kEndPatience,
+            .pause_max = pause_max,
+            .say = ending.say,
+            .hurried = ending.hurried};
   }
 
   using Gateway = OrderGateway<SpscRing<Command>, SpscRing<Event>, orders::OrderSession>;
@@ -282,13 +294,8 @@ void LiveEdge::settle(const Core& core, const Ending& ending) {
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     ending.tell(session_is_down(core, static_cast<InstrumentId>(i)));
   }
-  left_ = account_.cancel_all({.self = options_.identity,
-                               .everybody = exclusive_symbol_,
-                               .arrivals_until = core.lifecycle().arrivals_until(),
-                               .patience = kEndPatience,
-                               .pause_max = session_.has_begun() ? kEndPauseMax : Nanos(0),
-                               .say = ending.say,
-                               .hurried = ending.hurried});
+  left_ = account_.cancel_all(closing(core.lifecycle().arrivals_until(),
+                                      session_.has_begun() ? kEndPauseMax : Nanos(0), ending));
   if (!left_.error.empty() || !session_.has_begun()) return;
   const orders::InstrumentMap instruments(instruments_);
   orders::Reconciler last(instruments, options_.identity, options_.adopted_max, link_);
@@ -300,6 +307,18 @@ void LiveEdge::settle(const Core& core, const Ending& ending) {
   }
   left_.untold = last.run_last(account_.questions(), unsettled, found);
   for (const Event& event : found) ending.tell(event);
+}
+
+// What was sent last is as old as now, for all that is known.
+std::string LiveEdge::sweep(const Ending& ending) {
+  const Nanos arrival_max =
+      not_found_margin(kMillisecond * options_.recv_window_ms, options_.command_age_max);
+  const VenueAccount::Left left =
+      account_.cancel_all(closing(clock_.now() + arrival_max, kEndPauseMax, ending));
+  if (!left.error.empty()) return "orders may be open at the venue: " + left.error;
+  if (left.client_ids.empty()) return fmt::format("{} cancelled, none is left", left.canceled);
+  return fmt::format("{} orders are open at the venue: {}", left.client_ids.size(),
+                     fmt::join(left.client_ids, " "));
 }
 
 }  // namespace

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 #include <utility>
 
 #include "engine/app/config/core_setup.h"
+#include "engine/app/control/interruptible.h"
 #include "engine/app/control/monitor_process.h"
 #include "engine/app/control/steering.h"
 #include "engine/app/control/stop_signal.h"
@@ -33,6 +35,7 @@
 #include "engine/journal/journal_ring.h"
 #include "engine/runtime/agent.h"
 #include "engine/runtime/driver.h"
+#include "engine/runtime/errands.h"
 #include "engine/runtime/resident_memory.h"
 #include "engine/runtime/strategy_agent.h"
 #include "engine/runtime/topology.h"
@@ -43,6 +46,8 @@ namespace {
 
 // Some 10 ms of work, now and then, for as long as the ledger is behind the journal.
 constexpr std::uint64_t kRecordsPerLook = 20'000;
+// Of 20 ms: a turn that takes longer than all of them comes to no end.
+constexpr int kStopLooksMax = 250;
 
 struct LaneJournal {
   JournalLane& lane;
@@ -177,6 +182,7 @@ class RealtimeRun {
   void show_connections();
   bool shut_down();
   void stop_threads();
+  [[noreturn]] void abandon();
   void tell(Event event);
   void say(std::string_view line);
   void summarize_times(Summary& summary) const;
@@ -522,7 +528,13 @@ bool RealtimeRun::shut_down() {
 
 void RealtimeRun::stop_threads() {
   set_phase(counters::Phase::kEnding);
-  for (auto& thread : hot_threads_) thread->stop();
+  // Looks, and no time: what stood still with all of us is given as many.
+  int looks = 0;
+  const auto hangs = [&looks] { return std::string(++looks < kStopLooksMax ? "" : "it hangs"); };
+  const auto stop = [this] {
+    for (auto& thread : hot_threads_) thread->stop();
+  };
+  if (!run_interruptibly(stop, hangs).empty()) abandon();
   strategy_.send_with({});  // what it still does is on this thread
   edge_->stop();
   edge_->settle(core_, {.tell = [this](const Event& event) { tell(event); },
@@ -532,6 +544,24 @@ void RealtimeRun::stop_threads() {
   lane_.finish(record_.journal());
   look(clock_.now());
   log_->flush();
+}
+
+// A hot thread does not stop. It may be in the middle of anything, so that nothing of it is touched
+// but its orders, at the venue; and what it hangs in, a disk or a terminal, must not have us, too.
+void RealtimeRun::abandon() {
+  constexpr Nanos kPatience{5 * kSecond.v};
+  Errands words;
+  const auto tell = [this, &words](std::string_view line) {
+    words.hand_over([this, text = std::string(line)] { say(text); });
+  };
+  tell("A THREAD OF THE ENGINE HANGS: its orders are cancelled without it");
+  const std::string left = edge_->sweep({.tell = {}, .say = tell, .hurried = StopSignal::insisted});
+  if (!left.empty()) tell(left);
+  tell(
+      "the engine did not end in order: this session has no summary, and its journal is as of a "
+      "crash");
+  words.wait(kPatience);
+  std::_Exit(1);
 }
 
 // On this thread, once the hot ones have stopped: after all that waits in the rings.
