@@ -74,7 +74,7 @@ TEST_F(HungRun, IsEndedWithoutItsThreadAndLeavesNoOrder) {
   start_engine("s", sets);
   ASSERT_TRUE(until_quoting()) << said();
   if (!hold_hot_threads()) GTEST_SKIP() << "nobody may hold a thread here";
-  EXPECT_GE(ours(), 2u);
+  EXPECT_GE(ours(), 1u);
   engine_->signal(SIGTERM);
   EXPECT_TRUE(wait_until([&] { return ours() == 0; }, 60)) << said();
   ASSERT_TRUE(wait_until([&] { return threads_ended(); }, 60)) << said();
