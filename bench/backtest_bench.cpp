@@ -2,7 +2,10 @@
 //
 // As `mm_logic backtest` and `mm_logic run --speed max` do it, with the default configuration.
 // events_per_s counts the 64-byte events that entered the core, of whatever kind, per second of
-// this thread's CPU time; lines_per_s the lines of the capture, parsed in the same time.
+// this thread's CPU time; lines_per_s the lines of the capture, parsed in the same time, and
+// instrument_s_per_s the seconds of a generated market, of each instrument. What work costs among
+// many instruments is judged by these two: where several have something at one instant they share
+// the event that ends the batch, so the same markets make fewer events.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -75,6 +78,8 @@ void generated(benchmark::State& state) {
   const std::uint64_t before = run.events_in(), allocations = thread_hot_path_allocations();
   for (auto _ : state) run.advance(run.now() + kSecond * 10);
   report(state, run.events_in() - before, thread_hot_path_allocations() - allocations);
+  const auto seconds = static_cast<double>(10 * state.range(0) * state.iterations());
+  state.counters["instrument_s_per_s"] = benchmark::Counter(seconds, benchmark::Counter::kIsRate);
 }
 
 // A capture as it is run: what it was packed in, and what is kept of the run.
