@@ -23,11 +23,17 @@ class DueTimes {
 
   void set(std::size_t which, Nanos time) {
     std::size_t at = leaves_ + which;
-    nodes_[at].time = time;
-    // Written so that no branch is needed: which of the two is earlier nobody could predict.
+    Node first{time, which};
+    nodes_[at] = first;
+    // No branch, as nobody could predict which of the two is earlier; and nothing is read that was
+    // just written, so that the other sides of all comparisons are on their way at once.
     for (; at > 1; at /= 2) {
-      const std::size_t left = at & ~std::size_t{1};
-      nodes_[at / 2] = nodes_[left + (nodes_[left + 1].time < nodes_[left].time ? 1 : 0)];
+      const Node& other = nodes_[at ^ 1];
+      const bool other_first =
+          (other.time < first.time) | ((other.time == first.time) & ((at & 1) != 0));
+      first.time = other_first ? other.time : first.time;
+      first.which = other_first ? other.which : first.which;
+      nodes_[at / 2] = first;
     }
   }
 
