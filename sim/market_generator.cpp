@@ -31,20 +31,31 @@ MarketConfig made_possible(MarketConfig config) {
   return config;
 }
 
+std::int64_t mean_lots(Amount mean, const Instrument& instrument) {
+  return std::max<std::int64_t>(mean.v / instrument.lot.v, 1);
+}
+Nanos mean_interval(std::int32_t rate_per_s) {
+  return rate_per_s > 0 ? Nanos(kSecond.v / rate_per_s) : kNever;
+}
+
 }  // namespace
 
 MarketGenerator::MarketGenerator(const MarketConfig& config, const Instrument& instrument,
                                  std::uint64_t seed)
     : config_(made_possible(config)),
       random_(seed),
-      start_ticks_(std::max<std::int64_t>(config.start_price.v / instrument.tick.v, 1)),
-      lot_(instrument.lot),
       price_min_(instrument.price_min),
       price_max_(instrument.price_max),
-      depth_ticks_(std::max<std::int64_t>(mul_div(start_ticks_.v, config.depth.v, kRatioScale),
-                                          config.depth_levels)),
-      publish_interval_(kSecond.v / std::max(config.updates_per_s, 1)),
-      fair_(start_ticks_) {
+      level_lots_(mean_lots(config_.level_size, instrument)),
+      trade_lots_(mean_lots(config_.trade_size, instrument)),
+      sweep_lots_(mean_lots(Amount(config_.level_size.v * kSweepSize), instrument)),
+      order_interval_(mean_interval(config_.orders_per_s)),
+      trade_interval_(mean_interval(config_.trades_per_s)),
+      publish_interval_(kSecond.v / std::max(config_.updates_per_s, 1)),
+      start_ticks_(std::max<std::int64_t>(config_.start_price.v / instrument.tick.v, 1)) {
+  fair_ = start_ticks_;
+  depth_ticks_ = std::max<std::int64_t>(mul_div(start_ticks_.v, config_.depth.v, kRatioScale),
+                                        config_.depth_levels);
   const std::int64_t step =
       config.volatility.v /
       static_cast<std::int64_t>(square_root(static_cast<std::uint64_t>(kMovesPerSecond)));
@@ -57,8 +68,8 @@ void MarketGenerator::start(Nanos now) {
   next_move_ = now + kMoveInterval;
   trend_end_ = now;
   begin_swing(now);
-  next_order_ = now + wait(config_.orders_per_s);
-  next_trade_ = now + wait(config_.trades_per_s);
+  next_order_ = now + wait(order_interval_);
+  next_trade_ = now + wait(trade_interval_);
   next_publish_ = now + publish_interval_;
 }
 
@@ -66,7 +77,7 @@ PriceLevel MarketGenerator::initial_level(Side side, int i) {
   // Distances grow with the square: dense at the touch, sparse far out.
   const std::int64_t n = config_.depth_levels;
   const std::int64_t distance = i + mul_div(depth_ticks_ - n, std::int64_t{i} * i, n * n);
-  return {price_near(side, distance), lots_of(config_.level_size)};
+  return {price_near(side, distance), lots_of(level_lots_)};
 }
 
 Nanos MarketGenerator::next_time() const {
@@ -80,11 +91,11 @@ Flow MarketGenerator::step(const MarketView& view) {
     return follow_fair_value(view);
   }
   if (now == next_order_) {
-    next_order_ += wait(config_.orders_per_s);
+    next_order_ += wait(order_interval_);
     return random_order(view);
   }
   if (now == next_trade_) {
-    next_trade_ += wait(config_.trades_per_s);
+    next_trade_ += wait(trade_interval_);
     return random_trade();
   }
   next_publish_ += publish_interval_;
@@ -156,7 +167,7 @@ std::int64_t MarketGenerator::swing_now() const {
 Flow MarketGenerator::follow_fair_value(const MarketView& view) {
   while (move_stage_ < kSweepsPerMove) {
     ++move_stage_;
-    const Lots lots = lots_of(Amount(config_.level_size.v * kSweepSize));
+    const Lots lots = lots_of(sweep_lots_);
     if (view.has_ask && view.best_ask < fair_) {
       return {Flow::Kind::kTake, Side::kBuy, fair_, lots};
     }
@@ -178,7 +189,7 @@ Flow MarketGenerator::repair_touch(Side side, bool present, Ticks best) {
   if (present && std::max(best, wanted) - std::min(best, wanted) <= Ticks(config_.spread_ticks)) {
     return {};
   }
-  return {Flow::Kind::kLimit, side, wanted, lots_of(config_.level_size)};
+  return {Flow::Kind::kLimit, side, wanted, lots_of(level_lots_)};
 }
 
 Flow MarketGenerator::random_order(const MarketView& view) {
@@ -190,7 +201,7 @@ Flow MarketGenerator::random_order(const MarketView& view) {
     constexpr std::int64_t kUnit = 1 << 16;
     const std::int64_t u = random_.below(kUnit);
     const std::int64_t distance = depth_ticks_ * (u * u / kUnit) / kUnit;
-    return {Flow::Kind::kLimit, side, price_near(side, distance), lots_of(config_.level_size)};
+    return {Flow::Kind::kLimit, side, price_near(side, distance), lots_of(level_lots_)};
   }
   const PriceLevel level = levels.nth_from_worst(static_cast<std::size_t>(random_.below(count)));
   const bool whole = random_.below(2) == 0;
@@ -201,11 +212,11 @@ Flow MarketGenerator::random_order(const MarketView& view) {
 Flow MarketGenerator::random_trade() {
   const Side side = random_.below(2) == 0 ? Side::kBuy : Side::kSell;
   const Ticks limit = price_near(opposite(side), depth_ticks_);
-  return {Flow::Kind::kTake, side, limit, lots_of(config_.trade_size)};
+  return {Flow::Kind::kTake, side, limit, lots_of(trade_lots_)};
 }
 
-Lots MarketGenerator::lots_of(Amount mean) {
-  return Lots(1 + random_.exponential(std::max<std::int64_t>(mean.v / lot_.v, 1)));
+Lots MarketGenerator::lots_of(std::int64_t mean) {
+  return Lots(1 + random_.exponential(mean));
 }
 
 // The price this far behind the touch of fair value, on this side of it.
@@ -214,9 +225,9 @@ Ticks MarketGenerator::price_near(Side side, std::int64_t distance_ticks) const 
   return std::clamp(fair_ - Ticks(sign(side) * distance), price_min_, price_max_);
 }
 
-Nanos MarketGenerator::wait(std::int32_t rate_per_s) {
-  if (rate_per_s <= 0) return Nanos(kNever.v / 4);
-  return Nanos(1 + random_.exponential(kSecond.v / rate_per_s * (quiet_ ? kQuietFactor : 1)));
+Nanos MarketGenerator::wait(Nanos mean) {
+  if (mean == kNever) return Nanos(kNever.v / 4);
+  return Nanos(1 + random_.exponential(mean.v * (quiet_ ? kQuietFactor : 1)));
 }
 
 }  // namespace mm::sim

@@ -64,18 +64,26 @@ class MarketGenerator {
   Flow repair_touch(Side side, bool present, Ticks best);
   Flow random_order(const MarketView& view);
   Flow random_trade();
-  Lots lots_of(Amount mean);
+  Lots lots_of(std::int64_t mean);
   Ticks price_near(Side side, std::int64_t distance_ticks) const;
-  Nanos wait(std::int32_t rate_per_s);
+  Nanos wait(Nanos mean);
 
   MarketConfig config_;
-  Random random_;
-  Ticks start_ticks_;
-  Amount lot_;
-  Ticks price_min_, price_max_;
-  std::int64_t depth_ticks_;
-  Nanos publish_interval_;
 
+  // Two cache lines of what every piece of flow looks at.
+  alignas(kCacheLine) Nanos next_move_{kNever};
+  Nanos next_order_{kNever}, next_trade_{kNever}, next_publish_{kNever};
+  Random random_;
+  Ticks fair_{};
+  Ticks price_min_, price_max_;
+  std::int64_t depth_ticks_ = 0;
+  std::int64_t level_lots_, trade_lots_, sweep_lots_;  // means
+  int move_stage_ = 0;                                 // what of the present move has been told
+  bool quiet_ = false;
+
+  Nanos order_interval_, trade_interval_;  // means; kNever: none
+  Nanos publish_interval_;
+  Ticks start_ticks_;
   // Fair value, in 1e-9 of the start price.
   std::int64_t centre_ = 0;
   std::int64_t variance_ = 0, variance_mean_ = 0;  // of one step of the walk
@@ -83,12 +91,7 @@ class MarketGenerator {
   Nanos swing_start_{}, swing_end_{};
   std::int64_t trend_sign_ = 1;
   Nanos trend_end_{};
-  bool quiet_ = false;
   bool upward_ = true;
-  Ticks fair_{};
-
-  Nanos next_move_{kNever}, next_order_{kNever}, next_trade_{kNever}, next_publish_{kNever};
-  int move_stage_ = 0;  // what of the present move has been told
 };
 
 }  // namespace mm::sim
