@@ -244,17 +244,16 @@ bool Exchange::renew_touch(InstrumentId i) {
   if (book.empty(Side::kBuy) || book.empty(Side::kSell)) return false;
   const PriceLevel bid = book.best_level(Side::kBuy), ask = book.best_level(Side::kSell);
   const BookTicker& old = market.touch;
-  const BookTicker touch{.update_id = market.update_id,
-                         .bid_lots = bid.lots,
-                         .ask_lots = ask.lots,
-                         .exchange_time = instrument(i).is_spot ? Nanos(0) : now_,
-                         .bid_ticks = static_cast<std::int32_t>(bid.price.v),
-                         .ask_ticks = static_cast<std::int32_t>(ask.price.v)};
-  if (touch.bid_ticks == old.bid_ticks && touch.bid_lots == old.bid_lots &&
-      touch.ask_ticks == old.ask_ticks && touch.ask_lots == old.ask_lots) {
+  if (bid.price.v == old.bid_ticks && bid.lots == old.bid_lots && ask.price.v == old.ask_ticks &&
+      ask.lots == old.ask_lots) {
     return false;
   }
-  market.touch = touch;
+  market.touch = {.update_id = market.update_id,
+                  .bid_lots = bid.lots,
+                  .ask_lots = ask.lots,
+                  .exchange_time = instrument(i).is_spot ? Nanos(0) : now_,
+                  .bid_ticks = static_cast<std::int32_t>(bid.price.v),
+                  .ask_ticks = static_cast<std::int32_t>(ask.price.v)};
   return true;
 }
 

@@ -130,7 +130,6 @@ class Exchange {
     Market(const ExchangeConfig& config, OrderStore& orders) : book(config, orders) {}
 
     MatchingBook book;
-    std::optional<MarketGenerator> generator;
     std::size_t levels_max = 0;
     std::uint32_t open_orders = 0;
     TradingStatus status{TradingStatus::kTrading};
@@ -142,6 +141,7 @@ class Exchange {
     UpdateId update_id{};
     TradeId trade_id{};
     BookTicker touch{};
+    std::optional<MarketGenerator> generator;
   };
   struct Executions {  // a ring
     std::vector<Execution> items;

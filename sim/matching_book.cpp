@@ -6,18 +6,18 @@ namespace mm::sim {
 
 Ticks MatchingBook::best(Side side) const {
   const PriceLevels& levels = external(side);
-  const OrderRow own = first(side);
-  if (own == kNoRow) return levels.best().price;
-  const Ticks price = orders_[own].price;
-  return levels.empty() || levels.better(price, levels.best().price) ? price : levels.best().price;
+  const First& own = first_[index(side)];
+  if (own.row == kNoRow) return levels.best().price;
+  const bool ours = levels.empty() || levels.better(own.price, levels.best().price);
+  return ours ? own.price : levels.best().price;
 }
 
 PriceLevel MatchingBook::best_level(Side side) const {
   const Ticks price = best(side);
   const PriceLevels& levels = external(side);
   Lots lots = !levels.empty() && levels.best().price == price ? levels.best().lots : Lots(0);
-  for (OrderRow row = first(side); row != kNoRow && orders_[row].price == price;
-       row = orders_[row].next) {
+  OrderRow row = first_at_or_better(side, price);
+  for (; row != kNoRow && orders_[row].price == price; row = orders_[row].next) {
     lots += orders_[row].leaves();
   }
   return {price, lots};
@@ -25,7 +25,7 @@ PriceLevel MatchingBook::best_level(Side side) const {
 
 Lots MatchingBook::lots_at(Side side, Ticks price) const {
   Lots lots = external(side).lots_at(price);
-  OrderRow row = first(side);
+  OrderRow row = first_at_or_better(side, price);
   while (row != kNoRow && !external(side).better(price, orders_[row].price)) {
     if (orders_[row].price == price) lots += orders_[row].leaves();
     row = orders_[row].next;
@@ -44,9 +44,7 @@ bool MatchingBook::would_match(Side side, Ticks price) const {
 }
 
 bool MatchingBook::would_match_order(Side side, Ticks price) const {
-  const Side other = opposite(side);
-  const OrderRow own = first(other);
-  return own != kNoRow && !external(other).better(price, orders_[own].price);
+  return first_at_or_better(opposite(side), price) != kNoRow;
 }
 
 void MatchingBook::add(OrderRow row) {
@@ -63,22 +61,33 @@ void MatchingBook::add(OrderRow row) {
   order.previous = after;
   order.next = before;
   if (before != kNoRow) orders_[before].previous = row;
-  (after != kNoRow ? orders_[after].next : first_[index(order.side)]) = row;
+  if (after != kNoRow) {
+    orders_[after].next = row;
+  } else {
+    set_first(order.side, row);
+  }
 }
 
 void MatchingBook::remove(OrderRow row) {
   const RestingOrder& order = orders_[row];
   if (order.next != kNoRow) orders_[order.next].previous = order.previous;
-  (order.previous != kNoRow ? orders_[order.previous].next : first_[index(order.side)]) =
-      order.next;
+  if (order.previous != kNoRow) {
+    orders_[order.previous].next = order.next;
+  } else {
+    set_first(order.side, order.next);
+  }
+}
+
+void MatchingBook::set_first(Side side, OrderRow row) {
+  first_[index(side)] = {row, row == kNoRow ? Ticks(0) : orders_[row].price};
 }
 
 void MatchingBook::set_level(Side side, Ticks price, Lots lots) {
   if (any_taken_) lots = untaken(side, price, lots);
   const Lots before = levels_[index(side)].set(price, lots);
   if (in_snapshot_) return;
-  OrderRow row = first(side);
-  while (RestingOrder* order = at_or_better(row, price)) {
+  OrderRow row = first_at_or_better(side, price);
+  while (RestingOrder* order = at_or_better(side, row, price)) {
     if (order->price == price) level_changed(*order, before, lots);
     row = order->next;
   }
@@ -129,10 +138,15 @@ Lots MatchingBook::untaken(Side side, Ticks price, Lots displayed) {
   return displayed - gone;
 }
 
-RestingOrder* MatchingBook::at_or_better(OrderRow row, Ticks price) {
+OrderRow MatchingBook::first_at_or_better(Side side, Ticks price) const {
+  const First& own = first_[index(side)];
+  return external(side).better(price, own.price) ? kNoRow : own.row;
+}
+
+RestingOrder* MatchingBook::at_or_better(Side side, OrderRow row, Ticks price) {
   if (row == kNoRow) return nullptr;
   RestingOrder& order = orders_[row];
-  return external(order.side).better(price, order.price) ? nullptr : &order;
+  return external(side).better(price, order.price) ? nullptr : &order;
 }
 
 void MatchingBook::level_changed(RestingOrder& order, Lots before, Lots after) {

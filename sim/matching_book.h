@@ -34,10 +34,10 @@ enum class Meeting : std::uint8_t {
 class MatchingBook {
  public:
   MatchingBook(const ExchangeConfig& config, OrderStore& orders)
-      : queue_model_(config.queue_model),
-        queue_exponent_milli_(config.queue_exponent_milli),
+      : levels_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}},
         orders_(orders),
-        levels_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}},
+        queue_exponent_milli_(config.queue_exponent_milli),
+        queue_model_(config.queue_model),
         taken_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}},
         taken_before_{{Side::kBuy, config.book_levels_max}, {Side::kSell, config.book_levels_max}} {
   }
@@ -46,7 +46,7 @@ class MatchingBook {
   void become_truth() { is_truth_ = true; }
 
   const PriceLevels& external(Side side) const { return levels_[index(side)]; }
-  OrderRow first(Side side) const { return first_[index(side)]; }  // the best, oldest order
+  OrderRow first(Side side) const { return first_[index(side)].row; }  // the best, oldest order
   bool empty(Side side) const { return external(side).empty() && first(side) == kNoRow; }
   // The best price, orders included; not of an empty side.
   Ticks best(Side side) const;
@@ -99,22 +99,32 @@ class MatchingBook {
   template <class OnMatch>
   Lots fill(OrderRow row, Lots lots, OnMatch&& on_match);
 
-  // The row's order, if there is one and it stands at this price or a better one.
-  RestingOrder* at_or_better(OrderRow row, Ticks price);
+  // The best order of a side; its price beside it, as most levels are better than all of ours: an
+  // order that does not matter is not looked at.
+  struct First {
+    OrderRow row = kNoRow;
+    Ticks price{};
+  };
+
+  // The first row, if that order stands at this price or a better one; else kNoRow.
+  OrderRow first_at_or_better(Side side, Ticks price) const;
+  // The row's order, of this side, if there is one and it stands at this price or a better one.
+  RestingOrder* at_or_better(Side side, OrderRow row, Ticks price);
+  void set_first(Side side, OrderRow row);
   void level_changed(RestingOrder& order, Lots before, Lots after);
   // Of a displayed quantity, what no aggressor of ours has had.
   Lots untaken(Side side, Ticks price, Lots displayed);
 
-  QueueModel queue_model_;
+  PriceLevels levels_[2];
+  First first_[2];
+  OrderStore& orders_;
   std::int32_t queue_exponent_milli_;
+  QueueModel queue_model_;
   bool is_truth_ = false;
   bool in_snapshot_ = false;
-  OrderStore& orders_;
-  PriceLevels levels_[2];
+  bool any_taken_ = false;  // ever: most books see no aggressor of ours
   // Observed data: what aggressors of ours had of the levels displayed, now and before a snapshot.
   SortedLevels taken_[2], taken_before_[2];
-  bool any_taken_ = false;  // ever: most books see no aggressor of ours
-  OrderRow first_[2] = {kNoRow, kNoRow};
   UpdateId book_id_{}, touch_id_{};
   Ticks touch_[2];  // newer than the book while touch_id_ > book_id_; 0 lots make it invalid
   Lots touch_lots_[2];
@@ -135,8 +145,9 @@ template <class OnMatch>
 void MatchingBook::trade(Side aggressor, Ticks price, Lots lots, OnMatch&& on_match) {
   Lots left = lots;
   Lots passed{0};  // external quantity at this price the trade has used up
-  OrderRow row = first(opposite(aggressor));
-  while (RestingOrder* order = at_or_better(row, price)) {
+  const Side side = opposite(aggressor);
+  OrderRow row = first_at_or_better(side, price);
+  while (RestingOrder* order = at_or_better(side, row, price)) {
     const OrderRow next = order->next;
     if (order->price != price) {
       order->ahead = Lots(0);  // traded through: nobody is before us any more
@@ -169,8 +180,8 @@ template <class OnMatch, class OnMeeting>
 Lots MatchingBook::take_at(Side side, Ticks price, Lots lots, OnMatch&& on_match,
                            OnMeeting&& on_meeting, bool& stopped) {
   Lots passed{0}, kept{0};
-  OrderRow row = first(side);
-  while (RestingOrder* order = at_or_better(row, price)) {
+  OrderRow row = first_at_or_better(side, price);
+  while (RestingOrder* order = at_or_better(side, row, price)) {
     const OrderRow next = order->next;
     const Lots before = std::clamp(order->ahead - passed, Lots(0), lots);
     const Lots used = take_external(side, price, before, on_match);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,32 +16,35 @@
 
 namespace mm::sim {
 
-struct RestingOrder {
-  ClientOrderId id{};
-  VenueOrderId venue_id{};  // in order of arrival, over all accounts and instruments
-  Ticks price{};            // 0 for a market order
+// The first cache line has all that a change of the market looks at.
+struct alignas(kCacheLine) RestingOrder {
+  Ticks price{};  // 0 for a market order
   Lots lots{}, filled{};
-  Lots ahead{};       // external quantity before us at our price
-  Lots traded{};      // traded at our price since the book last reported this level
-  Lots level{};       // the level before a snapshot that is being applied
-  Amount reserved{};  // what the account holds back for it
+  Lots ahead{};                             // external quantity before us at our price
+  Lots traded{};                            // at our price since the book last reported this level
   OrderRow next{kNoRow}, previous{kNoRow};  // in price-time order on its side
+  VenueOrderId venue_id{};  // in order of arrival, over all accounts and instruments
   InstrumentId instrument{};
   AccountId account{};
-  std::uint16_t amends{};
   Side side{Side::kBuy};
   OrderStatusCode status{OrderStatusCode::kNotFound};
   bool took{false};  // stood across the market when it came to rest: post-only has failed
   OrderType type{OrderType::kLimitMaker};
+
+  ClientOrderId id{};
+  Lots level{};       // the level before a snapshot that is being applied
+  Amount reserved{};  // what the account holds back for it
+  Lots prevented{};   // left when self-trade prevention ended it
+  Amount quote_filled{};
+  Nanos created{}, updated{};
+  std::uint16_t amends{};
   TimeInForce time_in_force{TimeInForce::kGtc};
   SelfTrade self_trade{SelfTrade::kAllow};
   Expiry expiry{Expiry::kNone};
-  Lots prevented{};  // left when self-trade prevention ended it
-  Amount quote_filled{};
-  Nanos created{}, updated{};
 
   Lots leaves() const { return lots - filled; }
 };
+static_assert(sizeof(RestingOrder) == 2 * kCacheLine && offsetof(RestingOrder, id) == kCacheLine);
 
 // Rows by the hash of a key: open addressing, linear probing, at most half full.
 class RowIndex {

@@ -3,7 +3,7 @@
 namespace mm::sim {
 
 PriceLevels::PriceLevels(Side side, std::size_t capacity)
-    : sign_(sign(side)), capacity_(capacity), far_(side, capacity) {
+    : sign_(sign(side)), capacity_(static_cast<std::uint32_t>(capacity)), far_(side, capacity) {
   const auto ticks = static_cast<std::int64_t>(std::bit_ceil(2 * capacity));
   lots_.resize(static_cast<std::size_t>(std::clamp(ticks, kWindowMin, kWindowMax)));
   occupied_.resize(lots_.size() / kWord);

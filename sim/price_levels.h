@@ -22,7 +22,8 @@
 
 namespace mm::sim {
 
-class PriceLevels {
+// Two cache lines, the first of them what every change needs.
+class alignas(kCacheLine) PriceLevels {
  public:
   class Walk;
 
@@ -45,7 +46,7 @@ class PriceLevels {
   Walk begin() const;
   std::default_sentinel_t end() const { return {}; }
 
-  bool better(Ticks a, Ticks b) const { return far_.better(a, b); }
+  bool better(Ticks a, Ticks b) const { return key_of(a) > key_of(b); }
 
   Lots lots_at(Ticks price) const {
     const std::int64_t key = key_of(price);
@@ -100,14 +101,15 @@ class PriceLevels {
   void drop_worst();
 
   std::int64_t sign_;
-  std::size_t capacity_;
   std::int64_t low_ = kNone;                    // the window's first key
   std::int64_t best_ = kNone, worst_ = -kNone;  // in the window
-  std::size_t near_ = 0;    // levels in the window; none only if there is none at all
+  std::uint32_t near_ = 0;  // levels in the window; none only if there is none at all
+  std::uint32_t capacity_;
   std::vector<Lots> lots_;  // by slot
   std::vector<std::uint64_t> occupied_;
   SortedLevels far_;  // all worse than the window
 };
+static_assert(sizeof(PriceLevels) == 2 * kCacheLine);
 
 // An iterator.
 class PriceLevels::Walk {
