@@ -5,7 +5,7 @@
 namespace mm {
 
 Market::Market(const Config& config)
-    : book_(config.book), measures_(config.measures), price_max_(config.price_max) {}
+    : book_(config.book), price_max_(config.price_max), measures_(config.measures) {}
 
 void Market::on(const Event& event) {
   switch (event.kind) {

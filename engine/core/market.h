@@ -88,7 +88,6 @@ class Market {
   bool possible(const Touch& touch) const;
 
   OrderBook book_;
-  MarketMeasures measures_;
   Ticks price_max_;
 
   bool synced_ = false;
@@ -110,6 +109,7 @@ class Market {
   Ticks last_trade_price_{};
   Nanos last_trade_time_{};
   Counters counters_;
+  MarketMeasures measures_;  // last: most of it are rings
 };
 
 }  // namespace mm

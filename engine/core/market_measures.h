@@ -116,21 +116,23 @@ class MarketMeasures {
   std::int64_t move_sum_ = 0;
   std::int64_t move_ewma_q24_ = 0;  // half ticks
 
-  std::array<HalfTicks, kHistorySeconds> closes_;  // ring by second: the mid it ended with
   std::int64_t first_second_ = 0, last_second_ = 0;
   std::size_t close_ = 0;            // place of the last second in the ring
   Nanos second_end_ = Nanos::min();  // where the next begins
 
-  std::array<MoveBucket, kMoveBuckets + 1> move_buckets_;  // ring by bucket number
-  std::size_t move_bucket_ = 0;                            // place of the newest in the ring
-  Nanos move_bucket_end_ = Nanos::min();                   // where the next begins
-  Extremes older_;                                         // of the window's buckets before it
+  std::size_t move_bucket_ = 0;           // place of the newest in the ring
+  Nanos move_bucket_end_ = Nanos::min();  // where the next begins
+  Extremes older_;                        // of the window's buckets before it
 
-  std::array<FlowBucket, kFlowSeconds> flow_seconds_;  // ring by second
   Flow flow_total_[2];
   Nanos last_shown_trade_{};
   bool any_trade_shown_ = false;
   bool last_trade_significant_ = false;
+
+  // Rings, behind what every event looks at.
+  std::array<MoveBucket, kMoveBuckets + 1> move_buckets_;  // ring by bucket number
+  std::array<HalfTicks, kHistorySeconds> closes_;          // ring by second: the mid it ended with
+  std::array<FlowBucket, kFlowSeconds> flow_seconds_;      // ring by second
 };
 
 }  // namespace mm
