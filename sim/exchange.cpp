@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/assert.h"
+#include "engine/core/prefetch.h"
 
 namespace mm::sim {
 
@@ -76,6 +77,17 @@ void Exchange::step() {
                               .best_ask = has_ask ? book.best(Side::kSell) : Ticks(0)});
   apply(i, market.on_grid ? on_grid(market, flow) : flow);
   renew_due(i);
+  expect(next_instrument());
+}
+
+// The market of the next step comes from memory while what the last one led to is worked off: of
+// many, each is left alone for longer than it stays in a near cache.
+void Exchange::expect(InstrumentId next) const {
+  if (markets_.size() == 1) return;
+  const Market& market = markets_[next];
+  prefetch_lines(&market.book, 5);  // both sides and the first orders
+  prefetch_lines(&market.levels_max, 2);
+  prefetch_lines(&market.generator, 4);
 }
 
 void Exchange::skip(Nanos until) {

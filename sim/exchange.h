@@ -150,6 +150,7 @@ class Exchange {
 
   // Time and markets (exchange.cpp).
   void renew_due(InstrumentId i);
+  void expect(InstrumentId next) const;
   static Flow on_grid(const Market& market, Flow flow);
   void apply(InstrumentId i, const Flow& flow);
   Lots take_flow(InstrumentId i, const Flow& flow);

@@ -201,7 +201,9 @@ Flow MarketGenerator::random_order(const MarketView& view) {
     constexpr std::int64_t kUnit = 1 << 16;
     const std::int64_t u = random_.below(kUnit);
     const std::int64_t distance = depth_ticks_ * (u * u / kUnit) / kUnit;
-    return {Flow::Kind::kLimit, side, price_near(side, distance), lots_of(level_lots_)};
+    const Ticks price = price_near(side, distance);
+    levels.prefetch(price);
+    return {Flow::Kind::kLimit, side, price, lots_of(level_lots_)};
   }
   const PriceLevel level = levels.nth_from_worst(static_cast<std::size_t>(random_.below(count)));
   const bool whole = random_.below(2) == 0;

@@ -47,6 +47,12 @@ class alignas(kCacheLine) PriceLevels {
   std::default_sentinel_t end() const { return {}; }
 
   bool better(Ticks a, Ticks b) const { return key_of(a) > key_of(b); }
+  // Ahead of a change at this price: the levels of many books are in no near cache.
+  void prefetch(Ticks price) const {
+    const std::size_t at = slot(key_of(price));
+    __builtin_prefetch(&lots_[at], 1);
+    __builtin_prefetch(&occupied_[at / std::size_t{kWord}], 1);
+  }
 
   Lots lots_at(Ticks price) const {
     const std::int64_t key = key_of(price);

@@ -80,6 +80,8 @@ class SimVenue final : private ExchangeListener {
   // The earliest delivery due by `now`, ties by (execution before market, order of emission); runs
   // the venue exactly as far as that. False if there is none.
   bool next(Nanos now, Event& out);
+  // Most likely the delivery after the last; nullptr if none waits. Valid until the next call.
+  const Event* upcoming() const { return deliveries_.empty() ? nullptr : &deliveries_.top(); }
 
   // Inspection, for tests, summary and invariants.
   Nanos clock() const { return exchange_.now(); }

@@ -67,6 +67,7 @@ void SimVenue::publish_book(InstrumentId i) {
       });
     }
   }
+  for (const auto& [price, side] : market.dirty) book(i).external(side).prefetch(price);
   std::sort(market.dirty.begin(), market.dirty.end());
   market.dirty.erase(std::unique(market.dirty.begin(), market.dirty.end()), market.dirty.end());
   if (market.dirty.empty() || deliveries_.room() < market.dirty.size() + 2) return;

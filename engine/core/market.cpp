@@ -1,6 +1,7 @@
 #include "engine/core/market.h"
 
 #include "engine/core/assert.h"
+#include "engine/core/prefetch.h"
 
 namespace mm {
 
@@ -22,6 +23,15 @@ void Market::on(const Event& event) {
     default:
       return;
   }
+}
+
+void Market::expect(const Event& event) const {
+  if (event.kind == EventKind::kBookLevels) {
+    for (const std::int32_t ticks : event.levels.ticks) book_.prefetch(event.side(), Ticks(ticks));
+    return;
+  }
+  // All but the rings of the measures.
+  prefetch_lines(this, (sizeof(OrderBook) + 512) / kCacheLine);
 }
 
 // Quantities are bounded so that sums of them stay in 64 bits; no token's supply comes near.

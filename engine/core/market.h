@@ -48,6 +48,8 @@ class Market {
 
   // kBookBegin, kBookLevels, kBookStale, kTrade and kBookTicker; others are not for us.
   void on(const Event& event);
+  // Has what `event` will need fetched: for who knows what comes next while another is taken in.
+  void expect(const Event& event) const;
 
   // A snapshot has been applied completely and no sequence break has come since.
   bool synced() const { return synced_; }

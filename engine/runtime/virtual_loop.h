@@ -140,11 +140,25 @@ class VirtualLoop {
       take_source();
     }
     Event e{};
-    while (venue_.next(now_, e)) driver_.deliver(e, now_);
+    while (venue_.next(now_, e)) {
+      expect_next();
+      driver_.deliver(e, now_);
+    }
     if (!finish_step()) return;
     const Nanos end = clock_.now();
     turn_.record(end - step_begin_);
     step_begin_ = end;
+  }
+  // What the core will need for the event after this one comes from memory meanwhile: of many
+  // instruments, each is left alone for longer than it stays in a near cache.
+  void expect_next() const {
+    if constexpr (requires { driver_.core().instrument(0).market.expect(*venue_.upcoming()); }) {
+      const auto& core = driver_.core();
+      if (core.instrument_count() == 1) return;
+      const Event* next = venue_.upcoming();
+      if (next == nullptr || !is_market(next->kind)) return;
+      core.instrument(next->instrument).market.expect(*next);
+    }
   }
   // Timers, decision, gateway, and the refusals that come straight back. False if the core had
   // nothing to do: the venue alone took something in.
