@@ -63,10 +63,10 @@ struct SideState {
   // Why an order was denied at this decision and at the one before; kQuoting if none was.
   QuoteReason denied = QuoteReason::kQuoting, denied_before = QuoteReason::kQuoting;
   Nanos fill_pause_until{};
+  ReasonTimes times;
   DueTime due;
   bool paused = false;
   KnownFunds funds;
-  ReasonTimes times;  // last, as it is long and little of it is looked at
 
   // Why nothing is quoted; and why not everything wanted is, though something is.
   QuoteReason bare() const { return quoted ? QuoteReason::kQuoting : reason; }

@@ -70,8 +70,8 @@ class RequestMeter {
     bool touched = false;  // `changed` is set
   };
   struct ShadowLadder {
-    std::size_t used = 0;  // levels that ever were wanted
     std::array<Shadow, kMaxLevelsPerSide> levels;
+    std::size_t used = 0;  // levels that ever were wanted
   };
 
   void count(InstrumentId instrument, CommandKind kind, std::int64_t times);
