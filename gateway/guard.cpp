@@ -74,7 +74,7 @@ bool Guard::is_silent(const counters::Heartbeat& beat, std::string_view whose, N
 Guard::Outcome Guard::watch() {
   counters::GuardLine& line = setup_.engine.layout().guard;
   line.pid.store(getpid(), std::memory_order_release);
-  while (!setup_.stopped()) {
+  for (bool stopped = false;;) {
     const Nanos now = counters::monotonic_now();
     line.beat.store(now.v, std::memory_order_release);
     const Sight sight = look(now);
@@ -83,8 +83,10 @@ Guard::Outcome Guard::watch() {
       if (switch_) switch_->disarm();
       return phase_ == counters::Phase::kEnded ? Outcome::kEngineEnded : Outcome::kNothingLeft;
     }
+    if (stopped) break;
     renew_switch(now);
     pause(setup_.interval);
+    stopped = setup_.stopped();
   }
   line.beat.store(0, std::memory_order_release);
   return Outcome::kStopped;
@@ -96,10 +98,11 @@ Guard::Outcome Guard::fire(Nanos noticed) {
   engine.latch.set(KillLatch::kGuard);
   setup_.say(why_ + ": kill latch set, cancelling its orders");
   // Beside the cancels, which wait for no disk: one that stands still may be what it hangs in.
-  halting_.hand_over([this, reason = "guard: " + why_] { setup_.halt(reason); });
+  halting_.hand_over([this, reason = "guard: " + why_] { halted_ = setup_.halt(reason); });
   int canceled = 0;
   std::string told;
-  for (Nanos flat_since = kNever; !setup_.stopped();) {
+  Nanos flat_since = kNever;
+  for (;;) {
     const Nanos asked = counters::monotonic_now();
     const OrderSweeper::Left left = setup_.venue.cancel_all(kSweepPatience);
     canceled += left.canceled;
@@ -127,14 +130,16 @@ Guard::Outcome Guard::fire(Nanos noticed) {
       setup_.say("resumed by a person: what the engine places now is its own");
       return Outcome::kFired;
     }
+    if (setup_.stopped()) return Outcome::kFiredNotFlat;
     pause(kBetweenSweeps);
   }
-  return Outcome::kFiredNotFlat;
 }
 
 void Guard::settle() {
-  if (has_halted(setup_.halt_patience)) return setup_.engine.settle();
-  setup_.say("HALT is not written, the disk does not answer: the next guard sees to it");
+  const bool answered = has_halted(setup_.halt_patience);
+  if (answered && halted_) return setup_.engine.settle();
+  setup_.say(answered ? "HALT is not written: the next guard sees to it"
+                      : "HALT is not written, the disk does not answer: the next guard sees to it");
 }
 
 void Guard::renew_switch(Nanos now) {

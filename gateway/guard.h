@@ -9,6 +9,7 @@
 // taken HALT: the next guard sees to that.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -47,10 +48,11 @@ class Guard {
     DeadMansSwitch* dead_mans_switch = nullptr;  // none: the venue has none
     Nanos timeout{}, interval{};                 // [guard]
     Nanos arrival_max{};  // how long a request that was sent may still take effect
-    std::function<void(std::string_view)> halt;  // writes the HALT file, however long that takes
-    std::function<void(std::string_view)> say;   // a line for people; returns at once
-    std::function<bool()> stopped;               // by a person
-    Nanos halt_patience{5 * kSecond.v};          // for HALT, once no order is left
+    // Writes the HALT file, however long that takes; false: it could not.
+    std::function<bool(std::string_view)> halt;
+    std::function<void(std::string_view)> say;  // a line for people; returns at once
+    std::function<bool()> stopped;              // by a person
+    Nanos halt_patience{5 * kSecond.v};         // for HALT, once no order is left
   };
   enum class Sight : std::uint8_t {
     kWell,   // or not trading yet, or dealt with
@@ -69,7 +71,8 @@ class Guard {
   explicit Guard(const Setup& setup);
 
   // Until the engine ends, a person stops it, or it has fired. Then it goes on until no order of
-  // ours is left; kFiredNotFlat if a person stops that.
+  // ours is left; kFiredNotFlat if a person stops that. Who is stopped looks once more, and cancels
+  // once: the engine may have been killed just before, by whoever stops both.
   Outcome watch();
 
   // Whether `halt` is over, within `patience`. The destructor waits for it however long it takes.
@@ -94,6 +97,7 @@ class Guard {
   counters::Phase phase_ = counters::Phase::kStarting;
   std::unique_ptr<SwitchRenewal> switch_;  // none: the venue has none
   Nanos switch_due_{};
+  std::atomic<bool> halted_{false};  // HALT is written
   Errands halting_;
 };
 

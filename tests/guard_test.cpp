@@ -95,6 +95,7 @@ class GuardTest : public testing::Test, public OrderSweeper {
                 [this](std::string_view why) {
                   const std::lock_guard lock(mutex_);
                   halted_ += std::string(why) + "\n";
+                  return true;
                 },
             .say =
                 [this](std::string_view line) {
@@ -265,6 +266,7 @@ TEST_F(GuardTest, ADiskThatStandsStillKeepsNoCancelWaiting) {
   Guard::Setup with = setup();
   with.halt = [&](std::string_view) {
     in_time = canceled.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+    return true;
   };
   with.say = [&](std::string_view line) {
     if (line.find("none left") != std::string_view::npos) canceled.set_value();
@@ -280,7 +282,9 @@ TEST_F(GuardTest, ADiskThatNeverAnswersKeepsNoGuardFromItsEndAndLeavesHaltToTheN
   std::future<void> answered = answer.get_future();
   Guard::Setup with = setup();
   with.halt_patience = kMillisecond;
-  with.halt = [&](std::string_view) { answered.wait_for(std::chrono::seconds(20)); };
+  with.halt = [&](std::string_view) {
+    return answered.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  };
   Guard guard(with);
   EXPECT_EQ(guard.watch(), Guard::Outcome::kFired);
   EXPECT_THAT(said_, HasSubstr("HALT is not written"));
@@ -288,6 +292,16 @@ TEST_F(GuardTest, ADiskThatNeverAnswersKeepsNoGuardFromItsEndAndLeavesHaltToTheN
   EXPECT_FALSE(engine_.layout().settled()) << "the next guard sees to it";
   answer.set_value();
   EXPECT_TRUE(guard.has_halted(kSecond * 20));
+}
+
+TEST_F(GuardTest, ADiskThatRefusesHaltLeavesItToTheNextToo) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now() - kSecond * 5);
+  Guard::Setup with = setup();
+  with.halt = [](std::string_view) { return false; };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
+  EXPECT_THAT(said_, HasSubstr("HALT is not written"));
+  EXPECT_FALSE(engine_.layout().settled());
 }
 
 TEST_F(GuardTest, LooksAgainWhileARequestMayStillArrive) {
@@ -335,6 +349,21 @@ TEST_F(GuardTest, StopsWatchingWhenAPersonSaysSo) {
   EXPECT_EQ(engine_.layout().guard.pid, getpid());
 }
 
+// As when a host goes down: the engine hung in its end and was killed, and the guard is next.
+TEST_F(GuardTest, LooksOnceMoreWhenItIsStoppedAndCancelsWhatAKilledEngineLeft) {
+  phase(Phase::kRunning);
+  beat(counters::monotonic_now());
+  answers_ = {{{"mm01"}, 2, ""}};
+  Guard::Setup with = setup();
+  with.stopped = [&] {
+    beat(counters::monotonic_now() - kSecond * 5);
+    return true;
+  };
+  EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFiredNotFlat);
+  EXPECT_THAT(did_, ElementsAre("cancel"));
+  EXPECT_THAT(said_, HasSubstr("still open: mm01"));
+}
+
 TEST_F(GuardTest, TheVenuesSwitchIsArmedWhileAllIsWellAndDisarmedAtTheEnd) {
   SwitchDouble venues;
   Guard::Setup with = setup();
@@ -370,7 +399,10 @@ TEST_F(GuardTest, AVenueThatIsSlowToArmItsSwitchKeepsNobodyFromFiring) {
   Guard::Setup with = setup();
   with.dead_mans_switch = &venues;
   with.stopped = [&] { return hang_when_armed(venues); };
-  with.halt = [&](std::string_view) { venues.answer(true); };
+  with.halt = [&](std::string_view) {
+    venues.answer(true);
+    return true;
+  };
   EXPECT_EQ(Guard(with).watch(), Guard::Outcome::kFired);
   EXPECT_TRUE(venues.in_time) << "it was not waited for";
 }

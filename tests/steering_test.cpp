@@ -154,6 +154,18 @@ class SteeringOnAStillDisk : public SteeringTest {
             .write_halt = [this](const auto&... all) { return disk_.write(all...); },
             .disk_patience = patience};
   }
+  // So many resumes have been read, and the last is in the middle of it: only there steering beats
+  // while it answers.
+  bool waits_for_the_disk(std::size_t resumes) {
+    const auto read = [&] {
+      log_.flush();
+      return test::count_of(test::read_file(here_.path("log.txt")), "control: resume all");
+    };
+    if (!wait_until([&] { return read() == resumes; }, 4)) return false;
+    const std::int64_t before = counters_.layout().steering.at.load();
+    return wait_until([&] { return counters_.layout().steering.at.load() > before; }, 4);
+  }
+
   StillDisk disk_;
 };
 
@@ -187,6 +199,67 @@ TEST_F(SteeringOnAStillDisk, WhoeverAsksHearsOfItAndNothingIsSetFree) {
   ASSERT_TRUE(wait_until([&] { return ask("resume all") == "ok 2"; }));
   EXPECT_FALSE(latch().is_set());
   EXPECT_EQ(halt(), "");
+}
+
+// The disk stands still in a HALT, so that the resume behind it has not begun: it never will.
+TEST_F(SteeringOnAStillDisk, AResumeThatWasRefusedForItIsNotDoneLater) {
+  Steering steering(setup(kMillisecond));
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("kill"), "ok 1 the disk does not answer");
+  EXPECT_EQ(ask("resume all"), "error: the disk does not answer");
+  disk_.answer();
+  steering.stop();
+  EXPECT_THAT(halt(), HasSubstr("killed by command")) << "and the kill is written all the same";
+  EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+}
+
+TEST_F(SteeringOnAStillDisk, AResumeThatAnEndOrTheGuardOvertakesLeavesTheHalt) {
+  std::size_t resumes = 0;
+  for (const bool by_guard : {false, true}) {
+    StillDisk disk;
+    Steering::Setup with = setup(kSecond * 20);
+    with.write_halt = [&](const auto&... all) { return disk.write(all...); };
+    std::atomic<bool> edge{false}, told{false};
+    with.take_halt = [&] { return edge.exchange(false) ? "a rival" : ""; };
+    with.told_to_end = [&] { return told.load(); };
+    latch().clear(KillLatch::kKilled);
+    Steering steering(with);
+    ASSERT_EQ(steering.start(), "");
+    edge = true;  // the HALT that the resume waits behind
+    ASSERT_TRUE(wait_until([&] { return latch().is_set(KillLatch::kKilled); }, 4));
+    std::future<std::string> answer =
+        std::async(std::launch::async, [this] { return ask("resume all"); });
+    ASSERT_TRUE(waits_for_the_disk(++resumes));
+    if (by_guard) {
+      latch().set(KillLatch::kGuard);
+    } else {
+      told = true;
+      ASSERT_TRUE(wait_until([&] { return latch().is_set(KillLatch::kShutdown); }, 4));
+    }
+    disk.answer();
+    EXPECT_THAT(answer.get(), HasSubstr(by_guard ? "the guard has fired" : "shutting down"));
+    steering.stop();
+    EXPECT_THAT(halt(), HasSubstr("not resumed: "));
+    EXPECT_TRUE(latch().is_set(KillLatch::kKilled));
+    latch().clear(KillLatch::kShutdown);
+    Event drop;
+    while (control_.try_pop(drop)) continue;
+  }
+}
+
+TEST_F(SteeringOnAStillDisk, AReloadIsRefusedAndKeepsNobodyWaiting) {
+  Steering::Setup with = setup(kMillisecond);
+  with.configure = [](std::string_view, bool, const OnDisk& disk) {
+    const DiskAnswer kept = disk([] { return std::string(); });
+    return ConfigAnswer{.taken = kept.error.empty(), .error = kept.error};
+  };
+  Steering steering(with);
+  ASSERT_EQ(steering.start(), "");
+  EXPECT_EQ(ask("kill"), "ok 1 the disk does not answer");
+  EXPECT_EQ(ask("reload\nnew"), "error: the disk does not answer\n");
+  EXPECT_EQ(control_.size(), 1u);
+  disk_.answer();
+  ASSERT_TRUE(wait_until([&] { return ask("reload\nnew") == "ok 2\n"; }));
 }
 
 TEST_F(SteeringOnAStillDisk, WhatTheEdgeMustNotGoOnWithReachesTheCore) {
@@ -341,7 +414,7 @@ TEST_F(SteeringTest, WhatTheEdgeMustNotGoOnWithHaltsOnce) {
 // A configuration: `bad` is refused, `same` changes nothing.
 struct FakeConfigure {
   std::vector<std::string>& asked;
-  ConfigAnswer operator()(std::string_view text, bool apply) const {
+  ConfigAnswer operator()(std::string_view text, bool apply, const OnDisk&) const {
     asked.push_back((apply ? "reload " : "plan ") + std::string(text));
     if (text == "bad") return {.taken = false, .error = "it is bad", .changes = "a\tb\tc\td\te\n"};
     if (text == "same") return {};

@@ -1,9 +1,18 @@
 #include "engine/runtime/errands.h"
 
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace mm {
+
+Errands::Errands() {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    stopped_ = true;
+  }
+}
 
 Errands::~Errands() {
   {
@@ -11,10 +20,14 @@ Errands::~Errands() {
     stopped_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Errands::hand_over(std::function<void()> errand) {
+  if (!thread_.joinable()) {
+    errand();
+    return true;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kWaitingMax) return false;

@@ -1,6 +1,7 @@
 // Work that a disk, a pipe or a terminal may hold up for ever, done where it holds up nobody.
 //
-// One cold thread does it in order. Any thread hands it over and never waits for it but by wait(),
+// One cold thread does it in order; where none is to be had it is done at once, by whoever hands it
+// over. Any thread hands it over and never waits for it but by wait(),
 // for as long as it likes. What is under way cannot be taken back, so the destructor waits for all
 // of it: whoever must end even so asks wait() first and leaves the process by _Exit.
 #pragma once
@@ -21,7 +22,7 @@ class Errands {
  public:
   static constexpr std::size_t kWaitingMax = 256;
 
-  Errands() : thread_([this] { run(); }) {}
+  Errands();
   ~Errands();
   Errands(const Errands&) = delete;
   Errands& operator=(const Errands&) = delete;

@@ -163,6 +163,7 @@ void OrderEvents::on_placed(const Command& command, const Response& r, Nanos ret
 }
 
 void OrderEvents::on_canceled(const Command& command, const Response& r, Nanos retry_at) {
+  if (!succeeded(r) && ends_later(command.id)) return;
   if (!succeeded(r)) return refuse(EventKind::kCancelRejected, command, r, retry_at);
   ended_by_phase(r.order.status.empty() ? OrderPhase::kCanceled : phase_of(r.order.status),
                  shape_of(command, r.order), command);
@@ -282,8 +283,9 @@ void OrderEvents::tell(const Event& state) {
   OrderFacts* const facts = facts_.find(state.report.id);
   const bool open = state.kind == EventKind::kOrderStatus &&
                     static_cast<OrderStatusCode>(state.report.status) == OrderStatusCode::kOpen;
-  // What nobody asked for may have been overtaken by its end.
-  if (open && state.report.asked == 0 && facts != nullptr && facts->ended) return;
+  // What nobody asked for may have been overtaken, by its end or by the fills that were missing.
+  const bool known = facts != nullptr && (facts->ended || facts->executed >= state.report.lots);
+  if (open && state.report.asked == 0 && known) return;
   if (facts != nullptr && !open) facts->end(now_);
   emit(state);
 }

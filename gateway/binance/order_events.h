@@ -140,6 +140,7 @@ class OrderEvents {
   void ended_by_phase(OrderPhase phase, const Shape& order, const Command& command);
   void on_fill(const ExecutionReport& report, const Shape& order);
   bool want_trades(const Shape& order, const Event& then = {}, Nanos due = {});
+  bool ends_later(ClientOrderId id) const;
   void tell_open(const Shape& order);
   void tell_risen(const Shape& order);
   void tell_balance(const Event& event, std::int64_t as_of_ms);

@@ -141,7 +141,7 @@ void OrderEvents::shrunk(const Shape& order) {
 
 void OrderEvents::ended(EventKind kind, const Shape& order, RejectReason reason) {
   OrderFacts* const facts = facts_.find(order.id);
-  if (facts != nullptr && facts->ended) {
+  if ((facts != nullptr && facts->ended) || ends_later(order.id)) {
     ++counters_.repeats;
     return;
   }
@@ -303,6 +303,14 @@ void OrderEvents::tell_risen(const Shape& order) {
   Event event = status_event(order, OrderStatusCode::kOpen);
   event.report.reason = RejectReason::kOther;
   emit(event);
+}
+
+// Its end is known, and waits for its fills.
+bool OrderEvents::ends_later(ClientOrderId id) const {
+  return std::ranges::any_of(follow_ups_, [&](const FollowUp& f) {
+    return f.command.id == id && f.then.kind != EventKind::kNone &&
+           f.then.kind != EventKind::kOrderStatus;
+  });
 }
 
 // False if there is no room: the order is asked for again.

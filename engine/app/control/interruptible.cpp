@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 #include <future>
+#include <memory>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -13,9 +15,16 @@ namespace mm::app {
 std::string run_interruptibly(std::function<void()> work,
                               const std::function<std::string()>& look) {
   constexpr std::chrono::milliseconds kLook{20};
-  std::packaged_task<void()> task(std::move(work));
-  std::future<void> done = task.get_future();
-  std::thread thread(std::move(task));
+  const auto task = std::make_shared<std::packaged_task<void()>>(std::move(work));
+  std::future<void> done = task->get_future();
+  std::thread thread;
+  try {
+    thread = std::thread([task] { (*task)(); });
+  } catch (const std::system_error&) {  // there is none to be had, and the work must be done
+    (*task)();
+    done.get();
+    return {};
+  }
   while (done.wait_for(kLook) != std::future_status::ready) {
     std::string reason = look();
     if (reason.empty()) continue;

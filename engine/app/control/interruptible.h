@@ -2,8 +2,8 @@
 //
 // It runs on a thread of its own, while the one that calls looks again and again for a reason to
 // give it up. What was given up still runs and uses what it was given: all of that stays until
-// end_process(), the only way on from there. So it must be work that may be killed at any moment.
-// Cold.
+// the process ends, by end_process() or _Exit, the only ways on from there. So it must be work that
+// may be killed at any moment. Where no thread is to be had nobody looks. Cold.
 #pragma once
 
 #include <functional>

@@ -17,8 +17,11 @@ constexpr RunnerConfig kThread{.duty = {.stall_threshold = 60 * kSecond, .sealed
 constexpr std::chrono::milliseconds kLook{20};
 constexpr std::size_t kWaitingMax = 64;
 constexpr Nanos kGuardSilence{5 * kSecond.v};
+// Who was told to end and has not begun to is held up: from then on the guard counts how long.
+constexpr Nanos kBeginsToEnd{30 * kSecond.v};
 constexpr const char* kNoRoom = "error: the engine takes no more: its core does not turn";
 constexpr const char* kShutsDown = "error: the engine is shutting down";
+constexpr const char* kNoDisk = "the disk does not answer";
 constexpr std::string_view kPlan = "plan\n", kReload = "reload\n";
 
 struct Word {
@@ -115,10 +118,15 @@ void Steering::tend() {
   const bool told = setup_.told_to_end && setup_.told_to_end();
   if (!shutting_down_ && (told || shutdown_wanted_.load(std::memory_order_acquire))) {
     shutting_down_ = true;
+    shutdown_at_ = counters::monotonic_now();
     layout.latch.set(KillLatch::kShutdown);
     push({.code = ControlCode::kShutdown, .scope = PauseScope::kAll, .pad = {}});
   }
   push_waiting();
+  if (shutting_down_ && counters::monotonic_now() - shutdown_at_ > kBeginsToEnd) {
+    counters::Phase running = counters::Phase::kRunning;
+    layout.phase.compare_exchange_strong(running, counters::Phase::kEnding);
+  }
 }
 
 std::string Steering::answer(std::string_view request, bool gone) {
@@ -143,7 +151,6 @@ std::string Steering::answer(std::string_view request, bool gone) {
   const bool all = control->scope == PauseScope::kAll;
   if (control->code == ControlCode::kResume && all) {
     if (std::string problem = resume(); !problem.empty()) return "error: " + problem;
-    if (shutting_down_) return kShutsDown;
   }
   push(*control);
   return fmt::format("ok {}", pushed_);
@@ -154,7 +161,8 @@ std::string Steering::configure(std::string_view text, bool apply, bool gone) {
   if (apply && gone) return "error: too late";
   if (apply && shutting_down_) return kShutsDown;
   if (apply && waiting_.size() >= kWaitingMax) return kNoRoom;
-  const ConfigAnswer answer = setup_.configure(text, apply);
+  const ConfigAnswer answer = setup_.configure(
+      text, apply, [this](DiskWork work) { return on_disk(std::move(work), Late::kDropped); });
   const bool refused = !answer.error.empty();
   if (apply) {
     log_.print(refused ? LogLevel::kWarning : LogLevel::kInfo, setup_.clock.now(),
@@ -175,16 +183,26 @@ std::string Steering::kill() {
     push({.code = ControlCode::kKill, .scope = PauseScope::kAll, .pad = {}});
   }
   const std::int64_t events = pushed_;
-  const std::string problem = on_disk(halting("killed by command"));
+  const std::string problem = on_disk(halting("killed by command"), Late::kDoneEvenSo).error;
   return problem.empty() ? fmt::format("ok {}", events) : fmt::format("ok {} {}", events, problem);
 }
 
-// Nothing is set free while HALT stands, and none that still waits to be written comes after it.
+// Nothing is set free while HALT stands, and none that still waits to be written comes after it. If
+// there is a reason to stay halted once it has gone, or may still go, it is written again.
 std::string Steering::resume() {
-  std::string error = on_disk([] { return std::string(); });
-  if (error.empty()) error = on_disk([this] { return clear_halt(sessions()); });
-  if (!error.empty()) return error;
   KillLatch& latch = setup_.counters.layout().latch;
+  const bool fired = latch.is_set(KillLatch::kGuard);
+  const DiskAnswer cleared = on_disk([this] { return clear_halt(sessions()); }, Late::kDropped);
+  std::string problem = cleared.error;
+  if (problem.empty() && shutting_down_) problem = "the engine is shutting down";
+  if (problem.empty() && !fired && latch.is_set(KillLatch::kGuard)) {
+    problem = "the guard has fired meanwhile";
+  }
+  if (!problem.empty()) {
+    const bool gone = cleared.state == DiskAnswer::State::kDone && cleared.error.empty();
+    if (gone || cleared.state == DiskAnswer::State::kUnderWay) halt("not resumed: " + problem);
+    return problem;
+  }
   latch.clear(KillLatch::kKilled);
   latch.clear(KillLatch::kGuard);
   tripped_ = false;  // if it trips again at once, that is another reason to halt
@@ -279,7 +297,7 @@ void Steering::halt(std::string_view reason) {
 }
 
 // For the disk's thread. Returns the error.
-std::function<std::string()> Steering::halting(std::string_view reason) {
+DiskWork Steering::halting(std::string_view reason) {
   const counters::Identity& id = setup_.counters.layout().identity;
   const Nanos now = setup_.clock.now();
   log_.print(LogLevel::kError, now, "HALT: {}", reason);
@@ -293,18 +311,27 @@ std::function<std::string()> Steering::halting(std::string_view reason) {
   };
 }
 
-// What has become of it, if the disk answers in time; it is done even so.
-std::string Steering::on_disk(std::function<std::string()> work) {
-  const auto result = std::make_shared<std::promise<std::string>>();
-  std::future<std::string> heard = result->get_future();
+// What has become of it, if the disk answers in time. A kill and the guard wait no longer than
+// that.
+DiskAnswer Steering::on_disk(DiskWork work, Late late) {
+  struct Errand {
+    std::atomic<bool> taken{false};  // by the disk, or by whoever gave it up
+    std::promise<std::string> result;
+  };
+  const auto errand = std::make_shared<Errand>();
+  std::future<std::string> heard = errand->result.get_future();
   const Nanos give_up = counters::monotonic_now() + setup_.disk_patience;
-  const bool taken =
-      disk_.hand_over([result, work = std::move(work)] { result->set_value(work()); });
-  while (taken && heard.wait_for(kLook) != std::future_status::ready) {
+  const bool waits = disk_.hand_over([errand, work = std::move(work)] {
+    if (!errand->taken.exchange(true)) errand->result.set_value(work());
+  });
+  while (waits && heard.wait_for(kLook) != std::future_status::ready) {
     tend();
-    if (counters::monotonic_now() >= give_up) return "the disk does not answer";
+    if (counters::monotonic_now() < give_up) continue;
+    const bool goes_on = late == Late::kDoneEvenSo || errand->taken.exchange(true);
+    return {goes_on ? DiskAnswer::State::kUnderWay : DiskAnswer::State::kNever, kNoDisk};
   }
-  return taken ? heard.get() : "the disk does not answer";
+  if (!waits) return {DiskAnswer::State::kNever, kNoDisk};
+  return {DiskAnswer::State::kDone, heard.get()};
 }
 
 }  // namespace mm::app

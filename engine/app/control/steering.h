@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -41,6 +42,19 @@ struct ConfigAnswer {
   std::string words{};    // the same for the log
 };
 
+// Work on a disk, which may not answer: what came of it, or that nobody knows.
+struct DiskAnswer {
+  enum class State : std::uint8_t {
+    kDone,
+    kUnderWay,  // given up; it may be done yet
+    kNever      // given up before it began: it will not be done
+  };
+  State state = State::kDone;
+  std::string error{};
+};
+using DiskWork = std::function<std::string()>;
+using OnDisk = std::function<DiskAnswer(DiskWork)>;
+
 class Steering {
  public:
   struct Setup {
@@ -51,8 +65,9 @@ class Steering {
     bool guard_started = false;  // one is expected to watch
     // Why the venue's edge must not go on, told once; empty: it may.
     std::function<std::string()> take_halt{};
-    // Without `apply` nothing but the answer comes of it. None: this engine reloads nothing.
-    std::function<ConfigAnswer(std::string_view text, bool apply)> configure{};
+    // Without `apply` nothing but the answer comes of it; what it writes goes by `disk`. None: this
+    // engine reloads nothing.
+    std::function<ConfigAnswer(std::string_view text, bool apply, const OnDisk& disk)> configure{};
     // Of the configuration that the core runs with by now; none: that of the start.
     std::function<std::uint64_t()> config_hash{};
     std::function<bool()> told_to_end{};  // as by shut_down(); none: only that ends it
@@ -91,8 +106,9 @@ class Steering {
   void watch_guard();
   void watch_trip();
   void halt(std::string_view reason);
-  std::function<std::string()> halting(std::string_view reason);
-  std::string on_disk(std::function<std::string()> work);
+  DiskWork halting(std::string_view reason);
+  enum class Late : std::uint8_t { kDropped, kDoneEvenSo };
+  DiskAnswer on_disk(DiskWork work, Late late);
   std::string sessions() const { return setup_.counters.layout().identity.sessions.data(); }
 
   Setup setup_;
@@ -103,7 +119,7 @@ class Steering {
   std::int64_t broken_seen_ = 0;  // violations of invariants that were written down
   bool tripped_ = false, guard_fired_ = false, guard_lost_ = false, guard_seen_ = false,
        guard_powerless_ = false, shutting_down_ = false;
-  Nanos began_ = counters::monotonic_now();
+  Nanos began_ = counters::monotonic_now(), shutdown_at_{};
   std::atomic<bool> shutdown_wanted_{false};
   Errands disk_;
   Turns turns_{*this};

@@ -89,7 +89,7 @@ class VenueEdge {
     std::function<bool()> hurried;
   };
   virtual void settle(const Core&, const Ending&) {}
-  // Instead, when a hot thread does not stop, while all others go on: cancels what is open and
+  // Instead, when a hot thread does not stop, and others may go on: cancels what is open and
   // touches nothing of theirs. What has become of the orders; empty: they die with this process.
   virtual std::string sweep(const Ending&) { return {}; }
   // How long its stages took, in the order in which a tick passes them; read at the end.

@@ -149,6 +149,7 @@ int watch(counters::CountersFile& engine, const Config& config, Voice& voice) {
         add_halt(id.sessions.data(), clock.now(),
                  fmt::format("{} ({} session {})", reason, id.mode.data(), id.session.data()));
     if (!error.empty()) say(error);
+    return error.empty();
   };
   Guard guard(
       {.engine = engine,

@@ -279,11 +279,13 @@ std::string RealtimeRun::open_counters() {
 
 std::string RealtimeRun::start_steering() {
   reloader_.keep_in(record_.path());
-  steering_ = std::make_unique<Steering>(Steering::Setup{
-      counters_, rings_.control, clock_, *log_, guard_ != nullptr,
-      [this] { return edge_->take_halt(); },
-      [this](std::string_view text, bool apply) { return reloader_.configure(text, apply); },
-      [this] { return reloader_.hash_in_force(); }, StopSignal::requested});
+  steering_ = std::make_unique<Steering>(
+      Steering::Setup{counters_, rings_.control, clock_, *log_, guard_ != nullptr,
+                      [this] { return edge_->take_halt(); },
+                      [this](std::string_view text, bool apply, const OnDisk& disk) {
+                        return reloader_.configure(text, apply, disk);
+                      },
+                      [this] { return reloader_.hash_in_force(); }, StopSignal::requested});
   std::string error = steering_->start();
   if (error.empty() && guard_ != nullptr) error = guard_->start(record_.path());
   return error;
@@ -554,7 +556,7 @@ void RealtimeRun::abandon() {
   const auto tell = [this, &words](std::string_view line) {
     words.hand_over([this, text = std::string(line)] { say(text); });
   };
-  tell("A THREAD OF THE ENGINE HANGS: its orders are cancelled without it");
+  tell("A THREAD OF THE ENGINE HANGS: the end goes on without it");
   const std::string left = edge_->sweep({.tell = {}, .say = tell, .hurried = StopSignal::insisted});
   if (!left.empty()) tell(left);
   tell(

@@ -62,7 +62,7 @@ bool Reloader::waits() const {
 }
 
 // In the journal and in the session's folder, before anybody acts on it.
-std::string Reloader::keep(const std::string& text) {
+std::string Reloader::keep(const std::string& text, const OnDisk& disk) {
   if (setup_.lane == nullptr) return {};
   using State = JournalLane::ConfigState;
   const auto give_up = std::chrono::steady_clock::now() + kJournalPatience;
@@ -73,10 +73,13 @@ std::string Reloader::keep(const std::string& text) {
     state = setup_.lane->config_state(number);
   }
   if (state != State::kWritten) return "the journal has not taken it: its disk is full or too slow";
-  return SessionFolder(session_).write_config(text);
+  const auto write = [text, session = session_] {
+    return SessionFolder(session).write_config(text);
+  };
+  return disk ? disk(write).error : write();
 }
 
-ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
+ConfigAnswer Reloader::configure(std::string_view text, bool apply, const OnDisk& disk) {
   ConfigLoad load = parse_config(text, "the new configuration");
   if (!load.ok()) return {.taken = false, .error = load.error};
   const std::vector<ConfigChange> changes = compare(load.config);
@@ -95,7 +98,7 @@ ConfigAnswer Reloader::configure(std::string_view text, bool apply) {
     return answer;
   }
   const std::string in_force = effective_text(load.config);
-  answer.error = keep(in_force);
+  answer.error = keep(in_force, disk);
   if (!answer.error.empty()) return answer;
   offered_ = std::make_unique<CoreConfig>(
       make_core_config(load.config, setup_.instruments, setup_.opening));

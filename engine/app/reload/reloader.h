@@ -49,7 +49,8 @@ class Reloader {
 
   // Whose config.ini is to say what is in force.
   void keep_in(const std::string& session) { session_ = session; }
-  ConfigAnswer configure(std::string_view text, bool apply);
+  // `disk`: how the session's config.ini is written; none: at once.
+  ConfigAnswer configure(std::string_view text, bool apply, const OnDisk& disk = {});
   // Of the configuration that the core runs with: the one before until it has taken up the next.
   std::uint64_t hash_in_force() const { return waits() ? hash_before_ : hash_; }
   // The configuration in force, or that the core takes over next.
@@ -59,7 +60,7 @@ class Reloader {
   std::vector<ConfigChange> compare(Config& next) const;
   void judge_sizes(const Config& next, std::vector<ConfigChange>& changes) const;
   bool waits() const;
-  std::string keep(const std::string& text);
+  std::string keep(const std::string& text, const OnDisk& disk);
 
   Setup setup_;
   std::string session_;
