@@ -37,9 +37,13 @@ class LiveRun : public test::LiveEngine {
   }
   // Killed while it quotes; once more if just then no order of its was at the venue.
   void kill_while_orders_rest(const std::vector<std::string>& more = {}) {
+    // So far from the market that none is filled.
+    std::vector<std::string> with{"--set", "strategy.min_spread=0.03", "--set",
+                                  "strategy.max_spread=0.04"};
+    with.insert(with.end(), more.begin(), more.end());
     for (int tries = 0; tries < 5; ++tries) {
       for (const char* folder : {"s", "sessions"}) std::filesystem::remove_all(here_.path(folder));
-      ASSERT_NO_FATAL_FAILURE(start_quoting(more));
+      ASSERT_NO_FATAL_FAILURE(start_quoting(with));
       engine_->signal(SIGKILL);
       engine_->wait();
       if (ours() > 0) return;
