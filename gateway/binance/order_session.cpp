@@ -489,8 +489,9 @@ void OrderSession::on_response(OrderConnection& connection, const Response& r,
 void OrderSession::on_answer(const PendingRequest& request, const Response& r,
                              std::string_view text, Nanos now) {
   if (request.purpose == Purpose::kCommand) sent_to_answer_.record(now - request.sent);
-  if (request.purpose == Purpose::kSweep && r.status == 200)
+  if (request.purpose == Purpose::kSweep && r.status == 200) {
     sweeps_.listed(request.command.instrument, request.sent);
+  }
   if (request.purpose == Purpose::kCommand && is_order(request.command.kind)) {
     --unanswered_orders_;
   }
